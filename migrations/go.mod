@@ -1,0 +1,3 @@
+module github.com/fluxa/fluxa/migrations
+
+go 1.26.0
