@@ -1,0 +1,86 @@
+package contract
+
+// Metric namespaces, one a service.
+const (
+	NamespaceIngest    = "Fluxa/Ingest"
+	NamespaceProcessor = "Fluxa/Processor"
+	NamespaceQuery     = "Fluxa/Query"
+)
+
+// Dimensions of every metric. An id is never a dimension: each new value would
+// be a new, billed metric.
+const (
+	DimensionService     = "Service"
+	DimensionEnvironment = "Environment"
+)
+
+// Metric names of the ingest function.
+const (
+	MetricIngestSuccess      = "ingest_success"
+	MetricIngestFailure      = "ingest_failure"
+	MetricIngestLatency      = "ingest_latency_ms"
+	MetricS3Puts             = "s3_puts"
+	MetricSQSSent            = "sqs_sent"
+	MetricPayloadInlineCount = "payload_inline_count"
+	MetricPayloadS3Count     = "payload_s3_count"
+)
+
+// Metric names of the processor.
+const (
+	MetricProcessedSuccess = "processed_success"
+	MetricProcessedFailure = "processed_failure"
+	MetricDuplicateSkipped = "duplicate_skipped"
+	MetricProcessLatency   = "process_latency_ms"
+	MetricDBLatency        = "db_latency_ms"
+	MetricEndToEndLatency  = "end_to_end_latency_ms"
+	MetricDLQSent          = "dlq_sent"
+	MetricNotified         = "notified"
+)
+
+// Metric names of the query function.
+const (
+	MetricQuerySuccess  = "query_success"
+	MetricQueryFailure  = "query_failure"
+	MetricQueryNotFound = "query_not_found"
+	MetricQueryLatency  = "query_latency_ms"
+)
+
+// Units, as CloudWatch names them.
+const (
+	UnitCount        = "Count"
+	UnitMilliseconds = "Milliseconds"
+)
+
+// Metric is one metric a function writes.
+type Metric struct {
+	Namespace string
+	Name      string
+	Unit      string
+}
+
+// Metrics is every metric that the code writes. An alarm or a dashboard that
+// reads another name reads nothing; a test compares the two. The caller gets a
+// copy.
+func Metrics() []Metric {
+	return []Metric{
+		{NamespaceIngest, MetricIngestSuccess, UnitCount},
+		{NamespaceIngest, MetricIngestFailure, UnitCount},
+		{NamespaceIngest, MetricIngestLatency, UnitMilliseconds},
+		{NamespaceIngest, MetricS3Puts, UnitCount},
+		{NamespaceIngest, MetricSQSSent, UnitCount},
+		{NamespaceIngest, MetricPayloadInlineCount, UnitCount},
+		{NamespaceIngest, MetricPayloadS3Count, UnitCount},
+		{NamespaceProcessor, MetricProcessedSuccess, UnitCount},
+		{NamespaceProcessor, MetricProcessedFailure, UnitCount},
+		{NamespaceProcessor, MetricDuplicateSkipped, UnitCount},
+		{NamespaceProcessor, MetricProcessLatency, UnitMilliseconds},
+		{NamespaceProcessor, MetricDBLatency, UnitMilliseconds},
+		{NamespaceProcessor, MetricEndToEndLatency, UnitMilliseconds},
+		{NamespaceProcessor, MetricDLQSent, UnitCount},
+		{NamespaceProcessor, MetricNotified, UnitCount},
+		{NamespaceQuery, MetricQuerySuccess, UnitCount},
+		{NamespaceQuery, MetricQueryFailure, UnitCount},
+		{NamespaceQuery, MetricQueryNotFound, UnitCount},
+		{NamespaceQuery, MetricQueryLatency, UnitMilliseconds},
+	}
+}

@@ -1,0 +1,157 @@
+package contract
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Names of components.
+const (
+	parameterCorrelationID  = "CorrelationID"
+	parameterIdempotencyKey = "IdempotencyKey"
+	parameterEventID        = "EventID"
+	headerCorrelationID     = "CorrelationID"
+	headerRetryAfter        = "RetryAfter"
+)
+
+// answer is what a route answers when all is well.
+type answer struct {
+	status      int
+	description string
+	schema      string
+}
+
+func answers() map[string][]answer {
+	return map[string][]answer{
+		RouteIngest: {{http.StatusAccepted, "The queue has the event durably.", "Accepted"}},
+		RouteIngestBatch: {
+			{http.StatusAccepted, "The queue has every event durably.", "BatchResults"},
+			{http.StatusMultiStatus, "Some events were not taken; each result says for itself.", "BatchResults"},
+		},
+		RouteEvents: {{http.StatusOK, "A page of the user's events, newest first.", "EventPage"}},
+		RouteEvent:  {{http.StatusOK, "The event, every digit and all metadata as they were sent.", "StoredEvent"}},
+		RouteStatus: {{http.StatusOK, "How far the event's processing is.", "EventStatus"}},
+		RouteHealth: {{http.StatusOK, "The API answers.", "Health"}},
+	}
+}
+
+func requestBodies() map[string]object {
+	return map[string]object{
+		RouteIngest: {{"schema", ref("schemas", "Event")}, {"example", exampleEvent()}},
+		RouteIngestBatch: {
+			{"schema", ref("schemas", "Batch")},
+			{"example", object{{"events", []object{exampleEvent()}}}},
+		},
+	}
+}
+
+func exampleEvent() object {
+	return object{
+		{"user_id", "user-1"}, {"amount", jsontext.Value("99.99")}, {"currency", "EUR"}, {"merchant", "Corner shop"},
+		{"timestamp", "2026-01-31T23:59:59Z"}, {"metadata", object{{"order", "A-1001"}}},
+	}
+}
+
+// problemStatuses lists the errors of a route, in ascending order.
+func problemStatuses(route Route) []int {
+	statuses := []int{http.StatusInternalServerError}
+	if route.KeyRequired {
+		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests,
+			http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	}
+	if route.Method == http.MethodPost {
+		statuses = append(statuses, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	if strings.Contains(route.Path, "{"+PathEventID+"}") {
+		statuses = append(statuses, http.StatusNotFound)
+	}
+	slices.Sort(statuses)
+	return statuses
+}
+
+func problemDescriptions() map[int]string {
+	return map[int]string{
+		http.StatusBadRequest:            "The body is not JSON.",
+		http.StatusUnauthorized:          "An API key is needed.",
+		http.StatusForbidden:             "The API key opens nothing here.",
+		http.StatusNotFound:              "There is no such event, or it has not reached the processor yet.",
+		http.StatusRequestEntityTooLarge: fmt.Sprintf("The body is larger than %d bytes, or would be once quoted.", BodyLimit),
+		http.StatusUnsupportedMediaType:  "The body is not sent as uncompressed UTF-8 JSON.",
+		http.StatusUnprocessableEntity:   "Fields or parameters are invalid; errors names each of them.",
+		http.StatusTooManyRequests:       "Too many requests; send it again later.",
+		http.StatusInternalServerError:   "Something broke on our side.",
+		http.StatusServiceUnavailable:    "The queue, the storage or the database cannot be reached; send it again later.",
+	}
+}
+
+// problems are the error responses that any route uses.
+func problems() object {
+	var used []int
+	for _, route := range Routes() {
+		used = append(used, problemStatuses(route)...)
+	}
+	slices.Sort(used)
+	var out object
+	for _, status := range slices.Compact(used) {
+		headers := object{{HeaderCorrelationID, ref("headers", headerCorrelationID)}}
+		if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+			headers = append(headers, member{"Retry-After", ref("headers", headerRetryAfter)})
+		}
+		out = append(out, member{problemName(status), object{
+			{"description", problemDescriptions()[status]},
+			{"headers", headers},
+			{"content", object{{MediaProblem, object{{"schema", ref("schemas", "Problem")}}}}},
+		}})
+	}
+	return out
+}
+
+func problemName(status int) string {
+	return strings.ReplaceAll(http.StatusText(status), " ", "")
+}
+
+func parameter(name, in, description string, required bool, schema object) object {
+	return object{{"name", name}, {"in", in}, {"description", description}, {"required", required}, {"schema", schema}}
+}
+
+func sharedParameters() object {
+	return object{
+		{parameterCorrelationID, parameter(HeaderCorrelationID, "header",
+			"Follows the event through every log line. Made when absent, or when it holds anything but printable ASCII.",
+			false, object{{"type", "string"}, {"maxLength", CorrelationIDLimit}, {"pattern", printableASCII}})},
+		{parameterIdempotencyKey, parameter(HeaderIdempotencyKey, "header",
+			"Makes a retry safe: with it, an event without event_id gets an id derived from the key and the caller, the same every time.",
+			false, object{{"type", "string"}, {"maxLength", IdempotencyLimit}, {"pattern", printableASCII}})},
+		{parameterEventID, parameter(PathEventID, "path", "The event's id.", true, property(PathEventID))},
+	}
+}
+
+const printableASCII = "^[ -~]*$"
+
+func listParameters() []object {
+	return []object{
+		parameter(QueryUserID, "query", "Whose events.", true, property("user_id")),
+		parameter(QueryFrom, "query", "The earliest timestamp, itself included.", false, dateTime()),
+		parameter(QueryTo, "query", "The latest timestamp, itself left out.", false, dateTime()),
+		parameter(QueryLimit, "query", "The most events of a page. Of very large ones, fewer come.", false,
+			object{{"type", "integer"}, {"minimum", 1}, {"maximum", PageLimit}, {"default", PageDefault}}),
+		parameter(QueryCursor, "query", "next_cursor of the page before.", false, object{{"type", "string"}}),
+	}
+}
+
+func responseHeaders() object {
+	return object{
+		{headerCorrelationID, object{
+			{"description", "The request's correlation id, or the one made for it."}, {"required", true},
+			{"schema", object{{"type", "string"}}},
+		}},
+		{headerRetryAfter, object{
+			{"description", "How many seconds to wait."},
+			{"schema", object{{"type", "integer"}, {"minimum", 0}}},
+		}},
+	}
+}

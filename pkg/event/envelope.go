@@ -1,0 +1,130 @@
+package event
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/fault"
+)
+
+// Envelope is the body of a queue message: an accepted payload, or where it
+// lies, with the hash of its exact bytes.
+type Envelope struct {
+	EventID       string    `json:"event_id"`
+	CorrelationID string    `json:"correlation_id"`
+	Mode          Mode      `json:"payload_mode"`
+	Payload       *string   `json:"payload_inline,omitzero"`
+	SHA256        string    `json:"payload_sha256"`
+	Bucket        string    `json:"s3_bucket,omitzero"`
+	Key           string    `json:"s3_key,omitzero"`
+	ReceivedAt    time.Time `json:"received_at"`
+}
+
+var hashPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// Hash returns the SHA-256 of a payload's exact bytes, in lower-case hex.
+func Hash(payload []byte) string {
+	sum := sha256.Sum256(payload)
+	return hex.EncodeToString(sum[:])
+}
+
+// outsideXML are the code points that JSON may hold literally and an SQS body
+// may not (SQS takes the characters of XML 1.0). Escaped, they pass.
+var outsideXML = strings.NewReplacer("\uFFFE", `\ufffe`, "\uFFFF", `\uffff`)
+
+// Encode returns the message body. Every character of it is one SQS takes.
+func (e Envelope) Encode() (string, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return "", fmt.Errorf("encode envelope of %s: %w", e.EventID, err)
+	}
+	return outsideXML.Replace(string(body)), nil
+}
+
+// DecodeEnvelope reads a message body. Returns an InvalidEnvelope fault that
+// says what is wrong, without repeating the body. What could be read comes along,
+// so that an event id can still be recorded: an EventID, a CorrelationID and a
+// SHA256 are then either valid or empty. Fields it does not know are let be: a
+// newer sender may add some.
+func DecodeEnvelope(body string) (Envelope, error) {
+	var e Envelope
+	err := json.Unmarshal([]byte(body), &e)
+	e.ReceivedAt = e.ReceivedAt.UTC()
+	wrong := e.wrong()
+	if err == nil && wrong == "" {
+		return e, nil
+	}
+	if !ValidID(e.EventID) {
+		e.EventID = ""
+	}
+	if !validCorrelationID(e.CorrelationID) {
+		e.CorrelationID = ""
+	}
+	if !hashPattern.MatchString(e.SHA256) {
+		e.SHA256 = ""
+	}
+	if err != nil {
+		return e, fault.New(fault.InvalidEnvelope, "the message body is not an envelope: "+unreadable(err))
+	}
+	return e, fault.New(fault.InvalidEnvelope, "the envelope's "+wrong)
+}
+
+// unreadable says why a body is no envelope. Of its contents it repeats nothing
+// but the name of a field of ours.
+func unreadable(err error) string {
+	if s, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return fmt.Sprintf("it is not valid JSON, at byte %d", s.ByteOffset)
+	}
+	if s, ok := errors.AsType[*json.SemanticError](err); ok && s.JSONPointer != "" {
+		return s.JSONPointer.LastToken() + " has the wrong type or form"
+	}
+	return "it is not a JSON object"
+}
+
+// validCorrelationID takes what X-Correlation-ID may hold, and no id at all.
+func validCorrelationID(id string) bool {
+	return utf8.ValidString(id) && utf8.RuneCountInString(id) <= contract.CorrelationIDLimit &&
+		!strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+func (e Envelope) wrong() string {
+	switch year := e.ReceivedAt.UTC().Year(); {
+	case !ValidID(e.EventID):
+		return "event_id is missing or not a valid id"
+	case !validCorrelationID(e.CorrelationID):
+		return fmt.Sprintf("correlation_id is not at most %d printable characters", contract.CorrelationIDLimit)
+	case !hashPattern.MatchString(e.SHA256):
+		return "payload_sha256 is not 64 lower-case hex digits"
+	case e.ReceivedAt.IsZero():
+		return "received_at is missing"
+	case year < 1 || year > 9999:
+		return "received_at does not lie in the years 1 to 9999"
+	}
+	switch e.Mode {
+	case Inline:
+		if e.Payload == nil {
+			return "payload_mode is INLINE, but payload_inline is missing"
+		}
+	case S3:
+		if e.Key != ObjectKey(e.EventID, e.SHA256) {
+			return "s3_key is not the key of this event and hash"
+		}
+	default:
+		return "payload_mode is neither INLINE nor S3"
+	}
+	return ""
+}
+
+// Valid tells whether DecodeEnvelope would take the envelope.
+func (e Envelope) Valid() bool { return e.wrong() == "" }

@@ -1,0 +1,67 @@
+// Package event is the domain: what a transaction event is, how one is read
+// from the bytes a client sent, and how it travels on the queue. It knows no
+// queue, no database and no HTTP.
+package event
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+// Event is one transaction as a client states it. ID is empty when the client
+// left it to the service. Timestamp is in UTC, to the microsecond. Metadata is
+// the exact bytes of the JSON object, nil when there was none.
+type Event struct {
+	ID        string         `json:"event_id,omitzero"`
+	UserID    string         `json:"user_id"`
+	Amount    Amount         `json:"amount"`
+	Currency  string         `json:"currency"`
+	Merchant  string         `json:"merchant"`
+	Timestamp time.Time      `json:"timestamp"`
+	Metadata  jsontext.Value `json:"metadata,omitzero"`
+}
+
+// Mode says where an event's payload travels and, for large ones, stays.
+type Mode string
+
+// The modes.
+const (
+	Inline Mode = contract.ModeInline // within the queue message; metadata in the database
+	S3     Mode = contract.ModeS3     // an object in the payload bucket; metadata stays there
+)
+
+// Stored is an event as the database has it. Metadata is nil for an S3 event
+// until somebody fetches the object.
+type Stored struct {
+	Event
+	CorrelationID string    `json:"correlation_id"`
+	Mode          Mode      `json:"payload_mode"`
+	SHA256        string    `json:"payload_sha256"`
+	ReceivedAt    time.Time `json:"received_at"`
+	CreatedAt     time.Time `json:"created_at"`
+}
+
+// JSON returns the JSON of a stored event, amounts and metadata with the
+// digits they came with.
+func (s Stored) JSON() ([]byte, error) { return json.Marshal(s) }
+
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
+
+// ValidID tells whether id may name an event. "." and ".." may not: in a URL they
+// mean another path, so that such an event could never be read.
+func ValidID(id string) bool {
+	return len(id) <= contract.EventIDLimit && idPattern.MatchString(id) && id != "." && id != ".."
+}
+
+// ObjectKey is where the payload of an event lies in the bucket. It holds the
+// payload's hash, so that a retry writes the same bytes to the same place and a
+// conflicting reuse of the id writes elsewhere; it holds no date, so that a
+// retry over midnight leaves no orphan.
+func ObjectKey(id, sha256Hex string) string {
+	return contract.ObjectPrefix + id + "/" + sha256Hex + ".json"
+}
