@@ -1,0 +1,132 @@
+package process
+
+import (
+	"context"
+	"time"
+
+	"github.com/fluxa/fluxa/pkg/event"
+	"github.com/fluxa/fluxa/pkg/fault"
+)
+
+// Message is one received queue message. Deliveries counts its receives, this
+// one included.
+type Message struct {
+	ID            string
+	Body          string
+	ReceiptHandle string
+	Deliveries    int
+	Attributes    map[string]string // its string attributes
+}
+
+// Status is the state of an idempotency record.
+type Status string
+
+// The states of a record. Success is final.
+const (
+	StatusProcessing Status = "processing" // a delivery failed for a passing reason, or is under way
+	StatusSuccess    Status = "success"
+	StatusFailed     Status = "failed" // given up, see the DLQ
+)
+
+// Record is what one batch says of one event id: to be stored (StatusSuccess,
+// with Event set), given up, or tried again later (both with ErrorCode and
+// ErrorReason). Ids are distinct within a batch. Deliveries is how many messages
+// of the batch the record stands for; it is added to the attempts.
+type Record struct {
+	EventID       string
+	Status        Status
+	CorrelationID string
+	SHA256        string
+	Mode          event.Mode
+	Bucket, Key   string // of an S3 event
+	ReceivedAt    time.Time
+	Deliveries    int
+	Event         event.Event // with StatusSuccess; Metadata nil for an S3 event
+	ErrorCode     fault.Code
+	ErrorReason   string
+}
+
+// Stored is what the database has of an event id after a batch. SHA256 differs
+// from the record's when another payload won the id before. Inserted says that
+// this batch stored the event. Notified says that its notification was sent.
+type Stored struct {
+	Status   Status
+	SHA256   string
+	Inserted bool
+	Notified bool
+	Attempts int
+}
+
+// Store persists a batch.
+type Store interface {
+	// PersistBatch writes the records and their events in one transaction, with
+	// a number of round trips that does not grow with their number, and returns
+	// what is then stored, by event id. A record that is success stays as it is,
+	// but for its attempts and last_seen_at when the same payload came again.
+	// Calling it again with the same records after an error of unknown outcome
+	// is safe. Returns a DatabaseUnavailable fault when trying later will help,
+	// and an InvalidEvent fault when the database refuses a value, without
+	// saying whose.
+	PersistBatch(ctx context.Context, records []Record) (map[string]Stored, error)
+	// MarkNotified sets notified_at of the given events where it is not yet set.
+	// Returns a DatabaseUnavailable fault.
+	MarkNotified(ctx context.Context, eventIDs []string) error
+}
+
+// Blobs reads payloads out of the reader's own bucket. Get returns a
+// PayloadMissing fault when there is no such object, StorageUnavailable when
+// trying later will help, PayloadTooLarge when it is larger than limit bytes.
+type Blobs interface {
+	Get(ctx context.Context, key string, limit int64) ([]byte, error)
+}
+
+// Notification tells the subscribers that one event is in the database.
+type Notification struct {
+	EventID       string       `json:"event_id"`
+	CorrelationID string       `json:"correlation_id"`
+	Status        string       `json:"status"` // always "processed"
+	UserID        string       `json:"user_id"`
+	Amount        event.Amount `json:"amount"`
+	Currency      string       `json:"currency"`
+	Merchant      string       `json:"merchant"`
+	Timestamp     time.Time    `json:"timestamp"`
+	Mode          event.Mode   `json:"payload_mode"`
+	SHA256        string       `json:"payload_sha256"`
+	ProcessedAt   time.Time    `json:"processed_at"`
+}
+
+// Notifier publishes notifications. Publish returns one error per notification,
+// nil for those taken, each otherwise a NotifierUnavailable fault; the slice is
+// as long as the notifications.
+type Notifier interface {
+	Publish(ctx context.Context, notifications []Notification) []error
+}
+
+// DeadLetter is a message given up, with the reason.
+type DeadLetter struct {
+	Message       Message
+	EventID       string // empty when the message does not tell
+	CorrelationID string
+	Code          fault.Code
+	Reason        string
+}
+
+// DeadLetters sends given-up messages to the DLQ: the body as it came, its
+// attributes, and error_code and error_reason. One error per letter.
+type DeadLetters interface {
+	Send(ctx context.Context, letters []DeadLetter) []error
+}
+
+// Postponement asks that a message come again after Delay, at most 12 hours.
+type Postponement struct {
+	MessageID     string
+	ReceiptHandle string
+	Delay         time.Duration // whole seconds count
+}
+
+// Postponer sets when retried messages become visible again. One error per
+// postponement; one that fails only means that the queue's own visibility
+// time-out decides.
+type Postponer interface {
+	Postpone(ctx context.Context, postponements []Postponement) []error
+}

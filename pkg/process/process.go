@@ -1,0 +1,189 @@
+// Package process takes batches of queue messages into the database. Each
+// message gets an outcome of its own: stored, recognised as a duplicate, given
+// up with a reason, or left for a later delivery. One bad message never makes a
+// good one run again.
+//
+// The order of the steps is what the promises rest on: persist, then dead-letter
+// and publish, then note the publication, and only then acknowledge. A crash
+// between any two of them leaves the message on the queue, and every step can be
+// taken again.
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/event"
+	"github.com/fluxa/fluxa/pkg/fault"
+)
+
+// Config holds what a Service needs; the interfaces are required.
+type Config struct {
+	Store       Store
+	Blobs       Blobs
+	Notifier    Notifier
+	DeadLetters DeadLetters
+	Postponer   Postponer
+	Backoff     Backoff
+
+	// Reserve is kept free before the caller's deadline for reporting what is
+	// not done: default 2 s, and never more than a quarter of what is left.
+	Reserve time.Duration
+	// FetchConcurrency bounds the payloads fetched at once: default 8.
+	FetchConcurrency int
+	Now              func() time.Time // default time.Now
+}
+
+// Service processes batches. It is safe for concurrent use.
+type Service struct{ cfg Config }
+
+// New returns a Service, or an error that names the field that is wrong.
+func New(cfg Config) (*Service, error) {
+	required := []struct {
+		name string
+		set  bool
+	}{
+		{"Store", cfg.Store != nil}, {"Blobs", cfg.Blobs != nil}, {"Notifier", cfg.Notifier != nil},
+		{"DeadLetters", cfg.DeadLetters != nil}, {"Postponer", cfg.Postponer != nil},
+	}
+	for _, r := range required {
+		if !r.set {
+			return nil, fmt.Errorf("process: %s is required", r.name)
+		}
+	}
+	var err error
+	if cfg.Backoff, err = cfg.Backoff.withDefaults(); err != nil {
+		return nil, err
+	}
+	if cfg.Reserve == 0 {
+		cfg.Reserve = 2 * time.Second
+	}
+	if cfg.FetchConcurrency == 0 {
+		cfg.FetchConcurrency = 8
+	}
+	if cfg.Reserve < 0 || cfg.FetchConcurrency < 0 {
+		return nil, errors.New("process: Reserve and FetchConcurrency must not be negative")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Service{cfg: cfg}, nil
+}
+
+// Result is the word for what became of a message.
+type Result string
+
+// The results.
+const (
+	Processed    Result = "processed"     // its event was stored by this delivery
+	Duplicate    Result = "duplicate"     // its event was stored before
+	DeadLettered Result = "dead_lettered" // given up: it is in the DLQ, with the reason
+	Retried      Result = "retried"       // it stays on the queue
+)
+
+// Outcome is what became of one message. Err is nil for Processed and Duplicate.
+type Outcome struct {
+	MessageID     string
+	EventID       string
+	CorrelationID string
+	Result        Result
+	Err           error
+	Deliveries    int
+	Attempts      int           // of the event, over all its messages; 0 when unknown
+	EndToEnd      time.Duration // received to committed, for Processed
+	Notified      bool          // this delivery published the notification
+	Delay         time.Duration // until the next delivery, for Retried
+}
+
+// Report is what became of a batch, one outcome per message in the order given.
+// Persists has the duration of each database call that stored records.
+type Report struct {
+	Outcomes []Outcome
+	Persists []time.Duration
+}
+
+// Failed returns the ids of the messages that must stay on the queue.
+func (r Report) Failed() []string {
+	var ids []string
+	for _, o := range r.Outcomes {
+		if o.Result == Retried {
+			ids = append(ids, o.MessageID)
+		}
+	}
+	return ids
+}
+
+// ProcessBatch gives each message an outcome. It returns before ctx's deadline:
+// what is not done by then is left on the queue. It never panics: a panic in one
+// message is that message's failure, one in a shared step fails what it held.
+func (s *Service) ProcessBatch(ctx context.Context, messages []Message) Report {
+	work, cancel := s.workContext(ctx)
+	defer cancel()
+	b := &batch{service: s, items: make([]item, len(messages))}
+	for i := range messages {
+		b.items[i].message = messages[i]
+	}
+	b.run(work)
+	b.postpone(ctx)
+	return b.report()
+}
+
+func (s *Service) workContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	reserve := min(s.cfg.Reserve, time.Until(deadline)/4)
+	return context.WithDeadlineCause(ctx, deadline.Add(-reserve),
+		fault.New(fault.DeadlineReached, "the function's deadline is near"))
+}
+
+// open reads the envelope of a message. The error is permanent.
+func (s *Service) open(m Message) (event.Envelope, error) {
+	envelope, err := event.DecodeEnvelope(m.Body)
+	if err != nil {
+		return envelope, err
+	}
+	if version, ok := m.Attributes[contract.AttrSchemaVersion]; ok && version != contract.SchemaVersion {
+		return envelope, fault.Newf(fault.InvalidEnvelope,
+			"schema_version is %.32q, this processor reads %q", version, contract.SchemaVersion)
+	}
+	return envelope, nil
+}
+
+// read turns an envelope into an event. The error is permanent, unless the payload
+// could not be fetched for now.
+func (s *Service) read(ctx context.Context, envelope event.Envelope) (event.Event, error) {
+	payload, err := s.payload(ctx, envelope)
+	if err != nil {
+		return event.Event{}, err
+	}
+	if event.Hash(payload) != envelope.SHA256 {
+		return event.Event{}, fault.New(fault.HashMismatch, "the payload is not the one that was accepted: its SHA-256 differs")
+	}
+	e, err := event.Decode(payload)
+	if err != nil {
+		return event.Event{}, fault.Wrap(fault.InvalidEvent, err, "the payload is not a valid event: "+fault.ReasonOf(err))
+	}
+	if e.ID != "" && e.ID != envelope.EventID {
+		return event.Event{}, fault.New(fault.InvalidEvent, "the payload's event_id is not the envelope's")
+	}
+	e.ID = envelope.EventID
+	return e, nil
+}
+
+// payload returns the exact bytes. An S3 object is looked up in this reader's own
+// bucket: what bucket the message names does not matter.
+func (s *Service) payload(ctx context.Context, envelope event.Envelope) ([]byte, error) {
+	if envelope.Mode == event.Inline {
+		return []byte(*envelope.Payload), nil
+	}
+	payload, err := s.cfg.Blobs.Get(ctx, event.ObjectKey(envelope.EventID, envelope.SHA256), contract.BodyLimit)
+	if fault.CodeOf(err) == fault.PayloadTooLarge {
+		return nil, fault.Wrap(fault.HashMismatch, err, "the payload's object is larger than any accepted payload")
+	}
+	return payload, err
+}

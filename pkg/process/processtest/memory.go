@@ -1,0 +1,230 @@
+package processtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/fluxa/fluxa/pkg/event"
+	"github.com/fluxa/fluxa/pkg/fault"
+	"github.com/fluxa/fluxa/pkg/process"
+)
+
+// MemoryStore is a process.Store that keeps everything in memory and follows
+// the same rules as the database; the suite of Store proves it for both. The
+// zero value is ready and safe for concurrent use. The hooks are set before the
+// first call and run outside the store's lock, so that they may block or look
+// into the store; call counts the calls of that method, from 1.
+type MemoryStore struct {
+	// BeforePersist runs before anything is written. Its error is returned and
+	// nothing is written: an unreachable database, or a value it refuses.
+	BeforePersist func(ctx context.Context, call int, records []process.Record) error
+	// AfterPersist runs after everything is written. Its error is returned
+	// although it is: an answer that was lost on the way.
+	AfterPersist func(ctx context.Context, call int, records []process.Record) error
+	// BeforeMark and AfterMark are the same for MarkNotified.
+	BeforeMark func(ctx context.Context, call int, eventIDs []string) error
+	AfterMark  func(ctx context.Context, call int, eventIDs []string) error
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+
+	mu       sync.Mutex
+	rows     map[string]Row
+	events   map[string]process.Record
+	persists int
+	marks    int
+}
+
+// Row is an idempotency record as MemoryStore holds it. NotifiedAt is zero until
+// MarkNotified.
+type Row struct {
+	Status      process.Status
+	SHA256      string
+	FirstSeenAt time.Time
+	LastSeenAt  time.Time
+	Attempts    int
+	ErrorCode   fault.Code
+	ErrorReason string
+	NotifiedAt  time.Time
+}
+
+var _ process.Store = (*MemoryStore)(nil)
+
+// PersistBatch does what process.Store says, and refuses (InvalidEvent) what the
+// tables would refuse: an id or a hash that cannot be one, an unknown status, a
+// success without an amount.
+func (m *MemoryStore) PersistBatch(ctx context.Context, records []process.Record) (map[string]process.Stored, error) {
+	m.mu.Lock()
+	m.persists++
+	call := m.persists
+	m.mu.Unlock()
+	if err := reach(ctx, "persist a batch"); err != nil {
+		return nil, err
+	}
+	if m.BeforePersist != nil {
+		if err := m.BeforePersist(ctx, call, records); err != nil {
+			return nil, err
+		}
+	}
+	stored, err := m.persist(records)
+	if err != nil {
+		return nil, err
+	}
+	if m.AfterPersist != nil {
+		if err := m.AfterPersist(ctx, call, records); err != nil {
+			return nil, err
+		}
+	}
+	return stored, nil
+}
+
+func (m *MemoryStore) persist(records []process.Record) (map[string]process.Stored, error) {
+	seen := make(map[string]bool, len(records))
+	for _, r := range records {
+		if seen[r.EventID] {
+			return nil, fmt.Errorf("persist a batch: event id %q occurs twice", r.EventID)
+		}
+		seen[r.EventID] = true
+		if err := storable(r); err != nil {
+			return nil, fault.Wrap(fault.InvalidEvent, err, "the database refuses a value of the batch")
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.rows == nil {
+		m.rows, m.events = map[string]Row{}, map[string]process.Record{}
+	}
+	stored := make(map[string]process.Stored, len(records))
+	for _, r := range records {
+		row := m.claim(r)
+		m.rows[r.EventID] = row
+		inserted := false
+		if _, there := m.events[r.EventID]; !there && r.Status == process.StatusSuccess &&
+			row.Status == process.StatusSuccess && row.SHA256 == r.SHA256 {
+			m.events[r.EventID] = r
+			inserted = true
+		}
+		stored[r.EventID] = process.Stored{
+			Status: row.Status, SHA256: row.SHA256, Inserted: inserted,
+			Notified: !row.NotifiedAt.IsZero(), Attempts: row.Attempts,
+		}
+	}
+	return stored, nil
+}
+
+// claim returns the row of a record's id after the record.
+func (m *MemoryStore) claim(r process.Record) Row {
+	now := m.now()
+	row, known := m.rows[r.EventID]
+	if known && row.Status == process.StatusSuccess {
+		if row.SHA256 == r.SHA256 {
+			row.Attempts += max(r.Deliveries, 1)
+			row.LastSeenAt = now
+		}
+		return row
+	}
+	if !known {
+		row.FirstSeenAt = now
+	}
+	row.Status, row.SHA256, row.LastSeenAt = r.Status, r.SHA256, now
+	row.Attempts += max(r.Deliveries, 1)
+	row.ErrorCode, row.ErrorReason = r.ErrorCode, r.ErrorReason
+	if r.Status == process.StatusSuccess {
+		row.ErrorCode, row.ErrorReason = "", ""
+	}
+	return row
+}
+
+// MarkNotified does what process.Store says. Ids that are no success are let be.
+func (m *MemoryStore) MarkNotified(ctx context.Context, eventIDs []string) error {
+	m.mu.Lock()
+	m.marks++
+	call := m.marks
+	m.mu.Unlock()
+	if err := reach(ctx, "mark events as notified"); err != nil {
+		return err
+	}
+	if m.BeforeMark != nil {
+		if err := m.BeforeMark(ctx, call, eventIDs); err != nil {
+			return err
+		}
+	}
+	m.mark(eventIDs)
+	if m.AfterMark != nil {
+		return m.AfterMark(ctx, call, eventIDs)
+	}
+	return nil
+}
+
+func (m *MemoryStore) mark(eventIDs []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, id := range eventIDs {
+		if row, known := m.rows[id]; known && row.Status == process.StatusSuccess && row.NotifiedAt.IsZero() {
+			row.NotifiedAt = m.now()
+			m.rows[id] = row
+		}
+	}
+}
+
+// Row returns the idempotency record of an id, and whether there is one.
+func (m *MemoryStore) Row(id string) (Row, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	row, known := m.rows[id]
+	return row, known
+}
+
+// Events returns a copy of the stored events: by id, the record that stored it.
+func (m *MemoryStore) Events() map[string]process.Record {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.events)
+}
+
+// Calls returns how often PersistBatch and MarkNotified were called, failed
+// calls included.
+func (m *MemoryStore) Calls() (persists, marks int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.persists, m.marks
+}
+
+func (m *MemoryStore) now() time.Time {
+	if m.Now != nil {
+		return m.Now()
+	}
+	return time.Now()
+}
+
+func reach(ctx context.Context, what string) error {
+	if err := ctx.Err(); err != nil {
+		return fault.Wrap(fault.DatabaseUnavailable, fmt.Errorf("%s: %w", what, err), "the database cannot be reached")
+	}
+	return nil
+}
+
+func storable(r process.Record) error {
+	envelope := event.Envelope{
+		EventID: r.EventID, SHA256: r.SHA256, Mode: event.S3,
+		Key: event.ObjectKey(r.EventID, r.SHA256), ReceivedAt: time.Unix(1, 0),
+	}
+	switch {
+	case !envelope.Valid():
+		return errors.New("the id or the hash cannot be one")
+	case r.Status != process.StatusProcessing && r.Status != process.StatusSuccess && r.Status != process.StatusFailed:
+		return fmt.Errorf("status %q is unknown", r.Status)
+	case r.Status != process.StatusSuccess:
+		return nil
+	case r.Event.Amount.String() == "":
+		return errors.New("the event has no amount")
+	case r.Mode != event.Inline && r.Mode != event.S3:
+		return fmt.Errorf("payload mode %q is unknown", r.Mode)
+	case (r.Mode == event.S3) != (r.Bucket != "" && r.Key != ""):
+		return errors.New("an S3 event has a bucket and a key, an inline event has none")
+	}
+	return nil
+}

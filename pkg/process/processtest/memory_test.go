@@ -1,0 +1,115 @@
+package processtest_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/fluxa/fluxa/pkg/fault"
+	"github.com/fluxa/fluxa/pkg/process"
+	"github.com/fluxa/fluxa/pkg/process/processtest"
+)
+
+func TestMemoryStore(t *testing.T) {
+	t.Parallel()
+	processtest.Store(t, func(*testing.T) process.Store { return new(processtest.MemoryStore) })
+}
+
+func TestMemoryStoreHooks(t *testing.T) {
+	t.Parallel()
+	lost := errors.New("connection lost")
+	record := []process.Record{processtest.Success("e", "a")}
+
+	t.Run("before_persist_nothing_is_written", func(t *testing.T) {
+		t.Parallel()
+		store := &processtest.MemoryStore{BeforePersist: func(_ context.Context, call int, records []process.Record) error {
+			if call == 1 && records[0].EventID == "e" {
+				return lost
+			}
+			return nil
+		}}
+		if _, err := store.PersistBatch(t.Context(), record); !errors.Is(err, lost) {
+			t.Errorf("got %v", err)
+		}
+		if len(store.Events()) != 0 {
+			t.Error("an event was stored")
+		}
+		if answer, err := store.PersistBatch(t.Context(), record); err != nil || !answer["e"].Inserted {
+			t.Errorf("the second call: %v, %v", answer, err)
+		}
+	})
+	t.Run("after_persist_everything_is_written", func(t *testing.T) {
+		t.Parallel()
+		store := &processtest.MemoryStore{AfterPersist: func(context.Context, int, []process.Record) error { return lost }}
+		if _, err := store.PersistBatch(t.Context(), record); !errors.Is(err, lost) {
+			t.Errorf("got %v", err)
+		}
+		if got := store.Events()["e"]; got.EventID != "e" {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("mark_fails_before_and_after", func(t *testing.T) {
+		t.Parallel()
+		at := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+		store := &processtest.MemoryStore{
+			Now:        func() time.Time { return at },
+			BeforeMark: func(_ context.Context, call int, _ []string) error { return map[bool]error{true: lost}[call == 1] },
+			AfterMark:  func(_ context.Context, call int, _ []string) error { return map[bool]error{true: lost}[call == 2] },
+		}
+		if _, err := store.PersistBatch(t.Context(), record); err != nil {
+			t.Fatal(err)
+		}
+		for call, want := range []time.Time{{}, at} {
+			if err := store.MarkNotified(t.Context(), []string{"e"}); !errors.Is(err, lost) {
+				t.Errorf("call %d: got %v", call+1, err)
+			}
+			if row, known := store.Row("e"); !known || !row.NotifiedAt.Equal(want) {
+				t.Errorf("call %d: notified at %s, want %s", call+1, row.NotifiedAt, want)
+			}
+		}
+		if err := store.MarkNotified(t.Context(), []string{"e"}); err != nil {
+			t.Error(err)
+		}
+		if persists, marks := store.Calls(); persists != 1 || marks != 3 {
+			t.Errorf("%d and %d calls, want 1 and 3", persists, marks)
+		}
+	})
+}
+
+func TestMemoryStoreRow(t *testing.T) {
+	t.Parallel()
+	clock := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	first := clock
+	store := &processtest.MemoryStore{Now: func() time.Time { return clock }}
+	persist := func(r process.Record) processtest.Row {
+		if _, err := store.PersistBatch(t.Context(), []process.Record{r}); err != nil {
+			t.Fatal(err)
+		}
+		row, _ := store.Row(r.EventID)
+		return row
+	}
+	failed := processtest.Failed("e", "a")
+	want := processtest.Row{
+		Status: process.StatusFailed, SHA256: failed.SHA256, FirstSeenAt: first, LastSeenAt: first,
+		Attempts: 1, ErrorCode: fault.HashMismatch, ErrorReason: "the payload is another one",
+	}
+	if got := persist(failed); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	clock = clock.Add(time.Minute)
+	want = processtest.Row{
+		Status: process.StatusSuccess, SHA256: failed.SHA256, FirstSeenAt: first, LastSeenAt: clock, Attempts: 2,
+	}
+	if got := persist(processtest.Success("e", "a")); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	seen := clock
+	clock = clock.Add(time.Minute)
+	if got := persist(processtest.Success("e", "b")); got != want || !got.LastSeenAt.Equal(seen) {
+		t.Errorf("another payload changed the row: %+v, want %+v", got, want)
+	}
+	if _, known := store.Row("unknown"); known {
+		t.Error("an unknown id has a row")
+	}
+}

@@ -1,0 +1,64 @@
+package query
+
+import (
+	"context"
+	"time"
+
+	"github.com/fluxa/fluxa/pkg/event"
+	"github.com/fluxa/fluxa/pkg/fault"
+)
+
+// Status is the processing status of an event. State is "processing",
+// "processed" or "failed".
+type Status struct {
+	EventID     string       `json:"event_id"`
+	State       string       `json:"status"`
+	Attempts    int          `json:"attempts"`
+	FirstSeenAt time.Time    `json:"first_seen_at"`
+	LastSeenAt  time.Time    `json:"last_seen_at"`
+	Error       *StatusError `json:"error,omitempty"`
+}
+
+// StatusError says why an event failed, or why its last try did.
+type StatusError struct {
+	Code   fault.Code `json:"code"`
+	Reason string     `json:"reason"`
+}
+
+// Position is a place in a user's events, newest first: the keyset of the last
+// event of a page.
+type Position struct {
+	Timestamp time.Time
+	EventID   string
+}
+
+// Filter selects a page of a user's events. From is inclusive, To exclusive;
+// zero times do not bound. After, when set, is where the page before ended.
+type Filter struct {
+	UserID   string
+	From, To time.Time
+	After    *Position
+	Limit    int
+	// MaxBytes bounds the sum of the metadata of a page; the page ends early,
+	// but never before its first event.
+	MaxBytes int
+}
+
+// Store reads what the processor wrote. Each method returns a
+// DatabaseUnavailable fault when trying later will help.
+type Store interface {
+	// Event returns a NotFound fault when no such event is stored. Metadata of
+	// an S3 event is nil.
+	Event(ctx context.Context, id string) (event.Stored, error)
+	// Status returns a NotFound fault when the processor has not seen the id.
+	Status(ctx context.Context, id string) (Status, error)
+	// Events returns a page, newest first, and whether more follow.
+	Events(ctx context.Context, filter Filter) (events []event.Stored, more bool, err error)
+}
+
+// Blobs reads payloads out of the reader's own bucket. Get returns a
+// PayloadMissing fault when there is no such object, StorageUnavailable when
+// trying later will help, PayloadTooLarge when it is larger than limit bytes.
+type Blobs interface {
+	Get(ctx context.Context, key string, limit int64) ([]byte, error)
+}

@@ -1,0 +1,180 @@
+// Package query reads what the processor wrote: one event, its processing
+// status, or a page of a user's events.
+package query
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/event"
+	"github.com/fluxa/fluxa/pkg/fault"
+)
+
+// Config holds what a Service needs. Both are required.
+type Config struct {
+	Store Store
+	Blobs Blobs
+}
+
+// Service answers queries. It is safe for concurrent use.
+type Service struct{ cfg Config }
+
+// New returns a Service, or an error that names the field that is missing.
+func New(cfg Config) (*Service, error) {
+	if cfg.Store == nil {
+		return nil, errors.New("query: Store is required")
+	}
+	if cfg.Blobs == nil {
+		return nil, errors.New("query: Blobs is required")
+	}
+	return &Service{cfg: cfg}, nil
+}
+
+// Event returns a stored event whole: the metadata of an S3 event is fetched and
+// its hash verified. Returns InvalidValue for an id that cannot be one, NotFound,
+// HashMismatch or PayloadMissing when the object is not what was accepted, and
+// DatabaseUnavailable or StorageUnavailable.
+func (s *Service) Event(ctx context.Context, id string) (event.Stored, error) {
+	if err := checkID(id); err != nil {
+		return event.Stored{}, err
+	}
+	stored, err := s.cfg.Store.Event(ctx, id)
+	if err != nil || stored.Mode != event.S3 {
+		return stored, err
+	}
+	payload, err := s.cfg.Blobs.Get(ctx, event.ObjectKey(stored.ID, stored.SHA256), contract.BodyLimit)
+	if err != nil {
+		return event.Stored{}, fmt.Errorf("fetch the payload of %s: %w", id, err)
+	}
+	if event.Hash(payload) != stored.SHA256 {
+		return event.Stored{}, fault.New(fault.HashMismatch, "the stored payload is not the one that was accepted")
+	}
+	sent, err := event.Decode(payload)
+	if err != nil {
+		return event.Stored{}, fault.Wrap(fault.InvalidEvent, err, "the stored payload is not an event")
+	}
+	stored.Metadata = sent.Metadata
+	return stored, nil
+}
+
+// Status returns the processing status of an event. Returns InvalidValue,
+// NotFound (also for an event that was accepted a moment ago and has not reached
+// the processor) or DatabaseUnavailable.
+func (s *Service) Status(ctx context.Context, id string) (Status, error) {
+	if err := checkID(id); err != nil {
+		return Status{}, err
+	}
+	return s.cfg.Store.Status(ctx, id)
+}
+
+func checkID(id string) error {
+	if event.ValidID(id) {
+		return nil
+	}
+	return fault.OfFields(fault.Field{
+		Pointer: contract.PathEventID, Code: fault.InvalidValue,
+		Detail: fmt.Sprintf("event_id must be 1 to %d of A-Z a-z 0-9 . _ : -", contract.EventIDLimit),
+	})
+}
+
+// pageBytes bounds the metadata of one page, so that the page with everything
+// around it, quoted as a JSON string, stays below contract.InvocationLimit.
+const pageBytes = 2 * 1024 * 1024
+
+// ListRequest asks for a page. From and To may be zero; Limit 0 means
+// contract.PageDefault; Cursor is NextCursor of the page before, or empty.
+type ListRequest struct {
+	UserID   string
+	From, To time.Time
+	Limit    int
+	Cursor   string
+}
+
+// Page is a page of a user's events, newest first. The metadata of S3 events is
+// left out: read those one by one. NextCursor is empty on the last page.
+type Page struct {
+	Events     []event.Stored
+	NextCursor string
+}
+
+// List returns a page of a user's events. An event stored while pages are read
+// appears if it sorts after the cursor; none is shown twice. Returns an error
+// that names every bad parameter, or DatabaseUnavailable.
+func (s *Service) List(ctx context.Context, r ListRequest) (Page, error) {
+	filter, err := r.filter()
+	if err != nil {
+		return Page{}, err
+	}
+	events, more, err := s.cfg.Store.Events(ctx, filter)
+	if err != nil {
+		return Page{}, err
+	}
+	page := Page{Events: events}
+	if more && len(events) > 0 {
+		last := events[len(events)-1]
+		page.NextCursor = encodeCursor(Position{Timestamp: last.Timestamp, EventID: last.ID})
+	}
+	return page, nil
+}
+
+func (r ListRequest) filter() (Filter, error) {
+	var faults []fault.Field
+	bad := func(name string, code fault.Code, format string, args ...any) {
+		faults = append(faults, fault.Field{Pointer: name, Code: code, Detail: fmt.Sprintf(name+" "+format, args...)})
+	}
+	f := Filter{UserID: r.UserID, From: r.From, To: r.To, Limit: r.Limit, MaxBytes: pageBytes}
+	switch n := utf8.RuneCountInString(r.UserID); {
+	case n == 0:
+		bad("user_id", fault.MissingField, "is required")
+	case n > contract.UserIDLimit:
+		bad("user_id", fault.TooLong, "has %d characters, the limit is %d", n, contract.UserIDLimit)
+	case !utf8.ValidString(r.UserID) || strings.ContainsRune(r.UserID, 0):
+		bad("user_id", fault.InvalidValue, "must be UTF-8 text without U+0000")
+	}
+	if f.Limit == 0 {
+		f.Limit = contract.PageDefault
+	}
+	if f.Limit < 1 || f.Limit > contract.PageLimit {
+		bad("limit", fault.InvalidValue, "is %d, it must be 1 to %d", f.Limit, contract.PageLimit)
+	}
+	if !r.From.IsZero() && !r.To.IsZero() && !r.From.Before(r.To) {
+		bad("from", fault.InvalidValue, "must be before to")
+	}
+	if r.Cursor != "" {
+		position, err := decodeCursor(r.Cursor)
+		if err != nil {
+			bad("cursor", fault.InvalidValue, "is not a next_cursor of an earlier page")
+		}
+		f.After = &position
+	}
+	if len(faults) > 0 {
+		return Filter{}, fault.OfFields(faults...)
+	}
+	return f, nil
+}
+
+func encodeCursor(p Position) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(p.Timestamp.UTC().Format(time.RFC3339Nano) + " " + p.EventID))
+}
+
+func decodeCursor(cursor string) (Position, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return Position{}, fmt.Errorf("decode cursor: %w", err)
+	}
+	at, id, found := strings.Cut(string(raw), " ")
+	if !found || !event.ValidID(id) {
+		return Position{}, errors.New("decode cursor: no event id in it")
+	}
+	timestamp, err := time.Parse(time.RFC3339Nano, at)
+	if err != nil {
+		return Position{}, fmt.Errorf("decode cursor: %w", err)
+	}
+	return Position{Timestamp: timestamp, EventID: id}, nil
+}
