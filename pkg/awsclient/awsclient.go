@@ -1,0 +1,113 @@
+// Package awsclient loads the configuration that every AWS client of Fluxa is
+// made from, with the time-outs, the bounded retries and, when asked for, the
+// spans that a function needs. How a call that takes many entries is split and
+// retried is in its sub-package batch.
+package awsclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/middleware"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Config tells how clients behave. The zero value is right for a function.
+type Config struct {
+	// Attempts is how often a call is tried in all; 3 by default, 10 at most.
+	Attempts int
+	// MaxBackoff is the longest pause between two tries; 2 s by default. The
+	// pauses grow exponentially and are drawn at random up to that.
+	MaxBackoff time.Duration
+	// ConnectTimeout bounds the connection and, again, the TLS handshake; 2 s by
+	// default.
+	ConnectTimeout time.Duration
+	// ResponseTimeout bounds the wait for the first byte of an answer; 5 s by
+	// default.
+	ResponseTimeout time.Duration
+	// CallTimeout bounds one try with its bodies; 10 s by default. The caller's
+	// context bounds them all.
+	CallTimeout time.Duration
+	// Tracer, when set, records a span for each call.
+	Tracer trace.Tracer
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Attempts == 0 {
+		c.Attempts = 3
+	}
+	if c.Attempts < 1 || c.Attempts > 10 {
+		return c, fmt.Errorf("awsclient: Attempts must be 1 to 10, got %d", c.Attempts)
+	}
+	for _, d := range []struct {
+		name  string
+		value *time.Duration
+		start time.Duration
+	}{
+		{"MaxBackoff", &c.MaxBackoff, 2 * time.Second},
+		{"ConnectTimeout", &c.ConnectTimeout, 2 * time.Second},
+		{"ResponseTimeout", &c.ResponseTimeout, 5 * time.Second},
+		{"CallTimeout", &c.CallTimeout, 10 * time.Second},
+	} {
+		if *d.value == 0 {
+			*d.value = d.start
+		}
+		if *d.value < 0 {
+			return c, fmt.Errorf("awsclient: %s must be positive, got %s", d.name, *d.value)
+		}
+	}
+	return c, nil
+}
+
+// Load reads region, credentials and endpoint as the AWS SDK does: from the
+// environment first, AWS_ENDPOINT_URL included, then from the shared files. It
+// makes no call to AWS as long as the environment holds the credentials, as on
+// Lambda. Returns an error when no region is found, since every later call would
+// fail for it.
+func Load(ctx context.Context, c Config) (aws.Config, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return aws.Config{}, err
+	}
+	options := []func(*config.LoadOptions) error{
+		config.WithRetryer(c.retryer),
+		config.WithHTTPClient(c.httpClient()),
+	}
+	if c.Tracer != nil {
+		options = append(options, config.WithAPIOptions([]func(*middleware.Stack) error{Spans(c.Tracer)}))
+	}
+	loaded, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	if loaded.Region == "" {
+		return aws.Config{}, errors.New("load the AWS configuration: no region; set AWS_REGION")
+	}
+	return loaded, nil
+}
+
+func (c Config) retryer() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = c.Attempts
+		o.MaxBackoff = c.MaxBackoff
+		o.Backoff = retry.NewExponentialJitterBackoff(c.MaxBackoff)
+	})
+}
+
+func (c Config) httpClient() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().
+		WithTimeout(c.CallTimeout).
+		WithDialerOptions(func(d *net.Dialer) { d.Timeout = c.ConnectTimeout }).
+		WithTransportOptions(func(t *http.Transport) {
+			t.TLSHandshakeTimeout = c.ConnectTimeout
+			t.ResponseHeaderTimeout = c.ResponseTimeout
+		})
+}

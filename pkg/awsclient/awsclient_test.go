@@ -1,0 +1,321 @@
+package awsclient_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/fluxa/fluxa/pkg/awsclient"
+)
+
+// setEnvironment gives the SDK all it asks for, so that nothing of the machine's
+// own configuration counts.
+func setEnvironment(t *testing.T, endpoint string) {
+	t.Helper()
+	nowhere := filepath.Join(t.TempDir(), "none")
+	for name, value := range map[string]string{
+		"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "",
+		"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "",
+		"AWS_CONFIG_FILE": nowhere, "AWS_SHARED_CREDENTIALS_FILE": nowhere,
+		"AWS_ENDPOINT_URL": endpoint, "AWS_ENDPOINT_URL_SQS": "", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_MAX_ATTEMPTS": "", "AWS_RETRY_MODE": "",
+	} {
+		t.Setenv(name, value)
+	}
+}
+
+func serve(t *testing.T, handler http.HandlerFunc) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Only once the body is read does a server notice that the client left.
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			t.Error(err)
+		}
+		handler(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func send(ctx context.Context, loaded aws.Config) error {
+	_, err := sqs.NewFromConfig(loaded).SendMessage(ctx, &sqs.SendMessageInput{
+		QueueUrl: aws.String("http://queue.example/1/events"), MessageBody: aws.String("hello"),
+	})
+	return err
+}
+
+const taken = `{"MessageId":"1","MD5OfMessageBody":"5d41402abc4b2a76b9719d911017c592"}`
+
+func answer(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.Header().Set("X-Amzn-Requestid", "request-7")
+	w.WriteHeader(status)
+	fmt.Fprint(w, body)
+}
+
+func TestLoad_speaks_to_the_endpoint_of_the_environment_and_tries_again(t *testing.T) {
+	var tries atomic.Int32
+	setEnvironment(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.Header.Get("Authorization"), "/eu-west-1/sqs/") {
+			t.Errorf("signed as %q", r.Header.Get("Authorization"))
+		}
+		if tries.Add(1) < 3 {
+			answer(w, http.StatusServiceUnavailable, `{"__type":"ServiceUnavailable"}`)
+			return
+		}
+		answer(w, http.StatusOK, taken)
+	}))
+	loaded, err := awsclient.Load(t.Context(), awsclient.Config{MaxBackoff: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := send(t.Context(), loaded); err != nil || tries.Load() != 3 {
+		t.Errorf("%d tries, error %v", tries.Load(), err)
+	}
+}
+
+func TestLoad_bounds_the_attempts(t *testing.T) {
+	for _, attempts := range []int{0, 1, 2} {
+		var tries atomic.Int32
+		setEnvironment(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			tries.Add(1)
+			answer(w, http.StatusInternalServerError, `{}`)
+		}))
+		loaded, err := awsclient.Load(t.Context(), awsclient.Config{MaxBackoff: time.Millisecond, Attempts: attempts})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := int32(attempts)
+		if attempts == 0 {
+			want = 3
+		}
+		if err := send(t.Context(), loaded); err == nil || tries.Load() != want {
+			t.Errorf("%d tries, want %d; error %v", tries.Load(), want, err)
+		}
+	}
+}
+
+func TestLoad_gives_up_on_a_server_that_does_not_answer(t *testing.T) {
+	for name, c := range map[string]awsclient.Config{
+		"no header in time": {Attempts: 1, ResponseTimeout: 10 * time.Millisecond},
+		"no body in time":   {Attempts: 1, CallTimeout: 50 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			gone := make(chan struct{})
+			setEnvironment(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if c.ResponseTimeout == 0 {
+					w.WriteHeader(http.StatusOK)
+					w.(http.Flusher).Flush()
+				}
+				<-r.Context().Done()
+				close(gone)
+			}))
+			loaded, err := awsclient.Load(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := send(t.Context(), loaded); err == nil {
+				t.Error("the call did not fail")
+			}
+			<-gone
+		})
+	}
+}
+
+func TestLoad_no_call_outlives_its_context(t *testing.T) {
+	arrived, gone := make(chan struct{}), make(chan struct{})
+	setEnvironment(t, serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-r.Context().Done()
+		close(gone)
+	}))
+	loaded, err := awsclient.Load(t.Context(), awsclient.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-arrived
+		cancel()
+	}()
+	if err := send(ctx, loaded); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want the context's", err)
+	}
+	<-gone
+}
+
+func TestLoad_refuses(t *testing.T) {
+	for want, c := range map[string]awsclient.Config{
+		"awsclient: Attempts must be 1 to 10, got 11":           {Attempts: 11},
+		"awsclient: MaxBackoff must be positive, got -1ns":      {MaxBackoff: -1},
+		"awsclient: ConnectTimeout must be positive, got -1ns":  {ConnectTimeout: -1},
+		"awsclient: ResponseTimeout must be positive, got -1ns": {ResponseTimeout: -1},
+		"awsclient: CallTimeout must be positive, got -1ns":     {CallTimeout: -1},
+	} {
+		if _, err := awsclient.Load(t.Context(), c); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	t.Run("a missing region", func(t *testing.T) {
+		setEnvironment(t, "")
+		t.Setenv("AWS_REGION", "")
+		_, err := awsclient.Load(t.Context(), awsclient.Config{})
+		if want := "load the AWS configuration: no region; set AWS_REGION"; err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	})
+	t.Run("an environment the SDK cannot read", func(t *testing.T) {
+		setEnvironment(t, "")
+		t.Setenv("AWS_PROFILE", "no-such-profile")
+		_, err := awsclient.Load(t.Context(), awsclient.Config{})
+		if err == nil || !strings.HasPrefix(err.Error(), "load the AWS configuration: ") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestSpans(t *testing.T) {
+	common := []attribute.KeyValue{
+		attribute.String("rpc.system", "aws-api"),
+		attribute.String("rpc.service", "SQS"),
+		attribute.String("rpc.method", "SendMessage"),
+		attribute.String("cloud.region", "eu-west-1"),
+	}
+	for name, c := range map[string]struct {
+		handler    http.HandlerFunc
+		attributes []attribute.KeyValue
+		status     sdktrace.Status
+	}{
+		"a good call": {
+			func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, taken) },
+			[]attribute.KeyValue{
+				attribute.String("aws.request_id", "request-7"),
+				attribute.Int("http.response.status_code", 200),
+			},
+			sdktrace.Status{},
+		},
+		"a refused call": {
+			func(w http.ResponseWriter, _ *http.Request) {
+				answer(w, http.StatusBadRequest, `{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"no such queue"}`)
+			},
+			[]attribute.KeyValue{
+				attribute.String("aws.request_id", "request-7"),
+				attribute.Int("http.response.status_code", 400),
+				attribute.String("error.type", "QueueDoesNotExist"),
+			},
+			sdktrace.Status{Code: codes.Error, Description: "QueueDoesNotExist"},
+		},
+		"a call tried twice": {
+			func() http.HandlerFunc {
+				var tries atomic.Int32
+				return func(w http.ResponseWriter, _ *http.Request) {
+					if tries.Add(1) == 1 {
+						answer(w, http.StatusInternalServerError, `{}`)
+						return
+					}
+					answer(w, http.StatusOK, taken)
+				}
+			}(),
+			[]attribute.KeyValue{
+				attribute.String("aws.request_id", "request-7"),
+				attribute.Int("aws.attempts", 2),
+				attribute.Int("http.response.status_code", 200),
+			},
+			sdktrace.Status{},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			setEnvironment(t, serve(t, c.handler))
+			recorder := tracetest.NewSpanRecorder()
+			provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))
+			loaded, err := awsclient.Load(t.Context(), awsclient.Config{MaxBackoff: time.Millisecond, Tracer: provider.Tracer("test")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := send(t.Context(), loaded); (err != nil) != (c.status.Code == codes.Error) {
+				t.Fatal(err)
+			}
+			spans := recorder.Ended()
+			if len(spans) != 1 {
+				t.Fatalf("%d spans, want 1", len(spans))
+			}
+			span := spans[0]
+			if span.Name() != "SQS.SendMessage" || span.SpanKind() != trace.SpanKindClient || span.Status() != c.status {
+				t.Errorf("span %s of kind %s, status %+v", span.Name(), span.SpanKind(), span.Status())
+			}
+			got, want := attribute.NewSet(span.Attributes()...), attribute.NewSet(append(common, c.attributes...)...)
+			if !got.Equals(&want) {
+				t.Errorf("attributes\n%v, want\n%v", got.ToSlice(), want.ToSlice())
+			}
+		})
+	}
+}
+
+func TestSpans_name_an_error_without_its_text(t *testing.T) {
+	for name, c := range map[string]struct {
+		ctx  func(context.Context) (context.Context, context.CancelFunc)
+		want string
+	}{
+		"cancelled": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			cancel()
+			return ctx, cancel
+		}, "Canceled"},
+		"out of time": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithDeadline(ctx, time.Unix(0, 0))
+		}, "DeadlineExceeded"},
+		"unreachable": {context.WithCancel, "syscall.Errno"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			closed := httptest.NewServer(nil)
+			closed.Close()
+			setEnvironment(t, closed.URL)
+			recorder := tracetest.NewSpanRecorder()
+			provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))
+			loaded, err := awsclient.Load(t.Context(), awsclient.Config{Attempts: 1, Tracer: provider.Tracer("test")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := c.ctx(t.Context())
+			defer cancel()
+			if err := send(ctx, loaded); err == nil {
+				t.Fatal("the call did not fail")
+			}
+			if got := recorder.Ended()[0].Status().Description; got != c.want {
+				t.Errorf("status %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                               "",
+		"plain … 😀\t\r\n":                "plain … 😀\t\r\n",
+		"nul\x00 bell\x07 esc\x1b":       "nul\uFFFD bell\uFFFD esc\uFFFD",
+		"\uFFFE\uFFFF\uFFFD":             "\uFFFD\uFFFD\uFFFD",
+		"broken \xff utf-8 \xed\xa0\x80": "broken \uFFFD utf-8 \uFFFD\uFFFD\uFFFD",
+		"del \x7f and c1 \u0085":         "del \x7f and c1 \u0085",
+	} {
+		if got := awsclient.Text(text); got != want {
+			t.Errorf("Text(%q) = %q, want %q", text, got, want)
+		}
+	}
+}

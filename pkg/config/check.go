@@ -1,0 +1,100 @@
+package config
+
+import (
+	"log/slog"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+var (
+	stagePattern  = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+)
+
+const maxSeconds = 43_200
+
+func (c Ingest) check(l *faultList) {
+	c.Service.check(l)
+	c.Queue.check(l)
+	c.Payloads.check(l)
+}
+
+func (c Processor) check(l *faultList) {
+	c.Service.check(l)
+	c.Queue.check(l)
+	c.Payloads.check(l)
+	c.Database.check(l)
+	c.Retry.check(l)
+	l.require(isEndpoint(c.DLQURL), "DLQ_URL")
+	l.require(isARN(c.TopicARN, "sns"), "TOPIC_ARN")
+	if c.DLQURL != "" && c.DLQURL == c.QueueURL {
+		l.add("DLQ_URL", "must be another queue than QUEUE_URL: a given-up message would come back for ever")
+	}
+}
+
+func (c Query) check(l *faultList) {
+	c.Service.check(l)
+	c.Payloads.check(l)
+	c.Database.check(l)
+}
+
+func (c Migrate) check(l *faultList) {
+	c.Service.check(l)
+	c.Database.check(l)
+}
+
+func (s Service) check(l *faultList) {
+	l.require(stagePattern.MatchString(s.Environment), "FLUXA_ENVIRONMENT")
+	switch s.LogLevel {
+	case slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError:
+	default:
+		l.refuse("FLUXA_LOG_LEVEL")
+	}
+}
+
+func (q Queue) check(l *faultList) { l.require(isEndpoint(q.QueueURL), "QUEUE_URL") }
+
+func (p Payloads) check(l *faultList) {
+	l.require(bucketPattern.MatchString(p.PayloadBucket), "PAYLOAD_BUCKET")
+}
+
+func (d Database) check(l *faultList) {
+	byURL, bySecret := d.URL != "", d.Host != "" || d.SecretARN != ""
+	switch {
+	case byURL && bySecret:
+		l.add("DATABASE_URL", "and DB_HOST with DB_SECRET_ARN are two ways to say the same: set one of them")
+	case byURL:
+		l.require(isDatabaseURL(d.URL.Reveal()), "DATABASE_URL")
+	case bySecret:
+		l.require(d.Host != "" && !strings.ContainsAny(d.Host, "/@ ?#"), "DB_HOST")
+		l.require(isARN(d.SecretARN, "secretsmanager"), "DB_SECRET_ARN")
+	default:
+		l.add("DATABASE_URL", "or DB_HOST with DB_SECRET_ARN must say where the database is, but none is set")
+	}
+	l.require(d.Port >= 1 && d.Port <= 65_535, "DB_PORT")
+	l.require(d.MaxConns >= 1 && d.MaxConns <= 100, "DB_MAX_CONNS")
+}
+
+func (r Retry) check(l *faultList) {
+	l.require(r.BaseSeconds >= 1 && r.BaseSeconds <= maxSeconds, "FLUXA_RETRY_BASE_SECONDS")
+	l.require(r.MaxSeconds >= r.BaseSeconds && r.MaxSeconds <= maxSeconds, "FLUXA_RETRY_MAX_SECONDS")
+}
+
+func isEndpoint(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && strings.Trim(u.Path, "/") != ""
+}
+
+// isDatabaseURL allows a URL without a host: the socket's folder may stand in
+// its query.
+func isDatabaseURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") && u.Opaque == ""
+}
+
+// isARN checks the six parts of an ARN: arn:partition:service:region:account:resource.
+func isARN(text, service string) bool {
+	parts := strings.SplitN(text, ":", 6)
+	return len(parts) == 6 && parts[0] == "arn" && parts[1] != "" && parts[2] == service && parts[5] != ""
+}

@@ -1,0 +1,111 @@
+// Package config reads what a function needs from its environment variables
+// into one typed struct a function. The names, defaults and demands stand in the
+// struct tags once: Load reads by them, and Variables tells them to whoever sets
+// the environment, the infrastructure and the local stack.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Settings is what Load and Variables know: one struct a function.
+type Settings interface {
+	Ingest | Processor | Query | Migrate
+	check(*faultList)
+}
+
+// Ingest is the environment of the ingest function.
+type Ingest struct {
+	Service
+	Queue
+	Payloads
+}
+
+// Processor is the environment of the processor. The queue is the one it takes
+// its messages from; it changes their visibility there.
+type Processor struct {
+	Service
+	Queue
+	Payloads
+	Database
+	Retry
+	DLQURL   string `env:"DLQ_URL,required" want:"the URL of the dead-letter queue"`
+	TopicARN string `env:"TOPIC_ARN,required" want:"the ARN of an SNS topic"`
+}
+
+// Query is the environment of the query function.
+type Query struct {
+	Service
+	Payloads
+	Database
+}
+
+// Migrate is the environment of the migrate function.
+type Migrate struct {
+	Service
+	Database
+}
+
+// Service is what every function has. Environment names the stage; it is a
+// field of each log line and a dimension of each metric.
+type Service struct {
+	Environment string     `env:"FLUXA_ENVIRONMENT,required" want:"the name of the stage: 1 to 32 of a-z 0-9 -, beginning with a letter"`
+	LogLevel    slog.Level `env:"FLUXA_LOG_LEVEL" envDefault:"info" want:"debug, info, warn or error"`
+}
+
+// Queue is the events queue.
+type Queue struct {
+	QueueURL string `env:"QUEUE_URL,required" want:"the URL of the events queue"`
+}
+
+// Payloads is the bucket of the payloads that are too large for the queue.
+type Payloads struct {
+	PayloadBucket string `env:"PAYLOAD_BUCKET,required" want:"the name of an S3 bucket: 3 to 63 of a-z 0-9 . -"`
+}
+
+// Database says how PostgreSQL is reached: either by URL alone, or by Host and
+// the secret that holds the user and the password. CAFile, when set, holds the
+// certificates that the server's must chain to. MaxConns bounds the pool of one
+// process.
+type Database struct {
+	URL       Secret `env:"DATABASE_URL" want:"a URL such as postgres://user:password@host:5432/name"`
+	Host      string `env:"DB_HOST" want:"a host name or address"`
+	Port      int    `env:"DB_PORT" envDefault:"5432" want:"a whole number from 1 to 65535"`
+	Name      string `env:"DB_NAME" envDefault:"fluxa" want:"the name of a database"`
+	SecretARN string `env:"DB_SECRET_ARN" want:"the ARN of a Secrets Manager secret"`
+	CAFile    string `env:"DB_CA_FILE" want:"the path of a file of PEM certificates"`
+	MaxConns  int    `env:"DB_MAX_CONNS" envDefault:"2" want:"a whole number from 1 to 100"`
+}
+
+// Retry says when a message that failed for a passing reason comes back: after
+// about the base, then twice that, and so on up to the maximum.
+type Retry struct {
+	BaseSeconds int `env:"FLUXA_RETRY_BASE_SECONDS" envDefault:"5" want:"a whole number from 1 to 43200"`
+	MaxSeconds  int `env:"FLUXA_RETRY_MAX_SECONDS" envDefault:"900" want:"a whole number from FLUXA_RETRY_BASE_SECONDS to 43200"`
+}
+
+// Base returns the first delay.
+func (r Retry) Base() time.Duration { return time.Duration(r.BaseSeconds) * time.Second }
+
+// Max returns the longest delay.
+func (r Retry) Max() time.Duration { return time.Duration(r.MaxSeconds) * time.Second }
+
+const redacted = "[redacted]"
+
+// Secret is text that no log line and no error shows: formatting, logging and
+// encoding it give "[redacted]". Reveal gives the text.
+type Secret string
+
+// Reveal returns the text itself.
+func (s Secret) Reveal() string { return string(s) }
+
+// Format writes "[redacted]", whatever the verb.
+func (s Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
+
+// MarshalText returns "[redacted]".
+func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// LogValue returns "[redacted]".
+func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }

@@ -1,0 +1,55 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+)
+
+// Variable is one environment variable of a function. A variable that is not
+// Required may still be needed together with another: of the database's, either
+// DATABASE_URL or DB_HOST with DB_SECRET_ARN.
+type Variable struct {
+	Name     string
+	Required bool
+	Default  string // "" when there is none
+	Secret   bool   // its value must not be shown or stored in the open
+}
+
+// Variables lists the environment variables that Load reads for the function,
+// in a fixed order.
+func Variables[T Settings]() []Variable {
+	fields := fieldsOf(reflect.TypeFor[T]())
+	out := make([]Variable, len(fields))
+	for i, f := range fields {
+		out[i] = f.Variable
+	}
+	return out
+}
+
+type field struct {
+	Variable
+	goName string
+	want   string
+}
+
+func fieldsOf(t reflect.Type) []field {
+	var out []field
+	for f := range t.Fields() {
+		if f.Anonymous {
+			out = append(out, fieldsOf(f.Type)...)
+			continue
+		}
+		name, options, _ := strings.Cut(f.Tag.Get("env"), ",")
+		out = append(out, field{
+			Variable: Variable{
+				Name:     name,
+				Required: options == "required",
+				Default:  f.Tag.Get("envDefault"),
+				Secret:   f.Type == reflect.TypeFor[Secret](),
+			},
+			goName: f.Name,
+			want:   f.Tag.Get("want"),
+		})
+	}
+	return out
+}

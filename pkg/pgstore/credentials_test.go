@@ -1,0 +1,263 @@
+package pgstore_test
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fluxa/fluxa/pkg/fault"
+	"github.com/fluxa/fluxa/pkg/pgstore"
+	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
+)
+
+// vault is a secret with a cache before it, as the credentials of a function.
+type vault struct {
+	mu     sync.Mutex
+	cached string
+	secret string
+	err    error
+	asked  []bool
+}
+
+func (v *vault) credentials(ctx context.Context, fresh bool) (string, string, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.asked = append(v.asked, fresh)
+	if _, bounded := ctx.Deadline(); !bounded {
+		return "", "", errors.New("the fetch is not bounded")
+	}
+	if v.err != nil {
+		return "", "", v.err
+	}
+	if fresh {
+		v.cached = v.secret
+	}
+	return "app", v.cached, nil
+}
+
+func (v *vault) calls() []bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.asked)
+}
+
+func TestRotatedPasswordIsFetchedOnce(t *testing.T) {
+	t.Parallel()
+	g := openGate(t, pgtest.URL(t), "old", nil)
+	v := &vault{cached: "old", secret: "old"}
+	store := open(t, g.config(v.credentials))
+	tries := retried(store)
+	if err := store.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	g.setPassword("new")
+	v.secret = "new"
+	if err := store.Ping(t.Context()); err != nil {
+		t.Errorf("a connection made before the rotation: %v", err)
+	}
+	g.cutAll()
+	for range 3 {
+		if err := store.Ping(t.Context()); err != nil {
+			t.Errorf("after the rotation: %v", err)
+		}
+	}
+	if got, want := v.calls(), []bool{false, false, true}; !slices.Equal(got, want) {
+		t.Errorf("credentials were asked for with fresh = %v, want %v", got, want)
+	}
+	if n := tries.Load(); n != 1 {
+		t.Errorf("%d waits, want 1, for the connection that was cut: a fresh password needs none", n)
+	}
+}
+
+func TestRotatedPasswordIsFetchedOnceForAll(t *testing.T) {
+	t.Parallel()
+	g := openGate(t, pgtest.URL(t), "new", nil)
+	v := &vault{cached: "old", secret: "new"}
+	cfg := g.config(v.credentials)
+	cfg.MaxConns = 8
+	store := open(t, cfg)
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			if err := store.Ping(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	fresh := 0
+	for _, f := range v.calls() {
+		if f {
+			fresh++
+		}
+	}
+	if fresh != 1 {
+		t.Errorf("fetched afresh %d times, want once", fresh)
+	}
+}
+
+func TestWrongPasswordIsUnavailable(t *testing.T) {
+	t.Parallel()
+	g := openGate(t, pgtest.URL(t), "another", nil)
+	v := &vault{cached: "s3cret", secret: "s3cret"}
+	store := open(t, g.config(v.credentials))
+	tries := retried(store)
+	for range 2 {
+		err := store.Ping(t.Context())
+		if fault.CodeOf(err) != fault.DatabaseUnavailable || !strings.Contains(err.Error(), "SQLSTATE 28P01") {
+			t.Errorf("got %v", err)
+		}
+		if strings.Contains(fmt.Sprintf("%v %+v", err, err), "s3cret") {
+			t.Errorf("the error shows the password: %v", err)
+		}
+	}
+	if got, want := v.calls(), []bool{false, true, false, true}; !slices.Equal(got, want) || tries.Load() != 0 {
+		t.Errorf("credentials were asked for with fresh = %v, want %v; %d waits", got, want, tries.Load())
+	}
+}
+
+func TestCredentialsThatCannotBeFetched(t *testing.T) {
+	t.Parallel()
+	g := openGate(t, pgtest.URL(t), "new", nil)
+	throttled := errors.New("throttled")
+	v := &vault{cached: "old", secret: "new", err: throttled}
+	store := open(t, g.config(v.credentials))
+	if err := store.Ping(t.Context()); fault.CodeOf(err) != fault.DatabaseUnavailable || !errors.Is(err, throttled) {
+		t.Errorf("got %v", err)
+	}
+	v.err = nil
+	if err := store.Ping(t.Context()); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
+// With a URL there is nothing to fetch: a refused password is the answer.
+func TestWrongPasswordOfAURL(t *testing.T) {
+	t.Parallel()
+	g := openGate(t, pgtest.URL(t), "secret", nil)
+	store := open(t, pgstore.Config{URL: fmt.Sprintf("postgres://app:s3cret@%s:%d/any?sslmode=disable", g.host, g.port)})
+	tries := retried(store)
+	err := store.Ping(t.Context())
+	if fault.CodeOf(err) != fault.DatabaseUnavailable || strings.Contains(err.Error(), "s3cret") || tries.Load() != 0 {
+		t.Errorf("got %v after %d further tries", err, tries.Load())
+	}
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(nil)
+	t.Cleanup(server.Close)
+	rootCA := filepath.Join(t.TempDir(), "root.pem")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(rootCA, certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	url := pgtest.URL(t)
+	with := openGate(t, url, "secret", &tls.Config{Certificates: server.TLS.Certificates})
+	without := openGate(t, url, "secret", nil)
+	cases := []struct {
+		name string
+		gate *gate
+		host string
+		mode string
+		root string
+		ok   bool
+	}{
+		{"verify_full_is_the_default", with, "127.0.0.1", "", rootCA, true},
+		{"unknown_authority", with, "127.0.0.1", "", "", false},
+		{"another_host", with, "localhost", "verify-full", rootCA, false},
+		{"verify_ca_takes_any_host", with, "localhost", "verify-ca", rootCA, true},
+		{"require_takes_any_certificate", with, "127.0.0.1", "require", "", true},
+		{"server_without_tls", without, "127.0.0.1", "", rootCA, false},
+		{"disable", without, "127.0.0.1", "disable", "", true},
+	}
+	for _, c := range cases {
+		cfg := c.gate.config(constant("secret"))
+		cfg.Host, cfg.TLSMode, cfg.RootCAFile = c.host, c.mode, c.root
+		store := open(t, cfg)
+		retried(store)
+		err := store.Ping(t.Context())
+		if c.ok && err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if !c.ok && fault.CodeOf(err) != fault.DatabaseUnavailable {
+			t.Errorf("%s: got %v, want %s", c.name, err, fault.DatabaseUnavailable)
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	host := pgstore.Config{Host: "h", Name: "d", Credentials: constant("s3cret")}
+	cases := map[string]struct {
+		change func(*pgstore.Config)
+		want   string
+	}{
+		"nothing":            {func(c *pgstore.Config) { *c = pgstore.Config{} }, "pgstore: URL or Host is required"},
+		"both":               {func(c *pgstore.Config) { c.URL = "postgres://h/d" }, "pgstore: URL stands alone: Host, Port, Name, Credentials, TLSMode and RootCAFile must be empty beside it"},
+		"no_name":            {func(c *pgstore.Config) { c.Name = "" }, "pgstore: Name, the database's, is required with Host"},
+		"no_credentials":     {func(c *pgstore.Config) { c.Credentials = nil }, "pgstore: Credentials is required with Host"},
+		"tls_mode":           {func(c *pgstore.Config) { c.TLSMode = "on" }, `pgstore: TLSMode is "on", it must be one of disable, allow, prefer, require, verify-ca, verify-full`},
+		"too_many":           {func(c *pgstore.Config) { c.MaxConns = 101 }, "pgstore: MaxConns is 101, it must be 1 to 100"},
+		"negative":           {func(c *pgstore.Config) { c.MaxConns = -1 }, "pgstore: MaxConns is -1, it must be 1 to 100"},
+		"connect_timeout":    {func(c *pgstore.Config) { c.ConnectTimeout = -1 }, "pgstore: ConnectTimeout is -1ns, it must not be negative"},
+		"statement_timeout":  {func(c *pgstore.Config) { c.StatementTimeout = -1 }, "pgstore: StatementTimeout is -1ns, it must not be negative"},
+		"no_such_root":       {func(c *pgstore.Config) { c.RootCAFile = "/no/such/file.pem" }, "/no/such/file.pem"},
+		"url_that_is_none":   {func(c *pgstore.Config) { *c = pgstore.Config{URL: "postgres://u:s3cret@h:port/d"} }, "pgstore: read the database address: "},
+		"keyword_value_form": {func(c *pgstore.Config) { *c = pgstore.Config{URL: "host=h password=s3cret port=x"} }, "pgstore: read the database address: "},
+	}
+	for name, c := range cases {
+		cfg := host
+		c.change(&cfg)
+		store, err := pgstore.New(cfg)
+		if err == nil || store != nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		} else if strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: the error shows the password: %v", name, err)
+		}
+	}
+}
+
+// An address may hold what has a meaning in a URL.
+func TestAddressIsTakenLiterally(t *testing.T) {
+	t.Parallel()
+	store := open(t, pgstore.Config{Host: "::1", Port: 1, Name: "a/b?c=d&e", TLSMode: "disable", Credentials: constant("p")})
+	retried(store)
+	err := store.Ping(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "database=a/b?c=d&e") || !strings.Contains(err.Error(), "[::1]:1") {
+		t.Errorf("got %v", err)
+	}
+}
+
+type spy struct{ statements chan string }
+
+func (s spy) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	s.statements <- data.SQL
+	return ctx
+}
+
+func (spy) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func TestTracerSeesTheStatements(t *testing.T) {
+	t.Parallel()
+	tracer := spy{make(chan string, 1)}
+	store := open(t, pgstore.Config{URL: pgtest.MigratedURL(t), Tracer: tracer, StatementTimeout: time.Minute})
+	if err := store.MarkNotified(t.Context(), []string{"e"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-tracer.statements; !strings.Contains(got, "UPDATE idempotency_keys") {
+		t.Errorf("the tracer saw %q", got)
+	}
+}

@@ -1,0 +1,60 @@
+package pgstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// OpenAdjusted is New with a last word on the pool.
+func OpenAdjusted(cfg Config, adjust func(*pgxpool.Config)) (*Store, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	config, err := cfg.pool()
+	if err != nil {
+		return nil, err
+	}
+	adjust(config)
+	return open(cfg, config)
+}
+
+// OnRetry calls hook in the place of the wait before each further try.
+func (s *Store) OnRetry(hook func(ctx context.Context, delay time.Duration) error) { s.sleep = hook }
+
+// OnClock replaces the clock that bounds the retries.
+func (s *Store) OnClock(now func() time.Time) { s.now = now }
+
+// Warm opens n connections at once and leaves them as if last used at a time.
+func (s *Store) Warm(ctx context.Context, n int, used time.Time) error {
+	for range n {
+		conn, err := s.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
+		conn.Conn().PgConn().CustomData()[usedAt] = used
+	}
+	return nil
+}
+
+var (
+	Idle           = idle
+	ConnectionLost = connectionLost
+	Passing        = passing
+	PageArguments  = pageArguments
+)
+
+// EventsSQL returns the statement of Events.
+func EventsSQL() string { return eventsSQL }
+
+// Refused tells whether an error blames a value, and what it then says.
+func Refused(err error) (string, bool) {
+	r, ok := refused(err)
+	if !ok {
+		return "", false
+	}
+	return r.Error(), true
+}

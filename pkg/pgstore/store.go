@@ -1,0 +1,149 @@
+// Package pgstore keeps events and their idempotency records in PostgreSQL. It
+// is the store of the processor and of the queries; the tables are those of the
+// module migrations.
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/fluxa/fluxa/pkg/process"
+	"github.com/fluxa/fluxa/pkg/query"
+)
+
+// Store is a pool of connections and the statements of Fluxa. It is safe for
+// concurrent use. Every statement may be repeated, so a Store tries again by
+// itself, for a few seconds at most, when a connection was lost or could not be
+// made, or when the server asks to (deadlock, serialization, failover). Times
+// are kept in microseconds, what is finer is cut off, and are returned in UTC.
+type Store struct {
+	pool        *pgxpool.Pool
+	credentials *rotating // nil with a URL
+	bound       time.Duration
+	now         func() time.Time
+	sleep       func(ctx context.Context, d time.Duration) error
+}
+
+var (
+	_ process.Store = (*Store)(nil)
+	_ query.Store   = (*Store)(nil)
+)
+
+// New returns a Store. It opens no connection: the first statement or Ping does.
+// Returns an error that names the field of the Config that is wrong; passwords
+// are in no error.
+func New(cfg Config) (*Store, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	config, err := cfg.pool()
+	if err != nil {
+		return nil, err
+	}
+	return open(cfg, config)
+}
+
+func open(cfg Config, config *pgxpool.Config) (*Store, error) {
+	s := &Store{bound: cfg.StatementTimeout, now: time.Now, sleep: sleep}
+	if cfg.Credentials != nil {
+		s.credentials = &rotating{fetch: cfg.Credentials, timeout: config.ConnConfig.ConnectTimeout}
+		config.BeforeConnect = s.credentials.apply
+	}
+	// The context would bound connections made ahead of use; there are none.
+	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	if err != nil {
+		return nil, fmt.Errorf("pgstore: make the connection pool: %w", err)
+	}
+	s.pool = pool
+	return s, nil
+}
+
+// Close closes the connections; those in use when their statement ends, for
+// which it waits.
+func (s *Store) Close() { s.pool.Close() }
+
+// Ping asks the server for an answer. Returns a DatabaseUnavailable fault.
+func (s *Store) Ping(ctx context.Context) error {
+	return unavailable(s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error { return conn.Ping(ctx) }), "ping the database")
+}
+
+const (
+	// A call is tried retries+1 times, and no try begins later than retryWindow
+	// after the first: an unreachable host must not eat the whole invocation.
+	retries     = 3
+	retryDelay  = 50 * time.Millisecond // quadrupled for each further one
+	retryWindow = 3 * time.Second
+)
+
+// run runs a statement on a connection of the pool, again where that can help.
+func (s *Store) run(ctx context.Context, statement func(context.Context, *pgx.Conn) error) error {
+	began := s.now()
+	delay := retryDelay
+	refetched := false
+	for try := 0; ; try++ {
+		err := s.try(ctx, statement)
+		if err == nil || ctx.Err() != nil || try == retries || s.now().Sub(began) > retryWindow {
+			return err
+		}
+		switch refusedPassword, refused := passwordRefused(err); {
+		case refused && s.credentials != nil && !refetched:
+			s.credentials.refuse(refusedPassword)
+			refetched = true
+			continue
+		case connectionLost(err):
+			// Whatever cut one connection has probably cut the idle ones too.
+			s.pool.Reset()
+		case !passing(err):
+			return err
+		}
+		jittered := time.Duration(float64(delay) * (0.5 + rand.Float64()))
+		if err := s.sleep(ctx, jittered); err != nil {
+			return fmt.Errorf("wait for the next try: %w", err)
+		}
+		delay *= 4
+	}
+}
+
+func (s *Store) try(ctx context.Context, statement func(context.Context, *pgx.Conn) error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.bound)
+	defer cancel()
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	err = statement(ctx, conn.Conn())
+	noteUse(conn.Conn())
+	if err != nil && ctx.Err() == nil && conn.Conn().IsClosed() {
+		return &lostError{err}
+	}
+	return err
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// passwordRefused returns the password that the server refused in a connect.
+func passwordRefused(err error) (string, bool) {
+	connect, ok := errors.AsType[*pgconn.ConnectError](err)
+	if !ok || sqlState(err) != invalidPassword {
+		return "", false
+	}
+	return connect.Config.Password, true
+}

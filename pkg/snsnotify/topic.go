@@ -1,0 +1,171 @@
+// Package snsnotify publishes notifications to an Amazon SNS topic.
+package snsnotify
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+	"github.com/go-json-experiment/json"
+
+	"github.com/fluxa/fluxa/pkg/awsclient"
+	"github.com/fluxa/fluxa/pkg/awsclient/batch"
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/fault"
+	"github.com/fluxa/fluxa/pkg/process"
+)
+
+// PublishLimit is the most bytes that SNS takes in one call: messages and
+// attributes of all entries together.
+const PublishLimit = 262_144
+
+// Client is what Topic needs of *sns.Client.
+type Client interface {
+	PublishBatch(context.Context, *sns.PublishBatchInput, ...func(*sns.Options)) (*sns.PublishBatchOutput, error)
+}
+
+var _ Client = (*sns.Client)(nil)
+
+// Config tells how a topic is spoken to. TopicARN is required.
+type Config struct {
+	TopicARN string
+	// Attempts is how often one entry of a batch is tried in all when SNS
+	// refuses it for a passing reason; 3 by default. Calls that fail whole are
+	// retried by the SDK's client, not here.
+	Attempts int
+	// Backoff is the mean pause before the second try, doubled for each one
+	// after; 100 ms by default.
+	Backoff time.Duration
+}
+
+// Topic publishes to one topic. It packs notifications into as few calls as the
+// limits of SNS allow (ten entries, PublishLimit bytes) and has up to eight under
+// way at once. It is safe for concurrent use.
+type Topic struct {
+	client Client
+	arn    string
+	sender *batch.Sender[publication]
+}
+
+var _ process.Notifier = (*Topic)(nil)
+
+// New returns a topic. Returns an error that names a field which cannot be used.
+func New(client Client, c Config) (*Topic, error) {
+	if !strings.HasPrefix(c.TopicARN, "arn:") {
+		return nil, fmt.Errorf("snsnotify: TopicARN must be the ARN of a topic, got %q", c.TopicARN)
+	}
+	t := &Topic{client: client, arn: c.TopicARN}
+	var err error
+	t.sender, err = batch.New(batch.Config[publication]{
+		Call: t.call, Size: publication.size, Bytes: PublishLimit, Attempts: c.Attempts, Backoff: c.Backoff,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// publication is one encoded notification with its string attributes.
+type publication struct {
+	message    string
+	attributes map[string]string
+}
+
+const attributeType = "String"
+
+func (p publication) size() int {
+	sum := len(p.message)
+	for name, value := range p.attributes {
+		sum += len(name) + len(attributeType) + len(value)
+	}
+	return sum
+}
+
+// Publish publishes each notification as one JSON message with the string
+// attributes event_id and correlation_id, by which a subscriber may filter. It
+// returns one error a notification, nil for those taken and a NotifierUnavailable
+// fault otherwise. A notification whose call was cut off may have been sent all
+// the same.
+func (t *Topic) Publish(ctx context.Context, notifications []process.Notification) []error {
+	errs := make([]error, len(notifications))
+	var fitting []publication
+	var places []int
+	for i, n := range notifications {
+		p, err := encode(n)
+		if err != nil {
+			errs[i] = unavailable(err)
+			continue
+		}
+		fitting, places = append(fitting, p), append(places, i)
+	}
+	for n, err := range t.sender.Send(ctx, fitting) {
+		errs[places[n]] = unavailable(err)
+	}
+	return errs
+}
+
+func unavailable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.Wrap(fault.NotifierUnavailable, err, "the notification cannot be sent")
+}
+
+// outsideXML are the code points that JSON may hold literally and SNS does not
+// take (it takes the characters of XML 1.0). Escaped, they pass.
+var outsideXML = strings.NewReplacer("\uFFFE", `\ufffe`, "\uFFFF", `\uffff`)
+
+func encode(n process.Notification) (publication, error) {
+	message, err := json.Marshal(n)
+	if err != nil {
+		return publication{}, fmt.Errorf("encode the notification of %s: %w", n.EventID, err)
+	}
+	p := publication{outsideXML.Replace(string(message)), map[string]string{}}
+	for name, value := range map[string]string{
+		contract.AttrEventID:       n.EventID,
+		contract.AttrCorrelationID: n.CorrelationID,
+	} {
+		if value = awsclient.Text(value); value != "" {
+			p.attributes[name] = value
+		}
+	}
+	if size := p.size(); size > PublishLimit {
+		return p, fmt.Errorf("the notification of %s has %d bytes, the limit is %d", n.EventID, size, PublishLimit)
+	}
+	return p, nil
+}
+
+func (t *Topic) call(ctx context.Context, publications []publication) []batch.Outcome {
+	entries := make([]types.PublishBatchRequestEntry, len(publications))
+	for i, p := range publications {
+		attributes := make(map[string]types.MessageAttributeValue, len(p.attributes))
+		for name, value := range p.attributes {
+			attributes[name] = types.MessageAttributeValue{DataType: aws.String(attributeType), StringValue: aws.String(value)}
+		}
+		entries[i] = types.PublishBatchRequestEntry{
+			Id: aws.String(batch.ID(i)), Message: aws.String(p.message), MessageAttributes: attributes,
+		}
+	}
+	out, err := t.client.PublishBatch(ctx, &sns.PublishBatchInput{
+		TopicArn: aws.String(t.arn), PublishBatchRequestEntries: entries,
+	})
+	if err != nil {
+		return batch.Failed(len(entries), fmt.Errorf("publish %d notifications: %w", len(entries), err))
+	}
+	taken := make([]string, len(out.Successful))
+	for i, entry := range out.Successful {
+		taken[i] = aws.ToString(entry.Id)
+	}
+	refused := make([]batch.Refusal, len(out.Failed))
+	for i, entry := range out.Failed {
+		refused[i] = batch.Refusal{
+			ID: aws.ToString(entry.Id), Code: aws.ToString(entry.Code),
+			Message: aws.ToString(entry.Message), SenderFault: entry.SenderFault,
+		}
+	}
+	return batch.Outcomes(len(entries), taken, refused)
+}

@@ -1,0 +1,205 @@
+package telemetry
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/exaring/otelpgx"
+	"github.com/jackc/pgx/v5"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/fluxa/fluxa/pkg/fault"
+)
+
+// Traces records OpenTelemetry spans, or nothing at all: the zero value, and what
+// StartTraces returns when no endpoint is set, costs a nil check. It is safe for
+// concurrent use.
+type Traces struct {
+	provider *sdktrace.TracerProvider
+	exporter *keeping
+	tracer   trace.Tracer
+}
+
+// The variables of OpenTelemetry that switch tracing on. All its other variables
+// (headers, sampler, resource attributes) are read by its SDK.
+const (
+	endpointVariable       = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	tracesEndpointVariable = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+	disabledVariable       = "OTEL_SDK_DISABLED"
+)
+
+// StartTraces begins to record spans and to send them by OTLP over HTTP to
+// OTEL_EXPORTER_OTLP_ENDPOINT; without that it records none. Trace ids have the
+// form that X-Ray asks for. Returns an error when the endpoint is no URL.
+func StartTraces(ctx context.Context, service Service) (*Traces, error) {
+	name, endpoint := tracesEndpointVariable, os.Getenv(tracesEndpointVariable)
+	if endpoint == "" {
+		name, endpoint = endpointVariable, os.Getenv(endpointVariable)
+	}
+	if endpoint == "" || os.Getenv(disabledVariable) == "true" {
+		return &Traces{}, nil
+	}
+	if u, err := url.Parse(endpoint); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return nil, fmt.Errorf("telemetry: %s must be a URL such as http://localhost:4318, got %q", name, endpoint)
+	}
+	// No retries: an invocation must not wait for a collector that is away.
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: false}))
+	if err != nil {
+		return nil, fmt.Errorf("start the trace exporter: %w", err)
+	}
+	return newTraces(ctx, service, exporter, time.Now)
+}
+
+func newTraces(ctx context.Context, service Service, exporter sdktrace.SpanExporter, now func() time.Time) (*Traces, error) {
+	described, err := resource.New(ctx,
+		resource.WithTelemetrySDK(),
+		resource.WithAttributes(
+			attribute.String("service.namespace", "fluxa"),
+			attribute.String("service.name", "fluxa-"+service.Name),
+			attribute.String("deployment.environment.name", service.Environment),
+			attribute.String("cloud.provider", "aws"),
+		),
+		resource.WithFromEnv())
+	if err != nil {
+		return nil, fmt.Errorf("describe the service for traces: %w", err)
+	}
+	kept := &keeping{SpanExporter: exporter}
+	provider := sdktrace.NewTracerProvider(
+		sdktrace.WithResource(described),
+		sdktrace.WithIDGenerator(xrayIDs{now}),
+		sdktrace.WithBatcher(kept),
+	)
+	return &Traces{provider, kept, provider.Tracer("github.com/fluxa/fluxa/pkg/telemetry")}, nil
+}
+
+// Tracer returns the tracer for the spans of others, nil when none are recorded.
+func (t *Traces) Tracer() trace.Tracer { return t.tracer }
+
+// PGXTracer returns the tracer for a pgx connection, nil when no spans are
+// recorded. Its spans have the statements, never their parameters.
+func (t *Traces) PGXTracer() pgx.QueryTracer {
+	if t.provider == nil {
+		return nil
+	}
+	return otelpgx.NewTracer(
+		otelpgx.WithTracerProvider(t.provider),
+		otelpgx.WithMeterProvider(metricnoop.NewMeterProvider()),
+	)
+}
+
+// Invocation returns a context for one invocation of a function: it carries the
+// trace header that the invocation came with, and a span when spans are recorded.
+// The span continues the header's trace, and links to those of the messages that
+// the invocation is about. The caller must call end once, with the invocation's
+// error; then Flush.
+func (t *Traces) Invocation(ctx context.Context, name, header string, messageHeaders ...string) (_ context.Context, end func(error)) {
+	ctx = WithTraceHeader(ctx, header)
+	if t.tracer == nil {
+		return ctx, func(error) {}
+	}
+	if parent, ok := ParseTraceHeader(header); ok {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, parent)
+	}
+	kind := trace.SpanKindServer
+	var links []trace.Link
+	for _, h := range messageHeaders {
+		kind = trace.SpanKindConsumer
+		if sent, ok := ParseTraceHeader(h); ok {
+			links = append(links, trace.Link{SpanContext: sent})
+		}
+	}
+	ctx, span := t.tracer.Start(ctx, name, trace.WithSpanKind(kind), trace.WithLinks(links...))
+	return ctx, func(err error) {
+		if err != nil {
+			code := string(fault.CodeOf(err))
+			span.SetAttributes(attribute.String("error.type", code))
+			span.SetStatus(codes.Error, code)
+		}
+		span.End()
+	}
+}
+
+// flushLimit bounds how long an invocation waits for the collector.
+const flushLimit = time.Second
+
+// Flush sends the spans that have ended, within a second at most. Call it at the
+// end of each invocation: a frozen function sends nothing. Returns what went
+// wrong since the last time; the spans concerned are lost.
+func (t *Traces) Flush(ctx context.Context) error {
+	if t.provider == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, flushLimit)
+	defer cancel()
+	if err := errors.Join(t.provider.ForceFlush(ctx), t.exporter.take()); err != nil {
+		return fmt.Errorf("send traces: %w", err)
+	}
+	return nil
+}
+
+// Shutdown sends what is left and stops recording, within ctx.
+func (t *Traces) Shutdown(ctx context.Context) error {
+	if t.provider == nil {
+		return nil
+	}
+	if err := errors.Join(t.provider.Shutdown(ctx), t.exporter.take()); err != nil {
+		return fmt.Errorf("stop traces: %w", err)
+	}
+	return nil
+}
+
+// keeping keeps the error of an export for Flush: the SDK would hand it to a
+// global handler, which prints it as plain text among the log lines.
+type keeping struct {
+	sdktrace.SpanExporter
+	mu   sync.Mutex
+	last error
+}
+
+func (k *keeping) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	if err := k.SpanExporter.ExportSpans(ctx, spans); err != nil {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.last = err
+	}
+	return nil
+}
+
+func (k *keeping) take() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	err := k.last
+	k.last = nil
+	return err
+}
+
+// xrayIDs makes trace ids whose first four bytes are the time, as X-Ray asks.
+type xrayIDs struct{ now func() time.Time }
+
+func (g xrayIDs) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
+	var id trace.TraceID
+	binary.BigEndian.PutUint32(id[:4], uint32(g.now().Unix()))
+	rand.Read(id[4:])
+	return id, g.NewSpanID(ctx, id)
+}
+
+func (xrayIDs) NewSpanID(context.Context, trace.TraceID) trace.SpanID {
+	var id trace.SpanID
+	for !id.IsValid() {
+		rand.Read(id[:])
+	}
+	return id
+}
