@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/fluxa/fluxa/functions/internal/boot"
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/fault"
+	"github.com/fluxa/fluxa/pkg/process"
+	"github.com/fluxa/fluxa/pkg/telemetry"
+)
+
+// handler adapts an SQS event to the use case, and reports what became of it.
+type handler struct {
+	service *process.Service
+	base    boot.Base
+	metrics *telemetry.Emitter
+}
+
+// Handle answers for each message on its own. Its error is always nil: a thrown
+// one would make SQS slow the whole mapping down.
+func (h *handler) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
+	began := time.Now()
+	requestID := ""
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		requestID = lc.AwsRequestID
+	}
+	messages := make([]process.Message, len(in.Records))
+	headers := make([]string, len(in.Records))
+	for i, record := range in.Records {
+		messages[i], headers[i] = message(record), record.Attributes["AWSTraceHeader"]
+	}
+	header, _ := ctx.Value("x-amzn-trace-id").(string) // absent outside of Lambda
+	spanned, end := h.base.Traces.Invocation(ctx, "process batch", header, headers...)
+	report := h.service.ProcessBatch(spanned, messages)
+	end(nil)
+	h.record(ctx, requestID, report, time.Since(began))
+	h.base.Flush(ctx, h.metrics, requestID)
+
+	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	for _, id := range report.Failed() {
+		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: id})
+	}
+	return response, nil
+}
+
+func message(record events.SQSMessage) process.Message {
+	m := process.Message{
+		ID: record.MessageId, Body: record.Body, ReceiptHandle: record.ReceiptHandle,
+		Deliveries: 1, Attributes: make(map[string]string, len(record.MessageAttributes)),
+	}
+	if n, err := strconv.Atoi(record.Attributes["ApproximateReceiveCount"]); err == nil && n > 0 {
+		m.Deliveries = n
+	}
+	for name, attribute := range record.MessageAttributes {
+		if attribute.StringValue != nil {
+			m.Attributes[name] = *attribute.StringValue
+		}
+	}
+	return m
+}
+
+func (h *handler) record(ctx context.Context, requestID string, report process.Report, took time.Duration) {
+	h.metrics.Observe(contract.MetricProcessLatency, telemetry.Milliseconds(took))
+	for _, d := range report.Persists {
+		h.metrics.Observe(contract.MetricDBLatency, telemetry.Milliseconds(d))
+	}
+	for _, o := range report.Outcomes {
+		switch o.Result {
+		case process.Processed:
+			h.metrics.Count(contract.MetricProcessedSuccess, 1)
+			h.metrics.Observe(contract.MetricEndToEndLatency, telemetry.Milliseconds(o.EndToEnd))
+		case process.Duplicate:
+			h.metrics.Count(contract.MetricDuplicateSkipped, 1)
+		case process.DeadLettered:
+			h.metrics.Count(contract.MetricProcessedFailure, 1)
+			h.metrics.Count(contract.MetricDLQSent, 1)
+		case process.Retried:
+			h.metrics.Count(contract.MetricProcessedFailure, 1)
+		}
+		if o.Notified {
+			h.metrics.Count(contract.MetricNotified, 1)
+		}
+		h.log(ctx, requestID, o)
+	}
+}
+
+func (h *handler) log(ctx context.Context, requestID string, o process.Outcome) {
+	attrs := []slog.Attr{
+		slog.String(telemetry.KeyCorrelationID, o.CorrelationID), slog.String(telemetry.KeyEventID, o.EventID),
+		slog.String(telemetry.KeyRequestID, requestID), slog.String("message_id", o.MessageID),
+		slog.String("result", string(o.Result)), slog.Int("deliveries", o.Deliveries), slog.Int("attempts", o.Attempts),
+		slog.Bool("notified", o.Notified),
+	}
+	level := slog.LevelInfo
+	if o.Err != nil {
+		attrs = append(attrs, slog.String(telemetry.KeyErrorCode, string(fault.CodeOf(o.Err))), telemetry.Error(o.Err))
+		level = slog.LevelWarn
+		if o.Result == process.DeadLettered || fault.KindOf(o.Err) == fault.Unknown {
+			level = slog.LevelError
+		}
+	}
+	if o.Result == process.Processed {
+		attrs = append(attrs, slog.Float64("end_to_end_ms", telemetry.Milliseconds(o.EndToEnd)))
+	}
+	if o.Delay > 0 {
+		attrs = append(attrs, slog.Float64("retry_in_s", o.Delay.Seconds()))
+	}
+	h.base.Logger.LogAttrs(ctx, level, "message", attrs...)
+}

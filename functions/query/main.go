@@ -1,0 +1,44 @@
+// Command query is the Lambda that reads events back.
+package main
+
+import (
+	"context"
+
+	"github.com/fluxa/fluxa/functions/internal/boot"
+	"github.com/fluxa/fluxa/functions/internal/rest"
+	"github.com/fluxa/fluxa/pkg/config"
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/query"
+	"github.com/fluxa/fluxa/pkg/s3blob"
+)
+
+func main() { boot.Main(contract.FunctionQuery, wire) }
+
+func wire(ctx context.Context, c config.Query) (any, error) {
+	base, err := boot.NewBase(ctx, contract.FunctionQuery, c.Service)
+	if err != nil {
+		return nil, err
+	}
+	store, err := base.Store(c.Database)
+	if err != nil {
+		return nil, err
+	}
+	blobs, err := s3blob.New(s3blob.NewClient(base.AWS), s3blob.Config{Bucket: c.PayloadBucket})
+	if err != nil {
+		return nil, err
+	}
+	service, err := query.New(query.Config{Store: store, Blobs: blobs})
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := base.Metrics(contract.NamespaceQuery, contract.FunctionQuery, c.Service)
+	if err != nil {
+		return nil, err
+	}
+	h := &handler{service: service, metrics: metrics}
+	api, err := rest.New(contract.FunctionQuery, rest.Config{Handlers: h.routes(), Base: base, Metrics: metrics, Observe: h.observe})
+	if err != nil {
+		return nil, err
+	}
+	return api.Handle, nil
+}
