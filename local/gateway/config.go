@@ -1,0 +1,114 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"time"
+)
+
+const (
+	// MaxBodyBytes is the limit of API Gateway for the body of a request, 10 MiB. Lambda
+	// allows less, 6 MiB for the whole event, which the function's invocation enforces.
+	MaxBodyBytes = 10 << 20
+
+	// IntegrationTimeout is how long API Gateway waits for a function.
+	IntegrationTimeout = 29 * time.Second
+)
+
+var (
+	methodName = regexp.MustCompile(`^[A-Z]+$`)
+	routePath  = regexp.MustCompile(`^(/([A-Za-z0-9._-]+|\{[A-Za-z_][A-Za-z0-9_]*\}))*(/(\{[A-Za-z_][A-Za-z0-9_]*\+\})?)?$`)
+	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
+)
+
+// Function is what a route invokes. It returns the function's answer, and the kind of
+// function error, which is empty when the function succeeded. The error says that the
+// invocation did not come about. An error with the method HTTPStatusCode() int that
+// returns 413 or 429 is answered with that status.
+type Function interface {
+	Call(ctx context.Context, payload []byte, traceID string) (answer []byte, functionError string, err error)
+}
+
+// Route binds a method and a path to a function. Path is written as in API Gateway:
+// {name} stands for one segment and, at the end, {name+} for all that follow. With
+// AuthRequired, a caller must present the API key, if the gateway has one.
+type Route struct {
+	Method       string
+	Path         string
+	Function     Function
+	AuthRequired bool
+}
+
+// Config describes one API. Routes is required, every other field has a default.
+type Config struct {
+	Routes []Route
+
+	// APIKey is what routes with AuthRequired want in the header x-api-key. Empty asks
+	// for none.
+	APIKey string
+	// APIKeyID names the key to the functions. Default "local".
+	APIKeyID string
+	// Stage appears in the request context. Default "local".
+	Stage string
+	// AccountID appears in the request context, 12 digits. Default 000000000000.
+	AccountID string
+
+	// IntegrationTimeout is how long a function is waited for, at most 29 s, which is
+	// also the default.
+	IntegrationTimeout time.Duration
+	// Logger receives a line for each request. Nil discards it.
+	Logger *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if c.APIKeyID == "" {
+		c.APIKeyID = "local"
+	}
+	if c.Stage == "" {
+		c.Stage = "local"
+	}
+	if c.AccountID == "" {
+		c.AccountID = "000000000000"
+	}
+	if c.IntegrationTimeout == 0 {
+		c.IntegrationTimeout = IntegrationTimeout
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+func (c Config) validate() error {
+	switch {
+	case len(c.Routes) == 0:
+		return fmt.Errorf("gateway: Routes must have at least one route")
+	case !accountID.MatchString(c.AccountID):
+		return fmt.Errorf("gateway: AccountID must be 12 digits, got %q", c.AccountID)
+	case c.IntegrationTimeout < 0 || c.IntegrationTimeout > IntegrationTimeout:
+		return fmt.Errorf("gateway: IntegrationTimeout must be at most %s, got %s", IntegrationTimeout, c.IntegrationTimeout)
+	}
+	for i, route := range c.Routes {
+		if err := route.validate(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r Route) validate(i int) error {
+	switch {
+	case !methodName.MatchString(r.Method):
+		return fmt.Errorf("gateway: Routes[%d].Method must be upper-case letters, got %q", i, r.Method)
+	case r.Path == "" || !routePath.MatchString(r.Path):
+		return fmt.Errorf("gateway: Routes[%d].Path must be segments, {names} and at the end a {name+}, got %q", i, r.Path)
+	case len(r.Path) > 1 && strings.HasSuffix(r.Path, "/"):
+		return fmt.Errorf("gateway: Routes[%d].Path must not end with a slash, got %q", i, r.Path)
+	case r.Function == nil:
+		return fmt.Errorf("gateway: Routes[%d].Function is required for %s %s", i, r.Method, r.Path)
+	}
+	return nil
+}
