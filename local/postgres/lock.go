@@ -1,0 +1,78 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const lockPoll = 50 * time.Millisecond
+
+var errLocked = errors.New("locked by another process")
+
+// fileLock is held by this process until release, or until the kernel ends the
+// process: a killed owner never leaves one behind. The file itself stays.
+type fileLock struct{ file *os.File }
+
+// tryLock takes the lock at once or returns an error that wraps errLocked.
+func tryLock(path string) (*fileLock, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			err = errLocked
+		}
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), file.Close())
+	}
+	lock := &fileLock{file: file}
+	if err := lock.sign(); err != nil {
+		lock.release()
+		return nil, fmt.Errorf("write %s: %w", path, err)
+	}
+	return lock, nil
+}
+
+// waitLock takes the lock as soon as its holder lets go, or fails with ctx.
+func waitLock(ctx context.Context, path string) (*fileLock, error) {
+	ticker := time.NewTicker(lockPoll)
+	defer ticker.Stop()
+	for {
+		lock, err := tryLock(path)
+		if err == nil || !errors.Is(err, errLocked) {
+			return lock, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-ticker.C:
+		}
+	}
+}
+
+func (l *fileLock) sign() error {
+	if err := l.file.Truncate(0); err != nil {
+		return err
+	}
+	_, err := l.file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	return err
+}
+
+func (l *fileLock) release() {
+	_ = l.file.Close() // closing lets go of the lock whatever it returns
+}
+
+// lockHolder returns the process id written by the holder, or "unknown".
+func lockHolder(path string) string {
+	content, err := os.ReadFile(path)
+	if pid := strings.TrimSpace(string(content)); err == nil && pid != "" {
+		return pid
+	}
+	return "unknown"
+}
