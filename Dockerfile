@@ -1,0 +1,26 @@
+# The local stack in a container: the gateway, the Lambda runtime with the real
+# binaries, and the emulated SQS, SNS and S3. PostgreSQL is a container of its own,
+# see docker-compose.yml.
+FROM golang:1.26.8-bookworm AS build
+WORKDIR /src
+COPY go.work go.work.sum ./
+COPY functions/go.mod functions/go.sum functions/
+COPY local/go.mod local/go.sum local/
+COPY migrations/go.mod migrations/
+COPY pkg/go.mod pkg/go.sum pkg/
+RUN go mod download
+COPY functions functions
+COPY local local
+COPY migrations migrations
+COPY pkg pkg
+RUN go run ./functions/cmd/package -local -out /out \
+    && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /out/fluxa ./local/cmd/fluxa \
+    && mkdir /data
+
+FROM gcr.io/distroless/static-debian12:nonroot
+COPY --from=build /out /opt/fluxa
+COPY --from=build --chown=nonroot:nonroot /data /data
+VOLUME /data
+EXPOSE 8080 8081
+ENTRYPOINT ["/opt/fluxa/fluxa"]
+CMD ["up", "--dir", "/data", "--bin", "/opt/fluxa"]

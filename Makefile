@@ -1,0 +1,95 @@
+# Fluxa. `make help` lists the targets; `make up` and `make test` need no other.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PORT   ?= 8080
+DIR    ?= .fluxa
+DIST   ?= dist
+MODULES := ./functions/... ./local/... ./migrations/... ./pkg/...
+
+# The tools are pinned here and nowhere else.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOTESTSUM   := gotest.tools/gotestsum@v1.13.0
+
+export PORT
+
+# The race detector needs a C compiler.
+RACE := $(shell if command -v "$$(go env CC)" >/dev/null 2>&1; then echo -race; fi)
+
+FLUXA := go run ./local/cmd/fluxa
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z_-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: up
+up: build ## Run the whole product here, in the foreground (PORT=8080); Ctrl-C stops it
+	@exec $(DIST)/local/fluxa up --dir $(DIR) --bin $(DIST)/local
+
+.PHONY: down
+down: ## Stop a stack that runs in the background
+	@$(FLUXA) down --dir $(DIR)
+
+.PHONY: reset
+reset: ## Stop the stack and delete its data
+	@$(FLUXA) reset --dir $(DIR) --yes
+
+.PHONY: test
+test: ## Run every test, with the race detector, against a real PostgreSQL
+	@[ -n "$(RACE)" ] || echo "no C compiler found: the tests run without the race detector"
+	CGO_ENABLED=$(if $(RACE),1,0) go run ./local/cmd/fluxa-postgres run -- \
+		go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- $(RACE) -timeout 20m $(TESTFLAGS) $(MODULES)
+
+.PHONY: cover
+cover: ## Measure the line coverage of pkg and demand 85 %
+	@mkdir -p $(DIST)
+	go run ./local/cmd/fluxa-postgres run -- \
+		go test -count=1 -coverpkg=./pkg/... -coverprofile=$(DIST)/cover.out $$(go list ./pkg/...)
+	@go tool cover -func=$(DIST)/cover.out | awk '/^total:/ {sub("%","",$$3); printf "coverage of pkg: %s %%\n", $$3; exit !($$3 >= 85)}'
+
+.PHONY: fuzz
+fuzz: ## Fuzz the decoders, 30 s each (FUZZTIME=30s)
+	@for target in FuzzDecode FuzzDecodeEnvelope FuzzSplitBatch; do \
+		go test ./pkg/event -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),30s); done
+
+.PHONY: build
+build: ## Build the functions and the command line for this machine
+	@go run ./functions/cmd/package -out $(DIST)/local -local
+	@go build -trimpath -o $(DIST)/local/fluxa ./local/cmd/fluxa
+
+.PHONY: package
+package: ## Build the Lambda zips, the same bytes on every machine
+	@GOTOOLCHAIN=go1.26.8 go run ./functions/cmd/package -out $(DIST)
+
+.PHONY: lint
+lint: ## Check format, vet and staticcheck
+	@unformatted=$$(gofmt -l functions local migrations pkg); \
+		[ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
+	go vet $(MODULES)
+	go run $(STATICCHECK) $(MODULES)
+	bash -n scripts/*.sh .ci/run
+
+.PHONY: migrate
+migrate: ## Apply the migrations to DATABASE_URL, or to the local stack
+	@$(FLUXA) migrate --dir $(DIR)
+
+.PHONY: local-up
+local-up: build ## Run the stack in the background
+	@$(DIST)/local/fluxa up --detach --dir $(DIR) --bin $(DIST)/local
+
+.PHONY: local-test
+local-test: ## Check a running stack: ingest, database, query, metrics, DLQ
+	@$(FLUXA) verify --dir $(DIR)
+
+.PHONY: local-down
+local-down: down ## Stop the stack in the background
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./pkg/event ./local/sqs
+
+.PHONY: clean
+clean: ## Delete what was built
+	@rm -rf $(DIST)

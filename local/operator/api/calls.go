@@ -1,0 +1,214 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/fault"
+)
+
+// What became of one event of a batch.
+const (
+	Enqueued = "enqueued"
+	Refused  = "refused" // the event must be changed
+	Failed   = "failed"  // the same event can be sent again
+)
+
+// Result is the answer for one event. Error is nil for an enqueued one.
+type Result struct {
+	Index   int          `json:"index"`
+	EventID string       `json:"event_id"`
+	Status  string       `json:"status"`
+	Error   *ResultError `json:"error,omitempty"`
+}
+
+// ResultError says why one event of a batch was not taken.
+type ResultError struct {
+	Code   fault.Code    `json:"code"`
+	Detail string        `json:"detail"`
+	Errors []fault.Field `json:"errors"`
+}
+
+// Send sends one event: payload is the request's body, byte for byte. With an
+// empty key the client makes one. Returns a *Problem when the API refused it, an
+// *UnreachableError when the last try had no answer.
+func (c *Client) Send(ctx context.Context, payload []byte, key string) (Result, error) {
+	var out Result
+	err := c.call(ctx, post(routePath(contract.RouteIngest), payload, key), &out)
+	return out, err
+}
+
+// SendBatch sends {"events":[…]} with the payloads byte for byte and returns one
+// result an event, in their order. Events that fail for a passing reason are sent
+// again with the whole batch under the same key, which leaves those that were
+// accepted as they are. Returns the errors of Send when the batch as a whole was
+// not taken.
+func (c *Client) SendBatch(ctx context.Context, payloads [][]byte, key string) ([]Result, error) {
+	r := post(routePath(contract.RouteIngestBatch), BatchBody(payloads), key)
+	var merged []Result
+	for try := 1; ; try++ {
+		var out struct{ Results []Result }
+		if err := c.call(ctx, r, &out); err != nil {
+			if merged != nil {
+				return merged, nil // an earlier try told of each event
+			}
+			return nil, err
+		}
+		if len(out.Results) != len(payloads) {
+			return nil, fmt.Errorf("%s %s answered for %d of %d events", r.method, r.path, len(out.Results), len(payloads))
+		}
+		merged = merge(merged, out.Results)
+		wait := min(c.cfg.FirstWait<<min(try-1, 20), c.cfg.MaxWait)
+		if try >= c.cfg.Tries || !anyFailed(merged) || sleep(ctx, wait) != nil {
+			return merged, nil
+		}
+	}
+}
+
+// merge keeps what was once enqueued: it stays so, whatever a later try says.
+func merge(before, now []Result) []Result {
+	for i := range before {
+		if before[i].Status == Enqueued {
+			now[i] = before[i]
+		}
+	}
+	return now
+}
+
+func anyFailed(results []Result) bool {
+	for _, r := range results {
+		if r.Status == Failed {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	batchOpen  = `{"events":[`
+	batchClose = `]}`
+)
+
+// BatchBody returns the body of a batch request.
+func BatchBody(payloads [][]byte) []byte {
+	size := len(batchOpen) + len(batchClose)
+	for _, p := range payloads {
+		size += len(p) + 1
+	}
+	body := append(make([]byte, 0, size), batchOpen...)
+	for i, p := range payloads {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = append(body, p...)
+	}
+	return append(body, batchClose...)
+}
+
+// Event returns one stored event as the API wrote it, digit for digit. Returns a
+// *Problem of status 404 when there is none (yet).
+func (c *Client) Event(ctx context.Context, id string) (json.RawMessage, error) {
+	var out json.RawMessage
+	err := c.call(ctx, request{method: http.MethodGet, path: eventPath(contract.RouteEvent, id)}, &out)
+	return out, err
+}
+
+// The states of a Status.
+const (
+	Processing = "processing"
+	Processed  = "processed"
+	GivenUp    = "failed"
+)
+
+// Status is the processing status of an event, and the JSON it was read from.
+type Status struct {
+	EventID     string    `json:"event_id"`
+	State       string    `json:"status"`
+	Attempts    int       `json:"attempts"`
+	FirstSeenAt time.Time `json:"first_seen_at"`
+	LastSeenAt  time.Time `json:"last_seen_at"`
+	Error       *struct {
+		Code   fault.Code `json:"code"`
+		Reason string     `json:"reason"`
+	} `json:"error,omitempty"`
+	JSON json.RawMessage `json:"-"`
+}
+
+// Status returns the processing status of an event. Returns a *Problem of status
+// 404 while the processor has not seen it.
+func (c *Client) Status(ctx context.Context, id string) (Status, error) {
+	var raw json.RawMessage
+	if err := c.call(ctx, request{method: http.MethodGet, path: eventPath(contract.RouteStatus, id)}, &raw); err != nil {
+		return Status{}, err
+	}
+	out := Status{JSON: raw}
+	if err := json.Unmarshal(raw, &out); err != nil {
+		return Status{}, fmt.Errorf("read the status of %s: %w", id, err)
+	}
+	return out, nil
+}
+
+// WaitForStatus asks until the event is processed or given up, or until limit has
+// passed; then it returns what the last answer was.
+func (c *Client) WaitForStatus(ctx context.Context, id string, limit time.Duration) (Status, error) {
+	const interval = 250 * time.Millisecond
+	deadline := time.Now().Add(limit)
+	for {
+		status, err := c.Status(ctx, id)
+		settled := err == nil && status.State != Processing
+		if settled || (err != nil && !IsNotFound(err)) || time.Until(deadline) <= 0 {
+			return status, err
+		}
+		if waitErr := sleep(ctx, min(interval, time.Until(deadline))); waitErr != nil {
+			return status, waitErr
+		}
+	}
+}
+
+// PageRequest asks for a page of a user's events. From and To are RFC 3339 times
+// or empty; Limit 0 leaves the size to the API.
+type PageRequest struct {
+	UserID, From, To, Cursor string
+	Limit                    int
+}
+
+// Page is a page of events, each as the API wrote it. NextCursor is empty on the
+// last one.
+type Page struct {
+	Events     []json.RawMessage `json:"events"`
+	NextCursor string            `json:"next_cursor"`
+}
+
+// Page returns one page, newest first.
+func (c *Client) Page(ctx context.Context, r PageRequest) (Page, error) {
+	query := url.Values{}
+	for name, value := range map[string]string{"user_id": r.UserID, "from": r.From, "to": r.To, "cursor": r.Cursor} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if r.Limit != 0 {
+		query.Set("limit", strconv.Itoa(r.Limit))
+	}
+	var out Page
+	err := c.call(ctx, request{method: http.MethodGet, path: routePath(contract.RouteEvents), query: query}, &out)
+	return out, err
+}
+
+// Health returns nil when the API says that it is healthy.
+func (c *Client) Health(ctx context.Context) error {
+	var out struct{ Status string }
+	if err := c.call(ctx, request{method: http.MethodGet, path: routePath(contract.RouteHealth)}, &out); err != nil {
+		return err
+	}
+	if out.Status != "healthy" {
+		return fmt.Errorf("the API's health is %q, not healthy", out.Status)
+	}
+	return nil
+}

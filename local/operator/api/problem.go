@@ -1,0 +1,134 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/fault"
+)
+
+// Problem is an answer that is not a success: a problem document (RFC 9457), or
+// as much of one as can be told from another body, such as API Gateway's own.
+type Problem struct {
+	Status        int           `json:"status"`
+	Title         string        `json:"title"`
+	Detail        string        `json:"detail"`
+	Code          fault.Code    `json:"code"`
+	CorrelationID string        `json:"correlation_id"`
+	Errors        []fault.Field `json:"errors"`
+	// RetryAfter is how long the server asks to wait; zero when it does not say.
+	RetryAfter time.Duration `json:"-"`
+}
+
+// Error returns the problem in one line.
+func (p *Problem) Error() string {
+	text := fmt.Sprintf("the API answered %d %s", p.Status, p.Title)
+	if p.Detail != "" {
+		text += ": " + p.Detail
+	}
+	return text
+}
+
+// Reason returns the problem's code, or where it has none a word for its status.
+func (p *Problem) Reason() fault.Code {
+	if p.Code != "" {
+		return p.Code
+	}
+	return fault.Code("http_" + strconv.Itoa(p.Status))
+}
+
+// UnreachableError says that a try had no answer: no connection, a connection
+// that broke, or no answer in time. The request may have been taken all the same.
+type UnreachableError struct {
+	Endpoint string
+	Err      error
+}
+
+// Error returns what failed, in one line.
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("cannot reach %s: %v", e.Endpoint, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// Passing tells whether the same request may succeed later: there was no answer,
+// or one that says so.
+func Passing(err error) bool {
+	if _, ok := errors.AsType[*UnreachableError](err); ok {
+		return true
+	}
+	problem, ok := errors.AsType[*Problem](err)
+	if !ok {
+		return false
+	}
+	switch problem.Status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// IsNotFound tells whether err is the API's word that there is no such thing.
+func IsNotFound(err error) bool {
+	problem, ok := errors.AsType[*Problem](err)
+	return ok && problem.Status == http.StatusNotFound
+}
+
+// problemOf reads an answer that is not a success.
+func problemOf(response *http.Response, body []byte) *Problem {
+	p := &Problem{}
+	var other struct {
+		Message string `json:"message"` // API Gateway's own errors
+	}
+	switch {
+	case json.Unmarshal(body, p) == nil && p.Title != "":
+	case json.Unmarshal(body, &other) == nil && other.Message != "":
+		*p = Problem{Detail: other.Message}
+	default:
+		*p = Problem{Detail: excerpt(body)}
+	}
+	p.Status = response.StatusCode
+	if p.Title == "" {
+		p.Title = http.StatusText(p.Status)
+	}
+	if p.CorrelationID == "" {
+		p.CorrelationID = response.Header.Get(contract.HeaderCorrelationID)
+	}
+	p.RetryAfter = retryAfter(response.Header.Get("Retry-After"), time.Now())
+	return p
+}
+
+// excerpt returns the beginning of a body that is no document, in one line.
+func excerpt(body []byte) string {
+	const limit = 200
+	text := strings.Join(strings.Fields(string(body)), " ")
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, text)
+	if runes := []rune(text); len(runes) > limit {
+		return string(runes[:limit]) + "…"
+	}
+	return text
+}
+
+// retryAfter reads the header, which is a number of seconds or a date.
+func retryAfter(value string, now time.Time) time.Duration {
+	if seconds, err := strconv.Atoi(value); err == nil {
+		return time.Duration(min(max(seconds, 0), 1<<30)) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, at.Sub(now))
+	}
+	return 0
+}

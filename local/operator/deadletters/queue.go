@@ -1,0 +1,179 @@
+// Package deadletters looks into the dead-letter queue and sends its messages
+// back. A message leaves the queue only after the events queue has confirmed that
+// it took it: whatever fails, and at whatever moment, a message is at worst in
+// both queues, which the processor recognises, and never in none.
+package deadletters
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// Client is what of the AWS SDK's SQS client is needed.
+type Client interface {
+	GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
+	ReceiveMessage(context.Context, *sqs.ReceiveMessageInput, ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error)
+	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
+	DeleteMessage(context.Context, *sqs.DeleteMessageInput, ...func(*sqs.Options)) (*sqs.DeleteMessageOutput, error)
+	ChangeMessageVisibilityBatch(context.Context, *sqs.ChangeMessageVisibilityBatchInput, ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityBatchOutput, error)
+	PurgeQueue(context.Context, *sqs.PurgeQueueInput, ...func(*sqs.Options)) (*sqs.PurgeQueueOutput, error)
+}
+
+// Config names the queues. Client and DLQURL are required, QueueURL for a redrive.
+type Config struct {
+	Client   Client
+	DLQURL   string
+	QueueURL string
+	// Visibility is how long a message that is looked at stays hidden from
+	// others, should it not be given back. Default 30 s, at least 5 s.
+	Visibility time.Duration
+	// ShortPoll does not wait for messages. An emulation, which is one server,
+	// answers as completely without waiting; SQS itself does not.
+	ShortPoll bool
+	// Timeout bounds each call. Default 20 s.
+	Timeout time.Duration
+	// Logger takes what went wrong beside the work. Default: nothing is logged.
+	Logger *slog.Logger
+}
+
+// Queue is the dead-letter queue. It is safe for concurrent use.
+type Queue struct{ cfg Config }
+
+// New returns a Queue, or an error that names the field that cannot be used.
+func New(cfg Config) (*Queue, error) {
+	if cfg.Client == nil {
+		return nil, errors.New("deadletters: Client is required")
+	}
+	if cfg.DLQURL == "" {
+		return nil, errors.New("deadletters: DLQURL is required")
+	}
+	if cfg.Visibility == 0 {
+		cfg.Visibility = 30 * time.Second
+	}
+	if cfg.Visibility < 5*time.Second {
+		return nil, fmt.Errorf("deadletters: Visibility is %s, it must be at least 5s", cfg.Visibility)
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 20 * time.Second
+	}
+	if cfg.Timeout < 0 {
+		return nil, fmt.Errorf("deadletters: Timeout is %s, it must not be negative", cfg.Timeout)
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Queue{cfg: cfg}, nil
+}
+
+// Count is how many messages the queue has, as far as SQS knows: those that can
+// be received, those that somebody has received, and those under a delay.
+type Count struct {
+	Visible  int64 `json:"visible"`
+	InFlight int64 `json:"in_flight"`
+	Delayed  int64 `json:"delayed"`
+}
+
+// Total is the sum of the three.
+func (c Count) Total() int64 { return c.Visible + c.InFlight + c.Delayed }
+
+// Count asks how many messages there are.
+func (q *Queue) Count(ctx context.Context) (Count, error) {
+	ctx, cancel := context.WithTimeout(ctx, q.cfg.Timeout)
+	defer cancel()
+	out, err := q.cfg.Client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &q.cfg.DLQURL, AttributeNames: []types.QueueAttributeName{
+			types.QueueAttributeNameApproximateNumberOfMessages,
+			types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+			types.QueueAttributeNameApproximateNumberOfMessagesDelayed,
+		},
+	})
+	if err != nil {
+		return Count{}, fmt.Errorf("count the messages of the DLQ: %w", err)
+	}
+	var count Count
+	for name, into := range map[types.QueueAttributeName]*int64{
+		types.QueueAttributeNameApproximateNumberOfMessages:           &count.Visible,
+		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible: &count.InFlight,
+		types.QueueAttributeNameApproximateNumberOfMessagesDelayed:    &count.Delayed,
+	} {
+		text := out.Attributes[string(name)]
+		if *into, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return Count{}, fmt.Errorf("count the messages of the DLQ: %s is %q: %w", name, text, err)
+		}
+	}
+	return count, nil
+}
+
+// Purge deletes every message. SQS takes up to a minute over it, and refuses a
+// second one within that minute.
+func (q *Queue) Purge(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, q.cfg.Timeout)
+	defer cancel()
+	if _, err := q.cfg.Client.PurgeQueue(ctx, &sqs.PurgeQueueInput{QueueUrl: &q.cfg.DLQURL}); err != nil {
+		return fmt.Errorf("purge the DLQ: %w", err)
+	}
+	return nil
+}
+
+// receive takes up to n messages. It returns the server's time, too, which is
+// what SentTimestamp can be compared with.
+func (q *Queue) receive(ctx context.Context, n int) ([]Letter, time.Time, error) {
+	wait := int32(2)
+	if q.cfg.ShortPoll {
+		wait = 0
+	}
+	ctx, cancel := context.WithTimeout(ctx, q.cfg.Timeout)
+	defer cancel()
+	out, err := q.cfg.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		QueueUrl: &q.cfg.DLQURL, MaxNumberOfMessages: int32(n), WaitTimeSeconds: wait,
+		VisibilityTimeout:           int32(q.cfg.Visibility / time.Second),
+		MessageAttributeNames:       []string{"All"},
+		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
+	})
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("receive from the DLQ: %w", err)
+	}
+	now := time.Now()
+	letters := make([]Letter, len(out.Messages))
+	for i, m := range out.Messages {
+		letters[i] = letterOf(m)
+		letters[i].hiddenUntil = now.Add(q.cfg.Visibility)
+	}
+	return letters, serverTime(out.ResultMetadata, now), nil
+}
+
+// release makes messages visible again at once. One that cannot be released comes
+// back by itself when its visibility time-out ends.
+func (q *Queue) release(ctx context.Context, receipts []string) {
+	for len(receipts) > 0 {
+		n := min(10, len(receipts))
+		entries := make([]types.ChangeMessageVisibilityBatchRequestEntry, n)
+		for i, receipt := range receipts[:n] {
+			entries[i] = types.ChangeMessageVisibilityBatchRequestEntry{
+				Id: aws.String(strconv.Itoa(i)), ReceiptHandle: &receipt, VisibilityTimeout: 0,
+			}
+		}
+		receipts = receipts[n:]
+		bounded, cancel := context.WithTimeout(ctx, q.cfg.Timeout)
+		out, err := q.cfg.Client.ChangeMessageVisibilityBatch(bounded, &sqs.ChangeMessageVisibilityBatchInput{
+			QueueUrl: &q.cfg.DLQURL, Entries: entries,
+		})
+		cancel()
+		if err != nil {
+			q.cfg.Logger.Warn("messages of the DLQ stay hidden for a while: they could not be given back",
+				"messages", n+len(receipts), "for", q.cfg.Visibility.String(), "error", err.Error())
+			return
+		}
+		if len(out.Failed) > 0 {
+			q.cfg.Logger.Debug("messages of the DLQ were not given back: their time-out had ended", "messages", len(out.Failed))
+		}
+	}
+}

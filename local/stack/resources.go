@@ -1,0 +1,130 @@
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/fluxa/fluxa/local/awsendpoint"
+	"github.com/fluxa/fluxa/local/s3"
+	"github.com/fluxa/fluxa/local/sns"
+	"github.com/fluxa/fluxa/local/sqs"
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+// Names of the resources: those of a deployment, with "local" for its stage.
+const (
+	Stage             = "local"
+	Region            = sqs.DefaultRegion
+	AccountID         = sqs.DefaultAccountID
+	EventsQueue       = "fluxa-events-" + Stage
+	DLQ               = "fluxa-dlq-" + Stage
+	NotificationQueue = "fluxa-notifications-" + Stage
+	Topic             = "fluxa-notifications-" + Stage
+	Bucket            = "fluxa-payloads-" + Stage
+)
+
+// retention of the queues, in seconds: the DLQ keeps as long as SQS can, since
+// people come late; the notifications are there to look at.
+const (
+	eventsRetention       = 4 * 24 * 3600
+	dlqRetention          = 14 * 24 * 3600
+	notificationRetention = 3600
+)
+
+// resources are the emulated AWS services with what the platform keeps in them.
+type resources struct {
+	queues   *sqs.Server
+	objects  *s3.Server
+	topics   *sns.Server
+	endpoint *awsendpoint.Endpoint
+	url      string
+	topicARN string
+}
+
+func openResources(ctx context.Context, cfg Config, l net.Listener) (r *resources, err error) {
+	r = &resources{url: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(portOf(l)))}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.close())
+		}
+	}()
+	if r.queues, err = sqs.Open(sqs.Config{
+		Path: filepath.Join(cfg.Dir, "sqs.db"), Logger: cfg.Logger, NoSync: cfg.Tuning.ThrowAway,
+	}); err != nil {
+		return r, fmt.Errorf("open the queues (is another stack running on %s? stop it with `make down`): %w", cfg.Dir, err)
+	}
+	if r.objects, err = s3.Open(s3.Config{Dir: filepath.Join(cfg.Dir, "s3"), Logger: cfg.Logger, NoSync: cfg.Tuning.ThrowAway}); err != nil {
+		return r, fmt.Errorf("open the objects: %w", err)
+	}
+	if r.topics, err = sns.New(sns.Config{Queues: awsendpoint.Queues{Server: r.queues}, Logger: cfg.Logger}); err != nil {
+		return r, fmt.Errorf("open the topics: %w", err)
+	}
+	if err = r.create(ctx, cfg.Tuning); err != nil {
+		return r, err
+	}
+	r.endpoint, err = awsendpoint.New(awsendpoint.Config{SQS: r.queues, SNS: r.topics, S3: r.objects, Logger: cfg.Logger})
+	return r, err
+}
+
+// create makes the resources, or brings those of an earlier run up to today's
+// settings.
+func (r *resources) create(ctx context.Context, t Tuning) error {
+	seconds := func(n int) string { return strconv.Itoa(n) }
+	size := seconds(contract.QueueMessageLimit)
+	dlqARN, err := r.queues.EnsureQueue(ctx, DLQ, map[string]string{
+		"MessageRetentionPeriod": seconds(dlqRetention), "MaximumMessageSize": size,
+	})
+	if err != nil {
+		return fmt.Errorf("make the DLQ: %w", err)
+	}
+	redrive, err := json.Marshal(map[string]any{"deadLetterTargetArn": dlqARN, "maxReceiveCount": contract.MaxReceives})
+	if err != nil {
+		return fmt.Errorf("make the redrive policy: %w", err)
+	}
+	if _, err := r.queues.EnsureQueue(ctx, EventsQueue, map[string]string{
+		"MessageRetentionPeriod": seconds(eventsRetention), "MaximumMessageSize": size,
+		"VisibilityTimeout": seconds(int(t.visibility() / time.Second)), "RedrivePolicy": string(redrive),
+	}); err != nil {
+		return fmt.Errorf("make the events queue: %w", err)
+	}
+	notificationsARN, err := r.queues.EnsureQueue(ctx, NotificationQueue, map[string]string{
+		"MessageRetentionPeriod": seconds(notificationRetention),
+	})
+	if err != nil {
+		return fmt.Errorf("make the notifications queue: %w", err)
+	}
+	if r.topicARN, err = r.topics.CreateTopic(Topic); err != nil {
+		return fmt.Errorf("make the topic: %w", err)
+	}
+	if _, err := r.topics.Subscribe(sns.Subscription{TopicARN: r.topicARN, Protocol: "sqs", Endpoint: notificationsARN, Raw: true}); err != nil {
+		return fmt.Errorf("subscribe to the topic: %w", err)
+	}
+	if err := r.objects.EnsureBucket(Bucket); err != nil {
+		return fmt.Errorf("make the bucket: %w", err)
+	}
+	return nil
+}
+
+func (r *resources) queueURL(name string) string { return r.url + "/" + AccountID + "/" + name }
+
+func (r *resources) close() error {
+	var errs []error
+	if r.topics != nil {
+		r.topics.Close()
+	}
+	if r.objects != nil {
+		errs = append(errs, r.objects.Close())
+	}
+	if r.queues != nil {
+		errs = append(errs, r.queues.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func portOf(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }

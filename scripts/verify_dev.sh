@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Verifies a stack: the local one, or with --endpoint a deployed one. The flags are
+# those of `fluxa verify`.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+exec go run ./local/cmd/fluxa verify "$@"
