@@ -3,7 +3,7 @@
 # see docker-compose.yml.
 FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
-COPY go.work go.work.sum ./
+COPY Makefile go.work go.work.sum ./
 COPY functions/go.mod functions/go.sum functions/
 COPY local/go.mod local/go.sum local/
 COPY migrations/go.mod migrations/
@@ -13,12 +13,10 @@ COPY functions functions
 COPY local local
 COPY migrations migrations
 COPY pkg pkg
-RUN go run ./functions/cmd/package -local -out /out \
-    && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /out/fluxa ./local/cmd/fluxa \
-    && mkdir /data
+RUN make build DIST=/out && mkdir /data
 
 FROM gcr.io/distroless/static-debian12:nonroot
-COPY --from=build /out /opt/fluxa
+COPY --from=build /out/bin /opt/fluxa
 COPY --from=build --chown=nonroot:nonroot /data /data
 VOLUME /data
 EXPOSE 8080 8081

@@ -26,7 +26,7 @@ help: ## List the targets
 
 .PHONY: up
 up: build ## Run the whole product here, in the foreground (PORT=8080); Ctrl-C stops it
-	@exec $(DIST)/local/fluxa up --dir $(DIR) --bin $(DIST)/local
+	@exec $(DIST)/bin/fluxa up --dir $(DIR) --bin $(DIST)/bin
 
 .PHONY: down
 down: ## Stop a stack that runs in the background
@@ -56,8 +56,8 @@ fuzz: ## Fuzz the decoders, 30 s each (FUZZTIME=30s)
 
 .PHONY: build
 build: ## Build the functions and the command line for this machine
-	@go run ./functions/cmd/package -out $(DIST)/local -local
-	@go build -trimpath -o $(DIST)/local/fluxa ./local/cmd/fluxa
+	@mkdir -p $(DIST)/bin
+	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags "-s -w" -o $(DIST)/bin/ ./functions/... ./local/cmd/fluxa
 
 .PHONY: package
 package: ## Build the Lambda zips, the same bytes on every machine
@@ -77,7 +77,7 @@ migrate: ## Apply the migrations to DATABASE_URL, or to the local stack
 
 .PHONY: local-up
 local-up: build ## Run the stack in the background
-	@$(DIST)/local/fluxa up --detach --dir $(DIR) --bin $(DIST)/local
+	@$(DIST)/bin/fluxa up --detach --dir $(DIR) --bin $(DIST)/bin
 
 .PHONY: local-test
 local-test: ## Check a running stack: ingest, database, query, metrics, DLQ
