@@ -48,6 +48,12 @@ func serveUntilKilled(dir string) error {
 		return err
 	}
 	fmt.Println(l.Addr())
+	// The pipe ends with the test: no child outlives a test that was killed.
+	go func() {
+		_, err := io.Copy(io.Discard, os.Stdin)
+		fmt.Fprintln(os.Stderr, "the test is gone", err)
+		os.Exit(1)
+	}()
 	return s.endpoint.Serve(context.Background(), l)
 }
 
@@ -92,7 +98,7 @@ func TestKillNineLosesNothingThatWasAcknowledged(t *testing.T) {
 		receives: map[string]int{}, published: map[string]bool{}, objects: map[string][]byte{},
 	}
 	for round := 1; round <= 3; round++ {
-		l.enough = round * 300
+		l.enough = round * 200
 		runUntilKilled(t, dir, round, l)
 	}
 	if l.acknowledged < l.enough || len(l.deleted) == 0 || len(l.objects) == 0 || len(l.published) == 0 {
@@ -240,6 +246,11 @@ func runUntilKilled(t *testing.T, dir string, round int, l *ledger) {
 	child.Env = append(os.Environ(), childDir+"="+dir)
 	var complaints bytes.Buffer
 	child.Stderr = &complaints
+	stdin, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
 	stdout, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -254,7 +265,7 @@ func runUntilKilled(t *testing.T, dir string, round int, l *ledger) {
 	ctx, stop := context.WithCancel(testContext(t))
 	defer stop()
 	l.kill = func() {
-		if err := child.Process.Kill(); err != nil { // SIGKILL
+		if err := child.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) { // SIGKILL
 			t.Errorf("kill the child: %v", err)
 		}
 	}
@@ -279,6 +290,7 @@ func runUntilKilled(t *testing.T, dir string, round int, l *ledger) {
 		load(fmt.Sprint("receive", i), receiveStep)
 	}
 	wg.Wait()
+	l.kill() // if the load ended early, which is found below
 	err = child.Wait()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != -1 {

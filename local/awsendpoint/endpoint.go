@@ -17,7 +17,13 @@ const (
 	SQS Service = "sqs"
 	SNS Service = "sns"
 	S3  Service = "s3"
+
+	// Lambda is there when Config.Lambda is set.
+	Lambda Service = "lambda"
 )
+
+// lambdaPath is where the Lambda API keeps its functions. No bucket has the name.
+const lambdaPath = "/2015-03-31/functions/"
 
 const (
 	// DefaultMaxBodyBytes is the length of the longest request body that is
@@ -33,6 +39,7 @@ type Config struct {
 	SQS          http.Handler
 	SNS          http.Handler
 	S3           http.Handler
+	Lambda       http.Handler // may be nil
 	MaxBodyBytes int64
 	Logger       *slog.Logger
 }
@@ -68,11 +75,11 @@ func New(c Config) (*Endpoint, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	return &Endpoint{
-		routes:  map[Service]*route{SQS: {handler: c.SQS}, SNS: {handler: c.SNS}, S3: {handler: c.S3}},
-		maxBody: c.MaxBodyBytes,
-		log:     c.Logger,
-	}, nil
+	routes := map[Service]*route{SQS: {handler: c.SQS}, SNS: {handler: c.SNS}, S3: {handler: c.S3}}
+	if c.Lambda != nil {
+		routes[Lambda] = &route{handler: c.Lambda}
+	}
+	return &Endpoint{routes: routes, maxBody: c.MaxBodyBytes, log: c.Logger}, nil
 }
 
 // ServeHTTP gives a request to its service.
@@ -85,7 +92,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Body != nil {
 		r.Body = http.MaxBytesReader(w, r.Body, e.maxBody)
 	}
-	service, err := serviceOf(w, r)
+	service, err := e.serviceOf(w, r)
 	if err != nil {
 		status, code := http.StatusBadRequest, "MalformedQueryString"
 		var tooLarge *http.MaxBytesError
@@ -110,12 +117,15 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serviceOf returns the service a request is for, or a name that is none. The
 // form of an SNS request is read here, and is in Request.Form from then on.
-func serviceOf(w http.ResponseWriter, r *http.Request) (Service, error) {
+func (e *Endpoint) serviceOf(w http.ResponseWriter, r *http.Request) (Service, error) {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		if strings.HasPrefix(target, "AmazonSQS.") {
 			return SQS, nil
 		}
 		return "", nil
+	}
+	if _, ok := e.routes[Lambda]; ok && strings.HasPrefix(r.URL.Path, lambdaPath) {
+		return Lambda, nil
 	}
 	isForm := r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
 	if !isForm && !r.URL.Query().Has("Action") {

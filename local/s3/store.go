@@ -66,6 +66,11 @@ func openStore(dir string, noSync bool) (*store, error) {
 	if err := s.prepare(); err != nil {
 		return nil, errors.Join(err, index.Close())
 	}
+	if !noSync {
+		if err := syncDir(dir); err != nil {
+			return nil, errors.Join(err, index.Close())
+		}
+	}
 	return s, nil
 }
 
@@ -149,12 +154,16 @@ func (s *store) writeBlob(body io.Reader) (name string, err error) {
 	return name, err
 }
 
+// syncDir makes the names of new files as durable as what is in them.
 func syncDir(path string) error {
 	d, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("open the blob folder: %w", err)
+		return fmt.Errorf("open folder %s: %w", path, err)
 	}
-	return errors.Join(d.Sync(), d.Close())
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("flush folder %s: %w", path, err)
+	}
+	return nil
 }
 
 func (s *store) removeBlobs(names ...string) error {

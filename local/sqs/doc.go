@@ -12,5 +12,6 @@
 // dead-letter queue and message move tasks. What it leaves out: FIFO queues,
 // permissions, encryption, tags, signatures, the rule that a deleted queue's
 // name rests for 60 seconds, and the older query protocol. Counts that SQS calls
-// approximate are exact here.
+// approximate are exact here. The file grows to the largest backlog it held and
+// uses the space again; it does not shrink.
 package sqs

@@ -17,7 +17,7 @@ func (s *Stack) announce(took time.Duration) {
 Fluxa is up, after %.1f s.
 
   API           %s
-  AWS endpoint  %s  (SQS, SNS and S3; any credentials)
+  AWS endpoint  %s  (SQS, SNS, S3 and Lambda; any credentials)
   PostgreSQL    %s
   Logs          %s
 

@@ -221,3 +221,16 @@ func TestAPI_unreachable_queue_is_503_and_nothing_is_accepted(t *testing.T) {
 	}
 	p.processed("lost")
 }
+
+// TestInvoke calls a function as an AWS SDK does.
+func TestInvoke_at_the_endpoint(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil)
+	a, err := call(t.Context(), http.MethodPost, p.Info().AWSEndpoint+"/2015-03-31/functions/fluxa-migrate-local/invocations", []byte("{}"))
+	if err != nil || a.status != http.StatusOK || string(a.body) != `{"applied":[]}` {
+		t.Errorf("%s, %v", a, err)
+	}
+	if a, err := call(t.Context(), http.MethodPost, p.Info().AWSEndpoint+"/2015-03-31/functions/none/invocations", []byte("{}")); err != nil || a.status != http.StatusNotFound {
+		t.Errorf("%s, %v", a, err)
+	}
+}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,7 +52,7 @@ func settingsOf(cfg Config, r *resources, databaseURL string) map[contract.Funct
 	return map[contract.Function]settings{
 		contract.FunctionIngest: {contract.HandlerTimeout, httpConcurrency, 256, merge(service, payloads, queue)},
 		contract.FunctionQuery:  {contract.HandlerTimeout, httpConcurrency, 256, merge(service, database, payloads, one)},
-		contract.FunctionProcessor: {cfg.Tuning.ProcessorTimeout, cfg.Tuning.ProcessorConcurrency, 512,
+		contract.FunctionProcessor: {cfg.Tuning.ProcessorTimeout, cfg.Tuning.ProcessorConcurrency, 1024,
 			merge(service, database, payloads, queue, map[string]string{
 				"DLQ_URL": r.queueURL(DLQ), "TOPIC_ARN": r.topicARN,
 				"FLUXA_RETRY_BASE_SECONDS": strconv.Itoa(cfg.Tuning.RetryBaseSeconds),
@@ -63,9 +65,7 @@ func settingsOf(cfg Config, r *resources, databaseURL string) map[contract.Funct
 func merge(parts ...map[string]string) map[string]string {
 	out := map[string]string{}
 	for _, part := range parts {
-		for name, value := range part {
-			out[name] = value
-		}
+		maps.Copy(out, part)
 	}
 	return out
 }
@@ -111,6 +111,16 @@ func openLog(path string) (*os.File, error) {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	return file, nil
+}
+
+// serveInvoke lets AWS SDKs invoke the functions at the endpoint.
+func (r *resources) serveInvoke(f *functions) error {
+	service, err := lambda.NewService(slices.Collect(maps.Values(f.byName))...)
+	if err != nil {
+		return err
+	}
+	r.invoke.Store(service)
+	return nil
 }
 
 // migrate runs the migrate function, as a deploy does.

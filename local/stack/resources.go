@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/fluxa/fluxa/local/awsendpoint"
+	"github.com/fluxa/fluxa/local/lambda"
 	"github.com/fluxa/fluxa/local/s3"
 	"github.com/fluxa/fluxa/local/sns"
 	"github.com/fluxa/fluxa/local/sqs"
@@ -43,8 +46,21 @@ type resources struct {
 	objects  *s3.Server
 	topics   *sns.Server
 	endpoint *awsendpoint.Endpoint
+	invoke   lateHandler
 	url      string
 	topicARN string
+}
+
+// lateHandler answers 503 until it is set: the functions need the endpoint's
+// address before the endpoint can have them.
+type lateHandler struct{ atomic.Pointer[lambda.Service] }
+
+func (h *lateHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if service := h.Load(); service != nil {
+		service.ServeHTTP(w, r)
+		return
+	}
+	http.Error(w, "the functions are not started yet", http.StatusServiceUnavailable)
 }
 
 func openResources(ctx context.Context, cfg Config, l net.Listener) (r *resources, err error) {
@@ -68,7 +84,7 @@ func openResources(ctx context.Context, cfg Config, l net.Listener) (r *resource
 	if err = r.create(ctx, cfg.Tuning); err != nil {
 		return r, err
 	}
-	r.endpoint, err = awsendpoint.New(awsendpoint.Config{SQS: r.queues, SNS: r.topics, S3: r.objects, Logger: cfg.Logger})
+	r.endpoint, err = awsendpoint.New(awsendpoint.Config{SQS: r.queues, SNS: r.topics, S3: r.objects, Lambda: &r.invoke, Logger: cfg.Logger})
 	return r, err
 }
 

@@ -80,6 +80,9 @@ func Start(ctx context.Context, cfg Config) (s *Stack, err error) {
 		return s, err
 	}
 	s.onStop(s.functions.close)
+	if err := s.resources.serveInvoke(s.functions); err != nil {
+		return s, err
+	}
 	if err := s.functions.migrate(ctx); err != nil {
 		return s, err
 	}

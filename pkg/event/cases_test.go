@@ -155,7 +155,7 @@ func refused() []decodeCase {
 			places: bad("/amount", fault.InvalidValue), schemaCannotRead: true},
 		{name: "amount with the smallest exponent of an int", payload: with("amount", "1e-9223372036854775808"),
 			places: bad("/amount", fault.InvalidValue), schemaCannotRead: true},
-		{name: "amount of a million digits", payload: with("amount", strings.Repeat("1", 1_000_000)), places: bad("/amount", fault.InvalidValue)},
+		{name: "amount of 100,000 digits", payload: with("amount", strings.Repeat("1", 100_000)), places: bad("/amount", fault.InvalidValue)},
 
 		{name: "currency absent", payload: with("currency", ""), places: bad("/currency", fault.MissingField)},
 		{name: "currency in lower case", payload: with("currency", `"eur"`), places: bad("/currency", fault.InvalidValue)},

@@ -153,8 +153,7 @@ func TestDecode_keeps_microseconds_in_UTC(t *testing.T) {
 
 func TestDecode_metadata_cannot_be_appended_into_the_payload(t *testing.T) {
 	t.Parallel()
-	payload := []byte(`{"metadata":{"a":1},"x":1,"y":2}`)
-	payload = []byte(strings.Replace(with("metadata", ""), "{", `{"metadata":{"a":1},`, 1))
+	payload := []byte(strings.Replace(with("metadata", ""), "{", `{"metadata":{"a":1},`, 1))
 	before := string(payload)
 	e, err := event.Decode(payload)
 	if err != nil {
@@ -170,7 +169,7 @@ func TestDecode_names_few_of_many_unknown_fields(t *testing.T) {
 	t.Parallel()
 	var body strings.Builder
 	body.WriteString(`{"f0":0`)
-	for i := 1; i < 100_000; i++ {
+	for i := 1; i < 20_000; i++ {
 		fmt.Fprintf(&body, `,"f%d":%d`, i, i)
 	}
 	body.WriteString("," + with()[1:])
@@ -179,7 +178,7 @@ func TestDecode_names_few_of_many_unknown_fields(t *testing.T) {
 	if !ok || len(f.Fields) != 9 {
 		t.Fatalf("Decode = %.200v, want 9 fields", err)
 	}
-	if last := f.Fields[8]; last.Pointer != "" || last.Detail != "99992 more are not fields of an event; put it into metadata" {
+	if last := f.Fields[8]; last.Pointer != "" || last.Detail != "19992 more are not fields of an event; put it into metadata" {
 		t.Errorf("the last is %+v", last)
 	}
 	checkError(t, f)

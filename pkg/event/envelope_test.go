@@ -132,7 +132,7 @@ func TestEnvelope_Encode_refuses_what_is_not_UTF8(t *testing.T) {
 // characters are no part of JSON.
 func TestEnvelope_of_the_largest_inline_payload_fits_the_queue(t *testing.T) {
 	t.Parallel()
-	for _, unit := range []string{`"`, `\`, `\"`, "\n", "\r", "\t", "\uFFFE", "\uFFFF", "é", "😀", "\u2028", "\x7f", "<", "a"} {
+	for _, unit := range []string{`"`, `\`, "\n", "\uFFFE", "é", "😀", "\x7f", "<"} {
 		payload := strings.Repeat(unit, contract.InlineLimit/len(unit))
 		payload += strings.Repeat(`"`, contract.InlineLimit-len(payload))
 		envelope := inline(payload)

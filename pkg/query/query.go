@@ -49,6 +49,9 @@ func (s *Service) Event(ctx context.Context, id string) (event.Stored, error) {
 		return stored, err
 	}
 	payload, err := s.cfg.Blobs.Get(ctx, event.ObjectKey(stored.ID, stored.SHA256), contract.BodyLimit)
+	if fault.CodeOf(err) == fault.PayloadTooLarge {
+		return event.Stored{}, fault.Wrap(fault.HashMismatch, err, "the stored payload is larger than any that is accepted")
+	}
 	if err != nil {
 		return event.Stored{}, fmt.Errorf("fetch the payload of %s: %w", id, err)
 	}

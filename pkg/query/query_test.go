@@ -50,6 +50,9 @@ func (b blobs) Get(_ context.Context, key string, limit int64) ([]byte, error) {
 	if p, ok := b[key]; ok && int64(len(p)) <= limit {
 		return []byte(p), nil
 	}
+	if _, ok := b[key]; ok {
+		return nil, fault.New(fault.PayloadTooLarge, "large")
+	}
 	return nil, fault.New(fault.PayloadMissing, "gone")
 }
 
@@ -70,9 +73,11 @@ func TestEvent(t *testing.T) {
 		"big":     {Event: event.Event{ID: "big"}, Mode: event.S3, SHA256: hash},
 		"changed": {Event: event.Event{ID: "changed"}, Mode: event.S3, SHA256: hash},
 		"lost":    {Event: event.Event{ID: "lost"}, Mode: event.S3, SHA256: hash},
+		"grown":   {Event: event.Event{ID: "grown"}, Mode: event.S3, SHA256: hash},
 		"garbage": {Event: event.Event{ID: "garbage"}, Mode: event.S3, SHA256: event.Hash([]byte("no"))},
 	}}
 	b := blobs{"raw/big/" + hash + ".json": large, "raw/changed/" + hash + ".json": large + " ",
+		"raw/grown/" + hash + ".json":                       strings.Repeat(" ", contract.BodyLimit+1),
 		"raw/garbage/" + event.Hash([]byte("no")) + ".json": "no"}
 	service := newService(t, s, b)
 	for _, tc := range []struct {
@@ -83,6 +88,7 @@ func TestEvent(t *testing.T) {
 		{"small", `{"k":1}`, "", 200},
 		{"big", `{"x": 1e400}`, "", 200},
 		{"changed", "", fault.HashMismatch, 500},
+		{"grown", "", fault.HashMismatch, 500},
 		{"lost", "", fault.PayloadMissing, 500},
 		{"garbage", "", fault.InvalidEvent, 500},
 		{"unknown", "", fault.NotFound, 404},

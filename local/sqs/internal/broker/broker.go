@@ -108,6 +108,11 @@ func Open(o Options) (*Broker, error) {
 	if err := b.prepare(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open queue storage %s: %w", o.Path, err), db.Close())
 	}
+	if !o.NoSync {
+		if err := syncFolder(filepath.Dir(o.Path)); err != nil {
+			return nil, errors.Join(fmt.Errorf("open queue storage %s: %w", o.Path, err), db.Close())
+		}
+	}
 	go b.commitLoop()
 	b.running.Go(b.sweepLoop)
 	return b, nil
@@ -153,6 +158,18 @@ func (b *Broker) sweepLoop() {
 			b.log.Error("sweep of expired messages failed", "error", err)
 		}
 	}
+}
+
+// syncFolder makes the name of a new file as durable as what is in it.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open the folder: %w", err)
+	}
+	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
+		return fmt.Errorf("flush the folder: %w", err)
+	}
+	return nil
 }
 
 type machineClock struct{}

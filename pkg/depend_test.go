@@ -1,0 +1,351 @@
+package pkg_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const root = "github.com/fluxa/fluxa/"
+
+// listed is what go list tells of one package.
+type listed struct {
+	ImportPath                         string
+	Name                               string
+	Standard                           bool
+	Imports, TestImports, XTestImports []string
+}
+
+// graph is every package of the workspace and what they depend on, by path.
+type graph map[string]listed
+
+// rule forbids some packages some imports, also those of imports. With tests set
+// it holds for test files too.
+type rule struct {
+	name      string
+	reason    string
+	from      func(importPath string) bool
+	forbidden func(importPath string) bool
+	tests     bool
+}
+
+func in(folders ...string) func(string) bool {
+	return func(importPath string) bool {
+		return slices.ContainsFunc(folders, func(folder string) bool {
+			return importPath == root+folder || strings.HasPrefix(importPath, root+folder+"/")
+		})
+	}
+}
+
+func outside(modules ...string) func(string) bool {
+	return func(importPath string) bool {
+		return slices.ContainsFunc(modules, func(module string) bool {
+			return importPath == module || strings.HasPrefix(importPath, module+"/")
+		})
+	}
+}
+
+func either(a, b func(string) bool) func(string) bool {
+	return func(importPath string) bool { return a(importPath) || b(importPath) }
+}
+
+var (
+	domain   = []string{"pkg/event", "pkg/fault", "pkg/contract"}
+	useCases = []string{"pkg/ingest", "pkg/process", "pkg/query"}
+	adapters = []string{"pkg/pgstore", "pkg/pgmigrate", "pkg/sqsqueue", "pkg/s3blob", "pkg/snsnotify", "pkg/secret"}
+
+	lambdaRuntime = []string{"github.com/aws/aws-lambda-go"}
+	cdkTypes      = []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs/cdk-nag-go"}
+	technologies  = append([]string{"github.com/jackc/pgx", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, lambdaRuntime...)
+)
+
+func rules() []rule {
+	out := []rule{
+		{
+			name:   "the domain stands alone",
+			reason: "event, fault and contract are imported by everyone, the CDK app included: what they import, everyone carries",
+			from:   in(domain...),
+			forbidden: func(importPath string) bool {
+				return !in(domain...)(importPath) && !outside("github.com/go-json-experiment/json")(importPath)
+			},
+		},
+		{
+			name:      "use cases know no technology",
+			reason:    "a use case declares the small interfaces it needs; adapters fill them, so that it can be tested and moved without them",
+			from:      in(useCases...),
+			forbidden: either(in(adapters...), outside(technologies...)),
+		},
+		{
+			name:      "pkg is below its users",
+			reason:    "functions, local and cdk import pkg; the other way round would be a cycle between modules",
+			from:      in("pkg"),
+			forbidden: in("functions", "local", "cdk"),
+			tests:     true,
+		},
+		{
+			name:      "pkg knows no Lambda runtime and no CDK type",
+			reason:    "the domain runs in a Lambda, in the local stack and in a test alike; only functions adapt AWS events, only cdk builds stacks",
+			from:      in("pkg"),
+			forbidden: outside(append(slices.Clone(lambdaRuntime), cdkTypes...)...),
+			tests:     true,
+		},
+		{
+			name:      "functions know neither local nor cdk",
+			reason:    "the binaries that are deployed must not carry the local stack; local runs them as processes",
+			from:      in("functions"),
+			forbidden: in("local", "cdk"),
+			tests:     true,
+		},
+		{
+			name:      "local knows neither functions nor cdk",
+			reason:    "local runs the functions' real binaries: linking them in would test something else than what is deployed",
+			from:      in("local"),
+			forbidden: in("functions", "cdk"),
+			tests:     true,
+		},
+		{
+			name:      "cdk knows neither functions nor local",
+			reason:    "the app deploys zip files by name and shares nothing with their code but the contract",
+			from:      in("cdk"),
+			forbidden: in("functions", "local"),
+			tests:     true,
+		},
+		{
+			name:      "migrations are plain SQL",
+			reason:    "the module embeds files for whoever applies them; it applies none itself",
+			from:      in("migrations"),
+			forbidden: func(string) bool { return true },
+		},
+	}
+	for _, own := range useCases {
+		out = append(out, rule{
+			name:      own + " knows no other use case",
+			reason:    "each function carries one use case; what two of them share belongs to the domain",
+			from:      in(own),
+			forbidden: in(without(useCases, own)...),
+			tests:     true,
+		})
+	}
+	for _, own := range adapters {
+		out = append(out, rule{
+			name:   own + " knows no other adapter",
+			reason: "an adapter speaks one technology, so that it can be replaced alone; main wires them together",
+			from: func(importPath string) bool {
+				return in(own)(importPath) && !strings.HasSuffix(importPath, "test") // pgtest, say, is a harness
+			},
+			forbidden: in(without(adapters, own)...),
+		})
+	}
+	return out
+}
+
+func without(all []string, one string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == one })
+}
+
+// breaches returns a line for each package that breaks the rule, with the way to
+// what it must not import.
+func (r rule) breaches(g graph) []string {
+	var out []string
+	for importPath, p := range g {
+		if !r.from(importPath) {
+			continue
+		}
+		first := p.Imports
+		if r.tests {
+			first = slices.Concat(p.Imports, p.TestImports, p.XTestImports)
+		}
+		if way := r.search(g, first, map[string]bool{importPath: true}); way != nil {
+			out = append(out, fmt.Sprintf("%s: %s -> %s: %s", r.name, importPath, strings.Join(way, " -> "), r.reason))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (r rule) search(g graph, imports []string, seen map[string]bool) []string {
+	for _, next := range imports {
+		if g[next].Standard || seen[next] {
+			continue
+		}
+		seen[next] = true
+		if r.forbidden(next) {
+			return []string{next}
+		}
+		if way := r.search(g, g[next].Imports, seen); way != nil {
+			return append([]string{next}, way...)
+		}
+	}
+	return nil
+}
+
+// misnamed returns a line for each package that is named for its kind.
+func misnamed(g graph) []string {
+	var out []string
+	for importPath, p := range g {
+		if !strings.HasPrefix(importPath, root) {
+			continue
+		}
+		for _, name := range []string{p.Name, path.Base(importPath)} {
+			switch strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(name), "_test"), "s") {
+			case "util", "common", "helper", "model", "type", "misc", "shared":
+				out = append(out, fmt.Sprintf("%s is named %s: a package is named for what it is, not for its kind", importPath, name))
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// workspace asks go list about every module of go.work, whatever GOWORK says.
+func workspace(t *testing.T) graph {
+	t.Helper()
+	top, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	goCommand := func(arguments ...string) []byte {
+		cmd := exec.CommandContext(t.Context(), "go", arguments...)
+		cmd.Dir = top
+		cmd.Env = append(cmd.Environ(), "GOWORK="+filepath.Join(top, "go.work"))
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("go %s: %v\n%s", strings.Join(arguments, " "), err, stderr.Bytes())
+		}
+		return out
+	}
+	var patterns []string
+	for directory := range strings.Lines(string(goCommand("list", "-m", "-f", "{{.Dir}}"))) {
+		patterns = append(patterns, filepath.Join(strings.TrimSpace(directory), "..."))
+	}
+	out := goCommand(append([]string{"list", "-e", "-deps",
+		"-json=ImportPath,Name,Standard,Imports,TestImports,XTestImports"}, patterns...)...)
+	g := graph{}
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return g
+		} else if err != nil {
+			t.Fatalf("read the output of go list: %v", err)
+		}
+		g[p.ImportPath] = p
+	}
+}
+
+func TestDependencies_point_one_way(t *testing.T) {
+	t.Parallel()
+	g := workspace(t)
+	for _, known := range append(append([]string{"pkg"}, domain...), useCases...) {
+		if _, ok := g[root+known]; !ok {
+			t.Errorf("go list does not know %s: the rules would hold of nothing", root+known)
+		}
+	}
+	for _, r := range rules() {
+		for _, breach := range r.breaches(g) {
+			t.Error(breach)
+		}
+	}
+	for _, line := range misnamed(g) {
+		t.Error(line)
+	}
+}
+
+// TestRules_find_what_they_forbid holds every rule against an import that it is
+// there for, direct and through another package, and against one it allows.
+func TestRules_find_what_they_forbid(t *testing.T) {
+	t.Parallel()
+	const pgx, s3, lambda, awscdk = "github.com/jackc/pgx/v5", "github.com/aws/aws-sdk-go-v2/service/s3",
+		"github.com/aws/aws-lambda-go/lambda", "github.com/aws/aws-cdk-go/awscdk/v2"
+	forbidden := map[string][][2]string{
+		"the domain stands alone": {
+			{"pkg/event", "github.com/google/uuid"}, {"pkg/fault", root + "pkg/telemetry"}, {"pkg/contract", root + "pkg/query"}},
+		"use cases know no technology": {
+			{"pkg/ingest", s3}, {"pkg/process", pgx}, {"pkg/query", lambda}, {"pkg/query", root + "pkg/pgstore"}},
+		"pkg is below its users":                      {{"pkg/event", root + "functions/ingest"}, {"pkg/pgstore", root + "local"}, {"pkg", root + "cdk/stack"}},
+		"pkg knows no Lambda runtime and no CDK type": {{"pkg/telemetry", lambda}, {"pkg/contract", awscdk}},
+		"functions know neither local nor cdk":        {{"functions/ingest", root + "local/sqs"}, {"functions/query", root + "cdk"}},
+		"local knows neither functions nor cdk":       {{"local/lambda", root + "functions/internal/rest"}, {"local", root + "cdk/stage"}},
+		"cdk knows neither functions nor local":       {{"cdk/stack", root + "functions/ingest"}, {"cdk", root + "local"}},
+		"migrations are plain SQL":                    {{"migrations", "github.com/pressly/goose/v3"}},
+	}
+	for _, own := range useCases {
+		for _, other := range without(useCases, own) {
+			forbidden[own+" knows no other use case"] = append(forbidden[own+" knows no other use case"], [2]string{own, root + other})
+		}
+	}
+	for _, own := range adapters {
+		for _, other := range without(adapters, own) {
+			forbidden[own+" knows no other adapter"] = append(forbidden[own+" knows no other adapter"], [2]string{own + "/inner", root + other})
+		}
+	}
+	for _, r := range rules() {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			if len(forbidden[r.name]) == 0 || r.reason == "" {
+				t.Fatal("the rule has no case, or no reason")
+			}
+			for _, edge := range forbidden[r.name] {
+				from, to := root+edge[0], edge[1]
+				direct := graph{from: {ImportPath: from, Imports: []string{"fmt", to}}, "fmt": {Standard: true}, to: {}}
+				through := graph{from: {Imports: []string{"example.org/a"}}, "example.org/a": {Imports: []string{to}}, to: {}}
+				inTest := graph{from: {XTestImports: []string{to}}, to: {}}
+				if got := r.breaches(direct); len(got) != 1 || !strings.Contains(got[0], from+" -> "+to+": "+r.reason) {
+					t.Errorf("%s -> %s is not found: %q", from, to, got)
+				}
+				if got := r.breaches(through); len(got) != 1 {
+					t.Errorf("%s -> example.org/a -> %s is not found: %q", from, to, got)
+				}
+				if got := r.breaches(inTest); (len(got) == 1) != r.tests {
+					t.Errorf("%s -> %s in a test: %q", from, to, got)
+				}
+			}
+		})
+	}
+}
+
+func TestRules_let_pass_what_the_design_has(t *testing.T) {
+	t.Parallel()
+	allowed := [][2]string{
+		{"pkg/event", root + "pkg/contract"}, {"pkg/event", "github.com/go-json-experiment/json/jsontext"}, {"pkg/contract", root + "pkg/fault"},
+		{"pkg/ingest", root + "pkg/event"}, {"pkg/ingest", "github.com/google/uuid"},
+		{"pkg/pgstore", "github.com/jackc/pgx/v5"}, {"pkg/pgstore/pgtest", root + "pkg/pgmigrate"}, {"pkg/pgmigrate", root + "migrations"},
+		{"functions/ingest", root + "pkg/ingest"}, {"functions/ingest", "github.com/aws/aws-lambda-go/lambda"},
+		{"local/gateway", root + "pkg/contract"}, {"cdk/stack", root + "pkg/contract"}, {"migrations", "embed"},
+	}
+	for _, edge := range allowed {
+		g := graph{root + edge[0]: {Imports: []string{edge[1]}}, edge[1]: {Standard: edge[1] == "embed"}}
+		for _, r := range rules() {
+			if got := r.breaches(g); len(got) != 0 {
+				t.Errorf("%q", got)
+			}
+		}
+	}
+}
+
+func TestNames_of_a_kind_are_found(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"util", "utils", "common", "helpers", "helper", "models", "types", "Types"} {
+		if got := misnamed(graph{root + "local/" + name: {Name: name}}); len(got) != 1 {
+			t.Errorf("%s: %q", name, got)
+		}
+		if got := misnamed(graph{root + "local/x": {Name: name}}); len(got) != 1 {
+			t.Errorf("package %s in another folder: %q", name, got)
+		}
+		if got := misnamed(graph{"example.org/" + name: {Name: name}}); len(got) != 0 {
+			t.Errorf("a dependency's %s: %q", name, got)
+		}
+	}
+	if got := misnamed(graph{root + "pkg/fault": {Name: "fault"}, root + "local/commonplace": {Name: "commonplace"}}); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+}
