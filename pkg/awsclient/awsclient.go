@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -38,6 +40,9 @@ type Config struct {
 	CallTimeout time.Duration
 	// Tracer, when set, records a span for each call.
 	Tracer trace.Tracer
+	// Logger, when set, gets what the SDK warns of, which it otherwise writes to
+	// standard error as plain text.
+	Logger *slog.Logger
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -84,6 +89,9 @@ func Load(ctx context.Context, c Config) (aws.Config, error) {
 	if c.Tracer != nil {
 		options = append(options, config.WithAPIOptions([]func(*middleware.Stack) error{Spans(c.Tracer)}))
 	}
+	if c.Logger != nil {
+		options = append(options, config.WithLogger(sdkLogger(c.Logger)))
+	}
 	loaded, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("load the AWS configuration: %w", err)
@@ -110,4 +118,14 @@ func (c Config) httpClient() *awshttp.BuildableClient {
 			t.TLSHandshakeTimeout = c.ConnectTimeout
 			t.ResponseHeaderTimeout = c.ResponseTimeout
 		})
+}
+
+func sdkLogger(logger *slog.Logger) logging.Logger {
+	return logging.LoggerFunc(func(classification logging.Classification, format string, v ...any) {
+		level := slog.LevelWarn
+		if classification == logging.Debug {
+			level = slog.LevelDebug
+		}
+		logger.Log(context.Background(), level, fmt.Sprintf(format, v...), slog.String("source", "aws-sdk"))
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go/logging"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -112,11 +114,11 @@ func TestLoad_bounds_the_attempts(t *testing.T) {
 }
 
 func TestLoad_gives_up_on_a_server_that_does_not_answer(t *testing.T) {
-	for name, c := range map[string]awsclient.Config{
-		"no header in time": {Attempts: 1, ResponseTimeout: 10 * time.Millisecond},
-		"no body in time":   {Attempts: 1, CallTimeout: 50 * time.Millisecond},
+	for want, c := range map[string]awsclient.Config{
+		"timeout awaiting response headers":      {Attempts: 1, ResponseTimeout: 10 * time.Millisecond},
+		"exceeded maximum number of attempts, 1": {Attempts: 1, CallTimeout: 50 * time.Millisecond},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(want, func(t *testing.T) {
 			gone := make(chan struct{})
 			setEnvironment(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 				if c.ResponseTimeout == 0 {
@@ -130,8 +132,8 @@ func TestLoad_gives_up_on_a_server_that_does_not_answer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := send(t.Context(), loaded); err == nil {
-				t.Error("the call did not fail")
+			if err := send(t.Context(), loaded); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v", err)
 			}
 			<-gone
 		})
@@ -158,6 +160,29 @@ func TestLoad_no_call_outlives_its_context(t *testing.T) {
 		t.Errorf("error %v, want the context's", err)
 	}
 	<-gone
+}
+
+func TestLoad_writes_the_SDKs_warnings_to_the_logger(t *testing.T) {
+	setEnvironment(t, "")
+	var out strings.Builder
+	loaded, err := awsclient.Load(t.Context(), awsclient.Config{Logger: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{
+		Level: slog.LevelDebug,
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded.Logger.Logf(logging.Warn, "no checksum for %s", "k")
+	loaded.Logger.Logf(logging.Debug, "tried %d times", 2)
+	want := "level=WARN msg=\"no checksum for k\" source=aws-sdk\nlevel=DEBUG msg=\"tried 2 times\" source=aws-sdk\n"
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
 }
 
 func TestLoad_refuses(t *testing.T) {

@@ -65,10 +65,10 @@ type Payloads struct {
 	PayloadBucket string `env:"PAYLOAD_BUCKET,required" want:"the name of an S3 bucket: 3 to 63 of a-z 0-9 . -"`
 }
 
-// Database says how PostgreSQL is reached: either by URL alone, or by Host and
-// the secret that holds the user and the password. CAFile, when set, holds the
-// certificates that the server's must chain to. MaxConns bounds the pool of one
-// process.
+// Database says how PostgreSQL is reached: either by URL, which then says all, or
+// by Host, Port, Name and the secret that holds the user and the password, with
+// CAFile for the certificates that the server's must chain to. MaxConns bounds
+// the pool of one process either way.
 type Database struct {
 	URL       Secret `env:"DATABASE_URL" want:"a URL such as postgres://user:password@host:5432/name"`
 	Host      string `env:"DB_HOST" want:"a host name or address"`

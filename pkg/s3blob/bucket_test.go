@@ -158,6 +158,43 @@ func TestBucket_Get_limit(t *testing.T) {
 	}
 }
 
+// bodyless answers with an object of a told length whose body must not be read.
+type bodyless struct {
+	t      *testing.T
+	length int64
+	closed bool
+}
+
+func (b *bodyless) PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
+	return nil, errors.New("no object is put here")
+}
+
+func (b *bodyless) GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	return &s3.GetObjectOutput{Body: b, ContentLength: aws.Int64(b.length)}, nil
+}
+
+func (b *bodyless) Read([]byte) (int, error) {
+	b.t.Error("the body is read")
+	return 0, io.EOF
+}
+
+func (b *bodyless) Close() error {
+	b.closed = true
+	return nil
+}
+
+func TestBucket_Get_reads_nothing_of_what_is_told_to_be_too_large(t *testing.T) {
+	t.Parallel()
+	client := &bodyless{t: t, length: 8}
+	bucket, err := s3blob.New(client, s3blob.Config{Bucket: "payloads"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bucket.Get(t.Context(), "k", 7); fault.CodeOf(err) != fault.PayloadTooLarge || !client.closed {
+		t.Errorf("error %v, closed %t", err, client.closed)
+	}
+}
+
 func TestBucket_Get_faults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -11,12 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/exaring/otelpgx"
-	"github.com/jackc/pgx/v5"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
-	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -88,16 +85,14 @@ func newTraces(ctx context.Context, service Service, exporter sdktrace.SpanExpor
 // Tracer returns the tracer for the spans of others, nil when none are recorded.
 func (t *Traces) Tracer() trace.Tracer { return t.tracer }
 
-// PGXTracer returns the tracer for a pgx connection, nil when no spans are
-// recorded. Its spans have the statements, never their parameters.
-func (t *Traces) PGXTracer() pgx.QueryTracer {
+// Provider returns what a library makes its own tracer of, nil when no spans are
+// recorded. This package makes none itself: whoever imports it would link the
+// library, used or not.
+func (t *Traces) Provider() trace.TracerProvider {
 	if t.provider == nil {
 		return nil
 	}
-	return otelpgx.NewTracer(
-		otelpgx.WithTracerProvider(t.provider),
-		otelpgx.WithMeterProvider(metricnoop.NewMeterProvider()),
-	)
+	return t.provider
 }
 
 // Invocation returns a context for one invocation of a function: it carries the

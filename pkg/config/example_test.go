@@ -1,0 +1,34 @@
+package config_test
+
+import (
+	"fmt"
+
+	"github.com/fluxa/fluxa/pkg/config"
+)
+
+// A function passes os.Environ().
+func ExampleLoad() {
+	settings, err := config.Load[config.Ingest]([]string{
+		"FLUXA_ENVIRONMENT=dev",
+		"QUEUE_URL=http://127.0.0.1:9324/000000000000/fluxa-events",
+		"PAYLOAD_BUCKET=fluxa-payloads",
+	})
+	fmt.Println(settings.Environment, settings.LogLevel, settings.PayloadBucket, err)
+
+	_, err = config.Load[config.Ingest]([]string{"FLUXA_ENVIRONMENT=dev", "PAYLOAD_BUCKET=Payloads"})
+	fmt.Println(err)
+	// Output:
+	// dev INFO fluxa-payloads <nil>
+	// the environment cannot be used: QUEUE_URL must be the URL of the events queue, but is not set; PAYLOAD_BUCKET must be the name of an S3 bucket: 3 to 63 of a-z 0-9 . -, got "Payloads"
+}
+
+func ExampleVariables() {
+	for _, v := range config.Variables[config.Ingest]() {
+		fmt.Printf("%s required=%t default=%q\n", v.Name, v.Required, v.Default)
+	}
+	// Output:
+	// FLUXA_ENVIRONMENT required=true default=""
+	// FLUXA_LOG_LEVEL required=false default="info"
+	// QUEUE_URL required=true default=""
+	// PAYLOAD_BUCKET required=true default=""
+}
