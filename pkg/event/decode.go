@@ -26,8 +26,9 @@ import (
 // Returns a *fault.Error: MalformedJSON when the bytes are not one JSON value,
 // else an error that names every bad field with its JSON Pointer; of the fields
 // it does not know, the first few, so that the answer stays small. An error
-// repeats nothing of the payload but names of fields, shortened. Whether the
-// timestamp lies in the future is for CheckTimestamp, which needs a clock.
+// repeats nothing of the payload but names, shortened, and those in its pointers
+// alone. Whether the timestamp lies in the future is for CheckTimestamp, which
+// needs a clock.
 func Decode(payload []byte) (Event, error) {
 	d := decoder{
 		payload: payload,

@@ -28,7 +28,7 @@ func ExampleDecode_refused() {
 	// Output:
 	// /amount     invalid_value  amount has more than 4 decimals
 	// /currency   too_long       currency has 4 characters, the limit is 3
-	// /when       unknown_field  "when" is not a field of an event; put it into metadata
+	// /when       unknown_field  this is not a field of an event; put it into metadata
 	// /user_id    missing_field  user_id is required
 	// /timestamp  missing_field  timestamp is required
 }

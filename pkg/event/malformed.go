@@ -103,13 +103,14 @@ func (u *unknownFields) add(name string) {
 }
 
 // faults says of each name that it is not a field of what owner names, and how
-// many more there are.
+// many more there are. Only the pointer holds the name: details go into logs,
+// where nothing of a payload belongs.
 func (u *unknownFields) faults(owner string) []fault.Field {
 	out := make([]fault.Field, 0, len(u.names)+1)
 	for _, name := range u.names {
 		out = append(out, fault.Field{
 			Pointer: string(jsontext.Pointer("").AppendToken(name)), Code: fault.UnknownField,
-			Detail: fmt.Sprintf("%q is not a field of %s", name, owner),
+			Detail: "this is not a field of " + owner,
 		})
 	}
 	if more := u.count - len(u.names); more > 0 {

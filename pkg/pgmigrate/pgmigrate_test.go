@@ -142,6 +142,27 @@ func TestUpFromTwoDeploysAtOnce(t *testing.T) {
 	}
 }
 
+func TestUpWaitsForTheOtherDeploy(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	other := connect(t, url)
+	const lock = `(hashtextextended('fluxa.migrations.' || current_schema(), 0))`
+	if _, err := other.Exec(t.Context(), "SELECT pg_advisory_lock"+lock); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	if applied, err := pgmigrate.Up(ctx, url); !errors.Is(err, context.DeadlineExceeded) || len(applied) != 0 {
+		t.Errorf("while another one migrates: applied %v, %v, want it to wait until its deadline", applied, err)
+	}
+	if _, err := other.Exec(t.Context(), "SELECT pg_advisory_unlock"+lock); err != nil {
+		t.Fatal(err)
+	}
+	if applied, err := pgmigrate.Up(t.Context(), url); err != nil || len(applied) != 2 {
+		t.Errorf("afterwards: applied %v, %v", applied, err)
+	}
+}
+
 func TestUpWithAConfig(t *testing.T) {
 	t.Parallel()
 	config, err := pgx.ParseConfig(pgtest.URL(t))

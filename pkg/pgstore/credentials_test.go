@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fluxa/fluxa/pkg/fault"
+	"github.com/fluxa/fluxa/pkg/pgmigrate"
 	"github.com/fluxa/fluxa/pkg/pgstore"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
 )
@@ -194,6 +195,37 @@ func TestTLS(t *testing.T) {
 		}
 		if !c.ok && fault.CodeOf(err) != fault.DatabaseUnavailable {
 			t.Errorf("%s: got %v, want %s", c.name, err, fault.DatabaseUnavailable)
+		}
+	}
+}
+
+// What is no statement of the store, such as a migration, connects as it does.
+func TestConnConfig(t *testing.T) {
+	t.Parallel()
+	g := openGate(t, pgtest.URL(t), "secret", nil)
+	config, err := g.config(constant("secret")).ConnConfig(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if applied, err := pgmigrate.UpWith(t.Context(), config); err != nil || len(applied) != 2 {
+		t.Errorf("through the gate: applied %v, %v", applied, err)
+	}
+	config, err = pgstore.Config{URL: pgtest.URL(t)}.ConnConfig(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if applied, err := pgmigrate.UpWith(t.Context(), config); err != nil || len(applied) != 2 {
+		t.Errorf("with a URL: applied %v, %v", applied, err)
+	}
+
+	throttled := errors.New("throttled")
+	v := &vault{err: throttled}
+	if _, err := g.config(v.credentials).ConnConfig(t.Context()); !errors.Is(err, throttled) {
+		t.Errorf("got %v, want %v", err, throttled)
+	}
+	for _, cfg := range []pgstore.Config{{}, {URL: "postgres://u:s3cret@h:port/d"}} {
+		if _, err := cfg.ConnConfig(t.Context()); err == nil || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("got %v", err)
 		}
 	}
 }

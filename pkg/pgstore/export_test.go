@@ -41,20 +41,10 @@ func (s *Store) Warm(ctx context.Context, n int, used time.Time) error {
 }
 
 var (
-	Idle           = idle
-	ConnectionLost = connectionLost
-	Passing        = passing
-	PageArguments  = pageArguments
+	Sleep         = sleep
+	Idle          = idle
+	PageArguments = pageArguments
 )
 
 // EventsSQL returns the statement of Events.
 func EventsSQL() string { return eventsSQL }
-
-// Refused tells whether an error blames a value, and what it then says.
-func Refused(err error) (string, bool) {
-	r, ok := refused(err)
-	if !ok {
-		return "", false
-	}
-	return r.Error(), true
-}

@@ -144,6 +144,10 @@ func (g *gate) serve(client net.Conn) {
 		_ = client.Close()
 		return
 	}
+	if err := server.SyncConn(context.Background()); err != nil {
+		_ = client.Close() // as above
+		return
+	}
 	hijacked, err := server.Hijack()
 	if err != nil {
 		panic(err) // a fresh connection is idle

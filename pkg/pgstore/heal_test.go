@@ -169,6 +169,27 @@ func TestAnswerLostAfterTheCommit(t *testing.T) {
 	}
 }
 
+func TestEveryAnswerLost(t *testing.T) {
+	t.Parallel()
+	g := openGate(t, pgtest.MigratedURL(t), "secret", nil)
+	store := open(t, g.config(constant("secret")))
+	tries := retried(store)
+	g.onReply(func(*link) bool { return false })
+	_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")})
+	if fault.CodeOf(err) != fault.DatabaseUnavailable || !strings.Contains(err.Error(), "the connection was lost: ") || tries.Load() != 3 {
+		t.Errorf("got %v after %d further tries", err, tries.Load())
+	}
+}
+
+func TestFurtherTriesWaitByThemselves(t *testing.T) {
+	t.Parallel()
+	g := openGate(t, pgtest.MigratedURL(t), "secret", nil)
+	store := open(t, g.config(constant("secret")))
+	var lost atomic.Bool
+	g.onReply(func(*link) bool { return lost.Swap(true) })
+	persist(t, store, processtest.Success("e", "a"))
+}
+
 // After a freeze the other end may be gone without a word, and by the monotonic
 // clock no time has passed.
 func TestSilentConnectionsAreReplaced(t *testing.T) {

@@ -139,12 +139,12 @@ func (c *eventColumns) add(r process.Record) {
 	c.scales = append(c.scales, int16(e.Amount.Scale()))
 	c.currencies = append(c.currencies, e.Currency)
 	c.merchants = append(c.merchants, e.Merchant)
-	c.timestamps = append(c.timestamps, storableTime(e.Timestamp))
+	c.timestamps = append(c.timestamps, e.Timestamp)
 	c.metadata = append(c.metadata, string(e.Metadata))
 	c.modes = append(c.modes, string(r.Mode))
 	c.buckets = append(c.buckets, r.Bucket)
 	c.keys = append(c.keys, r.Key)
-	c.received = append(c.received, storableTime(r.ReceivedAt))
+	c.received = append(c.received, r.ReceivedAt)
 }
 
 func (c *eventColumns) arguments() []any {
@@ -153,10 +153,6 @@ func (c *eventColumns) arguments() []any {
 		c.timestamps, c.metadata, c.modes, c.buckets, c.keys, c.received,
 	}
 }
-
-// storableTime cuts a time to what PostgreSQL keeps. Rounding, which the server
-// would do, could move it past a bound that it was checked against.
-func storableTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 const reasonLimit = 1024
 

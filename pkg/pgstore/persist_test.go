@@ -173,6 +173,23 @@ func TestPersistBatchMovesARecordOn(t *testing.T) {
 	}
 }
 
+// Whatever took the event away, only its own payload may bring it back.
+func TestPersistBatchOfASuccessWhoseEventIsGone(t *testing.T) {
+	t.Parallel()
+	url := pgtest.MigratedURL(t)
+	store, conn := open(t, pgstore.Config{URL: url}), connect(t, url)
+	persist(t, store, processtest.Success("e", "a"))
+	if _, err := conn.Exec(t.Context(), "DELETE FROM events"); err != nil {
+		t.Fatal(err)
+	}
+	for payload, want := range map[string]bool{"b": false, "a": true} {
+		got := persist(t, store, processtest.Success("e", payload))["e"]
+		if stored := query[int](t, conn, "SELECT count(*) FROM events WHERE payload_sha256 = $1", event.Hash([]byte(payload))) == 1; got.Inserted != want || stored != want {
+			t.Errorf("payload %s: inserted %t, stored %t, want %t", payload, got.Inserted, stored, want)
+		}
+	}
+}
+
 func TestPersistBatchRefusedByTheDatabase(t *testing.T) {
 	t.Parallel()
 	url := pgtest.MigratedURL(t)

@@ -128,7 +128,7 @@ func bound(t time.Time, none pgtype.InfinityModifier) pgtype.Timestamptz {
 	if t.IsZero() {
 		return pgtype.Timestamptz{InfinityModifier: none, Valid: true}
 	}
-	return pgtype.Timestamptz{Time: storableTime(t), Valid: true}
+	return pgtype.Timestamptz{Time: t, Valid: true}
 }
 
 // row is an event as the SQL files select it.

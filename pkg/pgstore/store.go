@@ -22,7 +22,8 @@ import (
 // concurrent use. Every statement may be repeated, so a Store tries again by
 // itself, for a few seconds at most, when a connection was lost or could not be
 // made, or when the server asks to (deadlock, serialization, failover). Times
-// are kept in microseconds, what is finer is cut off, and are returned in UTC.
+// are kept in microseconds (the driver cuts off what is finer; a server would
+// round it, perhaps past a bound it was checked against) and returned in UTC.
 type Store struct {
 	pool        *pgxpool.Pool
 	credentials *rotating // nil with a URL
@@ -105,8 +106,8 @@ func (s *Store) run(ctx context.Context, statement func(context.Context, *pgx.Co
 			return err
 		}
 		jittered := time.Duration(float64(delay) * (0.5 + rand.Float64()))
-		if err := s.sleep(ctx, jittered); err != nil {
-			return fmt.Errorf("wait for the next try: %w", err)
+		if ended := s.sleep(ctx, jittered); ended != nil {
+			return fmt.Errorf("%w (no time for another try: %w)", err, ended)
 		}
 		delay *= 4
 	}

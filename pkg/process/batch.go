@@ -122,7 +122,7 @@ func (b *batch) persist(ctx context.Context) {
 	}
 	records := make([]Record, 0, len(order))
 	for _, id := range order {
-		records = append(records, record(groups[id]))
+		records = append(records, b.record(groups[id]))
 	}
 	if len(records) > 0 {
 		b.store(ctx, records, groups)
@@ -139,7 +139,7 @@ func recordable(e event.Envelope) bool {
 
 // record chooses what to say of one id: the first good message speaks for it,
 // else the first that is given up, else the first that is to be retried.
-func record(group []*item) Record {
+func (b *batch) record(group []*item) Record {
 	speaker, best := group[0], statusOf(group[0].err)
 	for _, it := range group[1:] {
 		if s := statusOf(it.err); rank(s) > rank(best) {
@@ -161,7 +161,8 @@ func record(group []*item) Record {
 	}
 	r.Event = speaker.event
 	if r.Mode == event.S3 {
-		r.Bucket, r.Key = speaker.envelope.Bucket, speaker.envelope.Key
+		// Where this reader found it, whatever the message says.
+		r.Bucket, r.Key = b.service.cfg.Blobs.Bucket(), event.ObjectKey(r.EventID, r.SHA256)
 		r.Event.Metadata = nil
 	}
 	return r
@@ -212,7 +213,7 @@ func (b *batch) store(ctx context.Context, records []Record, groups map[string][
 		b.store(ctx, records[half:], groups)
 	case records[0].Status == StatusSuccess:
 		b.fail(records, groups, fault.Wrap(fault.InvalidEvent, err, "the database refuses the event"))
-		b.store(ctx, []Record{record(groups[records[0].EventID])}, groups)
+		b.store(ctx, []Record{b.record(groups[records[0].EventID])}, groups)
 	default: // not even the reason can be recorded: the DLQ still gets it
 	}
 }

@@ -77,6 +77,8 @@ type Store interface {
 // PayloadMissing fault when there is no such object, StorageUnavailable when
 // trying later will help, PayloadTooLarge when it is larger than limit bytes.
 type Blobs interface {
+	// Bucket names the bucket.
+	Bucket() string
 	Get(ctx context.Context, key string, limit int64) ([]byte, error)
 }
 

@@ -38,7 +38,7 @@ func TestProcessBatch_stores_then_publishes_then_notes(t *testing.T) {
 	if record, ok := store.Events()["a"]; !ok || string(record.Event.Metadata) != `{"k":[1,2]}` {
 		t.Errorf("inline metadata belongs in the database, stored %+v", record)
 	}
-	if record, ok := store.Events()["b"]; !ok || record.Event.Metadata != nil || record.Bucket != "somebody-elses-bucket" {
+	if record, ok := store.Events()["b"]; !ok || record.Event.Metadata != nil || record.Bucket != "own-bucket" {
 		t.Errorf("metadata of an S3 event stays in S3, stored %+v", record)
 	}
 	if row, _ := store.Row("a"); !row.NotifiedAt.Equal(now) {

@@ -37,6 +37,8 @@ func (w *world) step(format string, args ...any) {
 	w.steps = append(w.steps, fmt.Sprintf(format, args...))
 }
 
+func (w *world) Bucket() string { return "own-bucket" }
+
 func (w *world) Get(ctx context.Context, key string, _ int64) ([]byte, error) {
 	if w.getContext != nil {
 		w.getContext(ctx)

@@ -126,6 +126,13 @@ func (s *Service) List(ctx context.Context, r ListRequest) (Page, error) {
 	return page, nil
 }
 
+// Check returns the error that List would return of the request itself, which
+// names every bad parameter; nil when it is good.
+func (r ListRequest) Check() error {
+	_, err := r.filter()
+	return err
+}
+
 func (r ListRequest) filter() (Filter, error) {
 	var faults []fault.Field
 	bad := func(name string, code fault.Code, format string, args ...any) {
