@@ -14,6 +14,7 @@ import (
 
 	"github.com/fluxa/fluxa/local/operator/console"
 	"github.com/fluxa/fluxa/local/operator/deadletters"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 type dlqLsCommand struct {
@@ -156,6 +157,10 @@ func (a *app) letter(l deadletters.Letter) error {
 	fmt.Fprintf(table, "sent\t%s, %s ago\n", l.SentAt.Format(time.RFC3339), a.age(l.SentAt))
 	fmt.Fprintf(table, "receives\t%d\n", l.Receives)
 	for _, name := range slices.Sorted(maps.Keys(l.Attributes)) {
+		switch name {
+		case contract.AttrEventID, contract.AttrCorrelationID, contract.AttrErrorCode, contract.AttrErrorReason:
+			continue // shown above
+		}
 		fmt.Fprintf(table, "attribute %s\t%s\n", console.Clean(name), console.Clean(l.Attributes[name]))
 	}
 	if err := table.Flush(); err != nil {
@@ -288,6 +293,6 @@ func (c dlqPurgeCommand) Run(ctx context.Context, a *app) error {
 	if err := queue.Purge(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.Out, "the DLQ is purged: it had %s messages; on AWS it takes up to a minute\n", console.Number(count.Total()))
+	fmt.Fprintf(a.Out, "the DLQ is purged: it had %s; on AWS it takes up to a minute\n", console.Count(count.Total(), "message"))
 	return nil
 }

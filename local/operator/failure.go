@@ -17,6 +17,9 @@ func describe(w io.Writer, style console.Style, err error) {
 	problem, ok := errors.AsType[*api.Problem](err)
 	if !ok {
 		fmt.Fprintf(w, "%s %s\n", style.Bad("fluxa:"), err)
+		if _, ok := errors.AsType[*api.UnreachableError](err); ok {
+			fmt.Fprintln(w, "  is the stack up? `make up` starts a local one, --endpoint names another")
+		}
 		return
 	}
 	fmt.Fprintf(w, "%s the API answered %d %s\n", style.Bad("fluxa:"), problem.Status, console.Clean(problem.Title))

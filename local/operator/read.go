@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -99,8 +100,8 @@ type field struct {
 // fieldsOf returns the fields of an object in their order.
 func fieldsOf(object json.RawMessage) ([]field, error) {
 	decoder := json.NewDecoder(bytes.NewReader(object))
-	if _, err := decoder.Token(); err != nil {
-		return nil, fmt.Errorf("the answer is not JSON: %w", err)
+	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
+		return nil, errors.Join(errors.New("the answer is not a JSON object"), err)
 	}
 	var out []field
 	for decoder.More() {

@@ -33,7 +33,7 @@ type sendCommand struct {
 	Generate int64  `group:"many" short:"n" placeholder:"N" help:"Send so many generated events."`
 	Seed     uint64 `group:"many" default:"1" placeholder:"N" help:"Which events are generated (default ${default})."`
 	Users    int    `name:"user-count" group:"many" default:"1000" placeholder:"N" help:"Over how many users they are spread (default ${default})."`
-	Size     size   `group:"many" placeholder:"SIZE" help:"Size of the metadata of each, such as 300KiB (default: about 100 bytes)."`
+	Size     size   `group:"many" placeholder:"SIZE" help:"Size of the metadata of each, such as 300KiB (default: about 70 bytes)."`
 
 	Batch       int    `group:"many" default:"100" placeholder:"N" help:"Events of one request, 1 to ${batch_limit}; 1 uses POST /events (default ${default})."`
 	Concurrency int    `group:"many" short:"c" default:"4" placeholder:"N" help:"Requests at once (default ${default})."`

@@ -149,7 +149,7 @@ func TestAPI_list_pages(t *testing.T) {
 	if a := p.get("/events?user_id=nobody"); a.status != http.StatusOK || a.field(t, "events") != "[]" {
 		t.Errorf("no events: %s", a)
 	}
-	if errs := p.get("/events?limit=0&from=yesterday&cursor=!").problem(t).Errors; len(errs) != 2 {
+	if errs := p.get("/events?limit=0&from=yesterday&cursor=!").problem(t).Errors; len(errs) != 4 {
 		t.Errorf("the bad parameters are not all named: %+v", errs)
 	}
 }

@@ -80,7 +80,7 @@ type Database struct {
 }
 
 // Retry says when a message that failed for a passing reason comes back: after
-// about the base, then twice that, and so on up to the maximum.
+// about the base, then three times that, and so on up to the maximum.
 type Retry struct {
 	BaseSeconds int `env:"FLUXA_RETRY_BASE_SECONDS" envDefault:"5" want:"a whole number from 1 to 43200"`
 	MaxSeconds  int `env:"FLUXA_RETRY_MAX_SECONDS" envDefault:"900" want:"a whole number from FLUXA_RETRY_BASE_SECONDS to 43200"`

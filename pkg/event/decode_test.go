@@ -193,12 +193,15 @@ func TestDecode_errors_repeat_no_values(t *testing.T) {
 		with("metadata", `"`+secret+`"`), with("metadata", `{"a":"`+secret+`\u0000"}`), with("x", `"`+secret+`"`),
 		with("metadata", `{"`+secret+`":1,"`+secret+`":2}`), with("metadata", `{"`+secret+`":tru}`),
 		`{"merchant":"` + secret + `\ud800"}`, `{"merchant":"` + secret, with() + secret, `"` + secret + `"`,
-		"{\"" + secret + "\":\"\xff\"}", secret,
+		"{\"" + secret + "\":\"\xff\"}", secret, with(secret, "1"), `{"` + secret + `":1}`,
 	}
 	for _, payload := range payloads {
 		_, err := event.Decode([]byte(payload))
 		if err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("Decode(%q) = %v", payload, err)
+		}
+		if _, err := event.SplitBatch([]byte(payload)); err == nil || strings.Contains(err.Error(), secret) {
+			t.Errorf("SplitBatch(%q) = %v", payload, err)
 		}
 		if _, err := event.SplitBatch([]byte(`{"events":` + payload)); err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("SplitBatch(%q) = %v", payload, err)

@@ -4,14 +4,17 @@ package background
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Running tells whether the process pid runs and, where the system tells what a
@@ -43,13 +46,17 @@ func exists(pid int) bool {
 	return !bytes.HasPrefix(rest, []byte("Z")) && !bytes.HasPrefix(rest, []byte("X"))
 }
 
-// commandLine returns a process's arguments where the system has procfs.
+// commandLine returns a process's arguments: exactly where the system has procfs,
+// else as ps shows them.
 func commandLine(pid int) ([]string, bool) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-	if err != nil || len(text) == 0 {
-		return nil, false
+	if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil && len(text) > 0 {
+		return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"), true
 	}
-	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"), true
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	text, err := exec.CommandContext(ctx, "ps", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
+	arguments := strings.Fields(string(text))
+	return arguments, err == nil && len(arguments) > 0
 }
 
 func terminate(pid int) error {

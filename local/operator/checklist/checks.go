@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fluxa/fluxa/local/operator/api"
+	"github.com/fluxa/fluxa/local/operator/console"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -86,7 +87,7 @@ func (r *run) processed(ctx context.Context) (Check, bool) {
 	if status.Error != nil {
 		reason = fmt.Sprintf(", %s: %s", status.Error.Code, status.Error.Reason)
 	}
-	return failed(look, "the event is %s after %d attempts%s", status.State, status.Attempts, reason), status.State == api.GivenUp
+	return failed(look, "the event is %s after %s%s", status.State, console.Count(int64(status.Attempts), "attempt"), reason), status.State == api.GivenUp
 }
 
 func (r *run) query(ctx context.Context) Check {
@@ -182,7 +183,7 @@ func (r *run) dlq(ctx context.Context) Check {
 	}
 	if count.Visible != 0 {
 		return failed("see why with `fluxa dlq ls`; once that is mended, `fluxa dlq redrive --all`",
-			"the DLQ has %d messages", count.Visible)
+			"the DLQ has %s", console.Count(count.Visible, "message"))
 	}
 	return passed("the DLQ is empty")
 }

@@ -60,6 +60,14 @@ func Number(n int64) string {
 	return sign + digits
 }
 
+// Count writes n with the noun, in the plural unless there is one.
+func Count(n int64, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return Number(n) + " " + noun
+}
+
 // Duration writes d with as many digits as a person reads: 1.2 ms, 3.4 s, 5 min,
 // 6 h, 7 d.
 func Duration(d time.Duration) string {

@@ -2,6 +2,7 @@ package deadletters
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -39,7 +40,8 @@ type Redriven struct {
 	Failed  int64 `json:"failed"`
 	Doubled int64 `json:"doubled"`
 	Late    int64 `json:"late"`
-	// Matched counts the messages that were asked for and seen, by error code.
+	// Matched counts the messages that were asked for and seen, by error code:
+	// empty for those that SQS itself moved.
 	Matched map[string]int64 `json:"matched"`
 	// Missing are the ids that no message had.
 	Missing []string `json:"missing,omitempty"`
@@ -69,7 +71,8 @@ func (q *Queue) Redrive(ctx context.Context, r Redrive) (Redriven, error) {
 		r.Progress = func(Letter, error) {}
 	}
 	q = q.patientFor(r.PerSecond)
-	w := &redriving{queue: q, request: r, out: Redriven{Matched: map[string]int64{}}, found: map[string]bool{}, exact: map[string]bool{}}
+	w := &redriving{queue: q, request: r, out: Redriven{Matched: map[string]int64{}}, found: map[string]bool{}, exact: map[string]bool{},
+		sent: map[[sha256.Size]byte]bool{}}
 	w.scan = &scan{queue: q, batch: w.batch(), visit: func(l Letter) verdict { return w.visit(ctx, l) }}
 	err := w.scan.run(ctx)
 	if ctx.Err() != nil {
@@ -93,8 +96,9 @@ type redriving struct {
 	request Redrive
 	scan    *scan
 	out     Redriven
-	found   map[string]bool // ids that a message had
-	exact   map[string]bool // those of them that are message ids, and so of one only
+	found   map[string]bool            // ids that a message had
+	exact   map[string]bool            // those of them that are message ids, and so of one only
+	sent    map[[sha256.Size]byte]bool // hashes of the bodies that were sent back
 	next    time.Time
 	failing int // messages in a row that could not be moved
 	lastErr error
@@ -131,8 +135,7 @@ func (w *redriving) visit(ctx context.Context, l Letter) verdict {
 	if !w.wanted(l) {
 		return giveBack
 	}
-	// A message that was sent back and given up again comes with a new time.
-	if l.SentAt.After(w.scan.started.Add(time.Second)) {
+	if w.late(l) {
 		w.out.Late++
 		return giveBack
 	}
@@ -148,6 +151,9 @@ func (w *redriving) visit(ctx context.Context, l Letter) verdict {
 	sent, deleted := w.move(ctx, l)
 	w.lastErr = errors.Join(sent, deleted)
 	w.request.Progress(l, w.lastErr)
+	if sent == nil {
+		w.sent[sha256.Sum256([]byte(l.Body))] = true
+	}
 	if w.lastErr == nil {
 		w.failing = 0
 		w.out.Sent++
@@ -168,6 +174,16 @@ func (w *redriving) visit(ctx context.Context, l Letter) verdict {
 		return goneAndStop
 	}
 	return giveBackAndStop
+}
+
+// late tells whether a message came after the redrive began. One that was sent
+// back and given up again comes with a new time, but the server's clock is known
+// to the second only: within that one, it is told by its body.
+func (w *redriving) late(l Letter) bool {
+	if l.SentAt.Before(w.scan.started) {
+		return false
+	}
+	return w.sent[sha256.Sum256([]byte(l.Body))] || l.SentAt.After(w.scan.started.Add(time.Second))
 }
 
 // margin is how much of the visibility time-out must be left for a message to be

@@ -106,13 +106,13 @@ func (f *feeder) take(ctx context.Context, item Item) bool {
 		})
 		return true
 	}
-	size := f.sender.cfg.BatchSize
-	if (alone(item) || !f.current.fits(item, size)) && !f.flush(ctx) {
+	size, single := f.sender.cfg.BatchSize, alone(item)
+	if (single || !f.current.fits(item, size)) && !f.flush(ctx) {
 		f.current.add(item)
 		return false
 	}
 	f.current.add(item)
-	if len(f.current.items) == size || alone(item) {
+	if len(f.current.items) == size || single {
 		return f.flush(ctx)
 	}
 	if len(f.current.items) == 1 && f.sender.cfg.Linger > 0 {

@@ -20,8 +20,8 @@ type Generator struct {
 	Seed uint64
 	// Users is how many users they are spread over. Default 1,000.
 	Users int
-	// MetadataBytes is the size of each event's metadata object. What is smaller
-	// than the fields that every event has (about 90 bytes) means those alone.
+	// MetadataBytes is the size of each event's metadata object. Less than 90, or
+	// so, leaves it at the fields that every event has.
 	MetadataBytes int
 	// Until is when the last of the events happens; the others lie within the
 	// hour before. Required.
@@ -109,14 +109,18 @@ func (g *generated) amount(b []byte, decimals int) []byte {
 
 func (g *generated) metadata(b []byte, m merchant) []byte {
 	start := len(b)
-	b = fmt.Appendf(b, `{"channel":%q,"country":%q,"terminal":"T%05d","items":%d,"note":"`,
+	b = fmt.Appendf(b, `{"channel":%q,"country":%q,"terminal":"T%05d","items":%d`,
 		channels[g.random.IntN(len(channels))], m.country, g.random.IntN(100_000), g.random.IntN(20)+1)
-	for {
-		missing := g.MetadataBytes - (len(b) - start) - len(`"}`)
-		if missing <= 0 {
-			return append(b, `"}`...)
-		}
-		word := fillers[g.random.IntN(len(fillers))]
-		b = append(b, word[:min(len(word), missing)]...)
+	const open, end = `,"note":"`, `"}`
+	missing := g.MetadataBytes - (len(b) - start) - len(open+end)
+	if missing <= 0 {
+		return append(b, '}')
 	}
+	b = append(b, open...)
+	for missing > 0 {
+		word := fillers[g.random.IntN(len(fillers))]
+		word = word[:min(len(word), missing)]
+		b, missing = append(b, word...), missing-len(word)
+	}
+	return append(b, end...)
 }

@@ -1,0 +1,115 @@
+package console
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestNumber(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1234: "-1,234", 100000: "100,000"} {
+		if got := Number(n); got != want {
+			t.Errorf("%d is %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestCount(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int64]string{0: "0 messages", 1: "1 message", 1200: "1,200 messages"} {
+		if got := Count(n, "message"); got != want {
+			t.Errorf("%d is %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestDuration(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		0: "0 µs", 950 * time.Microsecond: "950 µs", 1234 * time.Microsecond: "1.2 ms", 250 * time.Millisecond: "250 ms",
+		1500 * time.Millisecond: "1.5 s", 119 * time.Second: "119 s", 5 * time.Minute: "5 min", 119 * time.Minute: "119 min",
+		7 * time.Hour: "7 h", 47 * time.Hour: "47 h", 72 * time.Hour: "3 d",
+	} {
+		if got := Duration(d); got != want {
+			t.Errorf("%d is %s, want %s", d, got, want)
+		}
+	}
+}
+
+func TestClean_and_Fit(t *testing.T) {
+	t.Parallel()
+	if got := Clean("a\x1b[2Jb\nc\u202edé東"); got != "a [2Jb c dé東" {
+		t.Errorf("got %q", got)
+	}
+	for text, want := range map[string]string{"": "", "éééé": "éééé", "ééééé": "ééé…"} {
+		if got := Fit(text, 4); got != want {
+			t.Errorf("%q fits as %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestStyle_without_a_terminal_changes_nothing(t *testing.T) {
+	t.Parallel()
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := file.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	unset := func(string) string { return "" }
+	for _, style := range []Style{{}, StyleFor(file, unset), StyleFor(&bytes.Buffer{}, unset)} {
+		if got := style.Good("a") + style.Bad("b") + style.Dim("c") + style.Strong("d"); got != "abcd" {
+			t.Errorf("got %q", got)
+		}
+	}
+}
+
+func TestProgress_writes_plain_lines_where_there_is_no_terminal(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		total int64
+		want  string
+	}{
+		"of a known total":    {1000, " 30 %  sent 1,200 events, 200 a second\n100 %  sent 4,400 events, 400 a second\n"},
+		"of an unknown total": {0, "sent 1,200 events, 200 a second\nsent 4,400 events, 400 a second\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var out bytes.Buffer
+				p := NewProgress(&out, "sent", "events", test.total)
+				time.Sleep(4 * time.Second)
+				p.Add(600, 150) // too soon for a line
+				time.Sleep(2 * time.Second)
+				p.Add(600, 150)
+				time.Sleep(5 * time.Second)
+				p.Add(3200, 900)
+				p.Done()
+				if out.String() != test.want {
+					t.Errorf("wrote\n%swant\n%s", out.String(), test.want)
+				}
+			})
+		})
+	}
+	t.Run("and nothing about what is soon done", func(t *testing.T) {
+		t.Parallel()
+		var out bytes.Buffer
+		p := NewProgress(&out, "sent", "events", 10)
+		p.Add(10, 10)
+		p.Done()
+		if out.Len() > 0 {
+			t.Errorf("wrote %q", out.String())
+		}
+	})
+	if !strings.HasPrefix((&Progress{verb: "sent", noun: "events", began: time.Now()}).line(), "sent 0 events") {
+		t.Error("no line")
+	}
+}
