@@ -34,11 +34,12 @@ func TestLogs_are_as_designed_and_hold_no_payload(t *testing.T) {
 	send(strings.Replace(marked, `{"MARKname"`, `{"MARKname":1,"MARKname"`, 1))
 	send(strings.Replace(marked, `"EUR"`, `"MARKcurrency"`, 1))
 	send(strings.Replace(marked, "77123.4567", `"MARKamount"`, 1))
+	p.drained()
 	restore := p.Endpoint().Intercept(awsendpoint.SNS, awsendpoint.Refuse(http.StatusInternalServerError, "InternalError", "down"))
 	send(strings.Replace(marked, "seen", "retried", 1))
 	eventually(t, func() string {
-		if p.number(`SELECT attempts FROM idempotency_keys WHERE event_id = 'retried' UNION ALL SELECT 0 ORDER BY 1 DESC LIMIT 1`) < 1 {
-			return "the event whose notification fails is not stored"
+		if p.number(`SELECT attempts FROM idempotency_keys WHERE event_id = 'retried' UNION ALL SELECT 0 ORDER BY 1 DESC LIMIT 1`) < 2 {
+			return "the event whose notification fails was not delivered again"
 		}
 		return ""
 	})

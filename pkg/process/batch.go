@@ -372,7 +372,7 @@ func (b *batch) postpone(ctx context.Context) {
 
 func (b *batch) report() Report {
 	report := Report{Outcomes: make([]Outcome, len(b.items)), Persists: b.persists}
-	firsts := make(map[string]bool)
+	firsts := make(map[string]bool) // the ids whose storing is told of already
 	for i := range b.items {
 		it := &b.items[i]
 		o := Outcome{
@@ -382,15 +382,17 @@ func (b *batch) report() Report {
 		if event.ValidID(it.envelope.EventID) {
 			o.EventID = it.envelope.EventID
 		}
+		if it.stored.Inserted && it.wins() && !it.committed.IsZero() && !firsts[o.EventID] {
+			firsts[o.EventID] = true
+			o.Stored, o.EndToEnd = true, it.committed.Sub(it.envelope.ReceivedAt)
+		}
 		switch {
 		case it.lettered:
 			o.Result = DeadLettered
 		case it.err != nil:
 			o.Result = Retried
-		case it.stored.Inserted && !firsts[o.EventID]:
+		case o.Stored:
 			o.Result = Processed
-			o.EndToEnd = it.committed.Sub(it.envelope.ReceivedAt)
-			firsts[o.EventID] = true
 		default:
 			o.Result = Duplicate
 		}

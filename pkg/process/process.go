@@ -94,7 +94,8 @@ type Outcome struct {
 	Err           error
 	Deliveries    int
 	Attempts      int           // of the event, over all its messages; 0 when unknown
-	EndToEnd      time.Duration // received to committed, for Processed
+	Stored        bool          // this delivery put the event into the database, whatever came after
+	EndToEnd      time.Duration // received to committed, with Stored
 	Notified      bool          // this delivery published the notification
 	Delay         time.Duration // until the next delivery, for Retried
 }

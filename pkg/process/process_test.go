@@ -253,7 +253,11 @@ func TestProcessBatch_passing_failures_leave_the_message(t *testing.T) {
 			}
 			return nil
 		}
-		want(t, words(service.ProcessBatch(t.Context(), []process.Message{good(t, "a"), good(t, "b")})), []string{"retried notifier_unavailable", "processed"})
+		report := service.ProcessBatch(t.Context(), []process.Message{good(t, "a"), good(t, "b")})
+		want(t, words(report), []string{"retried notifier_unavailable", "processed"})
+		if o := report.Outcomes[0]; !o.Stored || o.EndToEnd != 3*time.Second {
+			t.Errorf("it is stored all the same: %+v", o)
+		}
 		if row, _ := store.Row("a"); !row.NotifiedAt.IsZero() {
 			t.Error("notified_at is set without a publication")
 		}

@@ -13,7 +13,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -30,30 +30,42 @@ type Traces struct {
 	tracer   trace.Tracer
 }
 
-// The variables of OpenTelemetry that switch tracing on. All its other variables
-// (headers, sampler, resource attributes) are read by its SDK.
+// The variables of OpenTelemetry that are read here. Those of the sampler, the
+// resource and the span limits are read by its SDK.
 const (
 	endpointVariable       = "OTEL_EXPORTER_OTLP_ENDPOINT"
 	tracesEndpointVariable = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+	headersVariable        = "OTEL_EXPORTER_OTLP_HEADERS"
+	tracesHeadersVariable  = "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
 	disabledVariable       = "OTEL_SDK_DISABLED"
 )
 
 // StartTraces begins to record spans and to send them by OTLP over HTTP to
-// OTEL_EXPORTER_OTLP_ENDPOINT; without that it records none. Trace ids have the
-// form that X-Ray asks for. Returns an error when the endpoint is no URL.
+// OTEL_EXPORTER_OTLP_ENDPOINT, with the headers of OTEL_EXPORTER_OTLP_HEADERS;
+// without an endpoint it records none. Trace ids have the form that X-Ray asks
+// for. Returns an error that names the variable when the endpoint is no URL or the
+// headers are no list.
 func StartTraces(ctx context.Context, service Service) (*Traces, error) {
-	name, endpoint := tracesEndpointVariable, os.Getenv(tracesEndpointVariable)
+	name, endpoint, path := tracesEndpointVariable, os.Getenv(tracesEndpointVariable), ""
 	if endpoint == "" {
-		name, endpoint = endpointVariable, os.Getenv(endpointVariable)
+		name, endpoint, path = endpointVariable, os.Getenv(endpointVariable), tracesPath
 	}
 	if endpoint == "" || os.Getenv(disabledVariable) == "true" {
 		return &Traces{}, nil
 	}
-	if u, err := url.Parse(endpoint); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+	u, err := url.Parse(endpoint)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return nil, fmt.Errorf("telemetry: %s must be a URL such as http://localhost:4318, got %q", name, endpoint)
 	}
-	// No retries: an invocation must not wait for a collector that is away.
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: false}))
+	name, headers := tracesHeadersVariable, os.Getenv(tracesHeadersVariable)
+	if headers == "" {
+		name, headers = headersVariable, os.Getenv(headersVariable)
+	}
+	client, err := newOTLP(u.JoinPath(path).String(), headers)
+	if err != nil {
+		return nil, fmt.Errorf("telemetry: %s %w", name, err)
+	}
+	exporter, err := otlptrace.New(ctx, client)
 	if err != nil {
 		return nil, fmt.Errorf("start the trace exporter: %w", err)
 	}

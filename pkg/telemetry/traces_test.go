@@ -28,6 +28,7 @@ func setEndpoint(t *testing.T, endpoint string) {
 	t.Helper()
 	for name, value := range map[string]string{
 		"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "", "OTEL_SDK_DISABLED": "",
+		"OTEL_EXPORTER_OTLP_HEADERS": "", "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "",
 		"OTEL_RESOURCE_ATTRIBUTES": "", "OTEL_SERVICE_NAME": "", "OTEL_TRACES_SAMPLER": "",
 	} {
 		t.Setenv(name, value)
