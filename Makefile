@@ -10,7 +10,7 @@ DIST   ?= dist
 MODULES := ./functions/... ./local/... ./migrations/... ./pkg/...
 
 # The tools are pinned here and nowhere else.
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOTESTSUM   := gotest.tools/gotestsum@v1.13.0
 
 # A first build compiles everything. Without DWARF, which -s -w drops anyway, and

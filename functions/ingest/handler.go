@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/fluxa/fluxa/functions/internal/rest"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -26,7 +25,7 @@ func (h *handler) routes() map[string]rest.Handler {
 }
 
 func caller(r rest.Request) ingest.Caller {
-	return ingest.Caller{ID: r.CallerID, CorrelationID: r.CorrelationID, IdempotencyKey: r.Header["idempotency-key"]}
+	return ingest.Caller{ID: r.CallerID, CorrelationID: r.CorrelationID, IdempotencyKey: r.IdempotencyKey}
 }
 
 type accepted struct {
@@ -41,25 +40,34 @@ func (h *handler) one(ctx context.Context, r rest.Request) (rest.Response, error
 	if receipt.Err != nil {
 		return rest.Response{Fields: fields}, receipt.Err
 	}
-	body, err := json.Marshal(accepted{EventID: receipt.EventID, Status: "enqueued"})
+	body, err := json.Marshal(accepted{EventID: receipt.EventID, Status: contract.StatusEnqueued})
 	return rest.Response{Status: http.StatusAccepted, Body: body, Fields: fields}, err
 }
 
-// result is the answer for one event of a batch. Status is "enqueued", "refused"
-// (the caller must change the event) or "failed" (the caller may send it again).
+// result is the answer for one event of a batch.
 type result struct {
-	Index   int          `json:"index"`
-	EventID string       `json:"event_id,omitempty"`
-	Status  string       `json:"status"`
-	Error   *resultError `json:"error,omitempty"`
+	Index   int         `json:"index"`
+	EventID string      `json:"event_id,omitempty"`
+	Status  string      `json:"status"`
+	Error   *rest.Error `json:"error,omitempty"`
 }
 
-type resultError struct {
-	Code   fault.Code    `json:"code"`
-	Detail string        `json:"detail"`
-	Errors []fault.Field `json:"errors"`
+func resultOf(index int, receipt ingest.Receipt) result {
+	r := result{Index: index, EventID: receipt.EventID, Status: contract.StatusEnqueued}
+	if receipt.Err == nil {
+		return r
+	}
+	shown := rest.ErrorOf(receipt.Err)
+	r.Status, r.Error = contract.StatusRefused, &shown
+	if fault.HTTPStatus(receipt.Err) >= http.StatusInternalServerError {
+		r.Status = contract.StatusNotTaken
+	}
+	return r
 }
 
+// batch answers for each event on its own, unless none could be taken although
+// each may be sent again: that is an error of the whole request, on which clients
+// know to wait.
 func (h *handler) batch(ctx context.Context, r rest.Request) (rest.Response, error) {
 	receipts, err := h.service.IngestBatch(ctx, caller(r), r.Body)
 	if err != nil {
@@ -67,43 +75,31 @@ func (h *handler) batch(ctx context.Context, r rest.Request) (rest.Response, err
 		return rest.Response{}, err
 	}
 	results := make([]result, len(receipts))
-	enqueued, transient := 0, 0
+	count := map[string]int{}
 	var last error
 	for i, receipt := range receipts {
 		h.count(receipt)
-		results[i] = result{Index: i, EventID: receipt.EventID, Status: "enqueued"}
-		if receipt.Err == nil {
-			enqueued++
-			continue
+		results[i] = resultOf(i, receipt)
+		count[results[i].Status]++
+		if receipt.Err != nil {
+			last = receipt.Err
 		}
-		last = receipt.Err
-		results[i].Status = "refused"
-		if status := fault.HTTPStatus(receipt.Err); status >= http.StatusInternalServerError {
-			results[i].Status = "failed"
-			transient++
-		}
-		results[i].Error = errorOf(receipt.Err)
 	}
-	fields := []slog.Attr{slog.Int("events", len(receipts)), slog.Int("enqueued", enqueued), slog.Int("failed", transient)}
-	if transient == len(receipts) {
+	fields := []slog.Attr{slog.Int("events", len(receipts))}
+	for _, status := range []string{contract.StatusEnqueued, contract.StatusRefused, contract.StatusNotTaken} {
+		fields = append(fields, slog.Int(status, count[status]))
+	}
+	if count[contract.StatusNotTaken] == len(receipts) {
 		return rest.Response{Fields: fields}, last
 	}
 	response := rest.Response{Status: http.StatusAccepted, Fields: fields, Err: last}
-	if enqueued < len(receipts) {
+	if last != nil {
 		response.Status = http.StatusMultiStatus
 	}
 	response.Body, err = json.Marshal(struct {
 		Results []result `json:"results"`
 	}{results})
 	return response, err
-}
-
-func errorOf(err error) *resultError {
-	e := &resultError{Code: fault.CodeOf(err), Detail: fault.ReasonOf(err), Errors: rest.FieldsOf(err)}
-	if fault.HTTPStatus(err) == http.StatusInternalServerError {
-		e.Code, e.Detail = fault.Internal, "an internal error occurred"
-	}
-	return e
 }
 
 func (h *handler) count(r ingest.Receipt) {
@@ -123,9 +119,11 @@ func (h *handler) count(r ingest.Receipt) {
 	}
 }
 
-func (h *handler) observe(route string, _ int, err error, took time.Duration) {
-	h.metrics.Observe(contract.MetricIngestLatency, telemetry.Milliseconds(took))
-	if route == "" && err != nil {
+// observe counts a failure for what no handler counted: a request that none saw
+// through.
+func (h *handler) observe(o rest.Observation) {
+	h.metrics.Observe(contract.MetricIngestLatency, telemetry.Milliseconds(o.Took))
+	if !o.Handled {
 		h.metrics.Count(contract.MetricIngestFailure, 1)
 	}
 }

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -18,8 +19,8 @@ import (
 
 func main() { boot.Main(contract.FunctionIngest, wire) }
 
-func wire(ctx context.Context, c config.Ingest) (any, error) {
-	base, err := boot.NewBase(ctx, contract.FunctionIngest, c.Service)
+func wire(ctx context.Context, out io.Writer, c config.Ingest) (any, error) {
+	base, err := boot.NewBase(ctx, out, contract.FunctionIngest, c.Service)
 	if err != nil {
 		return nil, err
 	}
@@ -31,18 +32,22 @@ func wire(ctx context.Context, c config.Ingest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, err := ingest.New(ingest.Config{Queue: queue, Blobs: blobs})
-	if err != nil {
-		return nil, err
-	}
-	metrics, err := base.Metrics(contract.NamespaceIngest, contract.FunctionIngest, c.Service)
-	if err != nil {
-		return nil, err
-	}
-	h := &handler{service: service, metrics: metrics}
-	api, err := rest.New(contract.FunctionIngest, rest.Config{Handlers: h.routes(), Base: base, Metrics: metrics, Observe: h.observe})
+	api, err := newAPI(base, ingest.Config{Queue: queue, Blobs: blobs})
 	if err != nil {
 		return nil, err
 	}
 	return api.Handle, nil
+}
+
+func newAPI(base boot.Base, c ingest.Config) (*rest.API, error) {
+	service, err := ingest.New(c)
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := base.Metrics(contract.NamespaceIngest)
+	if err != nil {
+		return nil, err
+	}
+	h := &handler{service: service, metrics: metrics}
+	return rest.New(contract.FunctionIngest, rest.Config{Handlers: h.routes(), Base: base, Metrics: metrics, Observe: h.observe})
 }

@@ -4,8 +4,7 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/aws/aws-lambda-go/lambdacontext"
-
+	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/pkg/pgmigrate"
 	"github.com/fluxa/fluxa/pkg/telemetry"
 )
@@ -13,8 +12,8 @@ import (
 // handler applies the migrations. A failure is thrown, so that the deploy that
 // invoked it fails.
 type handler struct {
-	up     func(ctx context.Context) ([]pgmigrate.Migration, error)
-	logger *slog.Logger
+	up   func(ctx context.Context) ([]pgmigrate.Migration, error)
+	base boot.Base
 }
 
 // Answer lists the migrations that this run applied; it is empty when the
@@ -23,20 +22,24 @@ type Answer struct {
 	Applied []string `json:"applied"`
 }
 
+// Handle applies what is pending. It takes whatever event it is invoked with.
 func (h *handler) Handle(ctx context.Context) (Answer, error) {
-	requestID := ""
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		requestID = lc.AwsRequestID
-	}
-	applied, err := h.up(ctx)
-	if err != nil {
-		h.logger.LogAttrs(ctx, slog.LevelError, "migrate", slog.String(telemetry.KeyRequestID, requestID), telemetry.Error(err))
-		return Answer{}, err
-	}
+	work, cancel := boot.WorkContext(ctx)
+	defer cancel()
+	spanned, end := h.base.Traces.Invocation(work, "migrate", boot.TraceHeader(ctx))
+	applied, err := h.up(spanned)
+	end(err)
+
 	answer := Answer{Applied: []string{}}
 	for _, m := range applied {
 		answer.Applied = append(answer.Applied, m.Name)
 	}
-	h.logger.LogAttrs(ctx, slog.LevelInfo, "migrate", slog.String(telemetry.KeyRequestID, requestID), slog.Any("applied", answer.Applied))
-	return answer, nil
+	level, requestID := slog.LevelInfo, boot.RequestID(ctx)
+	attrs := []slog.Attr{slog.String(telemetry.KeyRequestID, requestID), slog.Any("applied", answer.Applied)}
+	if err != nil {
+		level, attrs = slog.LevelError, append(attrs, boot.Failure(err))
+	}
+	h.base.Logger.LogAttrs(ctx, level, "migrate", attrs...)
+	h.base.Flush(ctx, requestID)
+	return answer, err
 }

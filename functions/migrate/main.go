@@ -3,8 +3,10 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
+	"github.com/fluxa/fluxa/functions/internal/database"
 	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/pgmigrate"
@@ -12,17 +14,17 @@ import (
 
 func main() { boot.Main(contract.FunctionMigrate, wire) }
 
-func wire(ctx context.Context, c config.Migrate) (any, error) {
-	base, err := boot.NewBase(ctx, contract.FunctionMigrate, c.Service)
+func wire(ctx context.Context, out io.Writer, c config.Migrate) (any, error) {
+	base, err := boot.NewBase(ctx, out, contract.FunctionMigrate, c.Service)
 	if err != nil {
 		return nil, err
 	}
 	up := func(ctx context.Context) ([]pgmigrate.Migration, error) {
-		connection, err := base.Connection(ctx, c.Database)
+		connection, err := database.Connection(ctx, base, c.Database)
 		if err != nil {
 			return nil, err
 		}
 		return pgmigrate.UpWith(ctx, connection)
 	}
-	return (&handler{up: up, logger: base.Logger}).Handle, nil
+	return (&handler{up: up, base: base}).Handle, nil
 }

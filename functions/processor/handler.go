@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -27,21 +26,19 @@ type handler struct {
 // one would make SQS slow the whole mapping down.
 func (h *handler) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
 	began := time.Now()
-	requestID := ""
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		requestID = lc.AwsRequestID
-	}
+	requestID := boot.RequestID(ctx)
 	messages := make([]process.Message, len(in.Records))
 	headers := make([]string, len(in.Records))
 	for i, record := range in.Records {
 		messages[i], headers[i] = message(record), record.Attributes["AWSTraceHeader"]
 	}
-	header, _ := ctx.Value("x-amzn-trace-id").(string) // absent outside of Lambda
-	spanned, end := h.base.Traces.Invocation(ctx, "process batch", header, headers...)
+	work, cancel := boot.WorkContext(ctx)
+	defer cancel()
+	spanned, end := h.base.Traces.Invocation(work, "process batch", boot.TraceHeader(ctx), headers...)
 	report := h.service.ProcessBatch(spanned, messages)
 	end(nil)
 	h.record(ctx, requestID, report, time.Since(began))
-	h.base.Flush(ctx, h.metrics, requestID)
+	h.base.Flush(ctx, requestID, h.metrics)
 
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for _, id := range report.Failed() {
@@ -72,24 +69,33 @@ func (h *handler) record(ctx context.Context, requestID string, report process.R
 		h.metrics.Observe(contract.MetricDBLatency, telemetry.Milliseconds(d))
 	}
 	for _, o := range report.Outcomes {
-		switch o.Result {
-		case process.Processed:
-			h.metrics.Count(contract.MetricProcessedSuccess, 1)
-			h.metrics.Observe(contract.MetricEndToEndLatency, telemetry.Milliseconds(o.EndToEnd))
-		case process.Duplicate:
-			h.metrics.Count(contract.MetricDuplicateSkipped, 1)
-		case process.DeadLettered:
-			h.metrics.Count(contract.MetricProcessedFailure, 1)
-			h.metrics.Count(contract.MetricDLQSent, 1)
-		case process.Retried:
-			h.metrics.Count(contract.MetricProcessedFailure, 1)
-		}
-		if o.Notified {
-			h.metrics.Count(contract.MetricNotified, 1)
-		}
+		h.measure(o)
 		h.log(ctx, requestID, o)
 	}
 }
+
+func (h *handler) measure(o process.Outcome) {
+	// Stored is stored, also when the announcement fails and the message comes back.
+	if o.Stored {
+		h.metrics.Count(contract.MetricProcessedSuccess, 1)
+		h.metrics.Observe(contract.MetricEndToEndLatency, endToEnd(o))
+	}
+	switch o.Result {
+	case process.Duplicate:
+		h.metrics.Count(contract.MetricDuplicateSkipped, 1)
+	case process.DeadLettered:
+		h.metrics.Count(contract.MetricProcessedFailure, 1)
+		h.metrics.Count(contract.MetricDLQSent, 1)
+	case process.Retried:
+		h.metrics.Count(contract.MetricProcessedFailure, 1)
+	}
+	if o.Notified {
+		h.metrics.Count(contract.MetricNotified, 1)
+	}
+}
+
+// endToEnd is never negative, although the two ends are of two clocks.
+func endToEnd(o process.Outcome) float64 { return telemetry.Milliseconds(max(o.EndToEnd, 0)) }
 
 func (h *handler) log(ctx context.Context, requestID string, o process.Outcome) {
 	attrs := []slog.Attr{
@@ -100,14 +106,14 @@ func (h *handler) log(ctx context.Context, requestID string, o process.Outcome) 
 	}
 	level := slog.LevelInfo
 	if o.Err != nil {
-		attrs = append(attrs, slog.String(telemetry.KeyErrorCode, string(fault.CodeOf(o.Err))), telemetry.Error(o.Err))
+		attrs = append(attrs, boot.Failure(o.Err))
 		level = slog.LevelWarn
 		if o.Result == process.DeadLettered || fault.KindOf(o.Err) == fault.Unknown {
 			level = slog.LevelError
 		}
 	}
-	if o.Result == process.Processed {
-		attrs = append(attrs, slog.Float64("end_to_end_ms", telemetry.Milliseconds(o.EndToEnd)))
+	if o.Stored {
+		attrs = append(attrs, slog.Float64("end_to_end_ms", endToEnd(o)))
 	}
 	if o.Delay > 0 {
 		attrs = append(attrs, slog.Float64("retry_in_s", o.Delay.Seconds()))

@@ -2,18 +2,15 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"strconv"
-	"time"
+	"net/url"
 
 	"github.com/go-json-experiment/json"
 
 	"github.com/fluxa/fluxa/functions/internal/rest"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
-	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/query"
 	"github.com/fluxa/fluxa/pkg/telemetry"
 )
@@ -37,31 +34,35 @@ func answer(v any, fields ...slog.Attr) (rest.Response, error) {
 }
 
 func (h *handler) event(ctx context.Context, r rest.Request) (rest.Response, error) {
-	id := r.Path[contract.PathEventID]
-	field := slog.String(telemetry.KeyEventID, shown(id))
+	id, field := eventID(r)
 	stored, err := h.service.Event(ctx, id)
 	if err != nil {
 		return rest.Response{Fields: []slog.Attr{field}}, err
 	}
-	return answer(stored, field)
+	return answer(stored, field, slog.String("payload_mode", string(stored.Mode)))
 }
 
 func (h *handler) status(ctx context.Context, r rest.Request) (rest.Response, error) {
-	id := r.Path[contract.PathEventID]
-	field := slog.String(telemetry.KeyEventID, shown(id))
+	id, field := eventID(r)
 	status, err := h.service.Status(ctx, id)
 	if err != nil {
 		return rest.Response{Fields: []slog.Attr{field}}, err
 	}
-	return answer(status, field)
+	return answer(status, field, slog.String("event_status", status.State))
 }
 
-// shown keeps what is no id out of the log.
-func shown(id string) string {
-	if event.ValidID(id) {
-		return id
+// eventID returns the id of the path and its field of the log line, which is empty
+// for what cannot be an id. API Gateway hands a path parameter over as the client
+// wrote it, and many clients write %3A for a colon.
+func eventID(r rest.Request) (string, slog.Attr) {
+	id := r.Path[contract.PathEventID]
+	if plain, err := url.PathUnescape(id); err == nil {
+		id = plain
 	}
-	return ""
+	if !event.ValidID(id) {
+		return id, slog.String(telemetry.KeyEventID, "")
+	}
+	return id, slog.String(telemetry.KeyEventID, id)
 }
 
 func (h *handler) list(ctx context.Context, r rest.Request) (rest.Response, error) {
@@ -82,47 +83,21 @@ func (h *handler) list(ctx context.Context, r rest.Request) (rest.Response, erro
 	}{page.Events, page.NextCursor}, slog.Int("events", len(page.Events)))
 }
 
-// listRequest reads the parameters, and names every one that it cannot read.
-func listRequest(params map[string]string) (query.ListRequest, error) {
-	out := query.ListRequest{UserID: params["user_id"], Cursor: params["cursor"]}
-	var faults []fault.Field
-	at := func(name string) time.Time {
-		text, ok := params[name]
-		if !ok {
-			return time.Time{}
-		}
-		var t time.Time
-		if err := t.UnmarshalText([]byte(text)); err != nil || t.UTC().Year() < 1 || t.UTC().Year() > 9999 {
-			faults = append(faults, fault.Field{Pointer: name, Code: fault.InvalidValue,
-				Detail: name + " must be an RFC 3339 time such as 2026-01-31T23:59:59Z (a + is written %2B in a URL)"})
-		}
-		return t
-	}
-	out.From, out.To = at("from"), at("to")
-	if text, ok := params["limit"]; ok {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			faults = append(faults, fault.Field{Pointer: "limit", Code: fault.InvalidValue,
-				Detail: fmt.Sprintf("limit must be a whole number from 1 to %d", contract.PageLimit)})
-		}
-		out.Limit = n
-	}
-	if len(faults) > 0 {
-		return query.ListRequest{}, fault.OfFields(faults...)
-	}
-	return out, nil
-}
-
 func (h *handler) health(context.Context, rest.Request) (rest.Response, error) {
-	return answer(map[string]string{"status": "healthy"})
+	return answer(map[string]string{"status": contract.StatusHealthy})
 }
 
-func (h *handler) observe(_ string, status int, err error, took time.Duration) {
-	h.metrics.Observe(contract.MetricQueryLatency, telemetry.Milliseconds(took))
+// observe leaves out the health checks: a load balancer's would outnumber the
+// queries.
+func (h *handler) observe(o rest.Observation) {
+	if o.Route == contract.RouteHealth {
+		return
+	}
+	h.metrics.Observe(contract.MetricQueryLatency, telemetry.Milliseconds(o.Took))
 	switch {
-	case status == http.StatusNotFound:
+	case o.Status == http.StatusNotFound:
 		h.metrics.Count(contract.MetricQueryNotFound, 1)
-	case err != nil:
+	case o.Err != nil:
 		h.metrics.Count(contract.MetricQueryFailure, 1)
 	default:
 		h.metrics.Count(contract.MetricQuerySuccess, 1)

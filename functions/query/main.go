@@ -3,8 +3,10 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
+	"github.com/fluxa/fluxa/functions/internal/database"
 	"github.com/fluxa/fluxa/functions/internal/rest"
 	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -14,12 +16,12 @@ import (
 
 func main() { boot.Main(contract.FunctionQuery, wire) }
 
-func wire(ctx context.Context, c config.Query) (any, error) {
-	base, err := boot.NewBase(ctx, contract.FunctionQuery, c.Service)
+func wire(ctx context.Context, out io.Writer, c config.Query) (any, error) {
+	base, err := boot.NewBase(ctx, out, contract.FunctionQuery, c.Service)
 	if err != nil {
 		return nil, err
 	}
-	store, err := base.Store(c.Database)
+	store, err := database.Open(base, c.Database)
 	if err != nil {
 		return nil, err
 	}
@@ -27,18 +29,22 @@ func wire(ctx context.Context, c config.Query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, err := query.New(query.Config{Store: store, Blobs: blobs})
-	if err != nil {
-		return nil, err
-	}
-	metrics, err := base.Metrics(contract.NamespaceQuery, contract.FunctionQuery, c.Service)
-	if err != nil {
-		return nil, err
-	}
-	h := &handler{service: service, metrics: metrics}
-	api, err := rest.New(contract.FunctionQuery, rest.Config{Handlers: h.routes(), Base: base, Metrics: metrics, Observe: h.observe})
+	api, err := newAPI(base, query.Config{Store: store, Blobs: blobs})
 	if err != nil {
 		return nil, err
 	}
 	return api.Handle, nil
+}
+
+func newAPI(base boot.Base, c query.Config) (*rest.API, error) {
+	service, err := query.New(c)
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := base.Metrics(contract.NamespaceQuery)
+	if err != nil {
+		return nil, err
+	}
+	h := &handler{service: service, metrics: metrics}
+	return rest.New(contract.FunctionQuery, rest.Config{Handlers: h.routes(), Base: base, Metrics: metrics, Observe: h.observe})
 }

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+// epoch is the time that every entry of a zip carries: the earliest the format has.
+var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// bootstrap is the name that Lambda starts.
+const bootstrap = "bootstrap"
+
+type builder struct {
+	log io.Writer
+	out string
+}
+
+// binary builds a function for this machine, in the place of what was there.
+func (b builder) binary(ctx context.Context, function contract.Function) error {
+	return b.compile(ctx, function, filepath.Join(b.out, string(function)))
+}
+
+// zip builds a function for AWS and packs it.
+func (b builder) zip(ctx context.Context, function contract.Function) (err error) {
+	scratch, err := os.MkdirTemp("", "fluxa-package-")
+	if err != nil {
+		return fmt.Errorf("make a scratch folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	binary := filepath.Join(scratch, bootstrap)
+	if err := b.compile(ctx, function, binary, "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0"); err != nil {
+		return err
+	}
+	return replace(filepath.Join(b.out, string(function)+".zip"), func(w io.Writer) error { return pack(w, binary) })
+}
+
+func (b builder) compile(ctx context.Context, function contract.Function, target string, environment ...string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc",
+		"-ldflags", "-s -w -buildid=", "-o", target, "github.com/fluxa/fluxa/functions/"+string(function))
+	// An empty GOFLAGS would let the one of `go env -w` through.
+	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly"), environment...)
+	cmd.Stdout, cmd.Stderr = b.log, b.log
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("go build: %w", err)
+	}
+	return nil
+}
+
+// replace writes a file beside the target and puts it into its place when it is
+// whole: a target that is there can be used.
+func replace(target string, write func(io.Writer) error) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(target), ".package-")
+	if err != nil {
+		return fmt.Errorf("create %s: %w", target, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(file.Name()))
+		}
+	}()
+	if err := errors.Join(write(file), file.Chmod(0o644), file.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", target, err)
+	}
+	if err := os.Rename(file.Name(), target); err != nil {
+		return fmt.Errorf("put %s into its place: %w", target, err)
+	}
+	return nil
+}
+
+// pack writes a zip with one executable.
+func pack(w io.Writer, binary string) error {
+	in, err := os.Open(binary)
+	if err != nil {
+		return fmt.Errorf("open the binary: %w", err)
+	}
+	defer in.Close() // only read
+	archive := zip.NewWriter(w)
+	header := &zip.FileHeader{Name: bootstrap, Method: zip.Deflate, Modified: epoch}
+	header.SetMode(0o755)
+	entry, err := archive.CreateHeader(header)
+	if err != nil {
+		return fmt.Errorf("begin the entry: %w", err)
+	}
+	if _, err := io.Copy(entry, in); err != nil {
+		return fmt.Errorf("pack the binary: %w", err)
+	}
+	return archive.Close()
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"debug/elf"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+// TestRun_zip builds one function only, twice: the others differ in nothing that
+// counts here, and each takes its time.
+func TestRun_zip_is_one_executable_and_the_same_bytes_every_time(t *testing.T) {
+	t.Parallel()
+	var zips [2][]byte
+	for i := range zips {
+		var log bytes.Buffer
+		out := filepath.Join(t.TempDir(), "dist")
+		if err := run(t.Context(), &log, out, false, []string{"ingest"}); err != nil {
+			t.Fatalf("%v\n%s", err, log.Bytes())
+		}
+		if names := list(t, out); len(names) != 1 || names[0] != "ingest.zip" {
+			t.Errorf("it wrote %q", names)
+		}
+		var err error
+		if zips[i], err = os.ReadFile(filepath.Join(out, "ingest.zip")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(zips[0], zips[1]) {
+		t.Errorf("two runs differ: %d and %d bytes", len(zips[0]), len(zips[1]))
+	}
+	content := only(t, zips[0])
+	file, err := elf.NewFile(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file.Machine != elf.EM_AARCH64 || file.Section(".interp") != nil || file.Section(".symtab") != nil {
+		t.Errorf("machine %s, dynamically linked: %v, with symbols: %v", file.Machine, file.Section(".interp") != nil, file.Section(".symtab") != nil)
+	}
+	if root, err := filepath.Abs("../../.."); err != nil || bytes.Contains(content, []byte(root+"/functions/")) {
+		t.Errorf("the binary holds the path of its source (%v)", err)
+	}
+}
+
+// only returns the content of the one entry of a zip.
+func only(t *testing.T, raw []byte) []byte {
+	t.Helper()
+	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(archive.File) != 1 {
+		t.Fatalf("%d entries", len(archive.File))
+	}
+	entry := archive.File[0]
+	if entry.Name != "bootstrap" || entry.Mode() != 0o755 || !entry.Modified.Equal(epoch) || epoch.Year() != 1980 || entry.Method != zip.Deflate {
+		t.Errorf("entry %q, mode %s, time %s, method %d", entry.Name, entry.Mode(), entry.Modified, entry.Method)
+	}
+	in, err := entry.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close() // only read
+	content, err := io.ReadAll(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func list(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+func TestPack_depends_on_the_content_alone(t *testing.T) {
+	t.Parallel()
+	var zips [2]bytes.Buffer
+	for i := range zips {
+		binary := filepath.Join(t.TempDir(), strings.Repeat("b", i+1))
+		if err := os.WriteFile(binary, []byte("a binary"), []os.FileMode{0o600, 0o777}[i]); err != nil {
+			t.Fatal(err)
+		}
+		if err := pack(&zips[i], binary); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(zips[0].Bytes(), zips[1].Bytes()) {
+		t.Error("name, time or mode of the file enter the zip")
+	}
+	if content := only(t, zips[0].Bytes()); string(content) != "a binary" {
+		t.Errorf("content %q", content)
+	}
+	if err := pack(io.Discard, filepath.Join(t.TempDir(), "absent")); err == nil || !strings.HasPrefix(err.Error(), "open the binary: ") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestBuilder_tells_of_a_build_that_fails_and_leaves_nothing(t *testing.T) {
+	t.Parallel()
+	for name, build := range map[string]func(builder, context.Context, contract.Function) error{"zip": builder.zip, "binary": builder.binary} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			out := t.TempDir()
+			if err := build(builder{&log, out}, t.Context(), "absent"); err == nil || err.Error() != "go build: exit status 1" {
+				t.Errorf("error %v", err)
+			}
+			if !strings.Contains(log.String(), "functions/absent") {
+				t.Errorf("the Go tool said %s", log.Bytes())
+			}
+			if names := list(t, out); len(names) != 0 {
+				t.Errorf("it left %q", names)
+			}
+		})
+	}
+}
+
+func TestRun_stops_at_the_first_function_that_fails(t *testing.T) {
+	t.Parallel()
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := run(cancelled, io.Discard, t.TempDir(), true, nil)
+	if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "build ingest: go build: ") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestRun_refuses(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		out       string
+		functions []string
+		want      string
+	}{
+		"a function it does not know":   {t.TempDir(), []string{"ingest", "reports"}, `there is no function "reports", only ["ingest" "processor" "query" "migrate"]`},
+		"an output folder that is none": {file, nil, "make the output folder: mkdir " + file + ": not a directory"},
+	} {
+		if err := run(t.Context(), io.Discard, c.out, false, c.functions); err == nil || err.Error() != c.want {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+func TestReplace_keeps_what_was_there_when_writing_fails(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	target := filepath.Join(folder, "ingest.zip")
+	write := func(text string, err error) func(io.Writer) error {
+		return func(w io.Writer) error {
+			_, wrote := io.WriteString(w, text)
+			return errors.Join(wrote, err)
+		}
+	}
+	if err := replace(target, write("old", nil)); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("no space left")
+	if err := replace(target, write("ne", full)); !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+	content, err := os.ReadFile(target)
+	if names := list(t, folder); err != nil || string(content) != "old" || len(names) != 1 {
+		t.Errorf("content %q, files %q, error %v", content, names, err)
+	}
+	if info, err := os.Stat(target); err != nil || info.Mode() != 0o644 {
+		t.Errorf("mode %v, error %v", info.Mode(), err)
+	}
+	if err := replace(filepath.Join(folder, "absent", "x.zip"), write("", nil)); err == nil || !strings.HasPrefix(err.Error(), "create ") {
+		t.Errorf("error %v", err)
+	}
+	if err := os.Mkdir(filepath.Join(folder, "taken"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := replace(filepath.Join(folder, "taken"), write("new", nil)); err == nil || !strings.HasPrefix(err.Error(), "put ") {
+		t.Errorf("error %v", err)
+	}
+	if names := list(t, folder); len(names) != 2 {
+		t.Errorf("files %q", names)
+	}
+}

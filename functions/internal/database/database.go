@@ -1,0 +1,69 @@
+// Package database opens PostgreSQL for the functions that have one. It stands
+// apart from package boot so that ingest, which has none, does not link the
+// driver.
+package database
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/exaring/otelpgx"
+	"github.com/jackc/pgx/v5"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/fluxa/fluxa/functions/internal/boot"
+	"github.com/fluxa/fluxa/pkg/config"
+	"github.com/fluxa/fluxa/pkg/pgstore"
+	"github.com/fluxa/fluxa/pkg/secret"
+)
+
+// Open opens the pool of connections to the database. No connection is made
+// before it is needed. Returns an error that names a setting which cannot be
+// used; it holds no password.
+func Open(base boot.Base, settings config.Database) (*pgstore.Store, error) {
+	c, err := address(base, settings)
+	if err != nil {
+		return nil, err
+	}
+	c.MaxConns, c.Tracer = int32(settings.MaxConns), tracer(base.Traces.Provider())
+	return pgstore.New(c)
+}
+
+// Connection returns how to connect to the database once, with the user and the
+// password in it, which are read from the secret within ctx.
+func Connection(ctx context.Context, base boot.Base, settings config.Database) (*pgx.ConnConfig, error) {
+	c, err := address(base, settings)
+	if err != nil {
+		return nil, err
+	}
+	return c.ConnConfig(ctx)
+}
+
+// address returns how the database is reached. Without a URL the user and the
+// password come from the secret, and the server's certificate is verified.
+func address(base boot.Base, settings config.Database) (pgstore.Config, error) {
+	if settings.URL != "" {
+		return pgstore.Config{URL: settings.URL.Reveal()}, nil
+	}
+	credentials, err := secret.New(secretsmanager.NewFromConfig(base.AWS), secret.Config{SecretARN: settings.SecretARN})
+	if err != nil {
+		return pgstore.Config{}, err
+	}
+	return pgstore.Config{
+		Host: settings.Host, Port: uint16(settings.Port), Name: settings.Name, RootCAFile: settings.CAFile,
+		Credentials: credentials.Credentials,
+	}, nil
+}
+
+// tracer returns the tracer for the connections, nil when no spans are recorded.
+// Its spans have the statements, never their parameters.
+func tracer(provider trace.TracerProvider) pgx.QueryTracer {
+	if provider == nil {
+		return nil
+	}
+	return otelpgx.NewTracer(
+		otelpgx.WithTracerProvider(provider),
+		otelpgx.WithMeterProvider(metricnoop.NewMeterProvider()),
+	)
+}

@@ -1,0 +1,187 @@
+package database_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/fluxa/fluxa/functions/internal/boot"
+	"github.com/fluxa/fluxa/functions/internal/database"
+	"github.com/fluxa/fluxa/functions/internal/lambdatest"
+	"github.com/fluxa/fluxa/pkg/config"
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
+)
+
+const secretARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:fluxa-db"
+
+// newBase speaks to an endpoint that has one secret, and sends its spans to the
+// collector when there is one.
+func newBase(t *testing.T, secret, collector string) (boot.Base, *lambdatest.AWS) {
+	t.Helper()
+	aws := lambdatest.StartAWS(t)
+	aws.Secret = secret
+	for name, value := range map[string]string{
+		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
+		"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "AWS_ENDPOINT_URL": aws.URL,
+		"OTEL_EXPORTER_OTLP_ENDPOINT": collector, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "", "OTEL_SDK_DISABLED": "", "OTEL_TRACES_SAMPLER": "",
+	} {
+		t.Setenv(name, value)
+	}
+	base, err := boot.NewBase(t.Context(), io.Discard, contract.FunctionQuery, config.Service{Environment: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base, aws
+}
+
+func TestOpen_by_URL(t *testing.T) {
+	base, _ := newBase(t, "", "")
+	store, err := database.Open(base, config.Database{URL: config.Secret(pgtest.URL(t)), Port: 5432, Name: "fluxa", MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if err := store.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOpen_records_statements_without_their_parameters(t *testing.T) {
+	var mu sync.Mutex
+	var spans strings.Builder
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		spans.Write(body)
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}))
+	t.Cleanup(collector.Close)
+	base, _ := newBase(t, "", collector.URL)
+	store, err := database.Open(base, config.Database{URL: config.Secret(pgtest.MigratedURL(t)), MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	ctx, end := base.Traces.Invocation(t.Context(), "GET /events/{event_id}", "")
+	if _, err := store.Status(ctx, "hunter2"); err == nil {
+		t.Error("there is such an event")
+	}
+	end(nil)
+	if err := base.Traces.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if got := spans.String(); !strings.Contains(got, "FROM idempotency_keys") || strings.Contains(got, "hunter2") {
+		t.Errorf("spans %q", got)
+	}
+}
+
+// refuseTLS is a server that has no certificate, as far as a client gets.
+func refuseTLS(t *testing.T) (port int) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var served sync.WaitGroup
+	served.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return // closed
+			}
+			request := make([]byte, 8) // an SSLRequest
+			if _, err := io.ReadFull(conn, request); err == nil {
+				_, err = conn.Write([]byte{'N'})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+			if err := conn.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	t.Cleanup(func() {
+		if err := listener.Close(); err != nil {
+			t.Error(err)
+		}
+		served.Wait()
+	})
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func TestOpen_by_secret_connects_with_its_user_and_never_without_TLS(t *testing.T) {
+	base, aws := newBase(t, `{"username":"fluxa","password":"hunter2"}`, "")
+	store, err := database.Open(base, config.Database{Host: "127.0.0.1", Port: refuseTLS(t), Name: "events", SecretARN: secretARN, MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	err = store.Ping(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "user=fluxa database=events") || !strings.Contains(err.Error(), "server refused TLS connection") ||
+		strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error %v", err)
+	}
+	if calls := slices.Compact(aws.Calls()); !slices.Equal(calls, []string{"secretsmanager.GetSecretValue"}) {
+		t.Errorf("calls %q", calls)
+	}
+}
+
+func TestConnection_holds_the_user_and_the_password(t *testing.T) {
+	base, aws := newBase(t, `{"username":"fluxa","password":"hunter2"}`, "")
+	for name, settings := range map[string]config.Database{
+		"by secret": {Host: "db.example", Port: 6543, Name: "events", SecretARN: secretARN},
+		"by URL":    {URL: "postgres://fluxa:hunter2@db.example:6543/events", Port: 5432, Name: "fluxa"},
+	} {
+		c, err := database.Connection(t.Context(), base, settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(c.Host, c.Port, c.Database, c.User, c.Password); got != fmt.Sprint("db.example", uint16(6543), "events", "fluxa", "hunter2") {
+			t.Errorf("%s: %s", name, got)
+		}
+		if secured := name == "by secret"; secured != (c.TLSConfig != nil && c.TLSConfig.ServerName == "db.example" && !c.TLSConfig.InsecureSkipVerify) {
+			t.Errorf("%s: TLS %+v", name, c.TLSConfig)
+		}
+	}
+	aws.Fail = func(string) bool { return true }
+	if _, err := database.Connection(t.Context(), base, config.Database{Host: "h", Name: "n", SecretARN: secretARN}); err == nil ||
+		!strings.Contains(err.Error(), secretARN) || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestOpen_names_the_setting_that_is_wrong_and_no_password(t *testing.T) {
+	base, _ := newBase(t, "", "")
+	for name, c := range map[string]struct {
+		settings config.Database
+		want     string
+	}{
+		"no secret":         {config.Database{Host: "h", Name: "n"}, "secret: SecretARN must name a secret"},
+		"no host":           {config.Database{SecretARN: secretARN, Name: "n"}, "pgstore: URL or Host is required"},
+		"a TLS mode":        {config.Database{URL: "postgres://u:hunter2@h/d?sslmode=hunting"}, "sslmode is invalid"},
+		"a password twice":  {config.Database{URL: "postgres://u:hunter2@h/d?password=hunter2&sslmode=hunting"}, "sslmode is invalid"},
+		"a missing CA file": {config.Database{Host: "h", Name: "n", SecretARN: secretARN, CAFile: "/nonexistent/ca.pem"}, "/nonexistent/ca.pem"},
+	} {
+		_, err := database.Open(base, c.settings)
+		_, connectErr := database.Connection(t.Context(), base, c.settings)
+		for _, err := range []error{err, connectErr} {
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%s: error %v", name, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package lambdatest
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// AWS is an endpoint that answers, of the calls a function makes, the good case:
+// SQS and SNS take everything, S3 keeps its objects, Secrets Manager has one
+// secret. Give its URL as AWS_ENDPOINT_URL.
+type AWS struct {
+	URL string
+	// Secret is the text of the one secret.
+	Secret string
+	// Fail, when set, says for which operations the endpoint answers 400: those
+	// that SDKs do not try again.
+	Fail func(operation string) bool
+
+	mu      sync.Mutex
+	calls   []string
+	bodies  []string
+	objects map[string][]byte
+}
+
+// StartAWS starts an endpoint that ends with the test.
+func StartAWS(t testing.TB) *AWS {
+	a := &AWS{objects: map[string][]byte{}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Errorf("read a call: %v", err)
+		}
+		a.serve(t, w, r, body)
+	}))
+	t.Cleanup(server.Close)
+	a.URL = server.URL
+	return a
+}
+
+// Calls returns the operations called so far, such as "AmazonSQS.SendMessage" or
+// "PUT /bucket/key".
+func (a *AWS) Calls() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]string(nil), a.calls...)
+}
+
+// Bodies returns the bodies of the calls so far.
+func (a *AWS) Bodies() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]string(nil), a.bodies...)
+}
+
+// Put stores an object, the bucket's name first in its path.
+func (a *AWS) Put(path string, content []byte) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.objects[path] = content
+}
+
+func (a *AWS) serve(t testing.TB, w http.ResponseWriter, r *http.Request, body []byte) {
+	operation := r.Header.Get("X-Amz-Target")
+	var form url.Values
+	switch {
+	case operation != "":
+	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+		var err error
+		if form, err = url.ParseQuery(string(body)); err != nil {
+			t.Errorf("a call's form: %v", err)
+		}
+		operation = form.Get("Action")
+	default:
+		operation = r.Method + " " + r.URL.Path
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.calls, a.bodies = append(a.calls, operation), append(a.bodies, string(body))
+	if a.Fail != nil && a.Fail(operation) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"__type":"AccessDeniedException","message":"not allowed"}`)
+		return
+	}
+	switch operation {
+	case "AmazonSQS.SendMessage":
+		var in struct{ MessageBody string }
+		decode(t, body, &in)
+		respond(t, w, map[string]string{"MessageId": "m", "MD5OfMessageBody": sum(in.MessageBody)})
+	case "AmazonSQS.SendMessageBatch":
+		var in struct {
+			Entries []struct{ Id, MessageBody string }
+		}
+		decode(t, body, &in)
+		taken := []map[string]string{}
+		for _, e := range in.Entries {
+			taken = append(taken, map[string]string{"Id": e.Id, "MessageId": e.Id, "MD5OfMessageBody": sum(e.MessageBody)})
+		}
+		respond(t, w, map[string]any{"Successful": taken})
+	case "AmazonSQS.ChangeMessageVisibilityBatch":
+		var in struct{ Entries []struct{ Id string } }
+		decode(t, body, &in)
+		respond(t, w, map[string]any{"Successful": in.Entries})
+	case "secretsmanager.GetSecretValue":
+		respond(t, w, map[string]string{"SecretString": a.Secret})
+	case "PublishBatch":
+		w.Header().Set("Content-Type", "text/xml")
+		fmt.Fprint(w, "<PublishBatchResponse><PublishBatchResult><Successful>")
+		for i := 1; form.Has(fmt.Sprintf("PublishBatchRequestEntries.member.%d.Id", i)); i++ {
+			fmt.Fprintf(w, "<member><Id>%s</Id><MessageId>m</MessageId></member>", form.Get(fmt.Sprintf("PublishBatchRequestEntries.member.%d.Id", i)))
+		}
+		fmt.Fprint(w, "</Successful></PublishBatchResult></PublishBatchResponse>")
+	default:
+		a.object(t, w, r, body)
+	}
+}
+
+func (a *AWS) object(t testing.TB, w http.ResponseWriter, r *http.Request, body []byte) {
+	switch stored, found := a.objects[r.URL.Path]; {
+	case r.Method == http.MethodPut:
+		a.objects[r.URL.Path] = body
+	case r.Method == http.MethodGet && found:
+		if _, err := w.Write(stored); err != nil {
+			t.Errorf("answer with an object: %v", err)
+		}
+	default:
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, "<Error><Code>NoSuchKey</Code></Error>")
+	}
+}
+
+func decode(t testing.TB, body []byte, into any) {
+	if err := json.Unmarshal(body, into); err != nil {
+		t.Errorf("a call's body: %v", err)
+	}
+}
+
+func respond(t testing.TB, w http.ResponseWriter, body any) {
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	if err := json.NewEncoder(w).Encode(body); err != nil {
+		t.Errorf("answer a call: %v", err)
+	}
+}
+
+func sum(text string) string {
+	digest := md5.Sum([]byte(text))
+	return hex.EncodeToString(digest[:])
+}

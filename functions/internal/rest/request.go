@@ -1,0 +1,105 @@
+package rest
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/uuid"
+
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/fault"
+)
+
+// Request is one API call. Header names are lower case. Query holds the last
+// value of each parameter.
+type Request struct {
+	Route          string
+	Body           []byte
+	Header         map[string]string
+	Query          map[string]string
+	Path           map[string]string
+	CorrelationID  string
+	IdempotencyKey string
+	CallerID       string // the API key's id, or the IAM caller; empty when neither is asked
+}
+
+// newRequest reads what every answer needs, also that of a request which is then
+// refused.
+func newRequest(in events.APIGatewayProxyRequest) Request {
+	header := make(map[string]string, len(in.Headers))
+	for _, name := range slices.Sorted(maps.Keys(in.MultiValueHeaders)) {
+		if values := in.MultiValueHeaders[name]; len(values) > 0 {
+			header[strings.ToLower(name)] = values[len(values)-1]
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.Headers)) {
+		header[strings.ToLower(name)] = in.Headers[name]
+	}
+	correlation := header[strings.ToLower(contract.HeaderCorrelationID)]
+	if correlation == "" || len(correlation) > contract.CorrelationIDLimit || !printable(correlation) {
+		correlation = uuid.Must(uuid.NewV7()).String()
+	}
+	caller := in.RequestContext.Identity.APIKeyID
+	if caller == "" {
+		caller = in.RequestContext.Identity.UserArn
+	}
+	return Request{
+		Header: header, Query: in.QueryStringParameters, Path: in.PathParameters,
+		CorrelationID: correlation, CallerID: caller,
+	}
+}
+
+// read takes what a request of a route brings, or says what is wrong with it. Only
+// a POST brings a body and a key.
+func (r *Request) read(in events.APIGatewayProxyRequest) error {
+	r.Body = []byte(in.Body)
+	if in.HTTPMethod != http.MethodPost {
+		return nil
+	}
+	if in.IsBase64Encoded {
+		body, err := base64.StdEncoding.DecodeString(in.Body)
+		if err != nil {
+			return fault.Wrap(fault.MalformedJSON, err, "the body is marked as base64 and is not")
+		}
+		r.Body = body
+	}
+	key := r.Header[strings.ToLower(contract.HeaderIdempotencyKey)]
+	if len(key) > contract.IdempotencyLimit || !printable(key) {
+		return fault.OfFields(fault.Field{Pointer: contract.HeaderIdempotencyKey, Code: fault.InvalidValue,
+			Detail: fmt.Sprintf("%s must be at most %d printable ASCII characters", contract.HeaderIdempotencyKey, contract.IdempotencyLimit)})
+	}
+	r.IdempotencyKey = key
+	return checkMedia(r.Header)
+}
+
+// checkMedia takes JSON, uncompressed. No Content-Type at all is let pass, since
+// v1 did.
+func checkMedia(header map[string]string) error {
+	if encoding := header["content-encoding"]; encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return fault.Newf(fault.UnsupportedMediaType, "Content-Encoding %.32q is not taken: send the JSON uncompressed", encoding)
+	}
+	given := header["content-type"]
+	if given == "" {
+		return nil
+	}
+	media, params, err := mime.ParseMediaType(given)
+	if err != nil || (media != contract.MediaJSON && !strings.HasSuffix(media, "+json")) {
+		return fault.Newf(fault.UnsupportedMediaType, "Content-Type %.64q is not taken: send %s", given, contract.MediaJSON)
+	}
+	switch charset := params["charset"]; strings.ToLower(charset) {
+	case "", "utf-8", "utf8":
+		return nil
+	default:
+		return fault.Newf(fault.UnsupportedMediaType, "charset %.32q is not taken: JSON is UTF-8", charset)
+	}
+}
+
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r > 0x7e })
+}
