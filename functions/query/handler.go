@@ -74,11 +74,8 @@ func (h *handler) list(ctx context.Context, r rest.Request) (rest.Response, erro
 	if err != nil {
 		return rest.Response{}, err
 	}
-	if page.Events == nil {
-		page.Events = []event.Stored{}
-	}
 	return answer(struct {
-		Events     []event.Stored `json:"events"`
+		Events     []event.Stored `json:"events"` // an empty list when there is none
 		NextCursor string         `json:"next_cursor,omitempty"`
 	}{page.Events, page.NextCursor}, slog.Int("events", len(page.Events)))
 }
