@@ -15,9 +15,11 @@ COPY migrations migrations
 COPY pkg pkg
 RUN make build DIST=/out && mkdir /data
 
-FROM gcr.io/distroless/static-debian12:nonroot
+FROM debian:bookworm-slim
+RUN useradd --system --uid 65532 fluxa
 COPY --from=build /out/bin /opt/fluxa
-COPY --from=build --chown=nonroot:nonroot /data /data
+COPY --from=build --chown=fluxa:fluxa /data /data
+USER fluxa
 VOLUME /data
 EXPOSE 8080 8081
 ENTRYPOINT ["/opt/fluxa/fluxa"]

@@ -25,11 +25,6 @@ type builder struct {
 	out string
 }
 
-// binary builds a function for this machine, in the place of what was there.
-func (b builder) binary(ctx context.Context, function contract.Function) error {
-	return b.compile(ctx, function, filepath.Join(b.out, string(function)))
-}
-
 // zip builds a function for AWS and packs it.
 func (b builder) zip(ctx context.Context, function contract.Function) (err error) {
 	scratch, err := os.MkdirTemp("", "fluxa-package-")
@@ -38,17 +33,17 @@ func (b builder) zip(ctx context.Context, function contract.Function) (err error
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
 	binary := filepath.Join(scratch, bootstrap)
-	if err := b.compile(ctx, function, binary, "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0"); err != nil {
+	if err := b.compile(ctx, function, binary); err != nil {
 		return err
 	}
 	return replace(filepath.Join(b.out, string(function)+".zip"), func(w io.Writer) error { return pack(w, binary) })
 }
 
-func (b builder) compile(ctx context.Context, function contract.Function, target string, environment ...string) error {
+func (b builder) compile(ctx context.Context, function contract.Function, target string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc",
-		"-ldflags", "-s -w -buildid=", "-o", target, "github.com/fluxa/fluxa/functions/"+string(function))
+		"-gcflags=all=-dwarf=false", "-ldflags", "-s -w -buildid=", "-o", target, "github.com/fluxa/fluxa/functions/"+string(function))
 	// An empty GOFLAGS would let the one of `go env -w` through.
-	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly"), environment...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0")
 	cmd.Stdout, cmd.Stderr = b.log, b.log
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("go build: %w", err)

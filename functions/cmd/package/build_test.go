@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // TestRun_zip builds one function only, twice: the others differ in nothing that
@@ -23,7 +21,7 @@ func TestRun_zip_is_one_executable_and_the_same_bytes_every_time(t *testing.T) {
 	for i := range zips {
 		var log bytes.Buffer
 		out := filepath.Join(t.TempDir(), "dist")
-		if err := run(t.Context(), &log, out, false, []string{"ingest"}); err != nil {
+		if err := run(t.Context(), &log, out, []string{"ingest"}); err != nil {
 			t.Fatalf("%v\n%s", err, log.Bytes())
 		}
 		if names := list(t, out); len(names) != 1 || names[0] != "ingest.zip" {
@@ -114,21 +112,16 @@ func TestPack_depends_on_the_content_alone(t *testing.T) {
 
 func TestBuilder_tells_of_a_build_that_fails_and_leaves_nothing(t *testing.T) {
 	t.Parallel()
-	for name, build := range map[string]func(builder, context.Context, contract.Function) error{"zip": builder.zip, "binary": builder.binary} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var log bytes.Buffer
-			out := t.TempDir()
-			if err := build(builder{&log, out}, t.Context(), "absent"); err == nil || err.Error() != "go build: exit status 1" {
-				t.Errorf("error %v", err)
-			}
-			if !strings.Contains(log.String(), "functions/absent") {
-				t.Errorf("the Go tool said %s", log.Bytes())
-			}
-			if names := list(t, out); len(names) != 0 {
-				t.Errorf("it left %q", names)
-			}
-		})
+	var log bytes.Buffer
+	out := t.TempDir()
+	if err := (builder{&log, out}).zip(t.Context(), "absent"); err == nil || err.Error() != "go build: exit status 1" {
+		t.Errorf("error %v", err)
+	}
+	if !strings.Contains(log.String(), "functions/absent") {
+		t.Errorf("the Go tool said %s", log.Bytes())
+	}
+	if names := list(t, out); len(names) != 0 {
+		t.Errorf("it left %q", names)
 	}
 }
 
@@ -136,7 +129,7 @@ func TestRun_stops_at_the_first_function_that_fails(t *testing.T) {
 	t.Parallel()
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := run(cancelled, io.Discard, t.TempDir(), true, nil)
+	err := run(cancelled, io.Discard, t.TempDir(), nil)
 	if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "build ingest: go build: ") {
 		t.Errorf("error %v", err)
 	}
@@ -156,7 +149,7 @@ func TestRun_refuses(t *testing.T) {
 		"a function it does not know":   {t.TempDir(), []string{"ingest", "reports"}, `there is no function "reports", only ["ingest" "processor" "query" "migrate"]`},
 		"an output folder that is none": {file, nil, "make the output folder: mkdir " + file + ": not a directory"},
 	} {
-		if err := run(t.Context(), io.Discard, c.out, false, c.functions); err == nil || err.Error() != c.want {
+		if err := run(t.Context(), io.Discard, c.out, c.functions); err == nil || err.Error() != c.want {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}

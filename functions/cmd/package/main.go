@@ -1,6 +1,6 @@
-// Command package builds the Lambda functions: zips for AWS, or plain binaries
-// for this machine. A zip depends on the source and the Go version alone: paths,
-// times, owners and the state of the checkout do not enter it.
+// Command package builds the Lambda functions as zips for arm64. A zip depends on
+// the source and the Go version alone: paths, times, owners and the state of the
+// checkout do not enter it.
 package main
 
 import (
@@ -18,7 +18,6 @@ import (
 
 func main() {
 	out := flag.String("out", "dist", "folder to write to")
-	local := flag.Bool("local", false, "build plain binaries for this machine instead of zips for arm64 on AWS")
 	flag.Usage = func() {
 		fmt.Fprintf(flag.CommandLine.Output(), "usage: package [flags] [function ...]\nBuilds the functions named, or all of them.\n")
 		flag.PrintDefaults()
@@ -26,7 +25,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Stderr, *out, *local, flag.Args()); err != nil {
+	if err := run(ctx, os.Stderr, *out, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "package:", err)
 		os.Exit(1)
 	}
@@ -34,7 +33,7 @@ func main() {
 
 // run builds the named functions, all when none is named. What the Go tool says
 // goes to log.
-func run(ctx context.Context, log io.Writer, out string, local bool, names []string) error {
+func run(ctx context.Context, log io.Writer, out string, names []string) error {
 	functions, err := choose(names)
 	if err != nil {
 		return err
@@ -43,12 +42,8 @@ func run(ctx context.Context, log io.Writer, out string, local bool, names []str
 		return fmt.Errorf("make the output folder: %w", err)
 	}
 	b := builder{log: log, out: out}
-	produce := b.zip
-	if local {
-		produce = b.binary
-	}
 	for _, function := range functions {
-		if err := produce(ctx, function); err != nil {
+		if err := b.zip(ctx, function); err != nil {
 			return fmt.Errorf("build %s: %w", function, err)
 		}
 	}

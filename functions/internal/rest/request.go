@@ -47,12 +47,22 @@ func newRequest(in events.APIGatewayProxyRequest) Request {
 	}
 	caller := in.RequestContext.Identity.APIKeyID
 	if caller == "" {
-		caller = in.RequestContext.Identity.UserArn
+		caller = role(in.RequestContext.Identity.UserArn)
 	}
 	return Request{
 		Header: header, Query: in.QueryStringParameters, Path: in.PathParameters,
 		CorrelationID: correlation, CallerID: caller,
 	}
+}
+
+// role takes the session's name off an assumed role: a retry from another session
+// of the same role is the same caller's.
+func role(arn string) string {
+	if before, _, ok := strings.Cut(arn, ":assumed-role/"); ok {
+		name, _, _ := strings.Cut(arn[len(before)+len(":assumed-role/"):], "/")
+		return before + ":assumed-role/" + name
+	}
+	return arn
 }
 
 // read takes what a request of a route brings, or says what is wrong with it. Only

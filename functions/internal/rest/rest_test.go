@@ -161,7 +161,8 @@ func TestHandle_knows_the_caller(t *testing.T) {
 	}{
 		"by the API key":                 {"k1", nil, "k1"},
 		"by the API key before the role": {"k1", arn, "k1"},
-		"by the role":                    {"", arn, arn},
+		"by the role, in any session":    {"", arn, "arn:aws:sts::111122223333:assumed-role/shop"},
+		"by the user":                    {"", "arn:aws:iam::111122223333:user/ada", "arn:aws:iam::111122223333:user/ada"},
 		"not at all":                     {nil, nil, ""},
 	} {
 		w := newWorld(t, nil)
