@@ -54,9 +54,9 @@ cover: ## Measure the line coverage of pkg and demand 85 %
 	@go tool cover -func=$(DIST)/cover.out | awk '/^total:/ {sub("%","",$$3); printf "coverage of pkg: %s %%\n", $$3; exit !($$3 >= 85)}'
 
 .PHONY: fuzz
-fuzz: ## Fuzz the decoders, 30 s each (FUZZTIME=30s)
-	@for target in FuzzDecode FuzzDecodeEnvelope FuzzSplitBatch; do \
-		go test ./pkg/event -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),30s); done
+fuzz: ## Fuzz the decoders (FUZZTIME=500000x: inputs for each target)
+	@for target in $$(go test ./pkg/event -list '^Fuzz' | grep '^Fuzz'); do \
+		go test ./pkg/event -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),500000x); done
 
 .PHONY: build
 build: ## Build the functions and the command line for this machine
