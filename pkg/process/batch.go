@@ -129,13 +129,9 @@ func (b *batch) persist(ctx context.Context) {
 	}
 }
 
-// recordable tells whether an envelope, valid or not, names an id and a hash that
-// a record can hold.
-func recordable(e event.Envelope) bool {
-	probe := event.Envelope{EventID: e.EventID, SHA256: e.SHA256, Mode: event.S3,
-		Key: event.ObjectKey(e.EventID, e.SHA256), ReceivedAt: time.Unix(1, 0)}
-	return probe.Valid()
-}
+// recordable tells whether an envelope, good or not, names an id and a hash:
+// event.DecodeEnvelope leaves those empty that a record could not hold.
+func recordable(e event.Envelope) bool { return e.EventID != "" && e.SHA256 != "" }
 
 // record chooses what to say of one id: the first good message speaks for it,
 // else the first that is given up, else the first that is to be retried.
@@ -263,12 +259,10 @@ func (b *batch) deadLetter(ctx context.Context) {
 		if it.err == nil || fault.DispositionOf(it.err) != fault.DeadLetter {
 			continue
 		}
-		letter := DeadLetter{Message: it.message, CorrelationID: it.envelope.CorrelationID,
-			Code: fault.CodeOf(it.err), Reason: fault.ReasonOf(it.err)}
-		if event.ValidID(it.envelope.EventID) {
-			letter.EventID = it.envelope.EventID
-		}
-		letters, of = append(letters, letter), append(of, it)
+		letters, of = append(letters, DeadLetter{
+			Message: it.message, EventID: it.envelope.EventID, CorrelationID: it.envelope.CorrelationID,
+			Code: fault.CodeOf(it.err), Reason: fault.ReasonOf(it.err),
+		}), append(of, it)
 	}
 	if len(letters) == 0 {
 		return
@@ -376,11 +370,8 @@ func (b *batch) report() Report {
 	for i := range b.items {
 		it := &b.items[i]
 		o := Outcome{
-			MessageID: it.message.ID, CorrelationID: it.envelope.CorrelationID, Err: it.err,
+			MessageID: it.message.ID, EventID: it.envelope.EventID, CorrelationID: it.envelope.CorrelationID, Err: it.err,
 			Deliveries: it.message.Deliveries, Attempts: it.stored.Attempts, Notified: it.notified, Delay: it.delay,
-		}
-		if event.ValidID(it.envelope.EventID) {
-			o.EventID = it.envelope.EventID
 		}
 		if it.stored.Inserted && it.wins() && !it.committed.IsZero() && !firsts[o.EventID] {
 			firsts[o.EventID] = true
