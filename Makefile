@@ -19,6 +19,8 @@ BUILDFLAGS := -trimpath -buildvcs=false -tags lambda.norpc -gcflags=all=-dwarf=f
 
 export PORT
 
+# Tests run anew each time (-count=1): those of the stack build the functions by
+# themselves, so that the test cache does not see when these change.
 # The race detector needs a C compiler.
 RACE := $(shell if command -v "$$(go env CC)" >/dev/null 2>&1; then echo -race; fi)
 
@@ -44,7 +46,7 @@ reset: ## Stop the stack and delete its data
 test: ## Run every test, with the race detector, against a real PostgreSQL
 	@[ -n "$(RACE)" ] || echo "no C compiler found: the tests run without the race detector"
 	CGO_ENABLED=$(if $(RACE),1,0) go run ./local/cmd/fluxa-postgres run -- \
-		go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- $(RACE) -timeout 20m $(TESTFLAGS) $(MODULES)
+		go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- $(RACE) -count=1 -timeout 20m $(TESTFLAGS) $(MODULES)
 
 .PHONY: cover
 cover: ## Measure the line coverage of pkg and demand 85 %
