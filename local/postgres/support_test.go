@@ -265,6 +265,10 @@ func copyExecutable(t *testing.T, dir string) string {
 	}
 	defer from.Close()
 	path := filepath.Join(dir, "child")
+	// A process forked while the file is open for writing would hold it open until
+	// its exec, and the file could not be run: "text file busy".
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)
 	if err != nil {
 		t.Fatal(err)
