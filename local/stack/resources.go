@@ -32,13 +32,8 @@ const (
 	Bucket            = "fluxa-payloads-" + Stage
 )
 
-// retention of the queues, in seconds: the DLQ keeps as long as SQS can, since
-// people come late; the notifications are there to look at.
-const (
-	eventsRetention       = 4 * 24 * 3600
-	dlqRetention          = 14 * 24 * 3600
-	notificationRetention = 3600
-)
+// notificationRetention is how long the notifications are there to look at.
+const notificationRetention = time.Hour
 
 // resources are the emulated AWS services with what the platform keeps in them.
 type resources struct {
@@ -91,10 +86,10 @@ func openResources(ctx context.Context, cfg Config, l net.Listener) (r *resource
 // create makes the resources, or brings those of an earlier run up to today's
 // settings.
 func (r *resources) create(ctx context.Context, t Tuning) error {
-	seconds := func(n int) string { return strconv.Itoa(n) }
-	size := seconds(contract.QueueMessageLimit)
+	seconds := func(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }
+	size := strconv.Itoa(contract.QueueMessageLimit)
 	dlqARN, err := r.queues.EnsureQueue(ctx, DLQ, map[string]string{
-		"MessageRetentionPeriod": seconds(dlqRetention), "MaximumMessageSize": size,
+		"MessageRetentionPeriod": seconds(contract.DLQRetention), "MaximumMessageSize": size,
 	})
 	if err != nil {
 		return fmt.Errorf("make the DLQ: %w", err)
@@ -104,8 +99,8 @@ func (r *resources) create(ctx context.Context, t Tuning) error {
 		return fmt.Errorf("make the redrive policy: %w", err)
 	}
 	if _, err := r.queues.EnsureQueue(ctx, EventsQueue, map[string]string{
-		"MessageRetentionPeriod": seconds(eventsRetention), "MaximumMessageSize": size,
-		"VisibilityTimeout": seconds(int(t.visibility() / time.Second)), "RedrivePolicy": string(redrive),
+		"MessageRetentionPeriod": seconds(contract.EventsRetention), "MaximumMessageSize": size,
+		"VisibilityTimeout": seconds(t.visibility()), "RedrivePolicy": string(redrive),
 	}); err != nil {
 		return fmt.Errorf("make the events queue: %w", err)
 	}

@@ -82,6 +82,12 @@ const (
 	// window) is the queue's visibility time-out.
 	VisibilityFactor = 6
 
+	// EventsRetention is how long the events queue keeps a message that nobody
+	// processes, DLQRetention how long the DLQ does: as long as SQS can. A message
+	// that SQS moves brings its age along, so the second must be the longer one.
+	EventsRetention = 4 * 24 * time.Hour
+	DLQRetention    = 14 * 24 * time.Hour
+
 	// BatchSize is how many messages the processor takes at once by default.
 	BatchSize = 10
 
@@ -118,3 +124,9 @@ const (
 	HeaderIdempotencyKey = "Idempotency-Key"
 	HeaderAPIKey         = "X-Api-Key"
 )
+
+// RDSCAFile is where Lambda unpacks the certificates of Amazon RDS out of the
+// package of a function that has a database. It is the value of DB_CA_FILE when
+// the function speaks to the instance itself; RDS Proxy has public certificates,
+// which the system knows, and needs none.
+const RDSCAFile = "/var/task/rds-ca.pem"
