@@ -47,6 +47,19 @@ func TestUpNamesTheFileThatFailed(t *testing.T) {
 	}
 }
 
+func TestUpIsNotBoundByTheServersStatementTimeout(t *testing.T) {
+	t.Parallel()
+	config, err := pgx.ParseConfig(pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.RuntimeParams["options"] = "-c statement_timeout=20ms " + config.RuntimeParams["options"]
+	slow := fstest.MapFS{"001_slow.sql": {Data: []byte("-- +goose Up\nSELECT pg_sleep(0.2);")}}
+	if applied, err := pgmigrate.UpFiles(t.Context(), config, slow); err != nil || len(applied) != 1 {
+		t.Errorf("applied %v, %v", applied, err)
+	}
+}
+
 func TestUpRefusesFilesItCannotRead(t *testing.T) {
 	t.Parallel()
 	config, err := pgx.ParseConfig(pgtest.URL(t))

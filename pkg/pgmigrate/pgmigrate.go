@@ -124,6 +124,9 @@ func withProvider(ctx context.Context, config *pgx.ConnConfig, files fs.FS, use 
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
 	}
+	// The server may give up on any statement after a while, for callers that are
+	// gone. A migration takes the time it takes; the caller's context bounds it.
+	config.RuntimeParams["statement_timeout"] = "0"
 	db := stdlib.OpenDB(*config)
 	defer func() { err = errors.Join(err, db.Close()) }()
 
