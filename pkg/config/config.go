@@ -1,7 +1,7 @@
 // Package config reads what a function needs from its environment variables
 // into one typed struct a function. The names, defaults and demands stand in the
-// struct tags once: Load reads by them, and Variables tells them to whoever sets
-// the environment, the infrastructure and the local stack.
+// struct tags once: Load reads by them, Environ writes by them, and Variables tells
+// them to whoever sets the environment, the infrastructure and the local stack.
 package config
 
 import (
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Settings is what Load and Variables know: one struct a function.
+// Settings is what Load, Environ and Variables know: one struct a function.
 type Settings interface {
 	Ingest | Processor | Query | Migrate
 	check(*faultList)

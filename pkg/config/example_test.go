@@ -2,6 +2,9 @@ package config_test
 
 import (
 	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
 
 	"github.com/fluxa/fluxa/pkg/config"
 )
@@ -31,4 +34,22 @@ func ExampleVariables() {
 	// FLUXA_LOG_LEVEL required=false default="info"
 	// QUEUE_URL required=true default=""
 	// PAYLOAD_BUCKET required=true default=""
+}
+
+// The infrastructure writes the environment of a function out of the struct that
+// the function reads. What it does not know before the deploy is a token.
+func ExampleEnviron() {
+	environ := config.Environ(config.Ingest{
+		Service:  config.Service{Environment: "dev", LogLevel: slog.LevelDebug},
+		Queue:    config.Queue{QueueURL: "${Token[TOKEN.123]}"},
+		Payloads: config.Payloads{PayloadBucket: "fluxa-payloads-dev"},
+	})
+	for _, name := range slices.Sorted(maps.Keys(environ)) {
+		fmt.Println(name + "=" + environ[name])
+	}
+	// Output:
+	// FLUXA_ENVIRONMENT=dev
+	// FLUXA_LOG_LEVEL=debug
+	// PAYLOAD_BUCKET=fluxa-payloads-dev
+	// QUEUE_URL=${Token[TOKEN.123]}
 }

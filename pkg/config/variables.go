@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -29,6 +30,7 @@ func Variables[T Settings]() []Variable {
 type field struct {
 	Variable
 	goName string
+	index  []int // for reflect.Value.FieldByIndex
 	want   string
 }
 
@@ -36,7 +38,10 @@ func fieldsOf(t reflect.Type) []field {
 	var out []field
 	for f := range t.Fields() {
 		if f.Anonymous {
-			out = append(out, fieldsOf(f.Type)...)
+			for _, inner := range fieldsOf(f.Type) {
+				inner.index = slices.Concat(f.Index, inner.index)
+				out = append(out, inner)
+			}
 			continue
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("env"), ",")
@@ -48,6 +53,7 @@ func fieldsOf(t reflect.Type) []field {
 				Secret:   f.Type == reflect.TypeFor[Secret](),
 			},
 			goName: f.Name,
+			index:  f.Index,
 			want:   f.Tag.Get("want"),
 		})
 	}

@@ -1,0 +1,39 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Environ returns the environment that Load reads the settings from: the
+// infrastructure fills the struct that the function will read, and cannot misname
+// a variable. Nothing is checked and text is passed on as it is, since it may be a
+// token of the CDK that becomes a value during the deploy. A field of zero value
+// is left out, so that it means what Load makes of an absent variable: its
+// default, which for LogLevel is the zero value itself, info. Secrets are revealed.
+func Environ[T Settings](settings T) map[string]string {
+	of := reflect.ValueOf(settings)
+	environ := map[string]string{}
+	for _, f := range fieldsOf(of.Type()) {
+		if value := of.FieldByIndex(f.index); !value.IsZero() {
+			environ[f.Name] = text(value)
+		}
+	}
+	return environ
+}
+
+func text(value reflect.Value) string {
+	if level, ok := value.Interface().(slog.Level); ok {
+		return strings.ToLower(level.String())
+	}
+	switch value.Kind() {
+	case reflect.String:
+		return value.String()
+	case reflect.Int:
+		return strconv.FormatInt(value.Int(), 10)
+	}
+	panic(fmt.Sprintf("config: no text is known for a %s", value.Type()))
+}
