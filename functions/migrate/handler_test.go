@@ -29,7 +29,7 @@ func TestMain_needs_what_config_says_and_no_more(t *testing.T) {
 	lambdatest.CheckEnvironment(t, config.Variables[config.Migrate](), environment(nowhere))
 }
 
-func TestHandle_answers_what_was_applied(t *testing.T) {
+func TestInvoke_answers_what_was_applied(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		applied []pgmigrate.Migration
@@ -45,8 +45,8 @@ func TestHandle_answers_what_was_applied(t *testing.T) {
 			}
 			return c.applied, nil
 		}}
-		for _, file := range []string{"invocation.json", "empty.json"} {
-			raw, err := lambdatest.Invoke(t, h.Handle, lambdatest.Event(t, file))
+		for _, file := range []string{"terraform.json", "empty.json"} {
+			raw, err := lambdatest.Invoke(t, h, lambdatest.Event(t, file))
 			if err != nil || string(raw) != c.want {
 				t.Errorf("%s: answer %s, error %v", name, raw, err)
 			}
@@ -55,27 +55,51 @@ func TestHandle_answers_what_was_applied(t *testing.T) {
 	}
 }
 
-func TestHandle_throws_a_failure_so_that_the_deploy_fails(t *testing.T) {
+func TestInvoke_throws_a_failure_so_that_the_deploy_fails(t *testing.T) {
 	t.Parallel()
 	base, log := lambdatest.Base(contract.FunctionMigrate)
 	broken := fault.Wrap(fault.DatabaseUnavailable, errors.New("refused"), "the database's credentials cannot be read")
 	h := &handler{base: base, up: func(context.Context) ([]pgmigrate.Migration, error) {
 		return []pgmigrate.Migration{{Version: 1, Name: "001_a.sql"}}, broken
 	}}
-	if raw, err := lambdatest.Invoke(t, h.Handle, lambdatest.Event(t, "invocation.json")); !errors.Is(err, broken) {
+	if raw, err := lambdatest.Invoke(t, h, lambdatest.Event(t, "terraform.json")); !errors.Is(err, broken) {
 		t.Errorf("answer %s, error %v", raw, err)
 	}
 	lambdatest.Golden(t, "failed.output.golden", lambdatest.Timeless(log.String()))
 }
 
+func TestInvoke_takes_whatever_is_no_event_of_CloudFormation(t *testing.T) {
+	t.Parallel()
+	for _, payload := range []string{``, `null`, `""`, `[]`, `"Create"`, `{"RequestType":""}`, `{"RequestType":5}`, `{"ResponseURL":"http://127.0.0.1:1/a"}`} {
+		base, _ := lambdatest.Base(contract.FunctionMigrate)
+		h := &handler{base: base, up: func(context.Context) ([]pgmigrate.Migration, error) { return nil, nil }}
+		if raw, err := lambdatest.Invoke(t, h, []byte(payload)); err != nil || string(raw) != `{"applied":[]}` {
+			t.Errorf("%s: answer %s, error %v", payload, raw, err)
+		}
+	}
+}
+
+func TestInvoke_throws_a_panic_and_logs_it(t *testing.T) {
+	t.Parallel()
+	base, log := lambdatest.Base(contract.FunctionMigrate)
+	h := &handler{base: base, up: func(context.Context) ([]pgmigrate.Migration, error) { panic("out of range") }}
+	_, err := lambdatest.Invoke(t, h, lambdatest.Event(t, "empty.json"))
+	if fault.CodeOf(err) != fault.Panicked || !strings.Contains(err.Error(), "out of range") {
+		t.Errorf("thrown %v", err)
+	}
+	if line := log.Only(t); line["error_code"] != "panic" || !strings.Contains(line["error"].(string), "handler_test.go") {
+		t.Errorf("line %v", line)
+	}
+}
+
 func TestMain_brings_a_database_up_to_date(t *testing.T) {
 	t.Parallel()
 	p := lambdatest.Start(t, environment(pgtest.URL(t)))
-	raw, err := p.Invoke(lambdatest.Event(t, "invocation.json"))
+	raw, err := p.Invoke(lambdatest.Event(t, "terraform.json"))
 	if err != nil || !strings.HasPrefix(string(raw), `{"applied":["001_create_events_table.sql","002_create_idempotency_keys_table.sql"`) {
 		t.Errorf("answer %s, error %v", raw, err)
 	}
-	raw, err = p.Invoke(lambdatest.Event(t, "invocation.json"))
+	raw, err = p.Invoke(lambdatest.Event(t, "terraform.json"))
 	if err != nil || string(raw) != `{"applied":[]}` {
 		t.Errorf("the second time: answer %s, error %v", raw, err)
 	}
@@ -88,7 +112,7 @@ func TestMain_brings_a_database_up_to_date(t *testing.T) {
 func TestMain_a_database_out_of_reach_fails_the_deploy_and_its_password_stays_unsaid(t *testing.T) {
 	t.Parallel()
 	p := lambdatest.Start(t, environment(nowhere))
-	_, err := p.Invoke(lambdatest.Event(t, "invocation.json"))
+	_, err := p.Invoke(lambdatest.Event(t, "terraform.json"))
 	if err == nil || !strings.Contains(err.Error(), "connect for the migrations") || strings.Contains(err.Error(), "MARK") {
 		t.Errorf("thrown %v", err)
 	}

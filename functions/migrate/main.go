@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
 	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/functions/internal/database"
 	"github.com/fluxa/fluxa/pkg/config"
@@ -26,5 +28,6 @@ func wire(ctx context.Context, out io.Writer, c config.Migrate) (any, error) {
 		}
 		return pgmigrate.UpWith(ctx, connection)
 	}
-	return (&handler{up: up, base: base}).Handle, nil
+	where := logs{group: lambdacontext.LogGroupName, stream: lambdacontext.LogStreamName}
+	return &handler{up: up, base: base, sender: newSender(), logs: where}, nil
 }

@@ -2,12 +2,15 @@ package main
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -19,6 +22,11 @@ var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // bootstrap is the name that Lambda starts.
 const bootstrap = "bootstrap"
+
+// rdsCA is the roots of Amazon RDS, in PEM.
+//
+//go:embed rds-ca.pem
+var rdsCA []byte
 
 type builder struct {
 	log io.Writer
@@ -36,7 +44,7 @@ func (b builder) zip(ctx context.Context, function contract.Function) (err error
 	if err := b.compile(ctx, function, binary); err != nil {
 		return err
 	}
-	return replace(filepath.Join(b.out, string(function)+".zip"), func(w io.Writer) error { return pack(w, binary) })
+	return replace(filepath.Join(b.out, string(function)+".zip"), func(w io.Writer) error { return pack(w, function, binary) })
 }
 
 func (b builder) compile(ctx context.Context, function contract.Function, target string) error {
@@ -72,22 +80,37 @@ func replace(target string, write func(io.Writer) error) (err error) {
 	return nil
 }
 
-// pack writes a zip with one executable.
-func pack(w io.Writer, binary string) error {
+// pack writes the zip of a function: the executable, and beside it the roots of
+// Amazon RDS where it has a database.
+func pack(w io.Writer, function contract.Function, binary string) error {
 	in, err := os.Open(binary)
 	if err != nil {
 		return fmt.Errorf("open the binary: %w", err)
 	}
 	defer in.Close() // only read
 	archive := zip.NewWriter(w)
-	header := &zip.FileHeader{Name: bootstrap, Method: zip.Deflate, Modified: epoch}
-	header.SetMode(0o755)
-	entry, err := archive.CreateHeader(header)
-	if err != nil {
-		return fmt.Errorf("begin the entry: %w", err)
+	if err := add(archive, bootstrap, 0o755, in); err != nil {
+		return err
 	}
-	if _, err := io.Copy(entry, in); err != nil {
-		return fmt.Errorf("pack the binary: %w", err)
+	if hasDatabase(function) {
+		if err := add(archive, path.Base(contract.RDSCAFile), 0o644, bytes.NewReader(rdsCA)); err != nil {
+			return err
+		}
 	}
 	return archive.Close()
+}
+
+func hasDatabase(function contract.Function) bool { return function != contract.FunctionIngest }
+
+func add(archive *zip.Writer, name string, mode os.FileMode, content io.Reader) error {
+	header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: epoch}
+	header.SetMode(mode)
+	entry, err := archive.CreateHeader(header)
+	if err != nil {
+		return fmt.Errorf("begin the entry %s: %w", name, err)
+	}
+	if _, err := io.Copy(entry, content); err != nil {
+		return fmt.Errorf("pack %s: %w", name, err)
+	}
+	return nil
 }

@@ -9,69 +9,100 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/fluxa/fluxa/pkg/config"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// TestRun_zip builds one function only, twice: the others differ in nothing that
-// counts here, and each takes its time.
-func TestRun_zip_is_one_executable_and_the_same_bytes_every_time(t *testing.T) {
+// TestRun_zip builds one function with a database and the one without, twice: the
+// others differ in nothing that counts here, and each takes its time.
+func TestRun_zip_is_an_executable_for_Lambda_and_the_same_bytes_every_time(t *testing.T) {
 	t.Parallel()
-	var zips [2][]byte
+	var zips [2]map[contract.Function][]byte
 	for i := range zips {
 		var log bytes.Buffer
 		out := filepath.Join(t.TempDir(), "dist")
-		if err := run(t.Context(), &log, out, []string{"ingest"}); err != nil {
+		if err := run(t.Context(), &log, out, []string{"ingest", "query"}); err != nil {
 			t.Fatalf("%v\n%s", err, log.Bytes())
 		}
-		if names := list(t, out); len(names) != 1 || names[0] != "ingest.zip" {
+		if names := list(t, out); !slices.Equal(names, []string{"ingest.zip", "query.zip"}) {
 			t.Errorf("it wrote %q", names)
 		}
-		var err error
-		if zips[i], err = os.ReadFile(filepath.Join(out, "ingest.zip")); err != nil {
-			t.Fatal(err)
+		zips[i] = map[contract.Function][]byte{}
+		for _, function := range []contract.Function{contract.FunctionIngest, contract.FunctionQuery} {
+			raw, err := os.ReadFile(filepath.Join(out, string(function)+".zip"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			zips[i][function] = raw
 		}
 	}
-	if !bytes.Equal(zips[0], zips[1]) {
-		t.Errorf("two runs differ: %d and %d bytes", len(zips[0]), len(zips[1]))
-	}
-	content := only(t, zips[0])
-	file, err := elf.NewFile(bytes.NewReader(content))
+	root, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if file.Machine != elf.EM_AARCH64 || file.Section(".interp") != nil || file.Section(".symtab") != nil {
-		t.Errorf("machine %s, dynamically linked: %v, with symbols: %v", file.Machine, file.Section(".interp") != nil, file.Section(".symtab") != nil)
-	}
-	if root, err := filepath.Abs("../../.."); err != nil || bytes.Contains(content, []byte(root+"/functions/")) {
-		t.Errorf("the binary holds the path of its source (%v)", err)
+	for function, raw := range zips[0] {
+		if again := zips[1][function]; !bytes.Equal(raw, again) {
+			t.Errorf("two runs differ: %d and %d bytes", len(raw), len(again))
+		}
+		content := unpack(t, function, raw)
+		file, err := elf.NewFile(bytes.NewReader(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if file.Machine != elf.EM_AARCH64 || file.Section(".interp") != nil || file.Section(".symtab") != nil {
+			t.Errorf("machine %s, dynamically linked: %v, with symbols: %v", file.Machine, file.Section(".interp") != nil, file.Section(".symtab") != nil)
+		}
+		if bytes.Contains(content, []byte(root+"/functions/")) {
+			t.Error("the binary holds the path of its source")
+		}
 	}
 }
 
-// only returns the content of the one entry of a zip.
-func only(t *testing.T, raw []byte) []byte {
+// unpack returns the executable of a zip, which must have it first and then, for a
+// function that config gives a CA file, the roots of Amazon RDS, and no more.
+func unpack(t *testing.T, function contract.Function, raw []byte) (executable []byte) {
 	t.Helper()
 	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(archive.File) != 1 {
-		t.Fatalf("%d entries", len(archive.File))
+	names, contents := []string{}, [][]byte{}
+	for _, entry := range archive.File {
+		names = append(names, entry.Mode().String()+" "+entry.Name)
+		if !entry.Modified.Equal(time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)) || entry.Method != zip.Deflate {
+			t.Errorf("%s: entry %q, time %s, method %d", function, entry.Name, entry.Modified, entry.Method)
+		}
+		in, err := entry.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close() // only read
+		content, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		contents = append(contents, content)
 	}
-	entry := archive.File[0]
-	if entry.Name != "bootstrap" || entry.Mode() != 0o755 || !entry.Modified.Equal(epoch) || epoch.Year() != 1980 || entry.Method != zip.Deflate {
-		t.Errorf("entry %q, mode %s, time %s, method %d", entry.Name, entry.Mode(), entry.Modified, entry.Method)
+	variables := map[contract.Function][]config.Variable{
+		contract.FunctionIngest: config.Variables[config.Ingest](), contract.FunctionProcessor: config.Variables[config.Processor](),
+		contract.FunctionQuery: config.Variables[config.Query](), contract.FunctionMigrate: config.Variables[config.Migrate](),
+	}[function]
+	want := []string{"-rwxr-xr-x bootstrap"}
+	if slices.ContainsFunc(variables, func(v config.Variable) bool { return v.Name == "DB_CA_FILE" }) {
+		want = append(want, "-rw-r--r-- rds-ca.pem")
 	}
-	in, err := entry.Open()
-	if err != nil {
-		t.Fatal(err)
+	if len(variables) == 0 || !slices.Equal(names, want) {
+		t.Fatalf("%s: entries %q, want %q", function, names, want)
 	}
-	defer in.Close() // only read
-	content, err := io.ReadAll(in)
-	if err != nil {
-		t.Fatal(err)
+	if file, err := os.ReadFile("rds-ca.pem"); len(contents) == 2 && (err != nil || !bytes.Equal(contents[1], file)) {
+		t.Errorf("%s: the roots are not those of the file (%v)", function, err)
 	}
-	return content
+	return contents[0]
 }
 
 func list(t *testing.T, folder string) []string {
@@ -87,25 +118,28 @@ func list(t *testing.T, folder string) []string {
 	return names
 }
 
-func TestPack_depends_on_the_content_alone(t *testing.T) {
+func TestPack_depends_on_the_function_and_the_content_alone(t *testing.T) {
 	t.Parallel()
-	var zips [2]bytes.Buffer
-	for i := range zips {
-		binary := filepath.Join(t.TempDir(), strings.Repeat("b", i+1))
-		if err := os.WriteFile(binary, []byte("a binary"), []os.FileMode{0o600, 0o777}[i]); err != nil {
-			t.Fatal(err)
+	for _, function := range contract.Functions() {
+		var zips [2]bytes.Buffer
+		for i := range zips {
+			binary := filepath.Join(t.TempDir(), strings.Repeat("b", i+1))
+			if err := os.WriteFile(binary, []byte("a binary"), []os.FileMode{0o600, 0o777}[i]); err != nil {
+				t.Fatal(err)
+			}
+			if err := pack(&zips[i], function, binary); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if err := pack(&zips[i], binary); err != nil {
-			t.Fatal(err)
+		if !bytes.Equal(zips[0].Bytes(), zips[1].Bytes()) {
+			t.Errorf("%s: name, time or mode of the file enter the zip", function)
+		}
+		if content := unpack(t, function, zips[0].Bytes()); string(content) != "a binary" {
+			t.Errorf("%s: content %q", function, content)
 		}
 	}
-	if !bytes.Equal(zips[0].Bytes(), zips[1].Bytes()) {
-		t.Error("name, time or mode of the file enter the zip")
-	}
-	if content := only(t, zips[0].Bytes()); string(content) != "a binary" {
-		t.Errorf("content %q", content)
-	}
-	if err := pack(io.Discard, filepath.Join(t.TempDir(), "absent")); err == nil || !strings.HasPrefix(err.Error(), "open the binary: ") {
+	absent := filepath.Join(t.TempDir(), "absent")
+	if err := pack(io.Discard, contract.FunctionIngest, absent); err == nil || !strings.HasPrefix(err.Error(), "open the binary: ") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -1,11 +1,13 @@
 package database_test
 
 import (
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -161,6 +163,31 @@ func TestConnection_holds_the_user_and_the_password(t *testing.T) {
 	if _, err := database.Connection(t.Context(), base, config.Database{Host: "h", Name: "n", SecretARN: secretARN}); err == nil ||
 		!strings.Contains(err.Error(), secretARN) || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// The instance has a certificate of Amazon RDS, a proxy a public one.
+func TestConnection_trusts_the_CA_file_alone_and_without_one_the_system(t *testing.T) {
+	base, _ := newBase(t, `{"username":"fluxa","password":"hunter2"}`, "")
+	const bundle = "../../cmd/package/rds-ca.pem" // what the functions' packages carry
+	text, err := os.ReadFile(bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(text) {
+		t.Fatal("the bundle holds no certificate")
+	}
+	for file, want := range map[string]*x509.CertPool{bundle: roots, "": nil} {
+		settings := config.Database{Host: "db.example", Port: 5432, Name: "events", SecretARN: secretARN, CAFile: file}
+		c, err := database.Connection(t.Context(), base, settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.TLSConfig.RootCAs; (got == nil) != (want == nil) || got != nil && !got.Equal(want) ||
+			c.TLSConfig.InsecureSkipVerify || c.TLSConfig.ServerName != "db.example" {
+			t.Errorf("CA file %q: TLS %+v", file, c.TLSConfig)
+		}
 	}
 }
 
