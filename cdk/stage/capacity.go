@@ -1,0 +1,67 @@
+package stage
+
+import (
+	"time"
+
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+// Connections of one process of a function, the pools' sizes. A processor keeps a
+// second one, so that a statement that was given up does not hold up the next; a
+// query serves one request at a time and opens another when it must.
+const (
+	ProcessorConnections = 2
+	QueryConnections     = 1
+	migrateConnections   = 1
+
+	// reservedConnections are left for RDS itself, for an operator and for the
+	// seconds in which old processes still hold theirs.
+	reservedConnections = 10
+)
+
+// memoryGiB has the instance classes that a stage may name. They run on Graviton,
+// as the functions do.
+func memoryGiB() map[string]int {
+	return map[string]int{
+		"t4g.micro": 1, "t4g.small": 2, "t4g.medium": 4, "t4g.large": 8,
+		"m7g.large": 8, "m7g.xlarge": 16, "m7g.2xlarge": 32, "m7g.4xlarge": 64,
+		"r7g.large": 16, "r7g.xlarge": 32, "r7g.2xlarge": 64, "r7g.4xlarge": 128,
+	}
+}
+
+// VCPUs returns the virtual processors of the instance class, by which RDS Proxy
+// is billed.
+func (d Database) VCPUs() int {
+	switch memory := memoryGiB()[d.InstanceClass]; d.InstanceClass[0] {
+	case 'm':
+		return memory / 4
+	case 'r':
+		return memory / 8
+	default:
+		return 2
+	}
+}
+
+// MaxConnections returns how many connections the instance bears, at the least:
+// RDS sets max_connections to LEAST(DBInstanceClassMemory/9531392, 5000), and
+// seven tenths of the class's memory is less than what any class leaves the
+// database. It is zero for a class that no stage may name.
+func (d Database) MaxConnections() int {
+	return min(memoryGiB()[d.InstanceClass]<<30*7/10/9_531_392, 5000)
+}
+
+// Connections returns how many connections the functions may open to the instance
+// at once. Behind a proxy only the migration goes to the instance itself; the
+// proxy holds its own share of what the instance bears, and lets callers wait.
+func (s Stage) Connections() int {
+	total := migrateConnections + reservedConnections
+	if !s.Database.Proxy {
+		total += ProcessorConnections*s.Functions.Processor.MaximumConcurrency + QueryConnections*s.Functions.Query.ReservedConcurrency
+	}
+	return total
+}
+
+// Visibility returns the events queue's visibility time-out.
+func (s Stage) Visibility() time.Duration {
+	return contract.VisibilityFactor*s.Functions.Processor.Timeout() + time.Duration(s.Queue.BatchWindowSeconds)*time.Second
+}

@@ -1,0 +1,135 @@
+package stage
+
+import (
+	"maps"
+	"net/mail"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+var (
+	// The name is part of a bucket's, which has 63 characters in all.
+	namePattern    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,18}[a-z0-9]$`)
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	regionPattern  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+)
+
+// retentions are the days that CloudWatch Logs can keep a log group for.
+func retentions() []int {
+	return []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+}
+
+func (s Stage) check(l *faultList) {
+	l.require(namePattern.MatchString(s.Name), "the file's name", "must be 2 to 20 of a-z 0-9 -, beginning with a letter, got %q", s.Name)
+	l.require(s.Account == "" || accountPattern.MatchString(s.Account), "account", "must be empty or 12 digits, got %q", s.Account)
+	l.require(s.Region == "" || regionPattern.MatchString(s.Region), "region", "must be empty or a region such as eu-west-1, got %q", s.Region)
+	oneOf(l, s.Removal, "removal", Destroy, Retain)
+	oneOf(l, s.Logs.Level, "logs.level", "debug", "info", "warn", "error")
+	oneOf(l, s.Release, "release", AllAtOnce, Canary)
+	l.require(slices.Contains(retentions(), s.Logs.RetentionDays), "logs.retention_days", "must be one of %v, got %d", retentions(), s.Logs.RetentionDays)
+	s.Network.check(l, s.Region)
+	s.Database.check(l)
+	l.between(s.Payloads.GlacierDays, 1, 3650, "payloads.glacier_days")
+	l.between(s.Payloads.OldVersionDays, 1, 3650, "payloads.old_version_days")
+	s.Queue.check(l)
+	s.Functions.check(l)
+	s.API.check(l)
+	s.Alarms.check(l, s.Database)
+	s.checkTogether(l)
+}
+
+func oneOf[T ~string](l *faultList, value T, field string, choices ...T) {
+	l.require(slices.Contains(choices, value), field, "must be one of %q, got %q", choices, value)
+}
+
+func (n Network) check(l *faultList, region string) {
+	prefix, err := netip.ParsePrefix(n.CIDR)
+	l.require(err == nil && prefix == prefix.Masked() && prefix.Addr().Is4() && prefix.Bits() >= 16 && prefix.Bits() <= 22,
+		"network.cidr", "must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got %q", n.CIDR)
+	l.between(n.AvailabilityZones, 2, 3, "network.availability_zones")
+	l.require(n.AvailabilityZones == 2 || region != "", "network.availability_zones",
+		"must be 2 where region is empty: not every region has %d", n.AvailabilityZones)
+}
+
+func (d Database) check(l *faultList) {
+	_, known := memoryGiB()[d.InstanceClass]
+	l.require(known, "database.instance_class", "must be one of %q, got %q", slices.Sorted(maps.Keys(memoryGiB())), d.InstanceClass)
+	l.between(d.StorageGiB, 20, 65_536, "database.storage_gib")
+	// RDS wants the limit a tenth above the storage at least.
+	l.require(d.MaxStorageGiB*10 >= d.StorageGiB*11 && d.MaxStorageGiB <= 65_536, "database.max_storage_gib",
+		"must be %d (a tenth above database.storage_gib) to 65536, got %d", (d.StorageGiB*11+9)/10, d.MaxStorageGiB)
+	l.between(d.BackupDays, 1, 35, "database.backup_days")
+}
+
+func (q Queue) check(l *faultList) {
+	l.between(q.BatchSize, 1, 10_000, "queue.batch_size")
+	l.between(q.BatchWindowSeconds, 0, 300, "queue.batch_window_seconds")
+	l.require(q.BatchSize <= 10 || q.BatchWindowSeconds >= 1, "queue.batch_window_seconds",
+		"must be at least 1 for a queue.batch_size above 10, got %d", q.BatchWindowSeconds)
+}
+
+func (f Functions) check(l *faultList) {
+	// API Gateway gives up after 29 seconds.
+	f.Ingest.check(l, "functions.ingest", 28)
+	f.Query.check(l, "functions.query", 28)
+	f.Processor.check(l, "functions.processor", 900)
+	f.Migrate.check(l, "functions.migrate", 900)
+	l.between(f.Ingest.ReservedConcurrency, 0, 10_000, "functions.ingest.reserved_concurrency")
+	l.between(f.Query.ReservedConcurrency, 0, 10_000, "functions.query.reserved_concurrency")
+	l.between(f.Processor.MaximumConcurrency, 2, 1_000, "functions.processor.maximum_concurrency")
+}
+
+func (f Function) check(l *faultList, name string, longest int) {
+	l.between(f.MemoryMiB, 128, 10_240, name+".memory_mib")
+	l.between(f.TimeoutSeconds, 3, longest, name+".timeout_seconds")
+}
+
+func (a API) check(l *faultList) {
+	oneOf(l, a.Authorization, "api.authorization", APIKey, IAM)
+	l.between(a.RatePerSecond, 1, 10_000, "api.rate_per_second")
+	l.between(a.Burst, 1, 5_000, "api.burst")
+	if a.Firewall {
+		l.between(a.FirewallRatePer5Minutes, 10, 2_000_000_000, "api.firewall_rate_per_5_minutes")
+	} else {
+		l.require(a.FirewallRatePer5Minutes == 0, "api.firewall_rate_per_5_minutes", "must be 0 without api.firewall, got %d", a.FirewallRatePer5Minutes)
+	}
+}
+
+func (a Alarms) check(l *faultList, d Database) {
+	if a.Email != "" {
+		address, err := mail.ParseAddress(a.Email)
+		l.require(err == nil && address.Address == a.Email, "alarms.email", "must be empty or an address such as team@example.com, got %q", a.Email)
+	}
+	l.between(a.DLQDepth, 1, 1_000_000, "alarms.dlq_depth")
+	l.between(a.ErrorRatePercent, 1, 100, "alarms.error_rate_percent")
+	l.between(a.Throttles, 1, 1_000_000, "alarms.throttles")
+	l.between(a.API5xxPercent, 1, 100, "alarms.api_5xx_percent")
+	l.between(a.QueueAgeSeconds, 60, 345_600, "alarms.queue_age_seconds")
+	l.between(a.EndToEndP99Milliseconds, 100, 3_600_000, "alarms.end_to_end_p99_ms")
+	l.between(a.ConcurrencyPercent, 1, 100, "alarms.concurrency_percent")
+	l.between(a.DatabaseCPUPercent, 1, 100, "alarms.database_cpu_percent")
+	l.between(a.DatabaseFreeStorageGiB, 1, max(1, d.StorageGiB-1), "alarms.database_free_storage_gib")
+	l.between(a.DatabaseConnectionsPercent, 1, 100, "alarms.database_connections_percent")
+}
+
+// checkTogether checks what depends on more than one part.
+func (s Stage) checkTogether(l *faultList) {
+	retain := s.Removal == Retain
+	l.require(!retain || (s.Database.DeletionProtection && s.TerminationProtection), "removal",
+		"is %s, which wants database.deletion_protection and termination_protection", s.Removal)
+	l.require(retain || !s.Database.DeletionProtection, "database.deletion_protection", "must be false where removal is %s: the stack could not be destroyed", s.Removal)
+	longest := int(contract.EventsRetention.Seconds())
+	l.require(s.Visibility().Seconds() <= 43_200, "functions.processor.timeout_seconds",
+		"gives the queue a visibility time-out of %s, more than the 12 hours of SQS", s.Visibility())
+	l.require(s.Alarms.QueueAgeSeconds < longest, "alarms.queue_age_seconds", "must be less than the %d seconds that the queue keeps a message", longest)
+	l.require(s.Functions.Query.ReservedConcurrency > 0 || s.Database.Proxy, "functions.query.reserved_concurrency",
+		"must be at least 1 without database.proxy: nothing else bounds its connections to the database")
+	if needed, borne := s.Connections(), s.Database.MaxConnections(); borne > 0 && needed > borne {
+		l.add("functions", "may open %d connections to the database, and a db.%s bears about %d: lower %s, or take a larger database.instance_class, or database.proxy",
+			needed, s.Database.InstanceClass, borne, strings.Join([]string{"functions.processor.maximum_concurrency", "functions.query.reserved_concurrency"}, " or "))
+	}
+}

@@ -1,0 +1,159 @@
+// Package stage holds the settings of each stage that is deployed. A stage is
+// one YAML file of this folder, named for it, in which every setting stands:
+// there are no defaults, so that what a reviewer reads is what is deployed.
+package stage
+
+import "time"
+
+// Stage is everything in which one deployment may differ from another. All sizes
+// and times carry their unit in the name.
+type Stage struct {
+	Name string `yaml:"-"` // from the name of its file
+
+	// Account and Region say where the stage is deployed; empty means where the
+	// caller's credentials point to. A stage in three zones names its region.
+	Account string `yaml:"account"`
+	Region  string `yaml:"region"`
+
+	Removal               Removal `yaml:"removal"`
+	TerminationProtection bool    `yaml:"termination_protection"`
+
+	Logs      Logs      `yaml:"logs"`
+	Tracing   bool      `yaml:"tracing"`
+	Network   Network   `yaml:"network"`
+	Database  Database  `yaml:"database"`
+	Payloads  Payloads  `yaml:"payloads"`
+	Queue     Queue     `yaml:"queue"`
+	Functions Functions `yaml:"functions"`
+	API       API       `yaml:"api"`
+	Release   Release   `yaml:"release"`
+	Alarms    Alarms    `yaml:"alarms"`
+}
+
+// Removal says what becomes of data whose stack is deleted.
+type Removal string
+
+// The removals.
+const (
+	Destroy Removal = "destroy"
+	Retain  Removal = "retain"
+)
+
+// Logs holds for every log group of the stage.
+type Logs struct {
+	Level         string `yaml:"level"`
+	RetentionDays int    `yaml:"retention_days"`
+}
+
+// Network is the VPC.
+type Network struct {
+	CIDR              string `yaml:"cidr"`
+	AvailabilityZones int    `yaml:"availability_zones"`
+	FlowLogs          bool   `yaml:"flow_logs"`
+}
+
+// Database is the PostgreSQL instance. InstanceClass is without its "db.". The
+// storage grows by itself from StorageGiB up to MaxStorageGiB.
+type Database struct {
+	InstanceClass      string `yaml:"instance_class"`
+	StorageGiB         int    `yaml:"storage_gib"`
+	MaxStorageGiB      int    `yaml:"max_storage_gib"`
+	MultiAZ            bool   `yaml:"multi_az"`
+	BackupDays         int    `yaml:"backup_days"`
+	DeletionProtection bool   `yaml:"deletion_protection"`
+	Proxy              bool   `yaml:"proxy"`
+}
+
+// Payloads is the bucket of the large payloads. GlacierDays is the age at which
+// an object moves to Glacier Instant Retrieval, OldVersionDays how long an
+// overwritten or deleted version is kept.
+type Payloads struct {
+	GlacierDays    int  `yaml:"glacier_days"`
+	OldVersionDays int  `yaml:"old_version_days"`
+	AccessLogs     bool `yaml:"access_logs"`
+}
+
+// Queue says how the processor is fed.
+type Queue struct {
+	BatchSize          int `yaml:"batch_size"`
+	BatchWindowSeconds int `yaml:"batch_window_seconds"`
+}
+
+// Function is one Lambda function. A ReservedConcurrency of zero reserves and
+// bounds nothing; MaximumConcurrency bounds a function that is fed by a queue.
+type Function struct {
+	MemoryMiB      int `yaml:"memory_mib"`
+	TimeoutSeconds int `yaml:"timeout_seconds"`
+}
+
+// Timeout returns the function's time-out.
+func (f Function) Timeout() time.Duration { return time.Duration(f.TimeoutSeconds) * time.Second }
+
+// HTTPFunction is a function behind the API.
+type HTTPFunction struct {
+	Function            `yaml:",inline"`
+	ReservedConcurrency int `yaml:"reserved_concurrency"`
+}
+
+// QueueFunction is a function behind the queue. MaximumConcurrency is the event
+// source mapping's: unlike a reservation it never throttles a message into its
+// redrive count.
+type QueueFunction struct {
+	Function           `yaml:",inline"`
+	MaximumConcurrency int `yaml:"maximum_concurrency"`
+}
+
+// Functions has the four functions.
+type Functions struct {
+	Ingest    HTTPFunction  `yaml:"ingest"`
+	Processor QueueFunction `yaml:"processor"`
+	Query     HTTPFunction  `yaml:"query"`
+	Migrate   Function      `yaml:"migrate"`
+}
+
+// Authorization says who may call the API.
+type Authorization string
+
+// The authorizations.
+const (
+	APIKey Authorization = "api_key"
+	IAM    Authorization = "iam"
+)
+
+// API is the HTTP API. FirewallRatePer5Minutes is how many requests one address
+// may send; it is zero without a firewall.
+type API struct {
+	Authorization           Authorization `yaml:"authorization"`
+	ValidateBodies          bool          `yaml:"validate_bodies"`
+	RatePerSecond           int           `yaml:"rate_per_second"`
+	Burst                   int           `yaml:"burst"`
+	Firewall                bool          `yaml:"firewall"`
+	FirewallRatePer5Minutes int           `yaml:"firewall_rate_per_5_minutes"`
+}
+
+// Release says how a new version takes the traffic over.
+type Release string
+
+// The releases.
+const (
+	AllAtOnce Release = "all_at_once"
+	Canary    Release = "canary_10_percent_5_minutes"
+)
+
+// Alarms are the thresholds at which somebody is told.
+type Alarms struct {
+	Email                      string `yaml:"email"`
+	DLQDepth                   int    `yaml:"dlq_depth"`
+	ErrorRatePercent           int    `yaml:"error_rate_percent"`
+	Throttles                  int    `yaml:"throttles"`
+	API5xxPercent              int    `yaml:"api_5xx_percent"`
+	QueueAgeSeconds            int    `yaml:"queue_age_seconds"`
+	EndToEndP99Milliseconds    int    `yaml:"end_to_end_p99_ms"`
+	ConcurrencyPercent         int    `yaml:"concurrency_percent"`
+	DatabaseCPUPercent         int    `yaml:"database_cpu_percent"`
+	DatabaseFreeStorageGiB     int    `yaml:"database_free_storage_gib"`
+	DatabaseConnectionsPercent int    `yaml:"database_connections_percent"`
+}
+
+// Named returns a name that carries the stage, such as fluxa-ingest-dev.
+func (s Stage) Named(what string) string { return "fluxa-" + what + "-" + s.Name }
