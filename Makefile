@@ -7,7 +7,10 @@ SHELL       := /bin/bash
 PORT   ?= 8080
 DIR    ?= .fluxa
 DIST   ?= dist
-MODULES := ./functions/... ./local/... ./migrations/... ./pkg/...
+OUT    ?= cdk.out
+MODULES := ./cdk/... ./functions/... ./local/... ./migrations/... ./pkg/...
+# These deploy to an emulated AWS: deploy-emulated has them, with what they need.
+EMULATED := ./cdk/emulated/...
 
 # The tools are pinned here and nowhere else.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -19,6 +22,11 @@ BUILDFLAGS := -trimpath -buildvcs=false -tags lambda.norpc -gcflags=all=-dwarf=f
 
 export PORT
 
+CDK := npx --no-install cdk
+# The CDK runs on Node 20 as on newer ones, and says at each start that Node 20 is
+# no longer looked after.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+
 # Tests run anew each time (-count=1): those of the stack build the functions by
 # themselves, so that the test cache does not see when these change.
 # The race detector needs a C compiler.
@@ -29,6 +37,18 @@ FLUXA := go run ./local/cmd/fluxa
 .PHONY: help
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z_-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: node_modules/.ready .venv/.ready ## Install the CDK command line and the Python tools, as pinned
+
+node_modules/.ready: package.json package-lock.json
+	@npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+.venv/.ready: requirements.txt
+	@python3 -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
 
 .PHONY: up
 up: build ## Run the whole product here, in the foreground (PORT=8080); Ctrl-C stops it
@@ -46,7 +66,8 @@ reset: ## Stop the stack and delete its data
 test: ## Run every test, with the race detector, against a real PostgreSQL
 	@[ -n "$(RACE)" ] || echo "no C compiler found: the tests run without the race detector"
 	CGO_ENABLED=$(if $(RACE),1,0) go run ./local/cmd/fluxa-postgres run -- \
-		go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- $(RACE) -count=1 -timeout 20m $(TESTFLAGS) $(MODULES)
+		go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- $(RACE) -count=1 -timeout 20m $(TESTFLAGS) \
+		$$(go list $(MODULES) | grep -vxF "$$(go list $(EMULATED))")
 
 .PHONY: cover
 cover: ## Measure the line coverage of pkg and demand 85 %
@@ -69,9 +90,31 @@ build: ## Build the functions and the command line for this machine
 package: ## Build the Lambda zips, the same bytes on every machine
 	@GOTOOLCHAIN=go1.26.8 go run ./functions/cmd/package -out $(DIST)
 
+.PHONY: synth
+synth: node_modules/.ready ## Synthesize every stage into cdk.out for review (STAGE=dev: that one)
+	@$(CDK) synth --quiet --output $(OUT) $(if $(STAGE),-c stage=$(STAGE)) >&2
+
+# W3005: the CDK states dependencies that a reference implies as well; they are
+# redundant, and not ours to leave out.
+.PHONY: lint-templates
+lint-templates: synth .venv/.ready ## Check the templates with cfn-lint
+	.venv/bin/cfn-lint --ignore-checks W3005 --template $(OUT)/assembly-*/*.template.json
+
+.PHONY: deploy-emulated
+deploy-emulated: setup ## Deploy dev to an emulated AWS and read everything back
+	go test -count=1 -timeout 20m $(TESTFLAGS) $(EMULATED)
+
+.PHONY: cost
+cost: ## Compute what each stage costs, per million events and standing still (FLAGS=-help)
+	@go run ./cdk/cost/cmd/cost $(FLAGS)
+
+.PHONY: bench-synth
+bench-synth: node_modules/.ready ## Measure the synthesis and where its time goes (RUNS=5)
+	@RUNS=$(RUNS) scripts/bench-synth.sh
+
 .PHONY: lint
 lint: ## Check format, vet and staticcheck
-	@unformatted=$$(gofmt -l functions local migrations pkg); \
+	@unformatted=$$(gofmt -l cdk functions local migrations pkg); \
 		[ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	go vet $(MODULES)
 	go run $(STATICCHECK) $(MODULES)
@@ -98,4 +141,4 @@ bench: ## Run the benchmarks
 
 .PHONY: clean
 clean: ## Delete what was built
-	@rm -rf $(DIST)
+	@rm -rf $(DIST) $(OUT)

@@ -119,6 +119,25 @@ func rules() []rule {
 			tests:     true,
 		},
 		{
+			name:      "the CDK app reads the contract and the settings, and carries no code",
+			reason:    "what a function does is in its zip; the app needs its names, limits and settings only",
+			from:      in("cdk"),
+			forbidden: either(in(append(slices.Clone(useCases), adapters...)...), outside(technologies...)),
+		},
+		{
+			name:      "settings and prices know no CDK type",
+			reason:    "they are read and checked without a synthesis, by `make cost` and by their tests",
+			from:      in("cdk/stage", "cdk/cost"),
+			forbidden: outside(cdkTypes...),
+		},
+		{
+			name:      "a construct knows no stack",
+			reason:    "stacks compose constructs; the other way round a construct could not stand in another stack",
+			from:      in("cdk/construct"),
+			forbidden: in("cdk/stack"),
+			tests:     true,
+		},
+		{
 			name:      "migrations are plain SQL",
 			reason:    "the module embeds files for whoever applies them; it applies none itself",
 			from:      in("migrations"),
@@ -277,6 +296,10 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 		"local knows neither functions nor cdk":       {{"local/lambda", root + "functions/internal/rest"}, {"local", root + "cdk/stage"}},
 		"cdk knows neither functions nor local":       {{"cdk/stack", root + "functions/ingest"}, {"cdk", root + "local"}},
 		"migrations are plain SQL":                    {{"migrations", "github.com/pressly/goose/v3"}},
+		"the CDK app reads the contract and the settings, and carries no code": {
+			{"cdk/stack", root + "pkg/process"}, {"cdk/construct", root + "pkg/pgstore"}, {"cdk", s3}},
+		"settings and prices know no CDK type": {{"cdk/stage", awscdk}, {"cdk/cost", awscdk}},
+		"a construct knows no stack":           {{"cdk/construct", root + "cdk/stack"}},
 	}
 	for _, own := range useCases {
 		for _, other := range without(useCases, own) {
@@ -320,7 +343,8 @@ func TestRules_let_pass_what_the_design_has(t *testing.T) {
 		{"pkg/ingest", root + "pkg/event"}, {"pkg/ingest", "github.com/google/uuid"},
 		{"pkg/pgstore", "github.com/jackc/pgx/v5"}, {"pkg/pgstore/pgtest", root + "pkg/pgmigrate"}, {"pkg/pgmigrate", root + "migrations"},
 		{"functions/ingest", root + "pkg/ingest"}, {"functions/ingest", "github.com/aws/aws-lambda-go/lambda"},
-		{"local/gateway", root + "pkg/contract"}, {"cdk/stack", root + "pkg/contract"}, {"migrations", "embed"},
+		{"local/gateway", root + "pkg/contract"}, {"cdk/stack", root + "pkg/contract"}, {"cdk/stack", "github.com/aws/aws-cdk-go/awscdk/v2"},
+		{"cdk/stack", root + "cdk/construct"}, {"cdk/construct", root + "cdk/stage"}, {"migrations", "embed"},
 	}
 	for _, edge := range allowed {
 		g := graph{root + edge[0]: {Imports: []string{edge[1]}}, edge[1]: {Standard: edge[1] == "embed"}}

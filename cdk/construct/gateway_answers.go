@@ -1,0 +1,107 @@
+package construct
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
+
+	"github.com/fluxa/fluxa/cdk/stage"
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/fault"
+)
+
+// gatewayAnswer is one kind of refusal by API Gateway itself.
+type gatewayAnswer struct {
+	id     string
+	kind   awsapigateway.ResponseType
+	status int
+	code   fault.Code
+	detail string // empty: what API Gateway says
+	// headers are added to the answer, as API Gateway's mapping expressions.
+	headers map[string]string
+}
+
+// HeaderValidationError has what the schema's validator found. It is a header and
+// no member of the document, since API Gateway puts it nowhere in quotes.
+const HeaderValidationError = "X-Validation-Error"
+
+func gatewayAnswers(authorization stage.Authorization) []gatewayAnswer {
+	found := map[string]string{HeaderValidationError: "context.error.validationErrorString"}
+	later := map[string]string{"Retry-After": "'5'"}
+	out := []gatewayAnswer{
+		{"BadBody", awsapigateway.ResponseType_BAD_REQUEST_BODY(), http.StatusUnprocessableEntity, fault.InvalidEvent,
+			"the body does not follow the schema of the request; the header " + HeaderValidationError + " says where", found},
+		{"BadParameters", awsapigateway.ResponseType_BAD_REQUEST_PARAMETERS(), http.StatusUnprocessableEntity, fault.InvalidValue, "", nil},
+		{"NoKey", awsapigateway.ResponseType_INVALID_API_KEY(), http.StatusForbidden, fault.Forbidden,
+			"the header x-api-key has no key of this API", nil},
+		{"Denied", awsapigateway.ResponseType_ACCESS_DENIED(), http.StatusForbidden, fault.Forbidden, "", nil},
+		{"Unauthorized", awsapigateway.ResponseType_UNAUTHORIZED(), http.StatusUnauthorized, fault.Unauthorized, "", nil},
+		{"Firewall", awsapigateway.ResponseType_WAF_FILTERED(), http.StatusForbidden, fault.Forbidden, "the firewall refused the request", nil},
+		{"Throttled", awsapigateway.ResponseType_THROTTLED(), http.StatusTooManyRequests, fault.RateLimited, "too many requests; try again later", later},
+		{"Quota", awsapigateway.ResponseType_QUOTA_EXCEEDED(), http.StatusTooManyRequests, fault.RateLimited, "the key's quota is used up", later},
+		{"TooLarge", awsapigateway.ResponseType_REQUEST_TOO_LARGE(), http.StatusRequestEntityTooLarge, fault.PayloadTooLarge,
+			fmt.Sprintf("a body may have %d bytes", contract.BodyLimit), nil},
+		{"MediaType", awsapigateway.ResponseType_UNSUPPORTED_MEDIA_TYPE(), http.StatusUnsupportedMediaType, fault.UnsupportedMediaType, "", nil},
+		{"Timeout", awsapigateway.ResponseType_INTEGRATION_TIMEOUT(), http.StatusGatewayTimeout, fault.Internal,
+			"the request took too long; it may have been accepted: send it again with the same id", later},
+		// Of these the status is API Gateway's.
+		{"Other4xx", awsapigateway.ResponseType_DEFAULT_4XX(), 0, fault.InvalidValue, "", nil},
+		{"Other5xx", awsapigateway.ResponseType_DEFAULT_5XX(), 0, fault.Internal, "internal error", later},
+	}
+	// A path without a route is answered as if a signature were missing. With
+	// API keys nobody signs, and it means that there is nothing.
+	missing := gatewayAnswer{"NoRoute", awsapigateway.ResponseType_MISSING_AUTHENTICATION_TOKEN(), http.StatusNotFound, fault.NotFound,
+		"there is no such path or method", nil}
+	if authorization == stage.IAM {
+		missing = gatewayAnswer{"NoSignature", awsapigateway.ResponseType_MISSING_AUTHENTICATION_TOKEN(), http.StatusForbidden, fault.Forbidden,
+			"the request has no signature, or there is no such path", nil}
+	}
+	return append(out, missing)
+}
+
+func (a *EventAPI) addAnswers(authorization stage.Authorization) {
+	for _, answer := range gatewayAnswers(authorization) {
+		options := &awsapigateway.GatewayResponseOptions{
+			Type: answer.kind, Templates: &map[string]*string{contract.MediaJSON: text(answer.template())}, ResponseHeaders: answer.responseHeaders(),
+		}
+		if answer.status != 0 {
+			options.StatusCode = text(strconv.Itoa(answer.status))
+		}
+		a.API.AddGatewayResponse(text(answer.id), options)
+	}
+}
+
+// template is a problem document. API Gateway puts its own values in by plain
+// substitution; messageString comes with its quotes.
+func (g gatewayAnswer) template() string {
+	about := `"type":"about:blank"`
+	if g.status != 0 {
+		about += fmt.Sprintf(`,"title":%s,"status":%d`, quoted(http.StatusText(g.status)), g.status)
+	}
+	detail := "$context.error.messageString"
+	if g.detail != "" {
+		detail = quoted(g.detail)
+	}
+	return fmt.Sprintf(`{%s,"detail":%s,"code":%s,"correlation_id":"$context.requestId"}`, about, detail, quoted(string(g.code)))
+}
+
+func (g gatewayAnswer) responseHeaders() *map[string]*string {
+	headers := map[string]*string{
+		"Content-Type": text("'" + contract.MediaProblem + "'"), contract.HeaderCorrelationID: text("context.requestId"),
+	}
+	for name, value := range g.headers {
+		headers[name] = text(value)
+	}
+	return &headers
+}
+
+func quoted(s string) string {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		panic(fmt.Sprintf("EventAPI: quote %q: %v", s, err)) // a string always encodes
+	}
+	return string(raw)
+}

@@ -1,0 +1,109 @@
+package construct
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/fluxa/fluxa/cdk/stage"
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+// PayloadBucketProps describes the bucket of the large payloads. BucketName,
+// GlacierDays, OldVersionDays and Removal are required.
+type PayloadBucketProps struct {
+	BucketName     string
+	GlacierDays    int // age at which a payload moves to Glacier Instant Retrieval
+	OldVersionDays int // how long an overwritten or deleted version is kept
+	Removal        stage.Removal
+
+	// AccessLogsName, when set, names a bucket that is made for the server access
+	// logs. They are kept for AccessLogDays.
+	AccessLogsName string
+	AccessLogDays  int
+}
+
+// PayloadBucket keeps payloads over the inline limit. It is private, encrypted,
+// versioned and refuses callers without TLS 1.2.
+type PayloadBucket struct {
+	Construct constructs.Construct
+	Bucket    awss3.Bucket
+}
+
+// NewPayloadBucket makes the bucket.
+func NewPayloadBucket(scope constructs.Construct, id string, props *PayloadBucketProps) *PayloadBucket {
+	this := constructs.NewConstruct(scope, text(id))
+	bucketProps := guarded(props.BucketName, props.Removal)
+	bucketProps.Versioned = jsii.Bool(true)
+	bucketProps.LifecycleRules = &[]*awss3.LifecycleRule{{
+		Id:     text("archive"),
+		Prefix: text(contract.ObjectPrefix),
+		Transitions: &[]*awss3.Transition{{
+			StorageClass: awss3.StorageClass_GLACIER_INSTANT_RETRIEVAL(), TransitionAfter: awscdk.Duration_Days(number(props.GlacierDays)),
+		}},
+	}, {
+		Id:                                  text("tidy"),
+		AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(number(1)),
+		NoncurrentVersionExpiration:         awscdk.Duration_Days(number(props.OldVersionDays)),
+		ExpiredObjectDeleteMarker:           jsii.Bool(true),
+	}}
+	if props.AccessLogsName != "" {
+		bucketProps.ServerAccessLogsBucket = newAccessLogs(this, props)
+		bucketProps.ServerAccessLogsPrefix = text("payloads/")
+	}
+	bucket := awss3.NewBucket(this, text("Bucket"), bucketProps)
+	if props.AccessLogsName == "" {
+		Accept(bucket, "AwsSolutions-S1", "the stage keeps no server access logs: its payloads are those of tests")
+	}
+	return &PayloadBucket{Construct: this, Bucket: bucket}
+}
+
+func newAccessLogs(scope constructs.Construct, props *PayloadBucketProps) awss3.Bucket {
+	logsProps := guarded(props.AccessLogsName, props.Removal)
+	logsProps.LifecycleRules = &[]*awss3.LifecycleRule{{
+		Id:                                  text("expire"),
+		Expiration:                          awscdk.Duration_Days(number(props.AccessLogDays)),
+		AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(number(1)),
+	}}
+	logs := awss3.NewBucket(scope, text("AccessLogs"), logsProps)
+	Accept(logs, "AwsSolutions-S1", "it is the bucket of the access logs: logging its own accesses would never end")
+	return logs
+}
+
+func guarded(name string, removal stage.Removal) *awss3.BucketProps {
+	return &awss3.BucketProps{
+		BucketName:        text(name),
+		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
+		Encryption:        awss3.BucketEncryption_S3_MANAGED,
+		EnforceSSL:        jsii.Bool(true),
+		MinimumTLSVersion: number(1.2),
+		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
+		RemovalPolicy:     policy(removal),
+	}
+}
+
+// GrantPut lets the grantee store payloads: s3:PutObject on the payloads.
+func (b *PayloadBucket) GrantPut(grantee awsiam.IGrantable) {
+	grant(grantee, []string{b.payloads()}, "s3:PutObject")
+	b.acceptKeys(grantee)
+}
+
+// GrantGet lets the grantee read payloads and be told which are not there:
+// s3:GetObject on the payloads, s3:ListBucket on the bucket. Without the second
+// S3 answers 403 for a missing key, which cannot be told from a missing grant.
+func (b *PayloadBucket) GrantGet(grantee awsiam.IGrantable) {
+	grant(grantee, []string{b.payloads()}, "s3:GetObject")
+	grant(grantee, []string{*b.Bucket.BucketArn()}, "s3:ListBucket")
+	b.acceptKeys(grantee)
+}
+
+func (b *PayloadBucket) payloads() string {
+	return *b.Bucket.ArnForObjects(text(contract.ObjectPrefix + "*"))
+}
+
+func (b *PayloadBucket) acceptKeys(grantee awsiam.IGrantable) {
+	acceptPolicy(grantee, "a key under "+contract.ObjectPrefix+" is made of the event's id and its hash, which nobody knows before",
+		`/^Resource::.*\/`+contract.ObjectPrefix+`\*$/`)
+}

@@ -1,0 +1,129 @@
+package construct
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// Endpoint is an AWS service that functions in the network may call, and with it
+// the actions and resources that pass.
+type Endpoint struct {
+	ID        string // of the construct
+	Service   awsec2.InterfaceVpcEndpointAwsService
+	Actions   []string
+	Resources []string // ARNs, made of names: what they name may not exist yet
+}
+
+// PrivateNetworkProps describes the network. Name, CIDR, Zones, Endpoints and
+// Objects are required.
+type PrivateNetworkProps struct {
+	Name      string
+	CIDR      string
+	Zones     int
+	ZoneNames []string // default: the first Zones of wherever it is deployed
+	Endpoints []Endpoint
+	Objects   []awsiam.PolicyStatement // what passes the S3 endpoint
+
+	// FlowLogs, when set, takes a line for each connection.
+	FlowLogs awslogs.ILogGroup
+}
+
+// PrivateNetwork is a VPC without a way to the internet: isolated subnets, no NAT.
+// What its functions call is reached through endpoints, each with a policy.
+type PrivateNetwork struct {
+	Construct constructs.Construct
+	VPC       awsec2.Vpc
+	// Clients is the security group of the functions: it may call the endpoints
+	// and PostgreSQL inside of the network, nothing else.
+	Clients awsec2.SecurityGroup
+}
+
+const (
+	portHTTPS    = 443
+	portPostgres = 5432
+)
+
+// NewPrivateNetwork makes the network.
+func NewPrivateNetwork(scope constructs.Construct, id string, props *PrivateNetworkProps) *PrivateNetwork {
+	this := constructs.NewConstruct(scope, text(id))
+	vpcProps := &awsec2.VpcProps{
+		VpcName:     text(props.Name),
+		IpAddresses: awsec2.IpAddresses_Cidr(text(props.CIDR)),
+		NatGateways: number(0),
+		// Emptying the default group takes a function of its own in the account;
+		// nothing here is a member of that group.
+		RestrictDefaultSecurityGroup: jsii.Bool(false),
+		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{{
+			Name: text("isolated"), SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED, CidrMask: number(24),
+		}},
+	}
+	if len(props.ZoneNames) > 0 {
+		vpcProps.AvailabilityZones = list(props.ZoneNames...)
+	} else {
+		vpcProps.MaxAzs = number(props.Zones)
+	}
+	vpc := awsec2.NewVpc(this, text("VPC"), vpcProps)
+	if props.FlowLogs != nil {
+		vpc.AddFlowLog(text("FlowLogs"), &awsec2.FlowLogOptions{
+			Destination: awsec2.FlowLogDestination_ToCloudWatchLogs(props.FlowLogs, nil), TrafficType: awsec2.FlowLogTrafficType_ALL,
+		})
+	} else {
+		Accept(vpc, "AwsSolutions-VPC7", "the stage keeps no flow logs: its network has no way out, and its data is that of tests")
+	}
+	clients := awsec2.NewSecurityGroup(this, text("Clients"), &awsec2.SecurityGroupProps{
+		Vpc: vpc, Description: text("Fluxa functions"), AllowAllOutbound: jsii.Bool(false),
+	})
+	clients.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(number(portHTTPS)),
+		text("AWS endpoints; that of S3 has public addresses"), nil)
+	clients.AddEgressRule(awsec2.Peer_Ipv4(vpc.VpcCidrBlock()), awsec2.Port_Tcp(number(portPostgres)), text("PostgreSQL"), nil)
+
+	n := &PrivateNetwork{Construct: this, VPC: vpc, Clients: clients}
+	n.addEndpoints(props)
+	return n
+}
+
+func (n *PrivateNetwork) addEndpoints(props *PrivateNetworkProps) {
+	objects := n.VPC.AddGatewayEndpoint(text("S3"), &awsec2.GatewayVpcEndpointOptions{Service: awsec2.GatewayVpcEndpointAwsService_S3()})
+	for _, statement := range props.Objects {
+		objects.AddToPolicy(statement)
+	}
+	group := awsec2.NewSecurityGroup(n.Construct, text("Endpoints"), &awsec2.SecurityGroupProps{
+		Vpc: n.VPC, Description: text("AWS endpoints of Fluxa"), AllowAllOutbound: jsii.Bool(false),
+	})
+	group.AddIngressRule(n.Clients, awsec2.Port_Tcp(number(portHTTPS)), text("Fluxa functions"), nil)
+	for _, e := range props.Endpoints {
+		endpoint := n.VPC.AddInterfaceEndpoint(text(e.ID), &awsec2.InterfaceVpcEndpointOptions{
+			Service: e.Service, SecurityGroups: &[]awsec2.ISecurityGroup{group}, Open: jsii.Bool(false), PrivateDnsEnabled: jsii.Bool(true),
+		})
+		endpoint.AddToPolicy(OwnAccount(e.Actions, e.Resources))
+	}
+}
+
+// OwnAccount returns the statement of an endpoint's policy that lets the
+// account's own principals take the actions on the resources. What each principal
+// may do is said by its own policy; this one keeps a leaked foreign credential
+// from carrying data out.
+func OwnAccount(actions, resources []string) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
+		Actions:    list(actions...),
+		Resources:  list(resources...),
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:PrincipalAccount": awscdk.Aws_ACCOUNT_ID()}},
+	})
+}
+
+// ZoneNames returns the names of a region's first zones. It is only a guess for
+// the few regions whose zones begin elsewhere; the deployment then says so.
+func ZoneNames(region string, zones int) []string {
+	names := make([]string, zones)
+	for i := range names {
+		names[i] = fmt.Sprintf("%s%c", region, 'a'+i)
+	}
+	return names
+}

@@ -1,0 +1,41 @@
+package stack
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/fluxa/fluxa/cdk/construct"
+	"github.com/fluxa/fluxa/cdk/stage"
+)
+
+// Data is the stack of what must survive: the database and the payloads.
+type Data struct {
+	Stack    awscdk.Stack
+	Database *construct.EventDatabase
+	Payloads *construct.PayloadBucket
+}
+
+// NewData makes the stack.
+func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data {
+	this := newStack(scope, s, "Data", "data", "the database and the payloads")
+	payloads := &construct.PayloadBucketProps{
+		BucketName: payloadBucketName(this, s), GlacierDays: s.Payloads.GlacierDays, OldVersionDays: s.Payloads.OldVersionDays, Removal: s.Removal,
+	}
+	if s.Payloads.AccessLogs {
+		payloads.AccessLogsName, payloads.AccessLogDays = bucketName(this, s, "access-logs"), s.Logs.RetentionDays
+	}
+	d := &Data{
+		Stack:    this,
+		Payloads: construct.NewPayloadBucket(this, "Payloads", payloads),
+		Database: construct.NewEventDatabase(this, "Database", &construct.EventDatabaseProps{
+			Name: "fluxa-" + s.Name, Network: network.Private, Settings: s.Database,
+			LogRetentionDays: s.Logs.RetentionDays, Removal: s.Removal,
+		}),
+	}
+	output(this, "DbEndpoint", "The database's host name, in the VPC", d.Database.Instance.DbInstanceEndpointAddress())
+	output(this, "DbUsername", "The database's user", jsii.String(construct.User))
+	output(this, "DbSecretArn", "The secret with the user's password", d.Database.Instance.Secret().SecretArn())
+	output(this, "PayloadBucket", "The bucket of payloads over the inline limit", d.Payloads.Bucket.BucketName())
+	return d
+}

@@ -1,0 +1,84 @@
+package stack
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/fluxa/fluxa/cdk/construct"
+	"github.com/fluxa/fluxa/cdk/stage"
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+// Network is the stack of the VPC.
+type Network struct {
+	Stack   awscdk.Stack
+	Private *construct.PrivateNetwork
+}
+
+// NewNetwork makes the stack.
+func NewNetwork(scope constructs.Construct, s stage.Stage) *Network {
+	this := newStack(scope, s, "Network", "network", "the VPC, without a way to the internet")
+	props := &construct.PrivateNetworkProps{
+		Name: "fluxa-" + s.Name, CIDR: s.Network.CIDR, Zones: s.Network.AvailabilityZones,
+		Endpoints: endpoints(this, s), Objects: objects(this, s),
+	}
+	if s.Region != "" {
+		props.ZoneNames = construct.ZoneNames(s.Region, s.Network.AvailabilityZones)
+	}
+	if s.Network.FlowLogs {
+		props.FlowLogs = construct.NewLogGroup(this, "FlowLog", &construct.LogGroupProps{
+			Name: "/aws/vpc/" + s.Named("flows"), RetentionDays: s.Logs.RetentionDays, Removal: s.Removal,
+		})
+	}
+	return &Network{Stack: this, Private: construct.NewPrivateNetwork(this, "Private", props)}
+}
+
+// endpoints are for what functions in the network call: the processor SQS and
+// SNS, all of them Secrets Manager. Lambda itself carries logs, metrics and traces.
+func endpoints(scope awscdk.Stack, s stage.Stage) []construct.Endpoint {
+	arn := func(service, resource string) string {
+		return *scope.FormatArn(&awscdk.ArnComponents{Service: jsii.String(service), Resource: jsii.String(resource)})
+	}
+	return []construct.Endpoint{
+		{
+			ID: "SQS", Service: awsec2.InterfaceVpcEndpointAwsService_SQS(),
+			Actions:   []string{"sqs:SendMessage", "sqs:ChangeMessageVisibility"},
+			Resources: []string{arn("sqs", s.Named("events")), arn("sqs", s.Named("dlq"))},
+		},
+		{
+			ID: "SNS", Service: awsec2.InterfaceVpcEndpointAwsService_SNS(),
+			Actions: []string{"sns:Publish"}, Resources: []string{arn("sns", s.Named("notifications"))},
+		},
+		{
+			// RDS chooses the secret's name, which begins with rds!.
+			ID: "SecretsManager", Service: awsec2.InterfaceVpcEndpointAwsService_SECRETS_MANAGER(),
+			Actions: []string{"secretsmanager:GetSecretValue"}, Resources: []string{arn("secretsmanager", "secret:rds!*")},
+		},
+	}
+}
+
+// objects is what passes the S3 endpoint: the payloads, read, and the answer of
+// the migration to CloudFormation, whose address is in a bucket of AWS.
+func objects(scope awscdk.Stack, s stage.Stage) []awsiam.PolicyStatement {
+	bucket := "arn:" + *scope.Partition() + ":s3:::" + payloadBucketName(scope, s)
+	return []awsiam.PolicyStatement{
+		construct.OwnAccount([]string{"s3:GetObject", "s3:ListBucket"}, []string{bucket, bucket + "/" + contract.ObjectPrefix + "*"}),
+		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
+			Actions:    jsii.Strings("s3:PutObject"),
+			Resources:  jsii.Strings("arn:" + *scope.Partition() + ":s3:::cloudformation-custom-resource-response-*/*"),
+		}),
+	}
+}
+
+// payloadBucketName is unique in the world, as a bucket's name must be.
+func payloadBucketName(scope awscdk.Stack, s stage.Stage) string {
+	return bucketName(scope, s, "payloads")
+}
+
+func bucketName(scope awscdk.Stack, s stage.Stage, what string) string {
+	return s.Named(what) + "-" + *scope.Account() + "-" + *scope.Region()
+}

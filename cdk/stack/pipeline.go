@@ -1,0 +1,223 @@
+package stack
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/fluxa/fluxa/cdk/construct"
+	"github.com/fluxa/fluxa/cdk/stage"
+	"github.com/fluxa/fluxa/migrations"
+	"github.com/fluxa/fluxa/pkg/config"
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+// Pipeline is the stack of what a release replaces: queues, topic, functions, API.
+type Pipeline struct {
+	Stack         awscdk.Stack
+	TopicKey      awskms.Key
+	Queue         *construct.EventQueue
+	Notifications *construct.NotificationTopic
+	API           *construct.EventAPI
+	Handlers      map[contract.Function]*construct.Handler
+	Aliases       map[contract.Function]awslambda.IFunction // of all but migrate
+
+	stage stage.Stage
+	zips  string
+}
+
+// NewPipeline makes the stack. Zips is the folder that has a zip of each function.
+func NewPipeline(scope constructs.Construct, s stage.Stage, network *Network, data *Data, zips string) *Pipeline {
+	p := &Pipeline{
+		Stack: newStack(scope, s, "Pipeline", "pipeline", "the queues, the topic, the functions and the API"),
+		stage: s, zips: zips, Handlers: map[contract.Function]*construct.Handler{}, Aliases: map[contract.Function]awslambda.IFunction{},
+	}
+	p.TopicKey = construct.NewTopicKey(p.Stack, "TopicKey", &construct.TopicKeyProps{Alias: s.Named("topics"), Removal: s.Removal})
+	p.Queue = construct.NewEventQueue(p.Stack, "Events", &construct.EventQueueProps{
+		QueueName: s.Named("events"), DeadLetterQueueName: s.Named("dlq"), Visibility: s.Visibility(),
+	})
+	p.Notifications = construct.NewNotificationTopic(p.Stack, "Notifications", &construct.NotificationTopicProps{
+		TopicName: s.Named("notifications"), DisplayName: "Fluxa " + s.Name, Key: p.TopicKey,
+	})
+	p.addHandlers(network, data)
+	p.release(p.migrate())
+	p.feedProcessor()
+	p.addAPI()
+	output(p.Stack, "QueueUrl", "The events queue", p.Queue.Queue.QueueUrl())
+	output(p.Stack, "DlqUrl", "The dead-letter queue", p.Queue.DeadLetters.QueueUrl())
+	output(p.Stack, "TopicArn", "The topic that announces each stored event", p.Notifications.Topic.TopicArn())
+	return p
+}
+
+func (p *Pipeline) addHandlers(network *Network, data *Data) {
+	s, f := p.stage, p.stage.Functions
+	service := config.Service{Environment: s.Name, LogLevel: level(s.Logs.Level)}
+	queue := config.Queue{QueueURL: *p.Queue.Queue.QueueUrl()}
+	payloads := config.Payloads{PayloadBucket: *data.Payloads.Bucket.BucketName()}
+
+	ingest := p.add(contract.FunctionIngest, "takes events over HTTP and puts them on the queue", f.Ingest.Function, construct.HandlerProps{
+		ReservedConcurrency: f.Ingest.ReservedConcurrency,
+		Environment:         config.Environ(config.Ingest{Service: service, Queue: queue, Payloads: payloads}),
+	})
+	p.Queue.GrantSend(ingest.Role)
+	data.Payloads.GrantPut(ingest.Role)
+
+	processor := p.add(contract.FunctionProcessor, "stores the queue's events and announces them", f.Processor.Function, construct.HandlerProps{
+		Network: network.Private,
+		Environment: config.Environ(config.Processor{
+			Service: service, Queue: queue, Payloads: payloads, Database: data.Database.Settings(stage.ProcessorConnections),
+			DLQURL: *p.Queue.DeadLetters.QueueUrl(), TopicARN: *p.Notifications.Topic.TopicArn(),
+		}),
+	})
+	p.Queue.GrantProcess(processor.Role)
+	p.Queue.GrantDeadLetter(processor.Role)
+	p.Notifications.GrantPublish(processor.Role)
+	data.Payloads.GrantGet(processor.Role)
+	data.Database.GrantConnect(processor.Role)
+
+	query := p.add(contract.FunctionQuery, "reads events and their status", f.Query.Function, construct.HandlerProps{
+		Network: network.Private, ReservedConcurrency: f.Query.ReservedConcurrency,
+		Environment: config.Environ(config.Query{Service: service, Payloads: payloads, Database: data.Database.Settings(stage.QueryConnections)}),
+	})
+	data.Payloads.GrantGet(query.Role)
+	data.Database.GrantConnect(query.Role)
+
+	migrate := p.add(contract.FunctionMigrate, "applies the migrations during a deployment", f.Migrate, construct.HandlerProps{
+		Network:     network.Private,
+		Environment: config.Environ(config.Migrate{Service: service, Database: data.Database.InstanceSettings(1)}),
+	})
+	data.Database.GrantConnect(migrate.Role)
+}
+
+// add makes a handler of what all of them have in common and what only this one
+// has.
+func (p *Pipeline) add(function contract.Function, does string, f stage.Function, props construct.HandlerProps) *construct.Handler {
+	s := p.stage
+	props.Name, props.Description = s.Named(string(function)), "Fluxa: "+does
+	props.Code = awslambda.Code_FromAsset(jsii.String(filepath.Join(p.zips, string(function)+".zip")), nil)
+	props.MemoryMiB, props.Timeout = f.MemoryMiB, f.Timeout()
+	props.Tracing, props.LogLevel, props.LogRetentionDays, props.Removal = s.Tracing, s.Logs.Level, s.Logs.RetentionDays, s.Removal
+	ids := map[contract.Function]string{
+		contract.FunctionIngest: "Ingest", contract.FunctionProcessor: "Processor", contract.FunctionQuery: "Query", contract.FunctionMigrate: "Migrate",
+	}
+	h := construct.NewHandler(p.Stack, ids[function], &props)
+	p.Handlers[function] = h
+	return h
+}
+
+func level(name string) slog.Level {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(name)); err != nil {
+		panic(fmt.Sprintf("logs.level: %v", err)) // the stage was checked
+	}
+	return l
+}
+
+// migrate runs the migrations whenever they differ from those of the deployment
+// before.
+func (p *Pipeline) migrate() *construct.Migration {
+	return construct.NewMigration(p.Stack, "Migrations", &construct.MigrationProps{
+		Handler: p.Handlers[contract.FunctionMigrate], Version: migrationsVersion(), Timeout: p.stage.Functions.Migrate.Timeout(),
+	})
+}
+
+func migrationsVersion() string {
+	sum := sha256.New()
+	err := fs.WalkDir(migrations.Files(), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		raw, err := fs.ReadFile(migrations.Files(), path)
+		fmt.Fprintf(sum, "%s %d\n%s", path, len(raw), raw)
+		return err
+	})
+	if err != nil {
+		panic(fmt.Sprintf("read the migrations: %v", err)) // they are embedded
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// release makes the aliases. Those of functions that use the tables wait for the
+// migrations.
+func (p *Pipeline) release(migrations *construct.Migration) {
+	var canaries *construct.Canaries
+	if p.stage.Release == stage.Canary {
+		canaries = construct.NewCanaries(p.Stack, "Canaries", p.stage)
+	}
+	for _, function := range []contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery} {
+		handler := p.Handlers[function]
+		props := &construct.ReleaseProps{Handler: handler, Canaries: canaries}
+		if canaries != nil && function != contract.FunctionProcessor {
+			props.Alarms = []awscloudwatch.IAlarm{p.apiErrors()}
+		}
+		release := construct.NewRelease(handler.Construct, "Release", props)
+		if function != contract.FunctionIngest {
+			migrations.Before(release.Alias)
+		}
+		p.Aliases[function] = release.Alias
+	}
+}
+
+// apiErrors is the alarm that takes a release of an HTTP function back when it
+// answers 5xx without failing.
+func (p *Pipeline) apiErrors() awscloudwatch.IAlarm {
+	const id = "APIErrors"
+	if known := p.Stack.Node().TryFindChild(jsii.String(id)); known != nil {
+		return known.(awscloudwatch.Alarm)
+	}
+	return awscloudwatch.NewAlarm(p.Stack, jsii.String(id), &awscloudwatch.AlarmProps{
+		AlarmName:        jsii.String(p.stage.Named("api-release")),
+		AlarmDescription: jsii.String("The API answers 5xx: a release of a function behind it is taken back."),
+		Metric: awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+			Namespace: jsii.String("AWS/ApiGateway"), MetricName: jsii.String("5XXError"), Statistic: jsii.String("Sum"),
+			DimensionsMap: &map[string]*string{"ApiName": jsii.String("fluxa-" + p.stage.Name), "Stage": jsii.String(p.stage.Name)},
+			Period:        awscdk.Duration_Minutes(jsii.Number(1)),
+		}),
+		Threshold: jsii.Number(5), EvaluationPeriods: jsii.Number(1),
+		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
+	})
+}
+
+// feedProcessor maps the queue to the processor. Each message fails for itself.
+func (p *Pipeline) feedProcessor() {
+	s := p.stage
+	awslambda.NewEventSourceMapping(p.Handlers[contract.FunctionProcessor].Construct, jsii.String("Events"), &awslambda.EventSourceMappingProps{
+		Target:                  p.Aliases[contract.FunctionProcessor],
+		EventSourceArn:          p.Queue.Queue.QueueArn(),
+		BatchSize:               jsii.Number(s.Queue.BatchSize),
+		MaxBatchingWindow:       awscdk.Duration_Seconds(jsii.Number(s.Queue.BatchWindowSeconds)),
+		MaxConcurrency:          jsii.Number(s.Functions.Processor.MaximumConcurrency),
+		ReportBatchItemFailures: jsii.Bool(true),
+	})
+}
+
+func (p *Pipeline) addAPI() {
+	s := p.stage
+	name := "fluxa-" + s.Name
+	p.API = construct.NewEventAPI(p.Stack, "API", &construct.EventAPIProps{
+		Name: name, StageName: s.Name, Settings: s.API, Handlers: p.Aliases, Tracing: s.Tracing,
+		LogRetentionDays: s.Logs.RetentionDays, Removal: s.Removal,
+	})
+	if s.API.Firewall {
+		construct.NewWebFirewall(p.Stack, "Firewall", &construct.WebFirewallProps{
+			Name: name, API: p.API, RatePer5Minutes: s.API.FirewallRatePer5Minutes, LogRetentionDays: s.Logs.RetentionDays, Removal: s.Removal,
+		})
+	} else {
+		construct.Accept(p.API.API, "AwsSolutions-APIG3", "the stage has no firewall: its API is behind a key and a throttle, and its data is that of tests")
+	}
+	output(p.Stack, "ApiEndpoint", "The API's address", p.API.API.DeploymentStage().UrlForPath(nil))
+	if p.API.Key != nil {
+		output(p.Stack, "ApiKeyId", "The id of the first caller's API key", p.API.Key.KeyId())
+	}
+}

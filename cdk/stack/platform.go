@@ -1,0 +1,77 @@
+// Package stack composes the constructs into the four stacks of a stage: Network,
+// Data (what must survive), Pipeline (what is replaced at each release) and
+// Observability.
+package stack
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
+
+	"github.com/fluxa/fluxa/cdk/construct"
+	"github.com/fluxa/fluxa/cdk/stage"
+)
+
+// Platform is one stage of Fluxa.
+type Platform struct {
+	Stage         awscdk.Stage
+	Network       *Network
+	Data          *Data
+	Pipeline      *Pipeline
+	Observability *Observability
+}
+
+// Materials are what a platform is made of besides its settings.
+type Materials struct {
+	Zips  string // the folder that has a zip of each function
+	Rates construct.Rates
+}
+
+// NewPlatform makes the stacks of a stage.
+func NewPlatform(scope constructs.Construct, s stage.Stage, m Materials) *Platform {
+	env := &awscdk.Environment{}
+	if s.Account != "" {
+		env.Account = jsii.String(s.Account)
+	}
+	if s.Region != "" {
+		env.Region = jsii.String(s.Region)
+		if s.Account != "" {
+			// Otherwise the CLI would look the zones up in the account, which a
+			// review has no access to.
+			scope.Node().SetContext(jsii.String(fmt.Sprintf("availability-zones:account=%s:region=%s", s.Account, s.Region)),
+				construct.ZoneNames(s.Region, s.Network.AvailabilityZones))
+		}
+	}
+	p := &Platform{Stage: awscdk.NewStage(scope, jsii.String(s.Name), &awscdk.StageProps{Env: env, StageName: jsii.String(s.Name)})}
+	p.Network = NewNetwork(p.Stage, s)
+	p.Data = NewData(p.Stage, s, p.Network)
+	p.Pipeline = NewPipeline(p.Stage, s, p.Network, p.Data, m.Zips)
+	p.Observability = NewObservability(p.Stage, s, p.Data, p.Pipeline, m.Rates)
+
+	tags := awscdk.Tags_Of(p.Stage)
+	tags.Add(jsii.String("application"), jsii.String("fluxa"), nil)
+	tags.Add(jsii.String("stage"), jsii.String(s.Name), nil)
+	awscdk.Aspects_Of(p.Stage).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
+	return p
+}
+
+// newStack makes one stack; its CloudFormation name is that of other names of the
+// stage, such as fluxa-data-dev.
+func newStack(scope constructs.Construct, s stage.Stage, id, name, description string) awscdk.Stack {
+	return awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
+		StackName:             jsii.String(s.Named(name)),
+		Description:           jsii.String("Fluxa, stage " + s.Name + ": " + description),
+		TerminationProtection: jsii.Bool(s.TerminationProtection),
+	})
+}
+
+// output makes a value known to whoever deploys, under a name that a script can
+// rely on.
+func output(scope constructs.Construct, name, description string, value *string) {
+	awscdk.NewCfnOutput(scope, jsii.String(name), &awscdk.CfnOutputProps{
+		Key: jsii.String(name), Description: jsii.String(description), Value: value,
+	})
+}

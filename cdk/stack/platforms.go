@@ -1,0 +1,55 @@
+package stack
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/fluxa/fluxa/cdk/construct"
+	"github.com/fluxa/fluxa/cdk/cost"
+	"github.com/fluxa/fluxa/cdk/stage"
+)
+
+// contextStage is the context value that chooses one stage.
+const contextStage = "stage"
+
+// AddPlatforms adds every stage to the app, or the one that the context value
+// "stage" names. Zips is the folder that has a zip of each function.
+func AddPlatforms(app awscdk.App, zips string) error {
+	stages, err := stage.All()
+	if err != nil {
+		return err
+	}
+	rates, err := dashboardRates()
+	if err != nil {
+		return err
+	}
+	only, _ := app.Node().TryGetContext(jsii.String(contextStage)).(string)
+	var names []string
+	found := false
+	for _, s := range stages {
+		names = append(names, s.Name)
+		if only == "" || only == s.Name {
+			found = true
+			NewPlatform(app, s, Materials{Zips: zips, Rates: rates})
+		}
+	}
+	if !found {
+		return fmt.Errorf("there is no stage %q: the stages are %s", only, strings.Join(names, ", "))
+	}
+	return nil
+}
+
+func dashboardRates() (construct.Rates, error) {
+	p, err := cost.Load()
+	if err != nil {
+		return construct.Rates{}, err
+	}
+	return construct.Rates{
+		Currency: p.Currency, AsOf: p.AsOf,
+		APIRequest: p.APIGateway.Requests.Each(), LambdaRequest: p.Lambda.Requests.Each(), LambdaGBSecond: p.Lambda.GBSecondARM.Each(),
+		QueueRequest: p.SQS.Requests.Each(), Publication: p.SNS.Publishes.Each(),
+	}, nil
+}
