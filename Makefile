@@ -92,6 +92,7 @@ package: ## Build the Lambda zips, the same bytes on every machine
 
 .PHONY: synth
 synth: node_modules/.ready ## Synthesize every stage into cdk.out for review (STAGE=dev: that one)
+	@rm -rf $(OUT)
 	@$(CDK) synth --quiet --output $(OUT) $(if $(STAGE),-c stage=$(STAGE)) >&2
 
 # W3005: the CDK states dependencies that a reference implies as well; they are
