@@ -61,7 +61,7 @@ func NewEventAPI(scope constructs.Construct, id string, props *EventAPIProps) *E
 	})
 	// The construct's own output has a name that nobody can rely on.
 	a.API.Node().TryRemoveChild(text("Endpoint"))
-	Accept(a.API, "AwsSolutions-IAM4", "AmazonAPIGatewayPushToCloudWatchLogs is what API Gateway itself needs to write logs, kept by AWS",
+	Accept(a.API.Node().FindChild(text("CloudWatchRole")), "AwsSolutions-IAM4", "AmazonAPIGatewayPushToCloudWatchLogs is what API Gateway itself needs to write logs, kept by AWS",
 		"Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
 	a.keepExecutionLog(props)
 	a.addRoutes(props)

@@ -214,7 +214,7 @@ func (p *Pipeline) addAPI() {
 			Name: name, API: p.API, RatePer5Minutes: s.API.FirewallRatePer5Minutes, LogRetentionDays: s.Logs.RetentionDays, Removal: s.Removal,
 		})
 	} else {
-		construct.Accept(p.API.API, "AwsSolutions-APIG3", "the stage has no firewall: its API is behind a key and a throttle, and its data is that of tests")
+		construct.Accept(p.API.API.DeploymentStage(), "AwsSolutions-APIG3", "the stage has no firewall: its API is behind a key and a throttle, and its data is that of tests")
 	}
 	output(p.Stack, "ApiEndpoint", "The API's address", p.API.API.DeploymentStage().UrlForPath(nil))
 	if p.API.Key != nil {

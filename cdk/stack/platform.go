@@ -38,14 +38,14 @@ func NewPlatform(scope constructs.Construct, s stage.Stage, m Materials) *Platfo
 	}
 	if s.Region != "" {
 		env.Region = jsii.String(s.Region)
-		if s.Account != "" {
-			// Otherwise the CLI would look the zones up in the account, which a
-			// review has no access to.
-			scope.Node().SetContext(jsii.String(fmt.Sprintf("availability-zones:account=%s:region=%s", s.Account, s.Region)),
-				construct.ZoneNames(s.Region, s.Network.AvailabilityZones))
-		}
 	}
 	p := &Platform{Stage: awscdk.NewStage(scope, jsii.String(s.Name), &awscdk.StageProps{Env: env, StageName: jsii.String(s.Name)})}
+	if s.Account != "" && s.Region != "" {
+		// Otherwise the CLI would look the zones up in the account, to which a
+		// review has no access.
+		p.Stage.Node().SetContext(jsii.String(fmt.Sprintf("availability-zones:account=%s:region=%s", s.Account, s.Region)),
+			construct.ZoneNames(s.Region, s.Network.AvailabilityZones))
+	}
 	p.Network = NewNetwork(p.Stage, s)
 	p.Data = NewData(p.Stage, s, p.Network)
 	p.Pipeline = NewPipeline(p.Stage, s, p.Network, p.Data, m.Zips)
