@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -33,23 +34,38 @@ type builder struct {
 	out string
 }
 
-// zip builds a function for AWS and packs it.
-func (b builder) zip(ctx context.Context, function contract.Function) (err error) {
+// zips builds the functions for AWS and packs each. One compiler run for all of
+// them shares what they share; then they are packed at once.
+func (b builder) zips(ctx context.Context, functions []contract.Function) (err error) {
 	scratch, err := os.MkdirTemp("", "fluxa-package-")
 	if err != nil {
 		return fmt.Errorf("make a scratch folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	binary := filepath.Join(scratch, bootstrap)
-	if err := b.compile(ctx, function, binary); err != nil {
+	if err := b.compile(ctx, functions, scratch); err != nil {
 		return err
 	}
-	return replace(filepath.Join(b.out, string(function)+".zip"), func(w io.Writer) error { return pack(w, function, binary) })
+	errs := make([]error, len(functions))
+	var packing sync.WaitGroup
+	for i, function := range functions {
+		packing.Go(func() {
+			binary := filepath.Join(scratch, string(function))
+			errs[i] = replace(filepath.Join(b.out, string(function)+".zip"), func(w io.Writer) error { return pack(w, function, binary) })
+		})
+	}
+	packing.Wait()
+	return errors.Join(errs...)
 }
 
-func (b builder) compile(ctx context.Context, function contract.Function, target string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc",
-		"-gcflags=all=-dwarf=false", "-ldflags", "-s -w -buildid=", "-o", target, "github.com/fluxa/fluxa/functions/"+string(function))
+// compile writes an executable for each function into the folder, named as the
+// function.
+func (b builder) compile(ctx context.Context, functions []contract.Function, folder string) error {
+	arguments := []string{"build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc",
+		"-gcflags=all=-dwarf=false", "-ldflags", "-s -w -buildid=", "-o", folder + string(filepath.Separator)}
+	for _, function := range functions {
+		arguments = append(arguments, "github.com/fluxa/fluxa/functions/"+string(function))
+	}
+	cmd := exec.CommandContext(ctx, "go", arguments...)
 	// An empty GOFLAGS would let the one of `go env -w` through.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0")
 	cmd.Stdout, cmd.Stderr = b.log, b.log

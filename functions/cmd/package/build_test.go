@@ -148,7 +148,7 @@ func TestBuilder_tells_of_a_build_that_fails_and_leaves_nothing(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	out := t.TempDir()
-	if err := (builder{&log, out}).zip(t.Context(), "absent"); err == nil || err.Error() != "go build: exit status 1" {
+	if err := (builder{&log, out}).zips(t.Context(), []contract.Function{"absent"}); err == nil || err.Error() != "go build: exit status 1" {
 		t.Errorf("error %v", err)
 	}
 	if !strings.Contains(log.String(), "functions/absent") {
@@ -159,13 +159,14 @@ func TestBuilder_tells_of_a_build_that_fails_and_leaves_nothing(t *testing.T) {
 	}
 }
 
-func TestRun_stops_at_the_first_function_that_fails(t *testing.T) {
+func TestRun_a_cancelled_build_packs_nothing(t *testing.T) {
 	t.Parallel()
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := run(cancelled, io.Discard, t.TempDir(), nil)
-	if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "build ingest: go build: ") {
-		t.Errorf("error %v", err)
+	out := t.TempDir()
+	err := run(cancelled, io.Discard, out, nil)
+	if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "go build: ") || len(list(t, out)) != 0 {
+		t.Errorf("error %v, it left %q", err, list(t, out))
 	}
 }
 

@@ -41,13 +41,7 @@ func run(ctx context.Context, log io.Writer, out string, names []string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return fmt.Errorf("make the output folder: %w", err)
 	}
-	b := builder{log: log, out: out}
-	for _, function := range functions {
-		if err := b.zip(ctx, function); err != nil {
-			return fmt.Errorf("build %s: %w", function, err)
-		}
-	}
-	return nil
+	return builder{log: log, out: out}.zips(ctx, functions)
 }
 
 func choose(names []string) ([]contract.Function, error) {
