@@ -1,0 +1,40 @@
+package privilege
+
+import (
+	"go/types"
+
+	"golang.org/x/tools/go/packages"
+)
+
+// Fits tells whether a method is that of another's interface.
+func Fits(another, signature *types.Signature) bool { return fits(another, signature) }
+
+// Operations returns the operations that the table knows.
+func Operations() []string {
+	var out []string
+	for operation := range operations() {
+		out = append(out, operation)
+	}
+	return out
+}
+
+// Constructors returns those that say which queue a call is for.
+func Constructors() []string {
+	var out []string
+	for _, a := range adapters() {
+		out = append(out, a.constructor)
+	}
+	return out
+}
+
+// Variables returns the environment variables that point to resources.
+func Variables() []string {
+	var out []string
+	for _, s := range settings() {
+		out = append(out, s.variable)
+	}
+	return out
+}
+
+// Unseen holds a command's imports against what may call AWS out of sight.
+func Unseen(main *packages.Package) error { return unseen(main) }

@@ -1,0 +1,185 @@
+package privilege
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Kind is what a resource is to a function.
+type Kind string
+
+// The kinds. Any is for actions that IAM cannot bind to a resource.
+const (
+	EventsQueue     Kind = "the events queue"
+	DeadLetterQueue Kind = "the dead-letter queue"
+	PayloadBucket   Kind = "the payload bucket"
+	PayloadObjects  Kind = "payload objects"
+	Topic           Kind = "the topic"
+	TopicKey        Kind = "the topic's key"
+	DatabaseSecret  Kind = "the database secret"
+	OwnLogGroup     Kind = "its own log group"
+	Any             Kind = "any resource (*)"
+
+	// someQueue is the queue that the adapter was made for.
+	someQueue Kind = "a queue"
+)
+
+// Need is an action that a function must be allowed. Why is where the calls are
+// that need it, or what Lambda does with it. Sourceless are calls of Lambda that
+// do not carry the function's ARN as lambda:SourceFunctionArn.
+type Need struct {
+	Action     string
+	Kind       Kind
+	Why        string
+	Sourceless bool
+}
+
+type grant struct {
+	action string
+	kind   Kind
+}
+
+// operations tells which actions the operations take that the functions call. It
+// has no other operations: what is not called is not granted.
+//
+//   - A batch is allowed by the action of one:
+//     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html,
+//     https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
+//   - Without ListBucket a missing key cannot be told from a missing grant:
+//     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+//   - Whoever publishes to a topic with a customer's key uses the key:
+//     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+func operations() map[string][]grant {
+	return map[string][]grant{
+		"s3.GetObject":                     {{"s3:GetObject", PayloadObjects}, {"s3:ListBucket", PayloadBucket}},
+		"s3.PutObject":                     {{"s3:PutObject", PayloadObjects}},
+		"secretsmanager.GetSecretValue":    {{"secretsmanager:GetSecretValue", DatabaseSecret}},
+		"sns.PublishBatch":                 {{"sns:Publish", Topic}, {dataKeys, TopicKey}, {"kms:Decrypt", TopicKey}},
+		"sqs.ChangeMessageVisibilityBatch": {{"sqs:ChangeMessageVisibility", someQueue}},
+		"sqs.SendMessage":                  {{"sqs:SendMessage", someQueue}},
+		"sqs.SendMessageBatch":             {{"sqs:SendMessage", someQueue}},
+	}
+}
+
+// dataKeys is the one action that is granted with a wildcard: the family that SNS
+// names in its documentation.
+const dataKeys = "kms:GenerateDataKey*"
+
+// adapter is a constructor that says which queue the action is for.
+type adapter struct {
+	constructor string
+	action      string
+	queue       Kind
+}
+
+func adapters() []adapter {
+	return []adapter{
+		{"pkg/sqsqueue.NewSender", "sqs:SendMessage", EventsQueue},
+		{"pkg/sqsqueue.NewDeadLetters", "sqs:SendMessage", DeadLetterQueue},
+		{"pkg/sqsqueue.NewPostponer", "sqs:ChangeMessageVisibility", EventsQueue},
+	}
+}
+
+// duty is what the Lambda platform does with a function's role.
+type duty struct {
+	when    func(Function) bool
+	kind    Kind
+	actions []string
+	why     string
+
+	sourceless bool
+}
+
+// duties has the platform's part:
+//
+//   - https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html:
+//     the deployment makes the log group, so that CreateLogGroup is not needed
+//   - https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html:
+//     X-Ray's writes have no resource
+//   - https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html: interfaces
+//     that do not exist yet have no name; Describe works on all only
+//   - https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+//   - https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+//     lists what is sourceless
+func duties() []duty {
+	return []duty{{
+		when: func(Function) bool { return true }, kind: OwnLogGroup, why: "Lambda writes the function's log",
+		actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+	}, {
+		when: func(f Function) bool { return f.Traced }, kind: Any, why: "Lambda traces the function",
+		actions: []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"},
+	}, {
+		when: func(f Function) bool { return f.InVPC }, kind: Any, why: "Lambda keeps the function's network interfaces", sourceless: true,
+		actions: []string{
+			"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+			"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+		},
+	}, {
+		when: func(f Function) bool { return f.Fed }, kind: EventsQueue, why: "Lambda takes the function's messages", sourceless: true,
+		actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+	}}
+}
+
+// Needs returns what a function needs, by its code and by how it is deployed.
+// Returns an error for a call that the table of operations does not have, and for
+// one to a queue when no adapter says which queue.
+func Needs(f Function, r Reach) ([]Need, error) {
+	var out []Need
+	add := func(action string, kind Kind, position string) {
+		for i := range out {
+			if out[i].Action == action && out[i].Kind == kind {
+				out[i].Why += ", " + position
+				return
+			}
+		}
+		out = append(out, Need{Action: action, Kind: kind, Why: position})
+	}
+	table := operations()
+	for _, call := range r.Calls {
+		grants, known := table[call.Operation]
+		if !known {
+			return nil, fmt.Errorf("%s calls %s (%s), and the table of operations does not tell which actions that takes", f.Name, call.Operation, call.Position)
+		}
+		for _, g := range grants {
+			kinds := []Kind{g.kind}
+			if g.kind == someQueue {
+				kinds = queues(r, g.action)
+			}
+			if len(kinds) == 0 {
+				return nil, fmt.Errorf("%s calls %s (%s), and reaches none of %s, which tell for which queue", f.Name, call.Operation, call.Position, constructors(g.action))
+			}
+			for _, kind := range kinds {
+				add(g.action, kind, call.Position)
+			}
+		}
+	}
+	for _, d := range duties() {
+		for _, action := range d.actions {
+			if d.when(f) {
+				out = append(out, Need{action, d.kind, d.why, d.sourceless})
+			}
+		}
+	}
+	return out, nil
+}
+
+func queues(r Reach, action string) []Kind {
+	var out []Kind
+	for _, a := range adapters() {
+		if a.action == action && slices.Contains(r.Functions, a.constructor) {
+			out = append(out, a.queue)
+		}
+	}
+	return out
+}
+
+func constructors(action string) string {
+	var out []string
+	for _, a := range adapters() {
+		if a.action == action {
+			out = append(out, a.constructor)
+		}
+	}
+	return strings.Join(out, ", ")
+}
