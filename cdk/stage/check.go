@@ -12,8 +12,9 @@ import (
 )
 
 var (
-	// The name is part of a bucket's, which has 63 characters in all.
-	namePattern    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,18}[a-z0-9]$`)
+	// The name is part of a bucket's, fluxa-access-logs-NAME-ACCOUNT-REGION, which
+	// has 63 characters in all; 14 of them for the longest region.
+	namePattern    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,14}[a-z0-9]$`)
 	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
 	regionPattern  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 )
@@ -24,7 +25,7 @@ func retentions() []int {
 }
 
 func (s Stage) check(l *faultList) {
-	l.require(namePattern.MatchString(s.Name), "the file's name", "must be 2 to 20 of a-z 0-9 -, beginning with a letter, got %q", s.Name)
+	l.require(namePattern.MatchString(s.Name), "the file's name", "must be 2 to 16 of a-z 0-9 -, beginning with a letter, got %q", s.Name)
 	l.require(s.Account == "" || accountPattern.MatchString(s.Account), "account", "must be empty or 12 digits, got %q", s.Account)
 	l.require(s.Region == "" || regionPattern.MatchString(s.Region), "region", "must be empty or a region such as eu-west-1, got %q", s.Region)
 	oneOf(l, s.Removal, "removal", Destroy, Retain)
@@ -123,8 +124,6 @@ func (s Stage) checkTogether(l *faultList) {
 		"is %s, which wants database.deletion_protection and termination_protection", s.Removal)
 	l.require(retain || !s.Database.DeletionProtection, "database.deletion_protection", "must be false where removal is %s: the stack could not be destroyed", s.Removal)
 	longest := int(contract.EventsRetention.Seconds())
-	l.require(s.Visibility().Seconds() <= 43_200, "functions.processor.timeout_seconds",
-		"gives the queue a visibility time-out of %s, more than the 12 hours of SQS", s.Visibility())
 	l.require(s.Alarms.QueueAgeSeconds < longest, "alarms.queue_age_seconds", "must be less than the %d seconds that the queue keeps a message", longest)
 	l.require(s.Functions.Query.ReservedConcurrency > 0 || s.Database.Proxy, "functions.query.reserved_concurrency",
 		"must be at least 1 without database.proxy: nothing else bounds its connections to the database")

@@ -1,13 +1,15 @@
 package stage
 
 import (
-	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -47,18 +49,15 @@ func load(from fs.FS) ([]Stage, error) {
 // unknown, missing and unusable setting.
 func Parse(name string, raw []byte) (Stage, error) {
 	s := Stage{Name: name}
-	decoder := yaml.NewDecoder(bytes.NewReader(raw))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&s); err != nil {
-		return s, fmt.Errorf("stage %s: %w", name, err)
-	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(raw, &document); err != nil {
 		return s, fmt.Errorf("stage %s: %w", name, err)
 	}
 	faults := &faultList{stage: name}
-	for _, field := range missing(document.Content[0], reflect.TypeFor[Stage](), "") {
-		faults.add(field, "is missing: every setting is stated in the file")
+	if len(document.Content) == 0 {
+		faults.add("the file", "is empty: every setting is stated in it, see dev.yaml")
+	} else {
+		faults.fill(document.Content[0], reflect.ValueOf(&s).Elem(), "")
 	}
 	if len(faults.errs) == 0 {
 		s.check(faults)
@@ -66,35 +65,72 @@ func Parse(name string, raw []byte) (Stage, error) {
 	return s, errors.Join(faults.errs...)
 }
 
-// missing returns the paths of the fields that the mapping does not state.
-func missing(mapping *yaml.Node, t reflect.Type, prefix string) []string {
-	var out []string
-	for field := range t.Fields() {
+// fill sets the fields of a struct from a mapping that states each of them once
+// and nothing else.
+func (l *faultList) fill(mapping *yaml.Node, into reflect.Value, prefix string) {
+	if mapping.Kind != yaml.MappingNode {
+		l.add(cmp.Or(strings.TrimSuffix(prefix, "."), "the file"), "must hold settings by their names (line %d)", mapping.Line)
+		return
+	}
+	stated := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		key := mapping.Content[i]
+		if _, twice := stated[key.Value]; twice {
+			l.add(prefix+key.Value, "is stated twice (line %d)", key.Line)
+		}
+		stated[key.Value] = mapping.Content[i+1]
+	}
+	for _, f := range settings(into) {
+		node := stated[f.name]
+		delete(stated, f.name)
+		switch {
+		case node == nil || node.Tag == "!!null":
+			l.add(prefix+f.name, "is missing: every setting is stated in the file")
+		case f.value.Kind() == reflect.Struct:
+			l.fill(node, f.value, prefix+f.name+".")
+		default:
+			// The decoder alone would take 1.5 for a whole number.
+			if tag, what := wanted(f.value.Kind()); node.Tag != tag || node.Decode(f.value.Addr().Interface()) != nil {
+				l.add(prefix+f.name, "must be %s, got %q (line %d)", what, node.Value, node.Line)
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(stated)) {
+		l.add(prefix+key, "is no setting (line %d)", stated[key].Line)
+	}
+}
+
+type setting struct {
+	name  string
+	value reflect.Value
+}
+
+// settings returns the fields that a file states, embedded ones among them.
+func settings(of reflect.Value) []setting {
+	var out []setting
+	for field, value := range of.Fields() {
 		name, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
 		switch {
 		case name == "-":
 		case options == "inline":
-			out = append(out, missing(mapping, field.Type, prefix)...)
+			out = append(out, settings(value)...)
 		default:
-			value := find(mapping, name)
-			switch {
-			case value == nil:
-				out = append(out, prefix+name)
-			case field.Type.Kind() == reflect.Struct:
-				out = append(out, missing(value, field.Type, prefix+name+".")...)
-			}
+			out = append(out, setting{name, value})
 		}
 	}
 	return out
 }
 
-func find(mapping *yaml.Node, key string) *yaml.Node {
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == key {
-			return mapping.Content[i+1]
-		}
+// wanted returns YAML's tag of a kind, and its name.
+func wanted(kind reflect.Kind) (tag, what string) {
+	switch kind {
+	case reflect.Int:
+		return "!!int", "a whole number"
+	case reflect.Bool:
+		return "!!bool", "true or false"
+	default:
+		return "!!str", "text (in quotes)"
 	}
-	return nil
 }
 
 // faultList gathers what is wrong with one stage.

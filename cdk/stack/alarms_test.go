@@ -1,0 +1,220 @@
+package stack_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// watch is what an alarm looks at and when it alarms.
+type watch struct {
+	Metric     string // namespace, name, statistic and dimensions, or the expression over such
+	Comparison string
+	Threshold  float64
+	Minutes    int
+}
+
+// metric writes a metric down on one line.
+func metric(namespace, name, statistic string, dimensions ...string) string {
+	return fmt.Sprintf("%s %s %s of %s", namespace, name, statistic, strings.Join(dimensions, " "))
+}
+
+// rate is the expression that is nothing while there is nothing.
+func rate(part, whole string) string {
+	return "IF(whole > 0, 100 * part / whole, 0); part=" + part + "; whole=" + whole
+}
+
+func watchOf(t *testing.T, r *resource) watch {
+	t.Helper()
+	var query struct {
+		Metrics []struct {
+			ID, Expression string
+			ReturnData     bool
+			MetricStat     struct {
+				Stat   string
+				Period int
+				Metric struct {
+					Namespace, MetricName string
+					Dimensions            []struct{ Name, Value string }
+				}
+			}
+		}
+		ComparisonOperator                   string
+		Threshold                            float64
+		EvaluationPeriods, DatapointsToAlarm int
+	}
+	raw, err := json.Marshal(r.plain())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &query); err != nil {
+		t.Fatal(err)
+	}
+	var looked []string
+	for _, q := range query.Metrics {
+		if q.Expression != "" {
+			looked = append([]string{q.Expression}, looked...)
+			continue
+		}
+		var dimensions []string
+		for _, d := range q.MetricStat.Metric.Dimensions {
+			dimensions = append(dimensions, d.Name+"="+d.Value)
+		}
+		if q.MetricStat.Period != 60 {
+			t.Errorf("%s looks at %d seconds, and its periods are taken for minutes", r, q.MetricStat.Period)
+		}
+		one := metric(q.MetricStat.Metric.Namespace, q.MetricStat.Metric.MetricName, q.MetricStat.Stat, dimensions...)
+		if !q.ReturnData {
+			one = q.ID + "=" + one
+		}
+		looked = append(looked, one)
+	}
+	if query.DatapointsToAlarm != query.EvaluationPeriods {
+		t.Errorf("%s alarms after %d of %d", r, query.DatapointsToAlarm, query.EvaluationPeriods)
+	}
+	return watch{strings.Join(looked, "; "), query.ComparisonOperator, query.Threshold, query.EvaluationPeriods}
+}
+
+func TestAlarms_watch_the_whole_way_of_an_event(t *testing.T) {
+	t.Parallel()
+	const atLeast, below = "GreaterThanOrEqualToThreshold", "LessThanThreshold"
+	const database = "DBInstanceIdentifier=${Data/Database/Instance}"
+	for _, p := range append(both(t), abroad(t)) {
+		s, a := p.settings, p.settings.Alarms
+		api := []string{"ApiName=fluxa-" + s.Name, "Stage=${Pipeline/API/API/DeploymentStage." + s.Name + "}"}
+		lambda := func(path, name, statistic string) string {
+			return metric("AWS/Lambda", name, statistic, "FunctionName=${Pipeline/"+path+"/Function}")
+		}
+		want := map[string]watch{
+			"api-5xx-rate": {rate(metric("AWS/ApiGateway", "5XXError", "Sum", api...), metric("AWS/ApiGateway", "Count", "Sum", api...)), atLeast, float64(a.API5xxPercent), 3},
+			"dlq-depth": {metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName=${Pipeline/Events/DeadLetters.QueueName}"),
+				atLeast, float64(a.DLQDepth), 1},
+			"queue-age": {metric("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", "QueueName=${Pipeline/Events/Queue.QueueName}"),
+				atLeast, float64(a.QueueAgeSeconds), 5},
+			"end-to-end-p99": {metric("Fluxa/Processor", "end_to_end_latency_ms", "p99", "Environment="+s.Name, "Service=processor"),
+				atLeast, float64(a.EndToEndP99Milliseconds), 5},
+			"processor-concurrency": {lambda("Processor", "ConcurrentExecutions", "Maximum"),
+				atLeast, float64(s.Functions.Processor.MaximumConcurrency) * float64(a.ConcurrencyPercent) / 100, 5},
+			"database-cpu":         {metric("AWS/RDS", "CPUUtilization", "Average", database), atLeast, float64(a.DatabaseCPUPercent), 10},
+			"database-storage":     {metric("AWS/RDS", "FreeStorageSpace", "Minimum", database), below, float64(a.DatabaseFreeStorageGiB) * 1_073_741_824, 5},
+			"database-connections": {metric("AWS/RDS", "DatabaseConnections", "Maximum", database), atLeast, float64(s.Database.MaxConnections() * a.DatabaseConnectionsPercent / 100), 5},
+		}
+		for _, path := range []string{"Ingest", "Processor", "Query"} {
+			name := strings.ToLower(path)
+			want[name+"-error-rate"] = watch{rate(lambda(path, "Errors", "Sum"), lambda(path, "Invocations", "Sum")), atLeast, float64(a.ErrorRatePercent), 3}
+			want[name+"-throttles"] = watch{lambda(path, "Throttles", "Sum"), atLeast, float64(a.Throttles), 3}
+		}
+		named := map[string]watch{}
+		for name, one := range want {
+			named[s.Named(name)] = one
+		}
+		got := map[string]watch{}
+		for _, r := range p.stacks[observability].all("AWS::CloudWatch::Alarm") {
+			got[r.text("AlarmName")] = watchOf(t, r)
+		}
+		same(t, s.Name, got, named)
+	}
+}
+
+func TestAlarms_alarm_at_these_values(t *testing.T) {
+	for p, thresholds := range map[*platform]map[string]float64{
+		dev(t): {
+			"dlq-depth": 1, "api-5xx-rate": 5, "ingest-error-rate": 5, "ingest-throttles": 5, "queue-age": 300, "end-to-end-p99": 30_000,
+			"processor-concurrency": 4.5, "database-cpu": 90, "database-storage": 4 << 30, "database-connections": 62,
+		},
+		prod(t): {
+			"dlq-depth": 1, "api-5xx-rate": 1, "ingest-error-rate": 1, "ingest-throttles": 1, "queue-age": 120, "end-to-end-p99": 10_000,
+			"processor-concurrency": 40, "database-cpu": 80, "database-storage": 20 << 30, "database-connections": 504,
+		},
+	} {
+		a := p.assert(t, observability)
+		for name, threshold := range thresholds {
+			a.has(t, "AWS::CloudWatch::Alarm", object{"AlarmName": p.settings.Named(name), "Threshold": threshold})
+		}
+	}
+}
+
+func TestAlarms_tell_the_topic_when_they_begin_and_end_and_are_quiet_without_data(t *testing.T) {
+	t.Parallel()
+	topic := []string{"${Observability/Alarms/Topic/Topic}"}
+	for _, p := range both(t) {
+		stack := p.stacks[observability]
+		for _, r := range append(stack.all("AWS::CloudWatch::Alarm"), stack.all("AWS::CloudWatch::CompositeAlarm")...) {
+			same(t, r, r.plain("AlarmActions"), topic)
+			same(t, r, r.plain("OKActions"), topic)
+			if words := strings.Fields(r.text("AlarmDescription")); len(words) < 5 {
+				t.Errorf("%s says only %q", r, words)
+			}
+		}
+		for _, r := range stack.all("AWS::CloudWatch::Alarm") {
+			same(t, r, r.plain("TreatMissingData"), "notBreaching")
+		}
+	}
+}
+
+func TestAlarms_call_the_pipeline_unhealthy_when_events_do_not_get_through(t *testing.T) {
+	t.Parallel()
+	var parts []string
+	for _, path := range []string{"API5xx", "IngestErrors", "ProcessorErrors", "DLQDepth", "QueueAge", "DatabaseStorage"} {
+		parts = append(parts, `ALARM("${Observability/Alarms/`+path+`.Arn}")`)
+	}
+	for _, p := range both(t) {
+		composite := p.stacks[observability].at(t, "Alarms/Unhealthy")
+		same(t, composite, composite.plain("AlarmRule"), "("+strings.Join(parts, " OR ")+")")
+		same(t, composite, composite.plain("AlarmName"), p.settings.Named("pipeline-unhealthy"))
+	}
+}
+
+func TestAlarms_write_to_the_stage_s_address_and_to_nobody_without_one(t *testing.T) {
+	for _, p := range both(t) {
+		p.assert(t, observability).none(t, "AWS::SNS::Subscription")
+	}
+	a := abroad(t).assert(t, observability)
+	a.count(t, "AWS::SNS::Subscription", 1)
+	a.has(t, "AWS::SNS::Subscription", object{"Protocol": "email", "Endpoint": "team@example.com"})
+	subscription := abroad(t).stacks[observability].all("AWS::SNS::Subscription")[0]
+	same(t, subscription, subscription.plain("TopicArn"), "${Observability/Alarms/Topic/Topic}")
+}
+
+func TestQueries_are_saved_over_the_logs_of_every_function(t *testing.T) {
+	t.Parallel()
+	var logs []string
+	for _, path := range []string{"Ingest", "Processor", "Query", "Migrate"} {
+		logs = append(logs, "${Pipeline/"+path+"/Log}")
+	}
+	for _, p := range both(t) {
+		found := map[string]string{}
+		for _, r := range p.stacks[observability].all("AWS::Logs::QueryDefinition") {
+			same(t, r, r.plain("LogGroupNames"), logs)
+			found[strings.TrimPrefix(r.text("Name"), "fluxa/"+p.settings.Name+"/")] = r.text("QueryString")
+		}
+		for name, filter := range map[string]string{
+			"by correlation id": "| filter correlation_id = ", "by error code": "filter ispresent(error_code)",
+			"retries by code": `result = "retried"`, "slowest requests": "| sort duration_ms desc",
+		} {
+			if !strings.Contains(found[name], filter) {
+				t.Errorf("%s: the query %q is %q", p.settings.Name, name, found[name])
+			}
+		}
+		if len(found) != 4 {
+			t.Errorf("%s has %d queries", p.settings.Name, len(found))
+		}
+	}
+}
+
+func TestTraces_of_the_stage_are_a_group_where_there_are_traces(t *testing.T) {
+	t.Parallel()
+	for _, p := range both(t) {
+		group := p.stacks[observability].at(t, "Traces/Group")
+		same(t, group, group.plain("GroupName"), "fluxa-"+p.settings.Name)
+		var services []string
+		for _, function := range []string{"ingest", "processor", "query", "migrate"} {
+			services = append(services, fmt.Sprintf(`service("%s")`, p.settings.Named(function)))
+		}
+		same(t, group, group.plain("FilterExpression"), strings.Join(services, " OR "))
+	}
+	if groups := abroad(t).all("AWS::XRay::Group"); len(groups) != 0 {
+		t.Errorf("without traces there is %v", groups)
+	}
+}

@@ -1,0 +1,57 @@
+package stage
+
+import (
+	"testing"
+	"time"
+)
+
+func TestDatabase_bears_what_seven_tenths_of_its_memory_gives(t *testing.T) {
+	t.Parallel()
+	for class, want := range map[string]struct{ connections, vcpus int }{
+		"t4g.micro": {78, 2}, "t4g.small": {157, 2}, "t4g.medium": {315, 2}, "t4g.large": {630, 2},
+		"m7g.large": {630, 2}, "m7g.xlarge": {1261, 4}, "m7g.2xlarge": {2523, 8}, "m7g.4xlarge": {5000, 16},
+		"r7g.large": {1261, 2}, "r7g.xlarge": {2523, 4}, "r7g.2xlarge": {5000, 8}, "r7g.4xlarge": {5000, 16},
+	} {
+		d := Database{InstanceClass: class}
+		if got := d.MaxConnections(); got != want.connections {
+			t.Errorf("%s bears %d connections, want %d", class, got, want.connections)
+		}
+		if got := d.VCPUs(); got != want.vcpus {
+			t.Errorf("%s has %d vCPUs, want %d", class, got, want.vcpus)
+		}
+	}
+	if known := len(memoryGiB()); known != 12 {
+		t.Errorf("there are %d classes: this table has 12", known)
+	}
+	if got := (Database{InstanceClass: "x2g.large"}).MaxConnections(); got != 0 {
+		t.Errorf("a class that no stage may name bears %d", got)
+	}
+}
+
+func TestConnections_are_those_of_the_functions_and_behind_a_proxy_of_the_migration_alone(t *testing.T) {
+	t.Parallel()
+	s := Stage{Functions: Functions{
+		Ingest: HTTPFunction{ReservedConcurrency: 1000}, Processor: QueueFunction{MaximumConcurrency: 7}, Query: HTTPFunction{ReservedConcurrency: 13},
+	}}
+	// Ten for RDS and for people, one of the migration, two of each processor, one
+	// of each query.
+	if got, want := s.Connections(), 10+1+2*7+13; got != want {
+		t.Errorf("without a proxy: %d, want %d", got, want)
+	}
+	s.Database.Proxy = true
+	if got, want := s.Connections(), 10+1; got != want {
+		t.Errorf("behind a proxy: %d, want %d", got, want)
+	}
+}
+
+func TestVisibility_is_six_time_outs_and_the_window(t *testing.T) {
+	t.Parallel()
+	s := Stage{Queue: Queue{BatchWindowSeconds: 20}, Functions: Functions{Processor: QueueFunction{Function: Function{TimeoutSeconds: 30}}}}
+	if got, want := s.Visibility(), 200*time.Second; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	s.Queue.BatchWindowSeconds = 0
+	if got, want := s.Visibility(), 3*time.Minute; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,231 @@
+package stage
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestParse_refuses_a_value_that_is_none_of_those_there_are(t *testing.T) {
+	t.Parallel()
+	const retentions = "[1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653]"
+	const classes = `["m7g.2xlarge" "m7g.4xlarge" "m7g.large" "m7g.xlarge" "r7g.2xlarge" "r7g.4xlarge" "r7g.large" "r7g.xlarge" "t4g.large" "t4g.medium" "t4g.micro" "t4g.small"]`
+	for _, c := range []struct {
+		path  string
+		value any
+		want  string
+	}{
+		{"account", "12345678901", `must be empty or 12 digits, got "12345678901"`},
+		{"account", "1234567890123", `must be empty or 12 digits, got "1234567890123"`},
+		{"account", "12345678901a", `must be empty or 12 digits, got "12345678901a"`},
+		{"region", "Ireland", `must be empty or a region such as eu-west-1, got "Ireland"`},
+		{"region", "eu-west-1a", `must be empty or a region such as eu-west-1, got "eu-west-1a"`},
+		{"removal", "keep", `must be one of ["destroy" "retain"], got "keep"`},
+		{"removal", "", `must be one of ["destroy" "retain"], got ""`},
+		{"logs.level", "trace", `must be one of ["debug" "info" "warn" "error"], got "trace"`},
+		{"logs.level", "INFO", `must be one of ["debug" "info" "warn" "error"], got "INFO"`},
+		{"logs.retention_days", 10, "must be one of " + retentions + ", got 10"},
+		{"logs.retention_days", 0, "must be one of " + retentions + ", got 0"},
+		{"release", "blue_green", `must be one of ["all_at_once" "canary_10_percent_5_minutes"], got "blue_green"`},
+		{"network.cidr", "10.20.0.0/15", `must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got "10.20.0.0/15"`},
+		{"network.cidr", "10.20.0.0/23", `must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got "10.20.0.0/23"`},
+		{"network.cidr", "10.20.0.1/16", `must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got "10.20.0.1/16"`},
+		{"network.cidr", "10.20.0.0", `must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got "10.20.0.0"`},
+		{"network.cidr", "fd00::/16", `must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got "fd00::/16"`},
+		{"database.instance_class", "db.t4g.micro", "must be one of " + classes + `, got "db.t4g.micro"`},
+		{"database.instance_class", "", "must be one of " + classes + `, got ""`},
+		{"api.authorization", "none", `must be one of ["api_key" "iam"], got "none"`},
+		{"alarms.email", "team", `must be empty or an address such as team@example.com, got "team"`},
+		{"alarms.email", "Team <team@example.com>", `must be empty or an address such as team@example.com, got "Team <team@example.com>"`},
+	} {
+		t.Run(fmt.Sprintf("%s=%v", c.path, c.value), func(t *testing.T) {
+			t.Parallel()
+			_, err := Parse("x9", edited(t, "dev", changes{c.path: c.value}))
+			refused(t, err, c.path+" "+c.want)
+		})
+	}
+}
+
+func TestParse_takes_what_is_within_the_bounds_and_refuses_what_is_not(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		path      string
+		low, high int
+		with      changes // without which the bounds are others
+	}{
+		{path: "database.storage_gib", low: 20, high: 59_578, with: changes{"database.max_storage_gib": 65_536}},
+		{path: "database.backup_days", low: 1, high: 35},
+		{path: "payloads.glacier_days", low: 1, high: 3650},
+		{path: "payloads.old_version_days", low: 1, high: 3650},
+		{path: "queue.batch_size", low: 1, high: 10_000, with: changes{"queue.batch_window_seconds": 1}},
+		{path: "queue.batch_window_seconds", low: 0, high: 300},
+		{path: "functions.ingest.memory_mib", low: 128, high: 10_240},
+		{path: "functions.ingest.timeout_seconds", low: 3, high: 28},
+		{path: "functions.ingest.reserved_concurrency", low: 0, high: 10_000},
+		{path: "functions.processor.memory_mib", low: 128, high: 10_240},
+		{path: "functions.processor.timeout_seconds", low: 3, high: 900},
+		{path: "functions.processor.maximum_concurrency", low: 2, high: 1_000, with: changes{"database.proxy": true}},
+		{path: "functions.query.memory_mib", low: 128, high: 10_240},
+		{path: "functions.query.timeout_seconds", low: 3, high: 28},
+		{path: "functions.query.reserved_concurrency", low: 0, high: 10_000, with: changes{"database.proxy": true}},
+		{path: "functions.migrate.memory_mib", low: 128, high: 10_240},
+		{path: "functions.migrate.timeout_seconds", low: 3, high: 900},
+		{path: "api.rate_per_second", low: 1, high: 10_000},
+		{path: "api.burst", low: 1, high: 5_000},
+		{path: "api.firewall_rate_per_5_minutes", low: 10, high: 2_000_000_000, with: changes{"api.firewall": true}},
+		{path: "alarms.dlq_depth", low: 1, high: 1_000_000},
+		{path: "alarms.error_rate_percent", low: 1, high: 100},
+		{path: "alarms.throttles", low: 1, high: 1_000_000},
+		{path: "alarms.api_5xx_percent", low: 1, high: 100},
+		{path: "alarms.queue_age_seconds", low: 60, high: 345_599},
+		{path: "alarms.end_to_end_p99_ms", low: 100, high: 3_600_000},
+		{path: "alarms.concurrency_percent", low: 1, high: 100},
+		{path: "alarms.database_cpu_percent", low: 1, high: 100},
+		{path: "alarms.database_free_storage_gib", low: 1, high: 19},
+		{path: "alarms.database_connections_percent", low: 1, high: 100},
+	} {
+		t.Run(c.path, func(t *testing.T) {
+			t.Parallel()
+			try := func(value int) error {
+				all := changes{c.path: value}
+				for path, other := range c.with {
+					all[path] = other
+				}
+				_, err := Parse("x9", edited(t, "dev", all))
+				return err
+			}
+			for _, good := range []int{c.low, c.high} {
+				if err := try(good); err != nil {
+					t.Errorf("%d: %v", good, err)
+				}
+			}
+			switch c.path {
+			case "database.storage_gib":
+				// Its upper bound is what leaves a tenth to max_storage_gib.
+				refused(t, try(19), "database.storage_gib must be 20 to 65536, got 19")
+				refused(t, try(59_579), "database.max_storage_gib must be 65537 (a tenth above database.storage_gib) to 65536, got 65536")
+			case "alarms.queue_age_seconds":
+				refused(t, try(59), "alarms.queue_age_seconds must be 60 to 345600, got 59")
+				refused(t, try(345_600), "alarms.queue_age_seconds must be less than the 345600 seconds that the queue keeps a message")
+			default:
+				refused(t, try(c.low-1), fmt.Sprintf("%s must be %d to %d, got %d", c.path, c.low, c.high, c.low-1))
+				refused(t, try(c.high+1), fmt.Sprintf("%s must be %d to %d, got %d", c.path, c.low, c.high, c.high+1))
+			}
+		})
+	}
+}
+
+func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		base string
+		with changes
+		want []string
+	}{
+		"more zones than any region has": {"prod", changes{"network.availability_zones": 4}, []string{
+			"network.availability_zones must be 2 to 3, got 4",
+		}},
+		"one zone": {"dev", changes{"network.availability_zones": 1}, []string{
+			"network.availability_zones must be 2 to 3, got 1", "network.availability_zones must be 2 where region is empty: not every region has 1",
+		}},
+		"three zones of a region that is not named": {"dev", changes{"network.availability_zones": 3}, []string{
+			"network.availability_zones must be 2 where region is empty: not every region has 3",
+		}},
+		"storage that cannot grow": {"dev", changes{"database.max_storage_gib": 21}, []string{
+			"database.max_storage_gib must be 22 (a tenth above database.storage_gib) to 65536, got 21",
+		}},
+		"storage that grows beyond what RDS has": {"dev", changes{"database.max_storage_gib": 65_537}, []string{
+			"database.max_storage_gib must be 22 (a tenth above database.storage_gib) to 65536, got 65537",
+		}},
+		"a large batch without a window": {"dev", changes{"queue.batch_size": 11}, []string{
+			"queue.batch_window_seconds must be at least 1 for a queue.batch_size above 10, got 0",
+		}},
+		"a rate of a firewall that is not there": {"dev", changes{"api.firewall_rate_per_5_minutes": 1}, []string{
+			"api.firewall_rate_per_5_minutes must be 0 without api.firewall, got 1",
+		}},
+		"a firewall without a rate": {"dev", changes{"api.firewall": true}, []string{
+			"api.firewall_rate_per_5_minutes must be 10 to 2000000000, got 0",
+		}},
+		"retained data that can be deleted": {"dev", changes{"removal": "retain"}, []string{
+			"removal is retain, which wants database.deletion_protection and termination_protection",
+		}},
+		"retained data whose stack can be deleted": {"prod", changes{"termination_protection": false}, []string{
+			"removal is retain, which wants database.deletion_protection and termination_protection",
+		}},
+		"retained data whose database can be deleted": {"prod", changes{"database.deletion_protection": false}, []string{
+			"removal is retain, which wants database.deletion_protection and termination_protection",
+		}},
+		"a stack to destroy with a protected database": {"dev", changes{"database.deletion_protection": true}, []string{
+			"database.deletion_protection must be false where removal is destroy: the stack could not be destroyed",
+		}},
+		"queries that nothing bounds": {"dev", changes{"functions.query.reserved_concurrency": 0}, []string{
+			"functions.query.reserved_concurrency must be at least 1 without database.proxy: nothing else bounds its connections to the database",
+		}},
+		"more connections than the database bears": {"dev", changes{"functions.processor.maximum_concurrency": 29}, []string{
+			"functions may open 79 connections to the database, and a db.t4g.micro bears about 78: lower functions.processor.maximum_concurrency " +
+				"or functions.query.reserved_concurrency, or take a larger database.instance_class, or database.proxy",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Parse("x9", edited(t, c.base, c.with))
+			refused(t, err, c.want...)
+		})
+	}
+}
+
+func TestParse_takes_what_goes_together(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		base string
+		with changes
+	}{
+		"three zones of a named region":                   {"dev", changes{"network.availability_zones": 3, "region": "ap-southeast-2"}},
+		"a region of its own partition":                   {"dev", changes{"region": "us-gov-west-1"}},
+		"an account":                                      {"dev", changes{"account": "012345678901", "region": "eu-west-1"}},
+		"the smallest network":                            {"dev", changes{"network.cidr": "10.20.4.0/22"}},
+		"storage that grows by a tenth":                   {"dev", changes{"database.max_storage_gib": 22}},
+		"ten messages at once without a window":           {"dev", changes{"queue.batch_size": 10}},
+		"a stack that is protected, and data that is not": {"dev", changes{"termination_protection": true}},
+		"queries that a proxy bounds":                     {"prod", changes{"functions.query.reserved_concurrency": 0}},
+		"as many connections as the database bears":       {"dev", changes{"functions.processor.maximum_concurrency": 28, "functions.query.reserved_concurrency": 11}},
+		"any number of connections behind a proxy":        {"prod", changes{"functions.processor.maximum_concurrency": 1000}},
+		"IAM":        {"dev", changes{"api.authorization": "iam"}},
+		"an address": {"dev", changes{"alarms.email": "team+fluxa@example.com"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := Parse("x9", edited(t, c.base, c.with)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestParse_refuses_a_name_that_no_resource_could_carry(t *testing.T) {
+	t.Parallel()
+	raw := edited(t, "dev", nil)
+	for _, name := range []string{"", "x", "X9", "9x", "x_9", "x9-", "-x9", "a-stage-17-letter"} {
+		_, err := Parse(name, raw)
+		want := fmt.Sprintf(`stage %s: the file's name must be 2 to 16 of a-z 0-9 -, beginning with a letter, got %q`, name, name)
+		if err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+	for _, name := range []string{"x9", "staging", "load-test", "a-stage-16-lette"} {
+		if _, err := Parse(name, raw); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestParse_tells_every_fault_at_once(t *testing.T) {
+	t.Parallel()
+	_, err := Parse("x9", edited(t, "dev", changes{
+		"queue.batch_size": 0, "logs.level": "loud", "alarms.dlq_depth": 0, "database.deletion_protection": true,
+	}))
+	refused(t, err,
+		`logs.level must be one of ["debug" "info" "warn" "error"], got "loud"`,
+		"queue.batch_size must be 1 to 10000, got 0",
+		"alarms.dlq_depth must be 1 to 1000000, got 0",
+		"database.deletion_protection must be false where removal is destroy: the stack could not be destroyed")
+}
