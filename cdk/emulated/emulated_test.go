@@ -1,0 +1,117 @@
+package emulated_test
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fluxa/fluxa/cdk/stage"
+)
+
+func TestDevIsDeployedAsItsTemplatesAndItsCodeSay(t *testing.T) {
+	began := time.Now()
+	t.Cleanup(func() { t.Logf("%-12s %5.1f s", "all of it", time.Since(began).Seconds()) })
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := cli{root: root, emulator: startEmulator(t, root)}
+	assembly := c.synthesize(t, "synth")
+	c.bootstrap(t, assembly)
+	c.deploy(t, "deploy", assembly)
+
+	templates, err := readTemplates(assembly, "dev")
+	if err != nil {
+		t.Fatal(err)
+	}
+	deployed := connect(c.emulator.address)
+	if err := deployed.find(t.Context(), templates); err != nil {
+		t.Fatal(err)
+	}
+	list, reading := readExcluded(t), time.Now()
+	t.Run("every property of every template is read back", func(t *testing.T) {
+		for _, fault := range list.faults(deployed.readAll(t.Context())) {
+			t.Error(fault)
+		}
+	})
+	t.Run("what the code promises is there", func(t *testing.T) { checkPromises(t, deployed, dev(t)) })
+	t.Logf("%-12s %5.1f s", "read back", time.Since(reading).Seconds())
+
+	// A synthesis of its own: a template that is not the same twice would differ.
+	again := c.synthesize(t, "synth again")
+	t.Run("a diff after no change is empty", func(t *testing.T) { c.diff(t, again) })
+	t.Run("a deployment after no change changes nothing", func(t *testing.T) {
+		out := c.deploy(t, "deploy again", again)
+		if unchanged := strings.Count(out, "(no changes)"); unchanged != len(templates) {
+			t.Errorf("%d of %d stacks say that nothing changed:\n%s", unchanged, len(templates), out)
+		}
+	})
+	t.Run("what is changed behind its back is found", func(t *testing.T) { checkTampering(t, deployed, list) })
+}
+
+func dev(t *testing.T) stage.Stage {
+	t.Helper()
+	stages, err := stage.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range stages {
+		if s.Name == "dev" {
+			return s
+		}
+	}
+	t.Fatal("there is no stage dev")
+	return stage.Stage{}
+}
+
+// checkTampering changes a number, a document and a part of resources, and demands
+// that reading back tells of these and of nothing else.
+func checkTampering(t *testing.T, c *cloud, list excluded) {
+	s, ctx := dev(t), t.Context()
+	queue, err := c.queues.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(s.Named("events"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	attributes, err := c.queueAttributes(ctx, *queue.QueueUrl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// moto drops the queue's policy when it is not said again.
+	changed := map[string]string{"RedrivePolicy": "", "Policy": attributes["Policy"]}
+	if _, err := c.queues.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: queue.QueueUrl, Attributes: changed}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.watch.PutMetricAlarm(ctx, &cloudwatch.PutMetricAlarmInput{
+		AlarmName: aws.String(s.Named("dlq-depth")), Threshold: aws.Float64(float64(s.Alarms.DLQDepth + 1)), EvaluationPeriods: aws.Int32(1),
+		ComparisonOperator: types.ComparisonOperatorGreaterThanOrEqualToThreshold,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.s3.DeletePublicAccessBlock(ctx, &s3.DeletePublicAccessBlockInput{
+		Bucket: aws.String(s.Named("payloads") + "-" + account + "-" + region),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	about, told := regexp.MustCompile(`\((\S+)\): `), map[string]bool{}
+	for _, fault := range list.faults(c.readAll(ctx)) {
+		kind := about.FindStringSubmatch(fault)
+		if kind == nil {
+			t.Error(fault)
+			continue
+		}
+		told[kind[1]] = true
+	}
+	want := map[string]bool{"AWS::SQS::Queue": true, "AWS::CloudWatch::Alarm": true, "AWS::S3::Bucket": true}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,1 @@
+"""moto's server, taught the CloudFormation resource types that Fluxa has."""
