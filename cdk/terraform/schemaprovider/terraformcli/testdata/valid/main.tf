@@ -1,0 +1,138 @@
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = {
+      Project = "fluxa"
+    }
+  }
+}
+
+variable "region" {
+  description = "Where everything is."
+  type        = string
+  default     = "eu-west-1"
+}
+
+variable "name" {
+  description = "What the queue is called."
+  type        = string
+}
+
+variable "readers" {
+  description = "The roles that may receive."
+  type        = list(string)
+  default     = []
+}
+
+resource "aws_sqs_queue" "dead_letters" {
+  name                      = "${var.name}-dead-letters"
+  message_retention_seconds = 1209600
+}
+
+resource "aws_sqs_queue" "events" {
+  name                       = var.name
+  visibility_timeout_seconds = 540
+  sqs_managed_sse_enabled    = true
+
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dead_letters.arn
+    maxReceiveCount     = 10
+  })
+
+  tags = {
+    Name = "events"
+  }
+}
+
+data "aws_iam_policy_document" "events" {
+  statement {
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.events.arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["sns.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [module.topic.arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.readers
+
+    content {
+      actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage"]
+      resources = [aws_sqs_queue.events.arn]
+
+      principals {
+        type        = "AWS"
+        identifiers = [statement.value]
+      }
+    }
+  }
+}
+
+resource "aws_sqs_queue_policy" "events" {
+  queue_url = aws_sqs_queue.events.url
+  policy    = data.aws_iam_policy_document.events.json
+}
+
+resource "aws_lambda_function" "processor" {
+  function_name = "${var.name}-processor"
+  role          = "arn:aws:iam::123456789012:role/processor"
+  runtime       = "provided.al2023"
+  handler       = "bootstrap"
+  filename      = "processor.zip"
+  architectures = ["arm64"]
+  memory_size   = 256
+  timeout       = 90
+
+  environment {
+    variables = {
+      QUEUE_URL = aws_sqs_queue.events.url
+    }
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+}
+
+resource "aws_lambda_event_source_mapping" "processor" {
+  event_source_arn        = aws_sqs_queue.events.arn
+  function_name           = aws_lambda_function.processor.arn
+  batch_size              = 50
+  function_response_types = ["ReportBatchItemFailures"]
+}
+
+module "topic" {
+  source = "./topic"
+
+  name = var.name
+}
+
+output "queue_url" {
+  description = "Where the events go."
+  value       = aws_sqs_queue.events.url
+}
+
+output "topic_arn" {
+  description = "Where the notifications come from."
+  value       = module.topic.arn
+}
