@@ -1,0 +1,171 @@
+package terraform
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/fluxa/fluxa/cdk/stack"
+	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider/terraformcli"
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+// object is a decoded JSON object.
+type object = map[string]any
+
+// The cloud assembly of the deployed stages and the Terraform of it are made once.
+var (
+	update      = flag.Bool("update", false, "write the golden files")
+	synthesized func() (string, error)
+	terraform   func() (*terraformcli.Terraform, error)
+	generated   func() (string, error) // a repository with infra/terraform and dist
+)
+
+// synthesisFolder names the variable with which this test program is started once
+// more, to synthesize into a folder and nothing else.
+const synthesisFolder = "FLUXA_TEST_SYNTHESIZE"
+
+func TestMain(m *testing.M) {
+	if folder := os.Getenv(synthesisFolder); folder != "" {
+		if err := synthesize(folder); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) (code int) {
+	folder, err := os.MkdirTemp("", "fluxa-export-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder) // it is temporary
+	synthesized = sync.OnceValues(func() (string, error) { return startSynthesis(folder) })
+	generated = sync.OnceValues(func() (string, error) { return generate(folder) })
+	var started *terraformcli.Terraform
+	terraform = sync.OnceValues(func() (*terraformcli.Terraform, error) {
+		var err error
+		started, err = terraformcli.New(context.Background(), terraformcli.Config{})
+		return started, err
+	})
+	defer func() {
+		if started != nil {
+			if err := started.Close(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				code = 1
+			}
+		}
+	}()
+	return m.Run()
+}
+
+// startSynthesis synthesizes in a process of its own: jsii waits for its Node from
+// two goroutines, which the race detector would report as a fault of these tests.
+func startSynthesis(folder string) (string, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	child := exec.Command(program)
+	child.Env = append(os.Environ(), synthesisFolder+"="+folder, "GORACE=exitcode=0")
+	if out, err := child.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("synthesize the app: %w\n%s", err, out)
+	}
+	return filepath.Join(folder, "cdk.out"), nil
+}
+
+// synthesize writes the assembly of the app with the context of cdk.json. The zips
+// are stand-ins, since the export does not look into them.
+func synthesize(folder string) error {
+	raw, err := os.ReadFile(filepath.Join("..", "..", "cdk.json"))
+	if err != nil {
+		return err
+	}
+	var file struct{ Context map[string]any }
+	if err := json.Unmarshal(raw, &file); err != nil {
+		return fmt.Errorf("cdk.json: %w", err)
+	}
+	file.Context["aws:cdk:enable-path-metadata"], file.Context["aws:cdk:enable-asset-metadata"] = true, true
+	zips, out := filepath.Join(folder, "zips"), filepath.Join(folder, "cdk.out")
+	if err := writeZips(zips); err != nil {
+		return err
+	}
+	defer jsii.Close()
+	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(out), Context: &file.Context, AnalyticsReporting: jsii.Bool(false)})
+	if err := stack.AddPlatforms(app, zips); err != nil {
+		return err
+	}
+	app.Synth(nil)
+	return nil
+}
+
+func writeZips(folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	for _, function := range contract.Functions() {
+		file, err := os.Create(filepath.Join(folder, string(function)+".zip"))
+		if err != nil {
+			return err
+		}
+		archive := zip.NewWriter(file)
+		if _, err := archive.Create("bootstrap"); err != nil {
+			return err
+		}
+		if err := archive.Close(); err != nil {
+			return err
+		}
+		if err := file.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// generate writes what a user of the repository has: the Terraform and the zips.
+func generate(folder string) (string, error) {
+	assembly, err := synthesized()
+	if err != nil {
+		return "", err
+	}
+	files, err := Generate(assembly)
+	if err != nil {
+		return "", err
+	}
+	repository := filepath.Join(folder, "repository")
+	if err := writeZips(filepath.Join(repository, "dist")); err != nil {
+		return "", err
+	}
+	return repository, files.Write(filepath.Join(repository, "infra", "terraform"))
+}
+
+func assemblyFolder(t *testing.T) string {
+	t.Helper()
+	folder, err := synthesized()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+func repository(t *testing.T) string {
+	t.Helper()
+	folder, err := generated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}

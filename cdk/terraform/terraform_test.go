@@ -1,0 +1,181 @@
+package terraform
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider"
+	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider/terraformcli"
+)
+
+var region = terraformcli.Variables{Values: map[string]any{"aws_region": "us-east-1"}}
+
+func workspace(t *testing.T, dir string, computed schemaprovider.Computed) *terraformcli.Workspace {
+	t.Helper()
+	tf, err := terraform()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := tf.Workspace(dir, computed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Get(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func environmentFolder(repository, stage string) string {
+	return filepath.Join(repository, "infra", "terraform", "envs", stage)
+}
+
+func TestEnvironment(t *testing.T) {
+	for _, stage := range []string{"dev", "prod"} {
+		t.Run(stage, func(t *testing.T) {
+			dir := environmentFolder(repository(t), stage)
+			t.Run("is_valid", func(t *testing.T) {
+				if err := workspace(t, dir, "").Validate(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			})
+			t.Run("applies,_and_then_has_nothing_to_change", func(t *testing.T) {
+				w := workspace(t, dir, "")
+				if _, err := w.Apply(t.Context(), region); err != nil {
+					t.Fatal(err)
+				}
+				plan, err := w.Plan(t.Context(), region)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if changed := terraformcli.Changes(plan); len(changed) > 0 {
+					t.Errorf("a second plan changes %v", changed)
+				}
+			})
+			t.Run("tells_every_value_that_its_users_call", func(t *testing.T) {
+				outputs := planned(t, dir).PlannedValues.Outputs
+				for _, o := range moduleOutputs() {
+					if value := outputs[o.name]; value == nil || value.Value == nil || value.Value == "" {
+						t.Errorf("the output %s has no value", o.name)
+					}
+				}
+			})
+		})
+	}
+}
+
+// planned is the plan of an environment in which AWS's answers are placeholders.
+func planned(t *testing.T, dir string) *tfjson.Plan {
+	t.Helper()
+	plan, err := workspace(t, dir, schemaprovider.Placeholder).Plan(t.Context(), region)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+func TestFiles_are_formatted(t *testing.T) {
+	tf, err := terraform()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := tf.Format(t.Context(), filepath.Join(repository(t), "infra", "terraform"))
+	if err != nil || len(files) > 0 {
+		t.Fatalf("terraform fmt would change %v, %v", files, err)
+	}
+}
+
+// TestValidate_refuses_a_misspelt_argument shows that Terraform looks at the
+// provider's schema: each of the words is misspelt in a copy.
+func TestValidate_refuses_a_misspelt_argument(t *testing.T) {
+	for _, c := range []struct{ file, word, misspelt string }{
+		{"modules/stateful/database.tf", "deletion_protection ", "deletion_protektion "},
+		{"modules/stateless/events.tf", "visibility_timeout_seconds ", "visibility_timeout "},
+		{"modules/stateless/firewall.tf", "rate_based_statement ", "rate_statement "},
+		{"modules/stateless/processor.tf", "aws_lambda_alias.processor.arn", "aws_lambda_alias.processor.qualified_arn"},
+	} {
+		t.Run(c.misspelt, func(t *testing.T) {
+			copied := filepath.Join(t.TempDir(), "terraform")
+			if err := os.CopyFS(copied, os.DirFS(filepath.Join(repository(t), "infra", "terraform"))); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(copied, c.file)
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(raw), c.word) {
+				t.Fatalf("%s has no %q", c.file, c.word)
+			}
+			if err := os.WriteFile(path, []byte(strings.Replace(string(raw), c.word, c.misspelt, 1)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			err = workspace(t, filepath.Join(copied, "envs", "dev"), "").Validate(t.Context())
+			misspelt := strings.TrimSpace(c.misspelt)
+			if err == nil || !strings.Contains(err.Error(), misspelt[strings.LastIndex(misspelt, ".")+1:]) {
+				t.Fatalf("got %v, want an error that names %s", err, misspelt)
+			}
+		})
+	}
+}
+
+// TestModule_passes_its_own_tests runs the .tftest.hcl files of a module, with the
+// provider mocked.
+func TestModule_passes_its_own_tests(t *testing.T) {
+	for _, m := range modules() {
+		t.Run(m.name, func(t *testing.T) {
+			runs, err := workspace(t, filepath.Join(repository(t), "infra", "terraform", "modules", m.name), "").Test(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if runs.Passed < 10 || runs.Skipped > 0 {
+				t.Errorf("%+v, want at least 10 passed and none skipped", runs)
+			}
+		})
+	}
+}
+
+// TestRepository_has_what_the_export_writes is what CI checks: infra/terraform is
+// never edited by hand, nor forgotten.
+func TestRepository_has_what_the_export_writes(t *testing.T) {
+	files, err := Generate(assemblyFolder(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale, err := files.Differ(filepath.Join("..", "..", "infra", "terraform"))
+	if err != nil || len(stale) > 0 {
+		t.Fatalf("infra/terraform is not what the export writes now: %v, %v; run make terraform-export", stale, err)
+	}
+}
+
+func TestFiles_Write_leaves_what_is_not_its_own(t *testing.T) {
+	folder := t.TempDir()
+	for name, content := range map[string]string{"old.tf": "x", "terraform.tfvars": "mine", "envs/dev/main.tf": "changed"} {
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files := Files{"envs/dev/main.tf": []byte("new"), "envs/dev/outputs.tf": []byte("new")}
+	stale, err := files.Differ(folder)
+	if want := []string{"envs/dev/main.tf", "envs/dev/outputs.tf", "old.tf"}; err != nil || !slices.Equal(stale, want) {
+		t.Errorf("got %v, %v, want %v", stale, err, want)
+	}
+	if err := files.Write(folder); err != nil {
+		t.Fatal(err)
+	}
+	if stale, err = files.Differ(folder); err != nil || len(stale) > 0 {
+		t.Errorf("got %v, %v after writing", stale, err)
+	}
+	if kept, err := os.ReadFile(filepath.Join(folder, "terraform.tfvars")); err != nil || string(kept) != "mine" {
+		t.Errorf("terraform.tfvars is %q, %v", kept, err)
+	}
+}

@@ -1,0 +1,7 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+resource "aws_api_gateway_account" "api" {
+  cloudwatch_role_arn = aws_iam_role.api_cloud_watch_role.arn
+
+  depends_on = [aws_api_gateway_rest_api.api]
+}

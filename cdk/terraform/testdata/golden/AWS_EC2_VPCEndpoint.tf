@@ -1,0 +1,32 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+resource "aws_vpc_endpoint" "sqs" {
+  vpc_id              = aws_vpc.main.id
+  service_name        = "com.amazonaws.${local.region}.sqs"
+  vpc_endpoint_type   = "Interface"
+  private_dns_enabled = true
+  security_group_ids  = [aws_security_group.endpoints.id]
+  subnet_ids          = aws_subnet.isolated[*].id
+  policy = jsonencode({
+    Statement = [{
+      Action = ["sqs:ChangeMessageVisibility", "sqs:SendMessage"]
+      Condition = {
+        StringEquals = {
+          "aws:PrincipalAccount" = local.account_id
+        }
+      }
+      Effect = "Allow"
+      Principal = {
+        AWS = "*"
+      }
+      Resource = [
+        "arn:${local.partition}:sqs:${local.region}:${local.account_id}:fluxa-dlq-${var.environment}",
+        "arn:${local.partition}:sqs:${local.region}:${local.account_id}:fluxa-events-${var.environment}",
+      ]
+    }]
+    Version = "2012-10-17"
+  })
+  tags = merge(local.tags, {
+    Name = "fluxa-${var.environment}"
+  })
+}

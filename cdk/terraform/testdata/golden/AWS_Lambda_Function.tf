@@ -1,0 +1,168 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+resource "aws_lambda_function" "ingest" {
+  function_name                  = "fluxa-ingest-${var.environment}"
+  description                    = "Fluxa: takes events over HTTP and puts them on the queue"
+  filename                       = var.lambda_ingest_zip_path
+  source_code_hash               = filebase64sha256(var.lambda_ingest_zip_path)
+  runtime                        = "provided.al2023"
+  handler                        = "bootstrap"
+  architectures                  = ["arm64"]
+  memory_size                    = var.ingest_memory_mib
+  timeout                        = 15
+  reserved_concurrent_executions = var.ingest_reserved_concurrency
+  role                           = aws_iam_role.ingest.arn
+  publish                        = true
+  tags                           = local.tags
+
+  environment {
+    variables = {
+      FLUXA_ENVIRONMENT = var.environment
+      PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
+      QUEUE_URL         = aws_sqs_queue.events.url
+    }
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.ingest.name
+    application_log_level = "INFO"
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+}
+
+resource "aws_lambda_function" "processor" {
+  function_name    = "fluxa-processor-${var.environment}"
+  description      = "Fluxa: stores the queue's events and announces them"
+  filename         = var.lambda_processor_zip_path
+  source_code_hash = filebase64sha256(var.lambda_processor_zip_path)
+  runtime          = "provided.al2023"
+  handler          = "bootstrap"
+  architectures    = ["arm64"]
+  memory_size      = var.processor_memory_mib
+  timeout          = 30
+  role             = aws_iam_role.processor.arn
+  publish          = true
+  tags             = local.tags
+
+  environment {
+    variables = {
+      DB_HOST           = var.database_db_proxy_endpoint
+      DB_MAX_CONNS      = "2"
+      DB_NAME           = "fluxa"
+      DB_PORT           = "5432"
+      DB_SECRET_ARN     = var.database_db_instance_secret_arn
+      DLQ_URL           = aws_sqs_queue.events_dead_letters.url
+      FLUXA_ENVIRONMENT = var.environment
+      PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
+      QUEUE_URL         = aws_sqs_queue.events.url
+      TOPIC_ARN         = aws_sns_topic.notifications.arn
+    }
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.processor.name
+    application_log_level = "INFO"
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  vpc_config {
+    security_group_ids = [var.clients_security_group_id]
+    subnet_ids         = var.isolated_subnet_ids
+  }
+}
+
+resource "aws_lambda_function" "query" {
+  function_name                  = "fluxa-query-${var.environment}"
+  description                    = "Fluxa: reads events and their status"
+  filename                       = var.lambda_query_zip_path
+  source_code_hash               = filebase64sha256(var.lambda_query_zip_path)
+  runtime                        = "provided.al2023"
+  handler                        = "bootstrap"
+  architectures                  = ["arm64"]
+  memory_size                    = var.query_memory_mib
+  timeout                        = 15
+  reserved_concurrent_executions = var.query_reserved_concurrency
+  role                           = aws_iam_role.query.arn
+  publish                        = true
+  tags                           = local.tags
+
+  environment {
+    variables = {
+      DB_HOST           = var.database_db_proxy_endpoint
+      DB_MAX_CONNS      = "1"
+      DB_NAME           = "fluxa"
+      DB_PORT           = "5432"
+      DB_SECRET_ARN     = var.database_db_instance_secret_arn
+      FLUXA_ENVIRONMENT = var.environment
+      PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
+    }
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.query.name
+    application_log_level = "INFO"
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  vpc_config {
+    security_group_ids = [var.clients_security_group_id]
+    subnet_ids         = var.isolated_subnet_ids
+  }
+}
+
+resource "aws_lambda_function" "migrate" {
+  function_name    = "fluxa-migrate-${var.environment}"
+  description      = "Fluxa: applies the migrations during a deployment"
+  filename         = var.lambda_migrate_zip_path
+  source_code_hash = filebase64sha256(var.lambda_migrate_zip_path)
+  runtime          = "provided.al2023"
+  handler          = "bootstrap"
+  architectures    = ["arm64"]
+  memory_size      = 256
+  timeout          = 300
+  role             = aws_iam_role.migrate.arn
+  tags             = local.tags
+
+  environment {
+    variables = {
+      DB_CA_FILE        = "/var/task/rds-ca.pem"
+      DB_HOST           = var.database_db_instance_address
+      DB_MAX_CONNS      = "1"
+      DB_NAME           = "fluxa"
+      DB_PORT           = "5432"
+      DB_SECRET_ARN     = var.database_db_instance_secret_arn
+      FLUXA_ENVIRONMENT = var.environment
+    }
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.migrate.name
+    application_log_level = "INFO"
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  vpc_config {
+    security_group_ids = [var.clients_security_group_id]
+    subnet_ids         = var.isolated_subnet_ids
+  }
+}

@@ -1,0 +1,36 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+resource "aws_lambda_function" "ingest" {
+  function_name                  = "fluxa-ingest-${var.environment}"
+  description                    = "Fluxa: takes events over HTTP and puts them on the queue"
+  filename                       = var.lambda_ingest_zip_path
+  source_code_hash               = filebase64sha256(var.lambda_ingest_zip_path)
+  runtime                        = "provided.al2023"
+  handler                        = "bootstrap"
+  architectures                  = ["arm64"]
+  memory_size                    = var.ingest_memory_mib
+  timeout                        = 15
+  reserved_concurrent_executions = var.ingest_reserved_concurrency
+  role                           = aws_iam_role.ingest.arn
+  publish                        = true
+  tags                           = local.tags
+
+  environment {
+    variables = {
+      FLUXA_ENVIRONMENT = var.environment
+      PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
+      QUEUE_URL         = aws_sqs_queue.events.url
+    }
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.ingest.name
+    application_log_level = "INFO"
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+}
