@@ -1,0 +1,91 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+output "db_endpoint" {
+  description = "The database's host name, in the VPC."
+  value       = aws_db_instance.database.address
+}
+
+output "db_username" {
+  description = "The database's user."
+  value       = "fluxa"
+}
+
+output "db_secret_arn" {
+  description = "The secret with the user's password."
+  value       = aws_db_instance.database.master_user_secret[0].secret_arn
+}
+
+output "payload_bucket" {
+  description = "The bucket of payloads over the inline limit."
+  value       = aws_s3_bucket.payloads.id
+}
+
+output "clients_security_group_id" {
+  description = "The id of aws_security_group.clients."
+  value       = aws_security_group.clients.id
+}
+
+output "database_db_instance_address" {
+  description = "The address of aws_db_instance.database."
+  value       = aws_db_instance.database.address
+
+  depends_on = [
+    aws_vpc_security_group_ingress_rule.database_instance_access_from_network_private_clients_5432,
+    aws_vpc_security_group_ingress_rule.database_instance_access_from_data_database_proxy_access_indirect_port,
+    aws_vpc_security_group_ingress_rule.database_proxy_access_from_network_private_clients_5432,
+    aws_vpc_security_group_egress_rule.database_proxy_access_to_data_database_instance_access_indirect_port,
+    aws_db_proxy_target.database,
+    aws_vpc_endpoint.s3,
+    aws_vpc_endpoint.sqs,
+    aws_vpc_endpoint.sns,
+    aws_vpc_endpoint.secrets_manager,
+    aws_vpc_security_group_egress_rule.clients_443,
+    aws_vpc_security_group_egress_rule.clients_5432,
+    aws_vpc_security_group_ingress_rule.endpoints_from_network_private_clients_443,
+  ]
+}
+
+output "database_db_instance_identifier" {
+  description = "The identifier of aws_db_instance.database."
+  value       = aws_db_instance.database.identifier
+}
+
+output "database_db_instance_secret_arn" {
+  description = "The ARN of the password's secret of aws_db_instance.database."
+  value       = aws_db_instance.database.master_user_secret[0].secret_arn
+}
+
+output "database_db_proxy_endpoint" {
+  description = "The endpoint of aws_db_proxy.database."
+  value       = one(aws_db_proxy.database[*].endpoint)
+
+  depends_on = [
+    aws_vpc_security_group_ingress_rule.database_instance_access_from_network_private_clients_5432,
+    aws_vpc_security_group_ingress_rule.database_instance_access_from_data_database_proxy_access_indirect_port,
+    aws_vpc_security_group_ingress_rule.database_proxy_access_from_network_private_clients_5432,
+    aws_vpc_security_group_egress_rule.database_proxy_access_to_data_database_instance_access_indirect_port,
+    aws_db_proxy_target.database,
+    aws_vpc_endpoint.s3,
+    aws_vpc_endpoint.sqs,
+    aws_vpc_endpoint.sns,
+    aws_vpc_endpoint.secrets_manager,
+    aws_vpc_security_group_egress_rule.clients_443,
+    aws_vpc_security_group_egress_rule.clients_5432,
+    aws_vpc_security_group_ingress_rule.endpoints_from_network_private_clients_443,
+  ]
+}
+
+output "isolated_subnet_ids" {
+  description = "The id of each of aws_subnet.isolated."
+  value       = aws_subnet.isolated[*].id
+}
+
+output "payloads_s3_bucket_arn" {
+  description = "The arn of aws_s3_bucket.payloads."
+  value       = aws_s3_bucket.payloads.arn
+}
+
+output "payloads_s3_bucket_id" {
+  description = "The id of aws_s3_bucket.payloads."
+  value       = aws_s3_bucket.payloads.id
+}

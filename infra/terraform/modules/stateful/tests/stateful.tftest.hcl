@@ -1,0 +1,560 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+# terraform test, from 1.7 on, plans the module with a mocked provider. Nothing is created.
+mock_provider "aws" {
+  mock_data "aws_availability_zones" {
+    defaults = { names = ["us-east-1a", "us-east-1b", "us-east-1c"] }
+  }
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { region = "us-east-1" }
+  }
+}
+
+variables {}
+
+run "plans_as_in_dev" {
+  command = plan
+
+  variables {
+    availability_zone_count      = 2
+    database_backup_days         = 1
+    database_delete_backups      = true
+    database_deletion_protection = false
+    database_instance_class      = "db.t4g.micro"
+    database_max_storage_gib     = 100
+    database_multi_az            = false
+    database_proxy               = false
+    database_storage_gib         = 20
+    environment                  = "dev"
+    flow_logs                    = false
+    log_retention_days           = 14
+    payload_access_logs          = false
+    payload_glacier_days         = 30
+    payload_old_version_days     = 7
+    retain_data                  = false
+    vpc_cidr                     = "10.20.0.0/16"
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket.payloads_access_logs must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_server_side_encryption_configuration.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_server_side_encryption_configuration.payloads_access_logs must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_ownership_controls.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_ownership_controls.payloads_access_logs must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_public_access_block.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_public_access_block.payloads_access_logs must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_lifecycle_configuration.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_lifecycle_configuration.payloads_access_logs must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_policy.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_policy.payloads_access_logs must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_logging.payloads) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_logging.payloads must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.database_instance_access_from_data_database_proxy_access_indirect_port) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_vpc_security_group_ingress_rule.database_instance_access_from_data_database_proxy_access_indirect_port must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_security_group.database_proxy_access) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_security_group.database_proxy_access must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.database_proxy_access_from_network_private_clients_5432) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_vpc_security_group_ingress_rule.database_proxy_access_from_network_private_clients_5432 must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_egress_rule.database_proxy_access_to_data_database_instance_access_indirect_port) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_vpc_security_group_egress_rule.database_proxy_access_to_data_database_instance_access_indirect_port must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.database_proxy) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_iam_role.database_proxy must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.database_proxy) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy.database_proxy must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_db_proxy.database) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_db_proxy.database must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_db_proxy_default_target_group.database) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_db_proxy_default_target_group.database must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_db_proxy_target.database) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_db_proxy_target.database must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_log_group.flow_log) == (var.flow_logs ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_log_group.flow_log must follow from var.flow_logs."
+  }
+
+  assert {
+    condition     = length(aws_subnet.isolated) == var.availability_zone_count
+    error_message = "The number of aws_subnet.isolated must follow from var.availability_zone_count."
+  }
+
+  assert {
+    condition     = length(aws_route_table.isolated) == var.availability_zone_count
+    error_message = "The number of aws_route_table.isolated must follow from var.availability_zone_count."
+  }
+
+  assert {
+    condition     = length(aws_route_table_association.isolated) == var.availability_zone_count
+    error_message = "The number of aws_route_table_association.isolated must follow from var.availability_zone_count."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.flow_logs) == (var.flow_logs ? 1 : 0)
+    error_message = "The number of aws_iam_role.flow_logs must follow from var.flow_logs."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.flow_logs) == (var.flow_logs ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy.flow_logs must follow from var.flow_logs."
+  }
+
+  assert {
+    condition     = length(aws_flow_log.flow_logs) == (var.flow_logs ? 1 : 0)
+    error_message = "The number of aws_flow_log.flow_logs must follow from var.flow_logs."
+  }
+}
+
+run "plans_as_in_prod" {
+  command = plan
+
+  variables {
+    availability_zone_count      = 3
+    database_backup_days         = 14
+    database_delete_backups      = false
+    database_deletion_protection = true
+    database_instance_class      = "db.m7g.large"
+    database_max_storage_gib     = 1000
+    database_multi_az            = true
+    database_proxy               = true
+    database_storage_gib         = 100
+    environment                  = "prod"
+    flow_logs                    = true
+    log_retention_days           = 90
+    payload_access_logs          = true
+    payload_glacier_days         = 90
+    payload_old_version_days     = 30
+    retain_data                  = true
+    vpc_cidr                     = "10.30.0.0/16"
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket.payloads_access_logs must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_server_side_encryption_configuration.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_server_side_encryption_configuration.payloads_access_logs must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_ownership_controls.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_ownership_controls.payloads_access_logs must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_public_access_block.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_public_access_block.payloads_access_logs must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_lifecycle_configuration.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_lifecycle_configuration.payloads_access_logs must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_policy.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_policy.payloads_access_logs must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_logging.payloads) == (var.payload_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_logging.payloads must follow from var.payload_access_logs."
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.database_instance_access_from_data_database_proxy_access_indirect_port) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_vpc_security_group_ingress_rule.database_instance_access_from_data_database_proxy_access_indirect_port must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_security_group.database_proxy_access) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_security_group.database_proxy_access must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.database_proxy_access_from_network_private_clients_5432) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_vpc_security_group_ingress_rule.database_proxy_access_from_network_private_clients_5432 must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_egress_rule.database_proxy_access_to_data_database_instance_access_indirect_port) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_vpc_security_group_egress_rule.database_proxy_access_to_data_database_instance_access_indirect_port must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.database_proxy) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_iam_role.database_proxy must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.database_proxy) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy.database_proxy must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_db_proxy.database) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_db_proxy.database must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_db_proxy_default_target_group.database) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_db_proxy_default_target_group.database must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_db_proxy_target.database) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_db_proxy_target.database must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_log_group.flow_log) == (var.flow_logs ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_log_group.flow_log must follow from var.flow_logs."
+  }
+
+  assert {
+    condition     = length(aws_subnet.isolated) == var.availability_zone_count
+    error_message = "The number of aws_subnet.isolated must follow from var.availability_zone_count."
+  }
+
+  assert {
+    condition     = length(aws_route_table.isolated) == var.availability_zone_count
+    error_message = "The number of aws_route_table.isolated must follow from var.availability_zone_count."
+  }
+
+  assert {
+    condition     = length(aws_route_table_association.isolated) == var.availability_zone_count
+    error_message = "The number of aws_route_table_association.isolated must follow from var.availability_zone_count."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.flow_logs) == (var.flow_logs ? 1 : 0)
+    error_message = "The number of aws_iam_role.flow_logs must follow from var.flow_logs."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.flow_logs) == (var.flow_logs ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy.flow_logs must follow from var.flow_logs."
+  }
+
+  assert {
+    condition     = length(aws_flow_log.flow_logs) == (var.flow_logs ? 1 : 0)
+    error_message = "The number of aws_flow_log.flow_logs must follow from var.flow_logs."
+  }
+}
+
+run "refuses_availability_zone_count" {
+  command = plan
+
+  variables {
+    database_backup_days         = 1
+    database_delete_backups      = true
+    database_deletion_protection = false
+    database_instance_class      = "db.t4g.micro"
+    database_max_storage_gib     = 100
+    database_multi_az            = false
+    database_proxy               = false
+    database_storage_gib         = 20
+    environment                  = "dev"
+    flow_logs                    = false
+    log_retention_days           = 14
+    payload_access_logs          = false
+    payload_glacier_days         = 30
+    payload_old_version_days     = 7
+    retain_data                  = false
+    vpc_cidr                     = "10.20.0.0/16"
+    availability_zone_count      = 1
+  }
+
+  expect_failures = [var.availability_zone_count]
+}
+
+run "refuses_database_backup_days" {
+  command = plan
+
+  variables {
+    availability_zone_count      = 2
+    database_delete_backups      = true
+    database_deletion_protection = false
+    database_instance_class      = "db.t4g.micro"
+    database_max_storage_gib     = 100
+    database_multi_az            = false
+    database_proxy               = false
+    database_storage_gib         = 20
+    environment                  = "dev"
+    flow_logs                    = false
+    log_retention_days           = 14
+    payload_access_logs          = false
+    payload_glacier_days         = 30
+    payload_old_version_days     = 7
+    retain_data                  = false
+    vpc_cidr                     = "10.20.0.0/16"
+    database_backup_days         = 0
+  }
+
+  expect_failures = [var.database_backup_days]
+}
+
+run "refuses_database_instance_class" {
+  command = plan
+
+  variables {
+    availability_zone_count      = 2
+    database_backup_days         = 1
+    database_delete_backups      = true
+    database_deletion_protection = false
+    database_max_storage_gib     = 100
+    database_multi_az            = false
+    database_proxy               = false
+    database_storage_gib         = 20
+    environment                  = "dev"
+    flow_logs                    = false
+    log_retention_days           = 14
+    payload_access_logs          = false
+    payload_glacier_days         = 30
+    payload_old_version_days     = 7
+    retain_data                  = false
+    vpc_cidr                     = "10.20.0.0/16"
+    database_instance_class      = "t4g.micro"
+  }
+
+  expect_failures = [var.database_instance_class]
+}
+
+run "refuses_database_max_storage_gib" {
+  command = plan
+
+  variables {
+    availability_zone_count      = 2
+    database_backup_days         = 1
+    database_delete_backups      = true
+    database_deletion_protection = false
+    database_instance_class      = "db.t4g.micro"
+    database_multi_az            = false
+    database_proxy               = false
+    database_storage_gib         = 20
+    environment                  = "dev"
+    flow_logs                    = false
+    log_retention_days           = 14
+    payload_access_logs          = false
+    payload_glacier_days         = 30
+    payload_old_version_days     = 7
+    retain_data                  = false
+    vpc_cidr                     = "10.20.0.0/16"
+    database_max_storage_gib     = 10
+  }
+
+  expect_failures = [var.database_max_storage_gib]
+}
+
+run "refuses_database_storage_gib" {
+  command = plan
+
+  variables {
+    availability_zone_count      = 2
+    database_backup_days         = 1
+    database_delete_backups      = true
+    database_deletion_protection = false
+    database_instance_class      = "db.t4g.micro"
+    database_max_storage_gib     = 100
+    database_multi_az            = false
+    database_proxy               = false
+    environment                  = "dev"
+    flow_logs                    = false
+    log_retention_days           = 14
+    payload_access_logs          = false
+    payload_glacier_days         = 30
+    payload_old_version_days     = 7
+    retain_data                  = false
+    vpc_cidr                     = "10.20.0.0/16"
+    database_storage_gib         = 10
+  }
+
+  expect_failures = [var.database_storage_gib]
+}
+
+run "refuses_environment" {
+  command = plan
+
+  variables {
+    availability_zone_count      = 2
+    database_backup_days         = 1
+    database_delete_backups      = true
+    database_deletion_protection = false
+    database_instance_class      = "db.t4g.micro"
+    database_max_storage_gib     = 100
+    database_multi_az            = false
+    database_proxy               = false
+    database_storage_gib         = 20
+    flow_logs                    = false
+    log_retention_days           = 14
+    payload_access_logs          = false
+    payload_glacier_days         = 30
+    payload_old_version_days     = 7
+    retain_data                  = false
+    vpc_cidr                     = "10.20.0.0/16"
+    environment                  = "Production!"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "refuses_log_retention_days" {
+  command = plan
+
+  variables {
+    availability_zone_count      = 2
+    database_backup_days         = 1
+    database_delete_backups      = true
+    database_deletion_protection = false
+    database_instance_class      = "db.t4g.micro"
+    database_max_storage_gib     = 100
+    database_multi_az            = false
+    database_proxy               = false
+    database_storage_gib         = 20
+    environment                  = "dev"
+    flow_logs                    = false
+    payload_access_logs          = false
+    payload_glacier_days         = 30
+    payload_old_version_days     = 7
+    retain_data                  = false
+    vpc_cidr                     = "10.20.0.0/16"
+    log_retention_days           = 15
+  }
+
+  expect_failures = [var.log_retention_days]
+}
+
+run "refuses_payload_glacier_days" {
+  command = plan
+
+  variables {
+    availability_zone_count      = 2
+    database_backup_days         = 1
+    database_delete_backups      = true
+    database_deletion_protection = false
+    database_instance_class      = "db.t4g.micro"
+    database_max_storage_gib     = 100
+    database_multi_az            = false
+    database_proxy               = false
+    database_storage_gib         = 20
+    environment                  = "dev"
+    flow_logs                    = false
+    log_retention_days           = 14
+    payload_access_logs          = false
+    payload_old_version_days     = 7
+    retain_data                  = false
+    vpc_cidr                     = "10.20.0.0/16"
+    payload_glacier_days         = 0
+  }
+
+  expect_failures = [var.payload_glacier_days]
+}
+
+run "refuses_payload_old_version_days" {
+  command = plan
+
+  variables {
+    availability_zone_count      = 2
+    database_backup_days         = 1
+    database_delete_backups      = true
+    database_deletion_protection = false
+    database_instance_class      = "db.t4g.micro"
+    database_max_storage_gib     = 100
+    database_multi_az            = false
+    database_proxy               = false
+    database_storage_gib         = 20
+    environment                  = "dev"
+    flow_logs                    = false
+    log_retention_days           = 14
+    payload_access_logs          = false
+    payload_glacier_days         = 30
+    retain_data                  = false
+    vpc_cidr                     = "10.20.0.0/16"
+    payload_old_version_days     = 0
+  }
+
+  expect_failures = [var.payload_old_version_days]
+}
+
+run "refuses_vpc_cidr" {
+  command = plan
+
+  variables {
+    availability_zone_count      = 2
+    database_backup_days         = 1
+    database_delete_backups      = true
+    database_deletion_protection = false
+    database_instance_class      = "db.t4g.micro"
+    database_max_storage_gib     = 100
+    database_multi_az            = false
+    database_proxy               = false
+    database_storage_gib         = 20
+    environment                  = "dev"
+    flow_logs                    = false
+    log_retention_days           = 14
+    payload_access_logs          = false
+    payload_glacier_days         = 30
+    payload_old_version_days     = 7
+    retain_data                  = false
+    vpc_cidr                     = "10.0.0.0/20"
+  }
+
+  expect_failures = [var.vpc_cidr]
+}

@@ -1,0 +1,136 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+variable "availability_zone_count" {
+  description = "In how many zones there is a subnet."
+  type        = number
+
+  validation {
+    condition     = contains([2, 3], var.availability_zone_count)
+    error_message = "availability_zone_count must be 2 or 3: the database wants two, and more than three brings nothing."
+  }
+}
+
+variable "database_backup_days" {
+  description = "How long the daily backups are kept, in days."
+  type        = number
+
+  validation {
+    condition     = var.database_backup_days >= 1 && var.database_backup_days <= 35
+    error_message = "database_backup_days must be 1 to 35."
+  }
+}
+
+variable "database_delete_backups" {
+  description = "Whether the daily backups go when the database is destroyed."
+  type        = bool
+}
+
+variable "database_deletion_protection" {
+  description = "Whether AWS refuses to delete the database."
+  type        = bool
+}
+
+variable "database_instance_class" {
+  description = "The size of the database, such as db.t4g.micro."
+  type        = string
+
+  validation {
+    condition     = startswith(var.database_instance_class, "db.")
+    error_message = "database_instance_class must begin with db., such as db.t4g.micro."
+  }
+}
+
+variable "database_max_storage_gib" {
+  description = "Up to which size the storage grows by itself, in GiB."
+  type        = number
+
+  validation {
+    condition     = var.database_max_storage_gib >= 22 && var.database_max_storage_gib <= 65536
+    error_message = "database_max_storage_gib must be 22 to 65536, and 10 % above database_storage_gib."
+  }
+}
+
+variable "database_multi_az" {
+  description = "Whether the database has a standby in another zone."
+  type        = bool
+}
+
+variable "database_proxy" {
+  description = "Whether the functions reach the database over an RDS Proxy."
+  type        = bool
+}
+
+variable "database_storage_gib" {
+  description = "The database's storage at first, in GiB."
+  type        = number
+
+  validation {
+    condition     = var.database_storage_gib >= 20 && var.database_storage_gib <= 65536
+    error_message = "database_storage_gib must be 20 to 65536."
+  }
+}
+
+variable "environment" {
+  description = "The stage: it is in every name."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
+    error_message = "environment must be 2 to 12 small letters and digits, a letter first."
+  }
+}
+
+variable "flow_logs" {
+  description = "Whether the VPC logs its connections."
+  type        = bool
+}
+
+variable "log_retention_days" {
+  description = "How long the log groups keep their entries, in days."
+  type        = number
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be one of the numbers that CloudWatch Logs knows, such as 14, 90 or 365."
+  }
+}
+
+variable "payload_access_logs" {
+  description = "Whether accesses to the bucket of payloads are logged to a bucket of their own."
+  type        = bool
+}
+
+variable "payload_glacier_days" {
+  description = "The age at which a payload moves to Glacier Instant Retrieval, in days."
+  type        = number
+
+  validation {
+    condition     = var.payload_glacier_days >= 1
+    error_message = "payload_glacier_days must be at least 1."
+  }
+}
+
+variable "payload_old_version_days" {
+  description = "How long an overwritten or deleted payload is kept, in days."
+  type        = number
+
+  validation {
+    condition     = var.payload_old_version_days >= 1
+    error_message = "payload_old_version_days must be at least 1."
+  }
+}
+
+variable "retain_data" {
+  description = "Whether what is destroyed leaves its data behind: the log groups, the parameter group, a last snapshot of the database."
+  type        = bool
+}
+
+variable "vpc_cidr" {
+  description = "The addresses of the VPC."
+  type        = string
+
+  validation {
+    condition     = can(cidrnetmask(var.vpc_cidr)) && endswith(var.vpc_cidr, "/16")
+    error_message = "vpc_cidr must be an IPv4 block of the size /16, such as 10.20.0.0/16."
+  }
+}

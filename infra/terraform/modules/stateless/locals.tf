@@ -1,0 +1,17 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+  region     = data.aws_region.current.region
+  tags = {
+    application = "fluxa"
+    stage       = var.environment
+  }
+}

@@ -1,0 +1,36 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+output "api_endpoint" {
+  description = "The API's address."
+  value       = "https://${aws_api_gateway_rest_api.api.id}.execute-api.${local.region}.${data.aws_partition.current.dns_suffix}/${aws_api_gateway_stage.api.stage_name}/"
+}
+
+output "api_key_id" {
+  description = "The id of the first caller's API key."
+  value       = aws_api_gateway_api_key.api.id
+}
+
+output "sqs_queue_url" {
+  description = "The events queue."
+  value       = aws_sqs_queue.events.url
+}
+
+output "dlq_url" {
+  description = "The dead-letter queue."
+  value       = aws_sqs_queue.events_dead_letters.url
+}
+
+output "topic_arn" {
+  description = "The topic that announces each stored event."
+  value       = aws_sns_topic.notifications.arn
+}
+
+output "alarm_topic_arn" {
+  description = "The topic of the alarms."
+  value       = aws_sns_topic.alarms.arn
+}
+
+output "dashboard_url" {
+  description = "The dashboard."
+  value       = "https://${local.region}.console.aws.amazon.com/cloudwatch/home?region=${local.region}#dashboards/dashboard/fluxa-${var.environment}"
+}

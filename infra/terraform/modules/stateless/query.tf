@@ -1,0 +1,216 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+resource "aws_cloudwatch_log_group" "query" {
+  name              = "/aws/lambda/fluxa-query-${var.environment}"
+  retention_in_days = var.log_retention_days
+  skip_destroy      = var.retain_data
+  tags              = local.tags
+}
+
+resource "aws_iam_role" "query" {
+  description = "fluxa-query-${var.environment}"
+  assume_role_policy = jsonencode({
+    Statement = [{
+      Action = "sts:AssumeRole"
+      Effect = "Allow"
+      Principal = {
+        Service = "lambda.amazonaws.com"
+      }
+    }]
+    Version = "2012-10-17"
+  })
+  tags = local.tags
+}
+
+resource "aws_iam_role_policy" "query" {
+  name = "QueryRoleDefaultPolicy016F42B2"
+  role = aws_iam_role.query.name
+  policy = jsonencode({
+    Statement = [
+      {
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Effect   = "Allow"
+        Resource = "${aws_cloudwatch_log_group.query.arn}:*"
+      },
+      {
+        Action = [
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
+        ]
+        Effect   = "Allow"
+        Resource = "*"
+        Sid      = "LambdaKeepsTheInterfaces"
+      },
+      {
+        Action = [
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
+        ]
+        Condition = {
+          ArnEquals = {
+            "lambda:SourceFunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:fluxa-query-${var.environment}"
+          }
+        }
+        Effect   = "Deny"
+        Resource = "*"
+        Sid      = "TheCodeDoesNot"
+      },
+      {
+        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Effect   = "Allow"
+        Resource = "*"
+      },
+      {
+        Action   = "s3:GetObject"
+        Effect   = "Allow"
+        Resource = "${var.payloads_s3_bucket_arn}/raw/*"
+      },
+      {
+        Action   = "s3:ListBucket"
+        Effect   = "Allow"
+        Resource = var.payloads_s3_bucket_arn
+      },
+      {
+        Action   = "secretsmanager:GetSecretValue"
+        Effect   = "Allow"
+        Resource = var.database_db_instance_secret_arn
+      },
+    ]
+    Version = "2012-10-17"
+  })
+}
+
+resource "aws_lambda_function" "query" {
+  function_name                  = "fluxa-query-${var.environment}"
+  description                    = "Fluxa: reads events and their status"
+  filename                       = var.lambda_query_zip_path
+  source_code_hash               = filebase64sha256(var.lambda_query_zip_path)
+  runtime                        = "provided.al2023"
+  handler                        = "bootstrap"
+  architectures                  = ["arm64"]
+  memory_size                    = var.query_memory_mib
+  timeout                        = 15
+  reserved_concurrent_executions = var.query_reserved_concurrency
+  role                           = aws_iam_role.query.arn
+  publish                        = true
+  tags                           = local.tags
+
+  environment {
+    variables = merge({
+      DB_HOST           = var.database_proxy ? var.database_db_proxy_endpoint : var.database_db_instance_address
+      DB_MAX_CONNS      = "1"
+      DB_NAME           = "fluxa"
+      DB_PORT           = "5432"
+      DB_SECRET_ARN     = var.database_db_instance_secret_arn
+      FLUXA_ENVIRONMENT = var.environment
+      PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
+      }, var.database_proxy ? {} : {
+      DB_CA_FILE = "/var/task/rds-ca.pem"
+    })
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.query.name
+    application_log_level = "INFO"
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  vpc_config {
+    security_group_ids = [var.clients_security_group_id]
+    subnet_ids         = var.isolated_subnet_ids
+  }
+
+  depends_on = [aws_iam_role_policy.query]
+}
+
+resource "aws_lambda_alias" "query" {
+  name             = "live"
+  function_name    = aws_lambda_function.query.function_name
+  function_version = aws_lambda_function.query.version
+
+  depends_on = [aws_lambda_invocation.migrations]
+}
+
+resource "aws_cloudwatch_metric_alarm" "query_release_errors" {
+  count = var.canary_releases ? 1 : 0
+
+  alarm_name        = "fluxa-query-release-${var.environment}"
+  alarm_description = "The version that is live or about to be fails: a release is taken back."
+  namespace         = "AWS/Lambda"
+  metric_name       = "Errors"
+  dimensions = {
+    FunctionName = aws_lambda_function.query.function_name
+    Resource     = "${aws_lambda_function.query.function_name}:live"
+  }
+  statistic           = "Sum"
+  period              = 60
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+  tags                = local.tags
+}
+
+resource "aws_iam_role" "query_release_canary" {
+  count = var.canary_releases ? 1 : 0
+
+  assume_role_policy = jsonencode({
+    Statement = [{
+      Action = "sts:AssumeRole"
+      Effect = "Allow"
+      Principal = {
+        Service = "codedeploy.amazonaws.com"
+      }
+    }]
+    Version = "2012-10-17"
+  })
+  tags = local.tags
+}
+
+resource "aws_iam_role_policy_attachment" "query_release_canary" {
+  count = var.canary_releases ? 1 : 0
+
+  role       = aws_iam_role.query_release_canary[0].name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
+}
+
+resource "aws_codedeploy_deployment_group" "query" {
+  count = var.canary_releases ? 1 : 0
+
+  app_name               = aws_codedeploy_app.canaries[0].name
+  deployment_group_name  = "fluxa-query-${var.environment}"
+  deployment_config_name = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+  service_role_arn       = aws_iam_role.query_release_canary[0].arn
+  tags                   = local.tags
+
+  deployment_style {
+    deployment_option = "WITH_TRAFFIC_CONTROL"
+    deployment_type   = "BLUE_GREEN"
+  }
+
+  alarm_configuration {
+    enabled = true
+    alarms = [
+      aws_cloudwatch_metric_alarm.query_release_errors[0].alarm_name,
+      aws_cloudwatch_metric_alarm.api_errors[0].alarm_name,
+    ]
+  }
+
+  auto_rollback_configuration {
+    enabled = true
+    events  = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST", "DEPLOYMENT_STOP_ON_ALARM"]
+  }
+}

@@ -1,0 +1,1259 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+# terraform test, from 1.7 on, plans the module with a mocked provider. Nothing is created.
+mock_provider "aws" {
+  mock_data "aws_availability_zones" {
+    defaults = { names = ["us-east-1a", "us-east-1b", "us-east-1c"] }
+  }
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { region = "us-east-1" }
+  }
+}
+
+variables {
+  clients_security_group_id       = "clients_security_group_id"
+  database_db_instance_address    = "database_db_instance_address"
+  database_db_instance_identifier = "database_db_instance_identifier"
+  database_db_instance_secret_arn = "arn:aws:service:us-east-1:123456789012:database_db_instance_secret_arn"
+  database_db_proxy_endpoint      = "database_db_proxy_endpoint"
+  isolated_subnet_ids             = ["isolated_subnet_ids-1", "isolated_subnet_ids-2"]
+  lambda_ingest_zip_path          = "tests/empty.zip"
+  lambda_migrate_zip_path         = "tests/empty.zip"
+  lambda_processor_zip_path       = "tests/empty.zip"
+  lambda_query_zip_path           = "tests/empty.zip"
+  payloads_s3_bucket_arn          = "arn:aws:service:us-east-1:123456789012:payloads_s3_bucket_arn"
+  payloads_s3_bucket_id           = "payloads_s3_bucket_id"
+}
+
+run "plans_as_in_dev" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.ingest_release_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.ingest_release_errors must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.ingest_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role.ingest_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy_attachment.ingest_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.ingest_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_deployment_group.ingest) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_deployment_group.ingest must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.processor_release_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.processor_release_errors must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.processor_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role.processor_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy_attachment.processor_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.processor_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_deployment_group.processor) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_deployment_group.processor must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.query_release_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.query_release_errors must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.query_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role.query_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy_attachment.query_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.query_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_deployment_group.query) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_deployment_group.query must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_app.canaries) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_app.canaries must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.api_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.api_errors must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl.firewall) == (var.web_firewall ? 1 : 0)
+    error_message = "The number of aws_wafv2_web_acl.firewall must follow from var.web_firewall."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl_association.firewall) == (var.web_firewall ? 1 : 0)
+    error_message = "The number of aws_wafv2_web_acl_association.firewall must follow from var.web_firewall."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_log_group.firewall) == (var.web_firewall ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_log_group.firewall must follow from var.web_firewall."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl_logging_configuration.firewall) == (var.web_firewall ? 1 : 0)
+    error_message = "The number of aws_wafv2_web_acl_logging_configuration.firewall must follow from var.web_firewall."
+  }
+}
+
+run "plans_as_in_prod" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 1
+    alarm_database_cpu_percent      = 80
+    alarm_database_free_storage_gib = 20
+    alarm_end_to_end_p99_ms         = 10000
+    alarm_error_rate_percent        = 1
+    alarm_processor_concurrency     = 40
+    alarm_queue_age_seconds         = 120
+    alarm_throttles                 = 1
+    api_burst                       = 2000
+    api_rate_per_second             = 1000
+    canary_releases                 = true
+    database_connections            = 630
+    database_max_storage_gib        = 1000
+    database_proxy                  = true
+    environment                     = "prod"
+    firewall_rate_per_5_minutes     = 60000
+    ingest_memory_mib               = 1024
+    ingest_reserved_concurrency     = 200
+    log_retention_days              = 90
+    processor_batch_size            = 100
+    processor_batch_window_seconds  = 1
+    processor_maximum_concurrency   = 50
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 100
+    retain_data                     = true
+    web_firewall                    = true
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.ingest_release_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.ingest_release_errors must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.ingest_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role.ingest_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy_attachment.ingest_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.ingest_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_deployment_group.ingest) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_deployment_group.ingest must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.processor_release_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.processor_release_errors must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.processor_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role.processor_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy_attachment.processor_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.processor_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_deployment_group.processor) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_deployment_group.processor must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.query_release_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.query_release_errors must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.query_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role.query_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy_attachment.query_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.query_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_deployment_group.query) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_deployment_group.query must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_app.canaries) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_app.canaries must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.api_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.api_errors must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl.firewall) == (var.web_firewall ? 1 : 0)
+    error_message = "The number of aws_wafv2_web_acl.firewall must follow from var.web_firewall."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl_association.firewall) == (var.web_firewall ? 1 : 0)
+    error_message = "The number of aws_wafv2_web_acl_association.firewall must follow from var.web_firewall."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_log_group.firewall) == (var.web_firewall ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_log_group.firewall must follow from var.web_firewall."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl_logging_configuration.firewall) == (var.web_firewall ? 1 : 0)
+    error_message = "The number of aws_wafv2_web_acl_logging_configuration.firewall must follow from var.web_firewall."
+  }
+}
+
+run "refuses_alarm_api_5xx_percent" {
+  command = plan
+
+  variables {
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    alarm_api_5xx_percent           = 0
+  }
+
+  expect_failures = [var.alarm_api_5xx_percent]
+}
+
+run "refuses_alarm_database_cpu_percent" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    alarm_database_cpu_percent      = 101
+  }
+
+  expect_failures = [var.alarm_database_cpu_percent]
+}
+
+run "refuses_alarm_database_free_storage_gib" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    alarm_database_free_storage_gib = 0
+  }
+
+  expect_failures = [var.alarm_database_free_storage_gib]
+}
+
+run "refuses_alarm_end_to_end_p99_ms" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    alarm_end_to_end_p99_ms         = 0
+  }
+
+  expect_failures = [var.alarm_end_to_end_p99_ms]
+}
+
+run "refuses_alarm_error_rate_percent" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    alarm_error_rate_percent        = 101
+  }
+
+  expect_failures = [var.alarm_error_rate_percent]
+}
+
+run "refuses_alarm_processor_concurrency" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    alarm_processor_concurrency     = 0
+  }
+
+  expect_failures = [var.alarm_processor_concurrency]
+}
+
+run "refuses_alarm_queue_age_seconds" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    alarm_queue_age_seconds         = -1
+  }
+
+  expect_failures = [var.alarm_queue_age_seconds]
+}
+
+run "refuses_alarm_throttles" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    alarm_throttles                 = 0
+  }
+
+  expect_failures = [var.alarm_throttles]
+}
+
+run "refuses_api_burst" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    api_burst                       = 5001
+  }
+
+  expect_failures = [var.api_burst]
+}
+
+run "refuses_api_rate_per_second" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    api_rate_per_second             = 0
+  }
+
+  expect_failures = [var.api_rate_per_second]
+}
+
+run "refuses_database_connections" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    database_connections            = 0
+  }
+
+  expect_failures = [var.database_connections]
+}
+
+run "refuses_database_max_storage_gib" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    database_max_storage_gib        = 10
+  }
+
+  expect_failures = [var.database_max_storage_gib]
+}
+
+run "refuses_environment" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    environment                     = "Production!"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "refuses_firewall_rate_per_5_minutes" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    firewall_rate_per_5_minutes     = 9
+  }
+
+  expect_failures = [var.firewall_rate_per_5_minutes]
+}
+
+run "refuses_ingest_memory_mib" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    ingest_memory_mib               = 64
+  }
+
+  expect_failures = [var.ingest_memory_mib]
+}
+
+run "refuses_ingest_reserved_concurrency" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    ingest_reserved_concurrency     = -1
+  }
+
+  expect_failures = [var.ingest_reserved_concurrency]
+}
+
+run "refuses_lambda_ingest_zip_path" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    lambda_ingest_zip_path          = "ingest.tar"
+  }
+
+  expect_failures = [var.lambda_ingest_zip_path]
+}
+
+run "refuses_lambda_migrate_zip_path" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    lambda_migrate_zip_path         = "migrate.tar"
+  }
+
+  expect_failures = [var.lambda_migrate_zip_path]
+}
+
+run "refuses_lambda_processor_zip_path" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    lambda_processor_zip_path       = "processor.tar"
+  }
+
+  expect_failures = [var.lambda_processor_zip_path]
+}
+
+run "refuses_lambda_query_zip_path" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    lambda_query_zip_path           = "query.tar"
+  }
+
+  expect_failures = [var.lambda_query_zip_path]
+}
+
+run "refuses_log_retention_days" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    log_retention_days              = 15
+  }
+
+  expect_failures = [var.log_retention_days]
+}
+
+run "refuses_processor_batch_size" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    processor_batch_size            = 10001
+  }
+
+  expect_failures = [var.processor_batch_size]
+}
+
+run "refuses_processor_batch_window_seconds" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    processor_batch_window_seconds  = 301
+  }
+
+  expect_failures = [var.processor_batch_window_seconds]
+}
+
+run "refuses_processor_maximum_concurrency" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    processor_maximum_concurrency   = 1
+  }
+
+  expect_failures = [var.processor_maximum_concurrency]
+}
+
+run "refuses_processor_memory_mib" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    processor_memory_mib            = 10241
+  }
+
+  expect_failures = [var.processor_memory_mib]
+}
+
+run "refuses_query_memory_mib" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    query_memory_mib                = 64
+  }
+
+  expect_failures = [var.query_memory_mib]
+}
+
+run "refuses_query_reserved_concurrency" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    log_retention_days              = 14
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    query_memory_mib                = 512
+    retain_data                     = false
+    web_firewall                    = false
+    query_reserved_concurrency      = -1
+  }
+
+  expect_failures = [var.query_reserved_concurrency]
+}

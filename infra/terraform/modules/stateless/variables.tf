@@ -1,0 +1,331 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+variable "alarm_api_5xx_percent" {
+  description = "The share of 5xx answers from which there is an alarm, in percent."
+  type        = number
+
+  validation {
+    condition     = var.alarm_api_5xx_percent >= 1 && var.alarm_api_5xx_percent <= 100
+    error_message = "alarm_api_5xx_percent must be 1 to 100."
+  }
+}
+
+variable "alarm_database_cpu_percent" {
+  description = "The load of the database from which there is an alarm, in percent."
+  type        = number
+
+  validation {
+    condition     = var.alarm_database_cpu_percent >= 1 && var.alarm_database_cpu_percent <= 100
+    error_message = "alarm_database_cpu_percent must be 1 to 100."
+  }
+}
+
+variable "alarm_database_free_storage_gib" {
+  description = "The free storage of the database under which there is an alarm, in GiB."
+  type        = number
+
+  validation {
+    condition     = var.alarm_database_free_storage_gib > 0
+    error_message = "alarm_database_free_storage_gib must be above 0."
+  }
+}
+
+variable "alarm_end_to_end_p99_ms" {
+  description = "The 99th percentile from accepted to stored from which there is an alarm, in milliseconds."
+  type        = number
+
+  validation {
+    condition     = var.alarm_end_to_end_p99_ms > 0
+    error_message = "alarm_end_to_end_p99_ms must be above 0."
+  }
+}
+
+variable "alarm_error_rate_percent" {
+  description = "The share of failed calls of a function from which there is an alarm, in percent."
+  type        = number
+
+  validation {
+    condition     = var.alarm_error_rate_percent >= 1 && var.alarm_error_rate_percent <= 100
+    error_message = "alarm_error_rate_percent must be 1 to 100."
+  }
+}
+
+variable "alarm_processor_concurrency" {
+  description = "The concurrency of the processor from which there is an alarm."
+  type        = number
+
+  validation {
+    condition     = var.alarm_processor_concurrency > 0
+    error_message = "alarm_processor_concurrency must be above 0."
+  }
+}
+
+variable "alarm_queue_age_seconds" {
+  description = "The age of the oldest event from which there is an alarm, in seconds."
+  type        = number
+
+  validation {
+    condition     = var.alarm_queue_age_seconds > 0
+    error_message = "alarm_queue_age_seconds must be above 0."
+  }
+}
+
+variable "alarm_throttles" {
+  description = "The throttled calls a minute from which there is an alarm."
+  type        = number
+
+  validation {
+    condition     = var.alarm_throttles > 0
+    error_message = "alarm_throttles must be above 0."
+  }
+}
+
+variable "api_burst" {
+  description = "How many requests at once the API takes."
+  type        = number
+
+  validation {
+    condition     = var.api_burst >= 1 && var.api_burst <= 5000
+    error_message = "api_burst must be 1 to 5000."
+  }
+}
+
+variable "api_rate_per_second" {
+  description = "How many requests a second the API takes in the long run."
+  type        = number
+
+  validation {
+    condition     = var.api_rate_per_second >= 1 && var.api_rate_per_second <= 10000
+    error_message = "api_rate_per_second must be 1 to 10000."
+  }
+}
+
+variable "canary_releases" {
+  description = "Whether there are the CodeDeploy groups and the alarms by which a release is shifted step by step."
+  type        = bool
+}
+
+variable "clients_security_group_id" {
+  description = "From the module stateful: the id of aws_security_group.clients."
+  type        = string
+}
+
+variable "database_connections" {
+  description = "About how many connections the database's size bears."
+  type        = number
+
+  validation {
+    condition     = var.database_connections >= 1
+    error_message = "database_connections must be at least 1."
+  }
+}
+
+variable "database_db_instance_address" {
+  description = "From the module stateful: the address of aws_db_instance.database."
+  type        = string
+}
+
+variable "database_db_instance_identifier" {
+  description = "From the module stateful: the identifier of aws_db_instance.database."
+  type        = string
+}
+
+variable "database_db_instance_secret_arn" {
+  description = "From the module stateful: the ARN of the password's secret of aws_db_instance.database."
+  type        = string
+}
+
+variable "database_db_proxy_endpoint" {
+  description = "From the module stateful: the endpoint of aws_db_proxy.database."
+  type        = string
+}
+
+variable "database_max_storage_gib" {
+  description = "Up to which size the storage grows by itself, in GiB."
+  type        = number
+
+  validation {
+    condition     = var.database_max_storage_gib >= 22 && var.database_max_storage_gib <= 65536
+    error_message = "database_max_storage_gib must be 22 to 65536, and 10 % above database_storage_gib."
+  }
+}
+
+variable "database_proxy" {
+  description = "Whether the functions reach the database over an RDS Proxy."
+  type        = bool
+}
+
+variable "environment" {
+  description = "The stage: it is in every name."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
+    error_message = "environment must be 2 to 12 small letters and digits, a letter first."
+  }
+}
+
+variable "firewall_rate_per_5_minutes" {
+  description = "How many requests one address may send in 5 minutes; null without web_firewall."
+  type        = number
+
+  validation {
+    condition     = var.firewall_rate_per_5_minutes == null || coalesce(var.firewall_rate_per_5_minutes, 0) >= 10
+    error_message = "firewall_rate_per_5_minutes must be null or at least 10."
+  }
+}
+
+variable "ingest_memory_mib" {
+  description = "The memory of the function ingest, in MiB."
+  type        = number
+
+  validation {
+    condition     = var.ingest_memory_mib >= 128 && var.ingest_memory_mib <= 10240
+    error_message = "ingest_memory_mib must be 128 to 10240."
+  }
+}
+
+variable "ingest_reserved_concurrency" {
+  description = "How many calls of the function ingest may run at once, reserved for it; null for no reservation."
+  type        = number
+
+  validation {
+    condition     = var.ingest_reserved_concurrency == null || coalesce(var.ingest_reserved_concurrency, 0) >= 0
+    error_message = "ingest_reserved_concurrency must be null or at least 0."
+  }
+}
+
+variable "isolated_subnet_ids" {
+  description = "From the module stateful: the id of each of aws_subnet.isolated."
+  type        = list(string)
+}
+
+variable "lambda_ingest_zip_path" {
+  description = "The zip of the function ingest, as make package writes it."
+  type        = string
+
+  validation {
+    condition     = endswith(var.lambda_ingest_zip_path, ".zip")
+    error_message = "lambda_ingest_zip_path must be the path of a .zip file."
+  }
+}
+
+variable "lambda_migrate_zip_path" {
+  description = "The zip of the function migrate, as make package writes it."
+  type        = string
+
+  validation {
+    condition     = endswith(var.lambda_migrate_zip_path, ".zip")
+    error_message = "lambda_migrate_zip_path must be the path of a .zip file."
+  }
+}
+
+variable "lambda_processor_zip_path" {
+  description = "The zip of the function processor, as make package writes it."
+  type        = string
+
+  validation {
+    condition     = endswith(var.lambda_processor_zip_path, ".zip")
+    error_message = "lambda_processor_zip_path must be the path of a .zip file."
+  }
+}
+
+variable "lambda_query_zip_path" {
+  description = "The zip of the function query, as make package writes it."
+  type        = string
+
+  validation {
+    condition     = endswith(var.lambda_query_zip_path, ".zip")
+    error_message = "lambda_query_zip_path must be the path of a .zip file."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long the log groups keep their entries, in days."
+  type        = number
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be one of the numbers that CloudWatch Logs knows, such as 14, 90 or 365."
+  }
+}
+
+variable "payloads_s3_bucket_arn" {
+  description = "From the module stateful: the arn of aws_s3_bucket.payloads."
+  type        = string
+}
+
+variable "payloads_s3_bucket_id" {
+  description = "From the module stateful: the id of aws_s3_bucket.payloads."
+  type        = string
+}
+
+variable "processor_batch_size" {
+  description = "How many events a batch has at most."
+  type        = number
+
+  validation {
+    condition     = var.processor_batch_size >= 1 && var.processor_batch_size <= 10000
+    error_message = "processor_batch_size must be 1 to 10000."
+  }
+}
+
+variable "processor_batch_window_seconds" {
+  description = "How long a batch is gathered, in seconds; the queue's visibility time-out grows with it."
+  type        = number
+
+  validation {
+    condition     = var.processor_batch_window_seconds >= 0 && var.processor_batch_window_seconds <= 300
+    error_message = "processor_batch_window_seconds must be 0 to 300."
+  }
+}
+
+variable "processor_maximum_concurrency" {
+  description = "How many batches are processed at once."
+  type        = number
+
+  validation {
+    condition     = var.processor_maximum_concurrency >= 2 && var.processor_maximum_concurrency <= 1000
+    error_message = "processor_maximum_concurrency must be 2 to 1000."
+  }
+}
+
+variable "processor_memory_mib" {
+  description = "The memory of the function processor, in MiB."
+  type        = number
+
+  validation {
+    condition     = var.processor_memory_mib >= 128 && var.processor_memory_mib <= 10240
+    error_message = "processor_memory_mib must be 128 to 10240."
+  }
+}
+
+variable "query_memory_mib" {
+  description = "The memory of the function query, in MiB."
+  type        = number
+
+  validation {
+    condition     = var.query_memory_mib >= 128 && var.query_memory_mib <= 10240
+    error_message = "query_memory_mib must be 128 to 10240."
+  }
+}
+
+variable "query_reserved_concurrency" {
+  description = "How many calls of the function query may run at once, reserved for it; null for no reservation."
+  type        = number
+
+  validation {
+    condition     = var.query_reserved_concurrency == null || coalesce(var.query_reserved_concurrency, 0) >= 0
+    error_message = "query_reserved_concurrency must be null or at least 0."
+  }
+}
+
+variable "retain_data" {
+  description = "Whether what is destroyed leaves its data behind: the log groups, the parameter group, a last snapshot of the database."
+  type        = bool
+}
+
+variable "web_firewall" {
+  description = "Whether a WAF stands before the API."
+  type        = bool
+}
