@@ -4,6 +4,8 @@
 FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
 COPY Makefile go.work go.work.sum ./
+# The CDK app deploys to AWS; nothing of it runs here.
+RUN go work edit -dropuse=./cdk
 COPY functions/go.mod functions/go.sum functions/
 COPY local/go.mod local/go.sum local/
 COPY migrations/go.mod migrations/
