@@ -89,6 +89,10 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 				"statement_timeout":                   milliseconds(statementTimeout),
 				"idle_in_transaction_session_timeout": milliseconds(idleTimeout),
 				"log_min_duration_statement":          milliseconds(slowStatement),
+				// Values are payloads: none of a slow statement or a failed row is
+				// written to the log.
+				"log_parameter_max_length": text("0"),
+				"log_error_verbosity":      text("terse"),
 			},
 		}),
 		// The password is made, kept and rotated by RDS: no function of ours ever

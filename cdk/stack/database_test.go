@@ -49,6 +49,14 @@ func TestDatabase_ends_the_work_of_a_client_that_is_gone(t *testing.T) {
 	})
 }
 
+func TestDatabase_writes_no_values_into_its_log(t *testing.T) {
+	each(t, func(t *testing.T, p *platform) {
+		p.assert(t, data).has(t, "AWS::RDS::DBParameterGroup", object{"Parameters": like(object{
+			"log_min_duration_statement": "1000", "log_parameter_max_length": "0", "log_error_verbosity": "terse",
+		})})
+	})
+}
+
 func TestDatabase_takes_IAM_logins_too(t *testing.T) {
 	each(t, func(t *testing.T, p *platform) {
 		p.assert(t, data).has(t, "AWS::RDS::DBInstance", object{"EnableIAMDatabaseAuthentication": true})

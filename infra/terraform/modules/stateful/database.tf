@@ -53,8 +53,18 @@ resource "aws_db_parameter_group" "database" {
   }
 
   parameter {
+    name  = "log_error_verbosity"
+    value = "terse"
+  }
+
+  parameter {
     name  = "log_min_duration_statement"
     value = "1000"
+  }
+
+  parameter {
+    name  = "log_parameter_max_length"
+    value = "0"
   }
 
   parameter {
