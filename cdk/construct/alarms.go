@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	awscloudwatchactions "github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -60,6 +61,15 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 	a.Topic = NewNotificationTopic(this, "Topic", &NotificationTopicProps{
 		TopicName: s.Named("alarms"), DisplayName: "Fluxa " + s.Name + " alarms", Key: props.Key,
 	})
+	// A topic with a policy of its own has lost the one that SNS gives it, under
+	// which the account's alarms could publish.
+	a.Topic.Topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        text("AlarmsMayPublish"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(text("cloudwatch.amazonaws.com"), nil)},
+		Actions:    list("sns:Publish"),
+		Resources:  list(*a.Topic.Topic.TopicArn()),
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
+	}))
 	if s.Alarms.Email != "" {
 		a.Topic.Topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(text(s.Alarms.Email), nil))
 	}

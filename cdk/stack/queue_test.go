@@ -82,7 +82,9 @@ func TestTopics_are_encrypted_with_the_stage_s_own_key(t *testing.T) {
 	}
 }
 
-func TestTopics_refuse_publishers_without_TLS(t *testing.T) {
+// The policy takes the place of the one that SNS gives a topic, under which the
+// account's alarms could publish: those need a statement of their own.
+func TestTopics_refuse_publishers_without_TLS_and_take_alarms_where_they_go(t *testing.T) {
 	t.Parallel()
 	for _, p := range both(t) {
 		for stack, path := range map[string]string{pipeline: "Notifications/Topic", observability: "Alarms/Topic/Topic"} {
@@ -90,7 +92,14 @@ func TestTopics_refuse_publishers_without_TLS(t *testing.T) {
 			topic := fmt.Sprintf("${%s/%s}", stack, path)
 			want := withoutTLS([]string{topic}, "sns:Publish")
 			want.Sid, want.Principal = "AllowPublishThroughSSLOnly", "*"
-			sameStatements(t, policy, policy.statements("PolicyDocument"), want)
+			all := []statement{want}
+			if stack == observability {
+				alarms := allow([]string{topic}, "sns:Publish")
+				alarms.Sid, alarms.Principal = "AlarmsMayPublish", object{"Service": "cloudwatch.amazonaws.com"}
+				alarms.Condition = object{"StringEquals": object{"aws:SourceAccount": "${AWS::AccountId}"}}
+				all = append(all, alarms)
+			}
+			sameStatements(t, policy, policy.statements("PolicyDocument"), all...)
 			same(t, policy, policy.plain("Topics"), []string{topic})
 		}
 	}

@@ -10,18 +10,34 @@ resource "aws_sns_topic" "alarms" {
 resource "aws_sns_topic_policy" "alarms" {
   arn = aws_sns_topic.alarms.arn
   policy = jsonencode({
-    Statement = [{
-      Action = "sns:Publish"
-      Condition = {
-        Bool = {
-          "aws:SecureTransport" = "false"
+    Statement = [
+      {
+        Action = "sns:Publish"
+        Condition = {
+          Bool = {
+            "aws:SecureTransport" = "false"
+          }
         }
-      }
-      Effect    = "Deny"
-      Principal = "*"
-      Resource  = aws_sns_topic.alarms.arn
-      Sid       = "AllowPublishThroughSSLOnly"
-    }]
+        Effect    = "Deny"
+        Principal = "*"
+        Resource  = aws_sns_topic.alarms.arn
+        Sid       = "AllowPublishThroughSSLOnly"
+      },
+      {
+        Action = "sns:Publish"
+        Condition = {
+          StringEquals = {
+            "aws:SourceAccount" = local.account_id
+          }
+        }
+        Effect = "Allow"
+        Principal = {
+          Service = "cloudwatch.amazonaws.com"
+        }
+        Resource = aws_sns_topic.alarms.arn
+        Sid      = "AlarmsMayPublish"
+      },
+    ]
     Version = "2012-10-17"
   })
 }
