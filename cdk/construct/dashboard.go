@@ -36,7 +36,7 @@ type DashboardProps struct {
 // it cost.
 func NewDashboard(scope constructs.Construct, id string, props *DashboardProps) {
 	dashboard := awscloudwatch.NewDashboard(scope, text(id), &awscloudwatch.DashboardProps{
-		DashboardName: text(dashboardName(props.Watched.Stage)), DefaultInterval: awscdk.Duration_Hours(number(3)),
+		DashboardName: text(props.Watched.Stage.Platform()), DefaultInterval: awscdk.Duration_Hours(number(3)),
 		PeriodOverride: awscloudwatch.PeriodOverride_AUTO,
 	})
 	w := props.Watched
@@ -56,12 +56,10 @@ func NewDashboard(scope constructs.Construct, id string, props *DashboardProps) 
 	}
 }
 
-func dashboardName(s stage.Stage) string { return "fluxa-" + s.Name }
-
 // DashboardURL returns the address of a stage's dashboard in the AWS console.
 func DashboardURL(scope constructs.Construct, s stage.Stage) string {
 	region := *awscdk.Stack_Of(scope).Region()
-	return fmt.Sprintf("https://%s.console.aws.amazon.com/cloudwatch/home?region=%s#dashboards/dashboard/%s", region, region, dashboardName(s))
+	return fmt.Sprintf("https://%s.console.aws.amazon.com/cloudwatch/home?region=%s#dashboards/dashboard/%s", region, region, s.Platform())
 }
 
 func (w *Watched) health(alarms *Alarms) []awscloudwatch.IWidget {

@@ -61,6 +61,6 @@ func NewTraceGroup(scope constructs.Construct, id string, w *Watched) {
 		services = append(services, fmt.Sprintf("service(%q)", w.Stage.Named(string(function))))
 	}
 	awsxray.NewCfnGroup(this, text("Group"), &awsxray.CfnGroupProps{
-		GroupName: text("fluxa-" + w.Stage.Name), FilterExpression: text(strings.Join(services, " OR ")),
+		GroupName: text(w.Stage.Platform()), FilterExpression: text(strings.Join(services, " OR ")),
 	})
 }

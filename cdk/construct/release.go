@@ -57,7 +57,7 @@ type Canaries struct {
 func NewCanaries(scope constructs.Construct, id string, s stage.Stage) *Canaries {
 	this := constructs.NewConstruct(scope, text(id))
 	return &Canaries{Construct: this, stage: s, application: awscodedeploy.NewLambdaApplication(this, text("Application"), &awscodedeploy.LambdaApplicationProps{
-		ApplicationName: text("fluxa-" + s.Name),
+		ApplicationName: text(s.Platform()),
 	})}
 }
 

@@ -29,7 +29,7 @@ func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data 
 		Stack:    this,
 		Payloads: construct.NewPayloadBucket(this, "Payloads", payloads),
 		Database: construct.NewEventDatabase(this, "Database", &construct.EventDatabaseProps{
-			Name: "fluxa-" + s.Name, Network: network.Private, Settings: s.Database,
+			Name: s.Platform(), Network: network.Private, Settings: s.Database,
 			LogRetentionDays: s.Logs.RetentionDays, Removal: s.Removal,
 		}),
 	}

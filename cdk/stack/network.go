@@ -22,7 +22,7 @@ type Network struct {
 func NewNetwork(scope constructs.Construct, s stage.Stage) *Network {
 	this := newStack(scope, s, "Network", "network", "the VPC, without a way to the internet")
 	props := &construct.PrivateNetworkProps{
-		Name: "fluxa-" + s.Name, CIDR: s.Network.CIDR, Zones: s.Network.AvailabilityZones,
+		Name: s.Platform(), CIDR: s.Network.CIDR, Zones: s.Network.AvailabilityZones,
 		Endpoints: endpoints(this, s), Objects: objects(this, s),
 	}
 	if s.Region != "" {

@@ -180,7 +180,7 @@ func (p *Pipeline) apiErrors() awscloudwatch.IAlarm {
 		AlarmDescription: jsii.String("The API answers 5xx: a release of a function behind it is taken back."),
 		Metric: awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 			Namespace: jsii.String("AWS/ApiGateway"), MetricName: jsii.String("5XXError"), Statistic: jsii.String("Sum"),
-			DimensionsMap: &map[string]*string{"ApiName": jsii.String("fluxa-" + p.stage.Name), "Stage": jsii.String(p.stage.Name)},
+			DimensionsMap: &map[string]*string{"ApiName": jsii.String(p.stage.Platform()), "Stage": jsii.String(p.stage.Name)},
 			Period:        awscdk.Duration_Minutes(jsii.Number(1)),
 		}),
 		Threshold: jsii.Number(5), EvaluationPeriods: jsii.Number(1),
@@ -203,8 +203,7 @@ func (p *Pipeline) feedProcessor() {
 }
 
 func (p *Pipeline) addAPI() {
-	s := p.stage
-	name := "fluxa-" + s.Name
+	s, name := p.stage, p.stage.Platform()
 	p.API = construct.NewEventAPI(p.Stack, "API", &construct.EventAPIProps{
 		Name: name, StageName: s.Name, Settings: s.API, Handlers: p.Aliases, Tracing: s.Tracing,
 		LogRetentionDays: s.Logs.RetentionDays, Removal: s.Removal,

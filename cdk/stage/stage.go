@@ -79,8 +79,7 @@ type Queue struct {
 	BatchWindowSeconds int `yaml:"batch_window_seconds"`
 }
 
-// Function is one Lambda function. A ReservedConcurrency of zero reserves and
-// bounds nothing; MaximumConcurrency bounds a function that is fed by a queue.
+// Function is one Lambda function.
 type Function struct {
 	MemoryMiB      int `yaml:"memory_mib"`
 	TimeoutSeconds int `yaml:"timeout_seconds"`
@@ -89,7 +88,8 @@ type Function struct {
 // Timeout returns the function's time-out.
 func (f Function) Timeout() time.Duration { return time.Duration(f.TimeoutSeconds) * time.Second }
 
-// HTTPFunction is a function behind the API.
+// HTTPFunction is a function behind the API. A ReservedConcurrency of zero reserves
+// and bounds nothing.
 type HTTPFunction struct {
 	Function            `yaml:",inline"`
 	ReservedConcurrency int `yaml:"reserved_concurrency"`
@@ -154,6 +154,9 @@ type Alarms struct {
 	DatabaseFreeStorageGiB     int    `yaml:"database_free_storage_gib"`
 	DatabaseConnectionsPercent int    `yaml:"database_connections_percent"`
 }
+
+// Platform returns the name of what a stage has one of, such as fluxa-dev.
+func (s Stage) Platform() string { return "fluxa-" + s.Name }
 
 // Named returns a name that carries the stage, such as fluxa-ingest-dev.
 func (s Stage) Named(what string) string { return "fluxa-" + what + "-" + s.Name }
