@@ -219,6 +219,26 @@ func TestLock(t *testing.T) {
 	}
 }
 
+func TestLock_release_is_not_held_up_by_a_child_being_started(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "lock")
+	lock, err := tryLock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared, err := syscall.Dup(int(lock.file.Fd())) // as a fork does
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(shared) }) // the test is over
+	lock.release()
+	next, err := tryLock(path)
+	if err != nil {
+		t.Fatalf("tryLock after the release = %v", err)
+	}
+	next.release()
+}
+
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	failure := os.ErrProcessDone

@@ -64,8 +64,11 @@ func (l *fileLock) sign() error {
 	return err
 }
 
+// release lets go of the lock at once. Closing alone would not: a child that is
+// between its fork and its exec shares the open file, and the lock with it.
 func (l *fileLock) release() {
-	_ = l.file.Close() // closing lets go of the lock whatever it returns
+	_ = syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN) // closing does it a little later
+	_ = l.file.Close()                                   // it was only read and written to
 }
 
 // lockHolder returns the process id written by the holder, or "unknown".
