@@ -8,7 +8,7 @@ import (
 	awscloudwatchactions "github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -71,7 +71,9 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
 	}))
 	if s.Alarms.Email != "" {
-		a.Topic.Topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(text(s.Alarms.Email), nil))
+		awssns.NewSubscription(this, text("Email"), &awssns.SubscriptionProps{
+			Topic: a.Topic.Topic, Protocol: awssns.SubscriptionProtocol_EMAIL, Endpoint: text(s.Alarms.Email),
+		})
 	}
 	a.action = awscloudwatchactions.NewSnsAction(a.Topic.Topic)
 

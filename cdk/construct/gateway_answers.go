@@ -52,8 +52,10 @@ func gatewayAnswers(authorization stage.Authorization) []gatewayAnswer {
 		{"Other5xx", awsapigateway.ResponseType_DEFAULT_5XX(), 0, fault.Internal, "internal error", later},
 	}
 	// A path without a route is answered as if a signature were missing. With
-	// API keys nobody signs, and it means that there is nothing.
-	missing := gatewayAnswer{"NoRoute", awsapigateway.ResponseType_MISSING_AUTHENTICATION_TOKEN(), http.StatusNotFound, fault.NotFound,
+	// API keys nobody signs, and it means that there is nothing. Either way it is one
+	// resource: of two, a change of the authorization would delete the old one last,
+	// and the answer with it.
+	missing := gatewayAnswer{"NoSignature", awsapigateway.ResponseType_MISSING_AUTHENTICATION_TOKEN(), http.StatusNotFound, fault.NotFound,
 		"there is no such path or method", nil}
 	if authorization == stage.IAM {
 		missing = gatewayAnswer{"NoSignature", awsapigateway.ResponseType_MISSING_AUTHENTICATION_TOKEN(), http.StatusForbidden, fault.Forbidden,

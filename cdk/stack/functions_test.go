@@ -74,7 +74,7 @@ func TestFunctions_let_debug_lines_through_only_where_the_stage_writes_them(t *t
 		"Environment":   object{"Variables": like(object{"FLUXA_LOG_LEVEL": "debug"})},
 	})
 	each(t, func(t *testing.T, p *platform) {
-		p.assert(t, pipeline).eachHas(t, "AWS::Lambda::Function", object{"Environment": object{"Variables": like(object{"FLUXA_LOG_LEVEL": absent()})}})
+		p.assert(t, pipeline).eachHas(t, "AWS::Lambda::Function", object{"Environment": object{"Variables": like(object{"FLUXA_LOG_LEVEL": p.settings.Logs.Level})}})
 	})
 }
 

@@ -22,22 +22,29 @@ func AddPlatforms(app awscdk.App, zips string) error {
 	if err != nil {
 		return err
 	}
+	only, _ := app.Node().TryGetContext(jsii.String(contextStage)).(string)
+	var names []string
+	var chosen []stage.Stage
+	for _, s := range stages {
+		names = append(names, s.Name)
+		if only == "" || only == s.Name {
+			chosen = append(chosen, s)
+		}
+	}
+	if len(chosen) == 0 {
+		return fmt.Errorf("there is no stage %q: the stages are %s", only, strings.Join(names, ", "))
+	}
+	return AddStages(app, chosen, zips)
+}
+
+// AddStages adds the stages to the app, whichever these are.
+func AddStages(app awscdk.App, stages []stage.Stage, zips string) error {
 	rates, err := dashboardRates()
 	if err != nil {
 		return err
 	}
-	only, _ := app.Node().TryGetContext(jsii.String(contextStage)).(string)
-	var names []string
-	found := false
 	for _, s := range stages {
-		names = append(names, s.Name)
-		if only == "" || only == s.Name {
-			found = true
-			NewPlatform(app, s, Materials{Zips: zips, Rates: rates})
-		}
-	}
-	if !found {
-		return fmt.Errorf("there is no stage %q: the stages are %s", only, strings.Join(names, ", "))
+		NewPlatform(app, s, Materials{Zips: zips, Rates: rates})
 	}
 	return nil
 }

@@ -19,9 +19,10 @@ type assembly struct {
 
 // template is what one stack of a stage consists of.
 type template struct {
-	stage  string
-	stack  string // without the stage: Network
-	region string // empty when the stack goes where its deployer points
+	stage string
+	stack string // without the stage: Network
+
+	account, region string // each empty when the stack goes where its deployer points
 
 	Description string                     `json:"Description"`
 	Resources   map[string]templateEntry   `json:"Resources"`
@@ -112,7 +113,14 @@ func loadAssembly(folder, stage string) (*assembly, error) {
 			continue
 		}
 		t := &template{stage: stage, stack: strings.TrimPrefix(artifact.DisplayName, stage+"/")}
-		if region := artifact.Environment[strings.LastIndex(artifact.Environment, "/")+1:]; region != "unknown-region" {
+		account, region, is := strings.Cut(strings.TrimPrefix(artifact.Environment, "aws://"), "/")
+		if !is {
+			return nil, fmt.Errorf("stage %s: %s: environment must be aws://ACCOUNT/REGION, got %q", stage, id, artifact.Environment)
+		}
+		if account != "unknown-account" {
+			t.account = account
+		}
+		if region != "unknown-region" {
 			t.region = region
 		}
 		if err := t.load(filepath.Join(folder, artifact.Properties.TemplateFile)); err != nil {

@@ -28,8 +28,9 @@ type argument struct {
 }
 
 type nested struct {
-	name, id string
-	body     *body
+	name, id  string
+	condition Value // nil for always
+	body      *body
 }
 
 func (b *body) nested(name, id string) *body {
@@ -38,9 +39,23 @@ func (b *body) nested(name, id string) *body {
 			return n.body
 		}
 	}
-	n := &nested{name, id, &body{}}
+	n := &nested{name: name, id: id, body: &body{}}
 	b.blocks = append(b.blocks, n)
 	return n.body
+}
+
+// when makes a block that is there under a condition, nil for always.
+func (b *body) when(name string, condition Value) error {
+	for _, n := range b.blocks {
+		if n.name == name {
+			if !same(n.condition, condition) {
+				return fmt.Errorf("one part of the block %s is there always, and another is not", name)
+			}
+			return nil
+		}
+	}
+	b.blocks = append(b.blocks, &nested{name: name, condition: condition, body: &body{}})
+	return nil
 }
 
 // tagsLast puts the tags behind all other arguments.
@@ -204,10 +219,15 @@ func (b *builder) place(entry property, one at) error {
 	if err != nil {
 		return fmt.Errorf("property %s: %w", one.path, err)
 	}
-	if one.condition != nil {
+	steps := strings.Split(path, ".")
+	if name, is := strings.CutSuffix(steps[0], "{}"); is {
+		if err := target.body.when(name, one.condition); err != nil {
+			return fmt.Errorf("property %s: %w", one.path, err)
+		}
+	} else if one.condition != nil {
 		value = Conditional{one.condition, value, nil}
 	}
-	return put(target.body, strings.Split(path, "."), indices, value)
+	return put(target.body, steps, indices, value)
 }
 
 func put(into *body, steps []string, indices []int, value Value) error {

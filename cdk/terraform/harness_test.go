@@ -16,6 +16,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/fluxa/fluxa/cdk/stack"
+	settings "github.com/fluxa/fluxa/cdk/stage"
 	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider/terraformcli"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -23,12 +24,20 @@ import (
 // object is a decoded JSON object.
 type object = map[string]any
 
-// The cloud assembly of the deployed stages and the Terraform of it are made once.
+// made is a cloud assembly and the Terraform of it, each made when it is first
+// asked for.
+type made struct {
+	assembly   func() (string, error)
+	repository func() (string, error) // a folder with infra/terraform and dist
+}
+
+// Everything that takes its time is made once: the assemblies of the deployed
+// stages, those of variations of them, and Terraform.
 var (
-	update      = flag.Bool("update", false, "write the golden files")
-	synthesized func() (string, error)
-	terraform   func() (*terraformcli.Terraform, error)
-	generated   func() (string, error) // a repository with infra/terraform and dist
+	update     = flag.Bool("update", false, "write the golden files")
+	deployed   made
+	variations map[string]made
+	terraform  func() (*terraformcli.Terraform, error)
 )
 
 // synthesisFolder names the variable with which this test program is started once
@@ -37,7 +46,7 @@ const synthesisFolder = "FLUXA_TEST_SYNTHESIZE"
 
 func TestMain(m *testing.M) {
 	if folder := os.Getenv(synthesisFolder); folder != "" {
-		if err := synthesize(folder); err != nil {
+		if err := synthesizeAll(folder); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -53,8 +62,11 @@ func run(m *testing.M) (code int) {
 		return 1
 	}
 	defer os.RemoveAll(folder) // it is temporary
-	synthesized = sync.OnceValues(func() (string, error) { return startSynthesis(folder) })
-	generated = sync.OnceValues(func() (string, error) { return generate(folder) })
+	start := sync.OnceValue(func() error { return startSynthesis(folder) })
+	deployed, variations = madeIn(folder, asDeployed, start), map[string]made{}
+	for name := range variedStages() {
+		variations[name] = madeIn(folder, name, start)
+	}
 	var started *terraformcli.Terraform
 	terraform = sync.OnceValues(func() (*terraformcli.Terraform, error) {
 		var err error
@@ -74,22 +86,54 @@ func run(m *testing.M) (code int) {
 
 // startSynthesis synthesizes in a process of its own: jsii waits for its Node from
 // two goroutines, which the race detector would report as a fault of these tests.
-func startSynthesis(folder string) (string, error) {
+func startSynthesis(folder string) error {
 	program, err := os.Executable()
 	if err != nil {
-		return "", err
+		return err
 	}
 	child := exec.Command(program)
 	child.Env = append(os.Environ(), synthesisFolder+"="+folder, "GORACE=exitcode=0")
 	if out, err := child.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("synthesize the app: %w\n%s", err, out)
+		return fmt.Errorf("synthesize the app: %w\n%s", err, out)
 	}
-	return filepath.Join(folder, "cdk.out"), nil
+	return nil
 }
 
-// synthesize writes the assembly of the app with the context of cdk.json. The zips
-// are stand-ins, since the export does not look into them.
-func synthesize(folder string) error {
+// asDeployed names the assembly of the stages as they are.
+const asDeployed = "deployed"
+
+func madeIn(folder, name string, start func() error) made {
+	folder = filepath.Join(folder, name)
+	assembly := filepath.Join(folder, "cdk.out")
+	return made{
+		assembly:   func() (string, error) { return assembly, start() },
+		repository: sync.OnceValues(func() (string, error) { return generate(folder, assembly, start) }),
+	}
+}
+
+func synthesizeAll(folder string) error {
+	defer jsii.Close()
+	stages, err := settings.All()
+	if err != nil {
+		return err
+	}
+	all := map[string][]settings.Stage{asDeployed: stages}
+	for name, v := range variedStages() {
+		if all[name], err = v.of(stages); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	for _, name := range sortedKeys(all) {
+		if err := synthesize(filepath.Join(folder, name), all[name]); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// synthesize writes the assembly of the stages with the context of cdk.json. The
+// zips are stand-ins, since the export does not look into them.
+func synthesize(folder string, stages []settings.Stage) error {
 	raw, err := os.ReadFile(filepath.Join("..", "..", "cdk.json"))
 	if err != nil {
 		return err
@@ -103,9 +147,8 @@ func synthesize(folder string) error {
 	if err := writeZips(zips); err != nil {
 		return err
 	}
-	defer jsii.Close()
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(out), Context: &file.Context, AnalyticsReporting: jsii.Bool(false)})
-	if err := stack.AddPlatforms(app, zips); err != nil {
+	if err := stack.AddStages(app, stages, zips); err != nil {
 		return err
 	}
 	app.Synth(nil)
@@ -136,9 +179,8 @@ func writeZips(folder string) error {
 }
 
 // generate writes what a user of the repository has: the Terraform and the zips.
-func generate(folder string) (string, error) {
-	assembly, err := synthesized()
-	if err != nil {
+func generate(folder, assembly string, start func() error) (string, error) {
+	if err := start(); err != nil {
 		return "", err
 	}
 	files, err := Generate(assembly)
@@ -154,7 +196,7 @@ func generate(folder string) (string, error) {
 
 func assemblyFolder(t *testing.T) string {
 	t.Helper()
-	folder, err := synthesized()
+	folder, err := deployed.assembly()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +205,7 @@ func assemblyFolder(t *testing.T) string {
 
 func repository(t *testing.T) string {
 	t.Helper()
-	folder, err := generated()
+	folder, err := deployed.repository()
 	if err != nil {
 		t.Fatal(err)
 	}

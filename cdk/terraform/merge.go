@@ -15,7 +15,7 @@ type part struct {
 	ids        map[string]string // logical ids, by stage
 	properties Object
 	dependsOn  []string
-	condition  string // the flag without which it is not there; empty for always
+	condition  string // the variable without which it is not there; empty for always
 	count      string // the variable that counts its family
 }
 
@@ -107,15 +107,20 @@ func (m *merger) presence(members []found) {
 		}
 		return
 	}
-	flag := m.flagOf(first.key)
-	if flag == "" {
+	flag, is := m.flagOf(first.key)
+	if !is {
 		if len(count) < len(m.out.stages) {
 			m.fail("stage %s has %s (%s), and not every stage: a variable must cover it", first.stage, first.key, first.id)
 		}
 		return
 	}
 	for _, stage := range m.out.stages {
-		m.set(flag, stage, count[stage] > 0)
+		switch {
+		case flag.kind == "bool":
+			m.set(flag.name, stage, count[stage] > 0)
+		case count[stage] == 0:
+			m.set(flag.name, stage, nil) // the other stages have it as a property
+		}
 	}
 }
 
@@ -129,18 +134,31 @@ func (m *merger) counter(key string) string {
 	return ""
 }
 
-func (m *merger) flagOf(key string) string {
+func (m *merger) flagOf(key string) (variable, bool) {
 	for _, v := range m.tables.variables {
 		if slices.ContainsFunc(v.resources, func(pattern string) bool { return matches(pattern, key) }) {
-			return v.name
+			return v, true
 		}
 	}
-	return ""
+	return variable{}, false
+}
+
+// condition is the variable under which a resource is there, empty for always. A
+// flag on which properties depend as well is none where every stage has it: what
+// they would be without it, no template says.
+func (m *merger) condition(key string) string {
+	flag, _ := m.flagOf(key)
+	chooses := slices.ContainsFunc(m.tables.choices, func(c choice) bool { return c.flag == flag.name })
+	everywhere := !slices.ContainsFunc(m.out.stages, func(stage string) bool { return m.out.values[flag.name][stage] != true })
+	if chooses && everywhere {
+		return ""
+	}
+	return flag.name
 }
 
 func (m *merger) resource(members []found) {
 	first := members[0]
-	p := &part{key: first.key, kind: first.kind, ids: map[string]string{}, condition: m.flagOf(first.key), count: m.counter(first.key)}
+	p := &part{key: first.key, kind: first.kind, ids: map[string]string{}, condition: m.condition(first.key), count: m.counter(first.key)}
 	var variants []variant
 	for _, member := range members {
 		if member.kind != p.kind {
@@ -327,25 +345,84 @@ func (m *merger) choice(c choice, path string, variants []variant) Value {
 	if len(with) == 0 || len(without) == 0 {
 		return m.plain(path, variants)
 	}
-	yes, no := m.plain(path, with), m.plain(path, without)
+	return either(Variable(c.flag), m.plain(path, with), m.plain(path, without))
+}
+
+func either(flag Variable, yes, no Value) Value {
 	if same(yes, no) {
 		return yes
 	}
-	return Conditional{Variable(c.flag), yes, no}
+	if yes == true && no == false {
+		return flag
+	}
+	more, long := yes.(List)
+	fewer, short := no.(List)
+	if long && short {
+		if list, is := optional(flag, more, fewer); is {
+			return list
+		}
+	}
+	return Conditional{flag, yes, no}
 }
 
-func (m *merger) outputs(stages []*stage) {
-	for i, first := range stages[0].outputs {
-		var variants []variant
-		for _, s := range stages {
-			if len(s.outputs) != len(stages[0].outputs) || s.outputs[i].name != first.name || s.outputs[i].description != first.description {
-				m.fail("the outputs of stage %s and stage %s differ", stages[0].name, s.name)
-				return
-			}
-			variants = append(variants, variant{stage: s.name, value: s.outputs[i].value})
+// optional is a list of which some elements are there with the flag only. Returns
+// false when the flag does more than to add elements.
+func optional(flag Variable, more, fewer List) (Value, bool) {
+	var runs []Value
+	for _, item := range more {
+		if len(fewer) == 0 || !same(item, fewer[0]) {
+			runs = append(runs, Conditional{flag, List{item}, List{}})
+			continue
 		}
-		merged := first
-		merged.value = m.value("output "+first.stack+"/"+first.name+":", variants)
-		m.out.outputs = append(m.out.outputs, merged)
+		fewer = fewer[1:]
+		if last := len(runs) - 1; last >= 0 {
+			if always, is := runs[last].(List); is {
+				runs[last] = append(always, item)
+				continue
+			}
+		}
+		runs = append(runs, List{item})
 	}
+	return Call{"concat", runs}, len(fewer) == 0
+}
+
+// outputs merges the outputs of the stacks. One that the table ties to a flag is
+// there in the stages that have the flag.
+func (m *merger) outputs(stages []*stage) {
+	at := map[string]int{}
+	var variants [][]variant
+	for _, s := range stages {
+		for _, o := range s.outputs {
+			name := o.stack + "/" + o.name
+			i, known := at[name]
+			if !known {
+				i = len(m.out.outputs)
+				at[name], m.out.outputs, variants = i, append(m.out.outputs, o), append(variants, nil)
+			}
+			if first := m.out.outputs[i]; first.description != o.description {
+				m.fail("the output %s is %q in stage %s and %q in stage %s", name, first.description, variants[i][0].stage, o.description, s.name)
+			}
+			m.out.outputs[i].stages = append(m.out.outputs[i].stages, s.name)
+			variants[i] = append(variants[i], variant{stage: s.name, value: o.value})
+		}
+	}
+	for name, i := range at {
+		o := &m.out.outputs[i]
+		flag := m.flagOfOutput(name)
+		for _, stage := range m.out.stages {
+			if want := flag == "" || m.out.values[flag][stage] == true; slices.Contains(o.stages, stage) != want {
+				m.fail("stage %s has the output %s: %v, and the table wants %v", stage, name, !want, want)
+			}
+		}
+		o.value = m.value("output "+name+":", variants[i])
+	}
+}
+
+func (m *merger) flagOfOutput(name string) string {
+	for _, o := range m.tables.outputs {
+		if o.from == name {
+			return o.flag
+		}
+	}
+	return ""
 }

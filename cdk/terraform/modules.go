@@ -130,7 +130,7 @@ func (e *exported) checkOutputs() error {
 		}
 	}
 	for _, o := range e.linker.tables.outputs {
-		if _, in := e.output(o); in == "" {
+		if _, in := e.output(o); in == "" && o.flag == "" {
 			errs = append(errs, fmt.Errorf("the table has the output %s, which no stack has", o.from))
 		}
 	}
@@ -143,6 +143,9 @@ func (e *exported) environment(a *assembly, inputs map[string][]input, add func(
 	main := newDocument()
 	provider := main.block("provider", "aws")
 	main.set(provider, "region", "var.aws_region")
+	if account := a.account(); account != "" {
+		main.set(provider, "allowed_account_ids", "["+quoted(account)+"]")
+	}
 	var zips []input
 	for _, m := range e.linker.tables.modules {
 		main.body.AppendNewline()
@@ -179,6 +182,9 @@ func (e *exported) environment(a *assembly, inputs map[string][]input, add func(
 	outputs := newDocument()
 	for _, o := range e.linker.tables.outputs {
 		found, in := e.output(o)
+		if !slices.Contains(found.stages, a.stage) {
+			continue
+		}
 		body := outputs.block("output", o.name)
 		outputs.set(body, "description", quoted(found.description+"."))
 		outputs.set(body, "value", "module."+in+"."+o.name)
@@ -193,6 +199,16 @@ func (d *document) assign(in input) {
 		return
 	}
 	d.set(d.body, in.name, in.initial)
+}
+
+// account is the only one to which the stage is deployed, empty for any.
+func (a *assembly) account() string {
+	for _, t := range a.stacks {
+		if t.account != "" {
+			return t.account
+		}
+	}
+	return ""
 }
 
 func regionInput(a *assembly) input {

@@ -117,15 +117,22 @@ type compared struct {
 	dist     string
 }
 
-func comparison(t *testing.T) *compared {
+func comparison(t *testing.T, of made) *compared {
 	t.Helper()
-	c := &compared{tables: newTables(), planned: map[string]*plannedEnvironment{}, dist: filepath.Join(repository(t), "dist")}
-	var err error
-	if c.exported, err = export(c.tables, assemblyFolder(t)); err != nil {
+	assembly, err := of.assembly()
+	if err != nil {
+		t.Fatal(err)
+	}
+	repository, err := of.repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &compared{tables: newTables(), planned: map[string]*plannedEnvironment{}, dist: filepath.Join(repository, "dist")}
+	if c.exported, err = export(c.tables, assembly); err != nil {
 		t.Fatal(err)
 	}
 	for _, a := range c.exported.assemblies {
-		c.planned[a.stage] = readPlan(t, planned(t, environmentFolder(repository(t), a.stage)))
+		c.planned[a.stage] = readPlan(t, planned(t, environmentFolder(repository, a.stage)))
 	}
 	return c
 }
@@ -138,7 +145,7 @@ func (c *compared) of(a *assembly, planned *plannedEnvironment) error {
 // with its value, and no other; and that this test would see it otherwise: each
 // kind of property is broken on either side, on a copy.
 func TestParity(t *testing.T) {
-	c := comparison(t)
+	c := comparison(t, deployed)
 	for _, a := range c.exported.assemblies {
 		t.Run(a.stage, func(t *testing.T) {
 			if err := c.of(a, c.planned[a.stage]); err != nil {

@@ -111,14 +111,18 @@ func (p *plannedEnvironment) arguments(address string) object {
 func given(kind string, block *tfjson.SchemaBlock, values object, configured any, several bool) object {
 	out := object{}
 	for name, value := range values {
-		expression := dig(configured, name)
+		expression, nested := dig(configured, name), block.NestedBlocks[name]
+		dynamic := expression == nil && nested != nil
+		if dynamic { // the plan tells the configuration of blocks that are not dynamic only
+			expression = anything(nested.Block)
+		}
 		if value == nil || expression == nil {
 			continue
 		}
-		if nested := block.NestedBlocks[name]; nested != nil {
+		if nested != nil {
 			var items []any
 			for _, item := range blocksOf(value) {
-				items = append(items, given(kind, nested.Block, item.(object), union(expression), len(blocksOf(expression)) > 1))
+				items = append(items, given(kind, nested.Block, item.(object), union(expression), dynamic || len(blocksOf(expression)) > 1))
 			}
 			if nested.NestingMode == tfjson.SchemaNestingModeSet {
 				items = sorted(items)
@@ -136,6 +140,15 @@ func given(kind string, block *tfjson.SchemaBlock, values object, configured any
 			value = sorted(value.([]any))
 		}
 		out[name] = value
+	}
+	return out
+}
+
+// anything is a configuration that has every argument of a block.
+func anything(block *tfjson.SchemaBlock) object {
+	out := object{}
+	for name := range block.Attributes {
+		out[name] = object{}
 	}
 	return out
 }

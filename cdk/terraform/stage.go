@@ -21,6 +21,7 @@ type resource struct {
 type output struct {
 	stack, name, description string
 	value                    Value
+	stages                   []string // that have it
 }
 
 // stage is one stage, understood.
@@ -44,7 +45,7 @@ func newStageReader(t tables, a *assembly) (*stageReader, error) {
 	quoted := regexp.QuoteMeta(a.stage)
 	r := &stageReader{
 		tables: t, assembly: a, keys: map[*template]map[string]string{},
-		unique: regexp.MustCompile(`\b` + quoted + `([A-Z]\w*?)[0-9A-F]{8}\b`),
+		unique: regexp.MustCompile(`\b` + regexp.QuoteMeta(strings.ReplaceAll(a.stage, "-", "")) + `([A-Z]\w*?)[0-9A-F]{8}\b`),
 		word:   regexp.MustCompile(`\b` + quoted + `\b`),
 	}
 	var errs []error
@@ -178,13 +179,13 @@ func (r *stageReader) outputs(stack *template) ([]output, error) {
 		if err != nil {
 			return nil, fmt.Errorf("stage %s: stack %s: output %s: %w", stack.stage, stack.stack, name, err)
 		}
-		out = append(out, output{stack.stack, name, o.Description, r.normal(stack, value)})
+		out = append(out, output{stack: stack.stack, name: name, description: o.Description, value: r.normal(stack, value)})
 	}
 	return out, nil
 }
 
-// normal replaces what names the stage, and its region where that is fixed, so
-// that the stages can be compared.
+// normal replaces what names the stage, and its account and region where these are
+// fixed, so that the stages can be compared.
 func (r *stageReader) normal(stack *template, v Value) Value {
 	return rewrite(v, func(part Value) Value {
 		literal, is := part.(string)
@@ -192,6 +193,9 @@ func (r *stageReader) normal(stack *template, v Value) Value {
 			return part
 		}
 		out := replaceIn(literal, regexp.MustCompile(`\barn:aws:`), text("arn:", Pseudo("AWS::Partition"), ":"))
+		if stack.account != "" {
+			out = replaceIn(out, regexp.MustCompile(`\b`+regexp.QuoteMeta(stack.account)+`\b`), Pseudo("AWS::AccountId"))
+		}
 		if stack.region != "" {
 			out = replaceIn(out, regexp.MustCompile(`\b`+regexp.QuoteMeta(stack.region)), Pseudo("AWS::Region"))
 		}
@@ -213,7 +217,13 @@ func replaceIn(v Value, what *regexp.Regexp, with Value) Value {
 			}
 			out = append(out, piece)
 		}
-		return text(out...)
+		replaced := text(out...)
+		if whole, is := replaced.(Text); is && len(whole) == 1 {
+			if _, is := with.(Pseudo); is {
+				return with // as the template has it where it is not fixed
+			}
+		}
+		return replaced
 	})
 }
 

@@ -8,12 +8,12 @@ type derived struct{ path, expression string }
 
 func derivedValues() []derived {
 	return []derived{
-		{"Network/Private/VPC/isolatedSubnet*/Subnet:CidrBlock", `cidrsubnet(var.vpc_cidr, 8, count.index)`},
+		{"Network/Private/VPC/isolatedSubnet*/Subnet:CidrBlock", `cidrsubnet(var.vpc_cidr, 24 - tonumber(split("/", var.vpc_cidr)[1]), count.index)`},
 		{"Network/Private/VPC/isolatedSubnet*:Tags.Name", `"${var.environment}/Network/Private/VPC/isolatedSubnet${count.index + 1}"`},
-		{"Pipeline/Events/Queue/Resource:VisibilityTimeout", `var.processor_batch_window_seconds + 180`},
+		{"Pipeline/Events/Queue/Resource:VisibilityTimeout", `var.processor_batch_window_seconds + 6 * var.processor_timeout_seconds`},
+		{"Pipeline/*/Function/Resource:LoggingConfig.ApplicationLogLevel", `var.log_level == "debug" ? "DEBUG" : "INFO"`},
 		{"Observability/Alarms/DatabaseStorage/Resource:AlarmDescription", `"The database runs out of storage; it grows by itself up to ${var.database_max_storage_gib} GiB."`},
 		{"Observability/Alarms/ProcessorConcurrency/Resource:AlarmDescription", `"The processor is near its maximum concurrency of ${var.processor_maximum_concurrency}: the queue will grow."`},
-		{"Observability/Alarms/DatabaseConnections/Resource:Threshold", `floor(var.database_connections * 0.8)`},
 		{"Observability/Dashboard/Resource:DashboardBody.widgets[10].properties.annotations.horizontal[0].value", `var.alarm_queue_age_seconds`},
 		{"Observability/Dashboard/Resource:DashboardBody.widgets[12].properties.annotations.horizontal[0].value", `var.processor_maximum_concurrency`},
 		{"Observability/Dashboard/Resource:DashboardBody.widgets[15].properties.metrics[2][0].expression", `"calls_ingest * 0.0000002000 + ms_ingest * ${format("%.12f", var.ingest_memory_mib * 0.0000133334 / 1024 / 1000)}"`},
@@ -31,6 +31,15 @@ func choices() []choice {
 		{"Data/Payloads/Bucket/Resource:LoggingConfiguration", "payload_access_logs"},
 		{"Pipeline/*/Function/Resource:Environment.Variables.DB_HOST", "database_proxy"},
 		{"Pipeline/*/Function/Resource:Environment.Variables.DB_CA_FILE", "database_proxy"},
+		{"Pipeline/*/Function/Resource:TracingConfig", "tracing"},
+		{"Pipeline/*/Role/DefaultPolicy/Resource:PolicyDocument.Statement", "tracing"},
+		{"Pipeline/API/API/DeploymentStage.stage/Resource:TracingEnabled", "tracing"},
+		{"Pipeline/API/*:AuthorizationType", "api_key"},
+		{"Pipeline/API/*:ApiKeyRequired", "api_key"},
+		{"Pipeline/API/API/NoSignature/Resource:StatusCode", "api_key"},
+		{"Pipeline/API/API/NoSignature/Resource:ResponseTemplates.*", "api_key"},
+		{"Pipeline/API/*:RequestModels", "validate_bodies"},
+		{"Pipeline/API/*:RequestValidatorId", "validate_bodies"},
 	}
 }
 
@@ -40,22 +49,23 @@ func families() []family {
 	}
 }
 
-// moduleOutput is an output of a stack that users of the environment call.
-type moduleOutput struct{ from, name string }
+// moduleOutput is an output of a stack that users of the environment call. With a
+// flag it is there in the stages that have the flag.
+type moduleOutput struct{ from, name, flag string }
 
 func moduleOutputs() []moduleOutput {
 	return []moduleOutput{
-		{"Pipeline/ApiEndpoint", "api_endpoint"},
-		{"Pipeline/ApiKeyId", "api_key_id"},
-		{"Data/DbEndpoint", "db_endpoint"},
-		{"Data/DbUsername", "db_username"},
-		{"Data/DbSecretArn", "db_secret_arn"},
-		{"Pipeline/QueueUrl", "sqs_queue_url"},
-		{"Pipeline/DlqUrl", "dlq_url"},
-		{"Data/PayloadBucket", "payload_bucket"},
-		{"Pipeline/TopicArn", "topic_arn"},
-		{"Observability/AlarmTopicArn", "alarm_topic_arn"},
-		{"Observability/DashboardUrl", "dashboard_url"},
+		{from: "Pipeline/ApiEndpoint", name: "api_endpoint"},
+		{from: "Pipeline/ApiKeyId", name: "api_key_id", flag: "api_key"},
+		{from: "Data/DbEndpoint", name: "db_endpoint"},
+		{from: "Data/DbUsername", name: "db_username"},
+		{from: "Data/DbSecretArn", name: "db_secret_arn"},
+		{from: "Pipeline/QueueUrl", name: "sqs_queue_url"},
+		{from: "Pipeline/DlqUrl", name: "dlq_url"},
+		{from: "Data/PayloadBucket", name: "payload_bucket"},
+		{from: "Pipeline/TopicArn", name: "topic_arn"},
+		{from: "Observability/AlarmTopicArn", name: "alarm_topic_arn"},
+		{from: "Observability/DashboardUrl", name: "dashboard_url"},
 	}
 }
 

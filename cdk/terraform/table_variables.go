@@ -24,6 +24,12 @@ func toggle(name, description string, resources ...string) variable {
 func stateVariables() []variable {
 	return []variable{
 		{
+			name: "log_level", kind: "string", description: "From which level on the functions log: debug, info, warn or error.",
+			condition: `contains(["debug", "info", "warn", "error"], var.log_level)`, message: "log_level must be debug, info, warn or error.",
+			stands: []string{"Pipeline/*/Function/Resource:Environment.Variables.FLUXA_LOG_LEVEL"},
+		},
+		toggle("tracing", "Whether Lambda and API Gateway send X-Ray traces.", "Observability/Traces/*"),
+		{
 			name: "log_retention_days", kind: "number", description: "How long the log groups keep their entries, in days.",
 			condition: `contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)`,
 			message:   "log_retention_days must be one of the numbers that CloudWatch Logs knows, such as 14, 90 or 365.",
@@ -35,7 +41,7 @@ func stateVariables() []variable {
 		},
 		{
 			name: "vpc_cidr", kind: "string", description: "The addresses of the VPC.",
-			condition: `can(cidrnetmask(var.vpc_cidr)) && endswith(var.vpc_cidr, "/16")`, message: "vpc_cidr must be an IPv4 block of the size /16, such as 10.20.0.0/16.",
+			condition: `can(cidrnetmask(var.vpc_cidr)) && can(regex("/(1[6-9]|2[0-2])$", var.vpc_cidr))`, message: "vpc_cidr must be an IPv4 block of the size /16 to /22, such as 10.20.0.0/16.",
 			stands: []string{"Network/Private/VPC/Resource:CidrBlock"},
 		},
 		{
@@ -100,6 +106,14 @@ func pipelineVariables() []variable {
 			stands: []string{"Pipeline/" + title(function) + "/Function/Resource:MemorySize"},
 		}
 	}
+	timeout := func(function string, longest string) variable {
+		name := function + "_timeout_seconds"
+		return variable{
+			name: name, kind: "number", description: "How long a call of the function " + function + " may take, in seconds.",
+			condition: "var." + name + " >= 3 && var." + name + " <= " + longest, message: name + " must be 3 to " + longest + ".",
+			stands: []string{"Pipeline/" + title(function) + "/Function/Resource:Timeout"},
+		}
+	}
 	reserved := func(function string) variable {
 		name := function + "_reserved_concurrency"
 		return variable{
@@ -109,8 +123,9 @@ func pipelineVariables() []variable {
 		}
 	}
 	return []variable{
-		memory("ingest"), reserved("ingest"),
-		memory("processor"),
+		memory("ingest"), timeout("ingest", "28"), reserved("ingest"),
+		memory("migrate"), timeout("migrate", "900"),
+		memory("processor"), timeout("processor", "900"),
 		{
 			name: "processor_maximum_concurrency", kind: "number", description: "How many batches are processed at once.",
 			condition: `var.processor_maximum_concurrency >= 2 && var.processor_maximum_concurrency <= 1000`, message: "processor_maximum_concurrency must be 2 to 1000.",
@@ -126,7 +141,9 @@ func pipelineVariables() []variable {
 			condition: `var.processor_batch_window_seconds >= 0 && var.processor_batch_window_seconds <= 300`, message: "processor_batch_window_seconds must be 0 to 300.",
 			stands: []string{"Pipeline/Processor/Events/Resource:MaximumBatchingWindowInSeconds"},
 		},
-		memory("query"), reserved("query"),
+		memory("query"), timeout("query", "28"), reserved("query"),
+		toggle("api_key", "Whether callers of the API show a key of its usage plan; else they sign with their IAM identity.", "Pipeline/API/API/Key/*", "Pipeline/API/API/Plan/*"),
+		toggle("validate_bodies", "Whether API Gateway checks events by their schema before it calls a function.", "Pipeline/API/Model*"),
 		{
 			name: "api_rate_per_second", kind: "number", description: "How many requests a second the API takes in the long run.",
 			condition: `var.api_rate_per_second >= 1 && var.api_rate_per_second <= 10000`, message: "api_rate_per_second must be 1 to 10000.",
@@ -165,6 +182,13 @@ func alarmVariables() []variable {
 	storage := positive("alarm_database_free_storage_gib", "The free storage of the database under which there is an alarm, in GiB.", "DatabaseStorage")
 	storage.scale = 1 << 30
 	return []variable{
+		{
+			name: "alarm_email", kind: "string", description: "Who is told of alarms by e-mail; null for nobody.",
+			condition: `var.alarm_email == null || can(regex("^[^@ ]+@[^@ ]+$", var.alarm_email))`, message: "alarm_email must be null or an address, such as team@example.com.",
+			resources: []string{"Observability/Alarms/Email/Resource"},
+			stands:    []string{"Observability/Alarms/Email/Resource:Endpoint"},
+		},
+		positive("alarm_dlq_depth", "The number of dead letters from which there is an alarm.", "DLQDepth"),
 		percent("alarm_api_5xx_percent", "The share of 5xx answers from which there is an alarm, in percent.", "API5xx"),
 		percent("alarm_error_rate_percent", "The share of failed calls of a function from which there is an alarm, in percent.", "*Errors"),
 		positive("alarm_throttles", "The throttled calls a minute from which there is an alarm.", "*Throttles"),
@@ -173,6 +197,7 @@ func alarmVariables() []variable {
 		positive("alarm_processor_concurrency", "The concurrency of the processor from which there is an alarm.", "ProcessorConcurrency"),
 		percent("alarm_database_cpu_percent", "The load of the database from which there is an alarm, in percent.", "DatabaseCPU"),
 		storage,
+		positive("alarm_database_connections", "The number of connections to the database from which there is an alarm.", "DatabaseConnections"),
 		{
 			name: "database_connections", kind: "number", description: "About how many connections the database's size bears.",
 			condition: "var.database_connections >= 1", message: "database_connections must be at least 1.",

@@ -126,10 +126,12 @@ func TestValidate_refuses_a_misspelt_argument(t *testing.T) {
 
 // TestModule_passes_its_own_tests runs the .tftest.hcl files of a module, with the
 // provider mocked.
-func TestModule_passes_its_own_tests(t *testing.T) {
+func TestModule_passes_its_own_tests(t *testing.T) { passOwnTests(t, repository(t)) }
+
+func passOwnTests(t *testing.T, repository string) {
 	for _, m := range modules() {
 		t.Run(m.name, func(t *testing.T) {
-			runs, err := workspace(t, filepath.Join(repository(t), "infra", "terraform", "modules", m.name), "").Test(t.Context())
+			runs, err := workspace(t, filepath.Join(repository, "infra", "terraform", "modules", m.name), "").Test(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -105,7 +105,7 @@ func (e *exported) counts(d *document, run *hclwrite.Body, m module) {
 		case b.part.count != "":
 			want = "var." + b.part.count
 		case b.condition != "":
-			want = "(var." + b.condition + " ? 1 : 0)"
+			want = "(" + e.linker.there(b.condition) + " ? 1 : 0)"
 		default:
 			continue
 		}

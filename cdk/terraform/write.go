@@ -61,7 +61,7 @@ func (l *linker) resource(d *document, b *block) {
 		d.set(body, "count", "var."+b.part.count)
 		body.AppendNewline()
 	case b.condition != "":
-		d.set(body, "count", "var."+b.condition+" ? 1 : 0")
+		d.set(body, "count", l.there(b.condition)+" ? 1 : 0")
 		body.AppendNewline()
 	}
 	l.fill(d, body, b, b.body, module)
@@ -73,6 +73,16 @@ func (l *linker) resource(d *document, b *block) {
 		body.AppendNewline()
 		d.set(body.AppendNewBlock("lifecycle", nil).Body(), "create_before_destroy", "true")
 	}
+}
+
+// there is the condition that a variable sets.
+func (l *linker) there(name string) string {
+	for _, v := range l.tables.variables {
+		if v.name == name && v.kind != "bool" {
+			return "var." + name + " != null"
+		}
+	}
+	return "var." + name
 }
 
 // listing writes a list of expressions.
@@ -93,7 +103,16 @@ func (l *linker) fill(d *document, into *hclwrite.Body, b *block, from *body, mo
 		if i > 0 || len(from.arguments) > 0 {
 			into.AppendNewline()
 		}
-		l.fill(d, into.AppendNewBlock(n.name, nil).Body(), b, n.body, module)
+		inner := into
+		if n.condition == nil {
+			inner = into.AppendNewBlock(n.name, nil).Body()
+		} else {
+			dynamic := into.AppendNewBlock("dynamic", []string{n.name}).Body()
+			d.set(dynamic, "for_each", source(Conditional{n.condition, List{true}, List{}}, nil))
+			dynamic.AppendNewline()
+			inner = dynamic.AppendNewBlock("content", nil).Body()
+		}
+		l.fill(d, inner, b, n.body, module)
 	}
 }
 
@@ -169,8 +188,8 @@ func (l *linker) input(module, name string) (input, error) {
 	if name == "environment" {
 		return input{
 			name: name, kind: "string", description: "The stage: it is in every name.",
-			condition: `can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))`,
-			message:   "environment must be 2 to 12 small letters and digits, a letter first.",
+			condition: `can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))`,
+			message:   "environment must be 2 to 16 of a-z 0-9 -, a letter first, and no - last.",
 		}, nil
 	}
 	if c, is := l.inputs[module][name]; is {

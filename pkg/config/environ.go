@@ -13,12 +13,14 @@ import (
 // a variable. Nothing is checked and text is passed on as it is, since it may be a
 // token of the CDK that becomes a value during the deploy. A field of zero value
 // is left out, so that it means what Load makes of an absent variable: its
-// default, which for LogLevel is the zero value itself, info. Secrets are revealed.
+// default. LogLevel is never left out: its zero value is a level, info. Secrets are
+// revealed.
 func Environ[T Settings](settings T) map[string]string {
 	of := reflect.ValueOf(settings)
 	environ := map[string]string{}
 	for _, f := range fieldsOf(of.Type()) {
-		if value := of.FieldByIndex(f.index); !value.IsZero() {
+		value := of.FieldByIndex(f.index)
+		if _, level := value.Interface().(slog.Level); level || !value.IsZero() {
 			environ[f.Name] = text(value)
 		}
 	}

@@ -90,27 +90,26 @@ func TestEnviron_writes(t *testing.T) {
 		settings config.Processor
 		want     map[string]string
 	}{
-		"nothing for zero values": {config.Processor{}, map[string]string{}},
+		"of zero values only the level": {config.Processor{}, map[string]string{"FLUXA_LOG_LEVEL": "info"}},
 		"text as it is, be it a token or nothing that Load takes": {
 			config.Processor{
 				Service:  config.Service{Environment: "Not A Stage"},
 				Queue:    config.Queue{QueueURL: "${Token[TOKEN.123]}"},
 				Database: config.Database{Host: " ${Token[Db.Host.7]}\n"},
 			},
-			map[string]string{"FLUXA_ENVIRONMENT": "Not A Stage", "QUEUE_URL": "${Token[TOKEN.123]}", "DB_HOST": " ${Token[Db.Host.7]}\n"},
+			map[string]string{"FLUXA_ENVIRONMENT": "Not A Stage", "FLUXA_LOG_LEVEL": "info", "QUEUE_URL": "${Token[TOKEN.123]}", "DB_HOST": " ${Token[Db.Host.7]}\n"},
 		},
 		"a secret's text": {
 			config.Processor{Database: config.Database{URL: "postgres://fluxa:hunter2@h/d"}},
-			map[string]string{"DATABASE_URL": "postgres://fluxa:hunter2@h/d"},
+			map[string]string{"DATABASE_URL": "postgres://fluxa:hunter2@h/d", "FLUXA_LOG_LEVEL": "info"},
 		},
 		"numbers in digits": {
 			config.Processor{Database: config.Database{Port: 5432, MaxConns: -1}, Retry: config.Retry{BaseSeconds: 43_200}},
-			map[string]string{"DB_PORT": "5432", "DB_MAX_CONNS": "-1", "FLUXA_RETRY_BASE_SECONDS": "43200"},
+			map[string]string{"DB_PORT": "5432", "DB_MAX_CONNS": "-1", "FLUXA_LOG_LEVEL": "info", "FLUXA_RETRY_BASE_SECONDS": "43200"},
 		},
-		"debug":                                {config.Processor{Service: config.Service{LogLevel: slog.LevelDebug}}, map[string]string{"FLUXA_LOG_LEVEL": "debug"}},
-		"info, the default, by leaving it out": {config.Processor{Service: config.Service{LogLevel: slog.LevelInfo}}, map[string]string{}},
-		"warn":                                 {config.Processor{Service: config.Service{LogLevel: slog.LevelWarn}}, map[string]string{"FLUXA_LOG_LEVEL": "warn"}},
-		"error":                                {config.Processor{Service: config.Service{LogLevel: slog.LevelError}}, map[string]string{"FLUXA_LOG_LEVEL": "error"}},
+		"debug": {config.Processor{Service: config.Service{LogLevel: slog.LevelDebug}}, map[string]string{"FLUXA_LOG_LEVEL": "debug"}},
+		"warn":  {config.Processor{Service: config.Service{LogLevel: slog.LevelWarn}}, map[string]string{"FLUXA_LOG_LEVEL": "warn"}},
+		"error": {config.Processor{Service: config.Service{LogLevel: slog.LevelError}}, map[string]string{"FLUXA_LOG_LEVEL": "error"}},
 	} {
 		if got := config.Environ(c.settings); !maps.Equal(got, c.want) {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)

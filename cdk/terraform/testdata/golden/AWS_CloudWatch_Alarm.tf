@@ -56,7 +56,7 @@ resource "aws_cloudwatch_metric_alarm" "dlq_depth" {
   alarm_name          = "fluxa-dlq-depth-${var.environment}"
   alarm_description   = "Events were given up: fluxa dlq ls tells which and why, fluxa dlq redrive sends them again."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
+  threshold           = var.alarm_dlq_depth
   evaluation_periods  = 1
   datapoints_to_alarm = 1
   treat_missing_data  = "notBreaching"

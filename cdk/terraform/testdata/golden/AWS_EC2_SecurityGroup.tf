@@ -7,8 +7,6 @@ resource "aws_security_group" "database_instance_access" {
 }
 
 resource "aws_security_group" "database_proxy_access" {
-  count = var.database_proxy ? 1 : 0
-
   vpc_id      = aws_vpc.main.id
   description = "RDS Proxy of Fluxa"
   tags        = local.tags

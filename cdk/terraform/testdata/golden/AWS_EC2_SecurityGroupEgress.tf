@@ -1,9 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_vpc_security_group_egress_rule" "database_proxy_access_to_data_database_instance_access_indirect_port" {
-  count = var.database_proxy ? 1 : 0
-
-  security_group_id            = aws_security_group.database_proxy_access[0].id
+  security_group_id            = aws_security_group.database_proxy_access.id
   referenced_security_group_id = aws_security_group.database_instance_access.id
   description                  = "Allow connections to the database Instance from the Proxy"
   ip_protocol                  = "tcp"

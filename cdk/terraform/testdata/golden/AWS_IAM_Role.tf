@@ -1,8 +1,6 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_iam_role" "database_proxy" {
-  count = var.database_proxy ? 1 : 0
-
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"

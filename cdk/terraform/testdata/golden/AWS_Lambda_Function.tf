@@ -9,7 +9,7 @@ resource "aws_lambda_function" "ingest" {
   handler                        = "bootstrap"
   architectures                  = ["arm64"]
   memory_size                    = var.ingest_memory_mib
-  timeout                        = 15
+  timeout                        = var.ingest_timeout_seconds
   reserved_concurrent_executions = var.ingest_reserved_concurrency
   role                           = aws_iam_role.ingest.arn
   publish                        = true
@@ -18,6 +18,7 @@ resource "aws_lambda_function" "ingest" {
   environment {
     variables = {
       FLUXA_ENVIRONMENT = var.environment
+      FLUXA_LOG_LEVEL   = var.log_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       QUEUE_URL         = aws_sqs_queue.events.url
     }
@@ -26,7 +27,7 @@ resource "aws_lambda_function" "ingest" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.ingest.name
-    application_log_level = "INFO"
+    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 
@@ -44,7 +45,7 @@ resource "aws_lambda_function" "processor" {
   handler          = "bootstrap"
   architectures    = ["arm64"]
   memory_size      = var.processor_memory_mib
-  timeout          = 30
+  timeout          = var.processor_timeout_seconds
   role             = aws_iam_role.processor.arn
   publish          = true
   tags             = local.tags
@@ -58,6 +59,7 @@ resource "aws_lambda_function" "processor" {
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
       DLQ_URL           = aws_sqs_queue.events_dead_letters.url
       FLUXA_ENVIRONMENT = var.environment
+      FLUXA_LOG_LEVEL   = var.log_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       QUEUE_URL         = aws_sqs_queue.events.url
       TOPIC_ARN         = aws_sns_topic.notifications.arn
@@ -67,7 +69,7 @@ resource "aws_lambda_function" "processor" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.processor.name
-    application_log_level = "INFO"
+    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 
@@ -90,7 +92,7 @@ resource "aws_lambda_function" "query" {
   handler                        = "bootstrap"
   architectures                  = ["arm64"]
   memory_size                    = var.query_memory_mib
-  timeout                        = 15
+  timeout                        = var.query_timeout_seconds
   reserved_concurrent_executions = var.query_reserved_concurrency
   role                           = aws_iam_role.query.arn
   publish                        = true
@@ -104,6 +106,7 @@ resource "aws_lambda_function" "query" {
       DB_PORT           = "5432"
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
       FLUXA_ENVIRONMENT = var.environment
+      FLUXA_LOG_LEVEL   = var.log_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
     }
   }
@@ -111,7 +114,7 @@ resource "aws_lambda_function" "query" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.query.name
-    application_log_level = "INFO"
+    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 
@@ -133,8 +136,8 @@ resource "aws_lambda_function" "migrate" {
   runtime          = "provided.al2023"
   handler          = "bootstrap"
   architectures    = ["arm64"]
-  memory_size      = 256
-  timeout          = 300
+  memory_size      = var.migrate_memory_mib
+  timeout          = var.migrate_timeout_seconds
   role             = aws_iam_role.migrate.arn
   tags             = local.tags
 
@@ -147,13 +150,14 @@ resource "aws_lambda_function" "migrate" {
       DB_PORT           = "5432"
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
       FLUXA_ENVIRONMENT = var.environment
+      FLUXA_LOG_LEVEL   = var.log_level
     }
   }
 
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.migrate.name
-    application_log_level = "INFO"
+    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 

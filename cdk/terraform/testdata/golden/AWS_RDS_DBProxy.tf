@@ -1,14 +1,12 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_db_proxy" "database" {
-  count = var.database_proxy ? 1 : 0
-
   name                   = "fluxa-${var.environment}"
   engine_family          = "POSTGRESQL"
   idle_client_timeout    = 1800
   require_tls            = true
-  role_arn               = aws_iam_role.database_proxy[0].arn
-  vpc_security_group_ids = [aws_security_group.database_proxy_access[0].id]
+  role_arn               = aws_iam_role.database_proxy.arn
+  vpc_security_group_ids = [aws_security_group.database_proxy_access.id]
   vpc_subnet_ids         = aws_subnet.isolated[*].id
   tags                   = local.tags
 

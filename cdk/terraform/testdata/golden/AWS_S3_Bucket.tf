@@ -1,16 +1,12 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_s3_bucket" "payloads_access_logs" {
-  count = var.payload_access_logs ? 1 : 0
-
   bucket = "fluxa-access-logs-${var.environment}-${local.account_id}-${local.region}"
   tags   = local.tags
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "payloads_access_logs" {
-  count = var.payload_access_logs ? 1 : 0
-
-  bucket = aws_s3_bucket.payloads_access_logs[0].id
+  bucket = aws_s3_bucket.payloads_access_logs.id
 
   rule {
     apply_server_side_encryption_by_default {
@@ -20,9 +16,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "payloads_access_l
 }
 
 resource "aws_s3_bucket_ownership_controls" "payloads_access_logs" {
-  count = var.payload_access_logs ? 1 : 0
-
-  bucket = aws_s3_bucket.payloads_access_logs[0].id
+  bucket = aws_s3_bucket.payloads_access_logs.id
 
   rule {
     object_ownership = "BucketOwnerEnforced"
@@ -30,9 +24,7 @@ resource "aws_s3_bucket_ownership_controls" "payloads_access_logs" {
 }
 
 resource "aws_s3_bucket_public_access_block" "payloads_access_logs" {
-  count = var.payload_access_logs ? 1 : 0
-
-  bucket                  = aws_s3_bucket.payloads_access_logs[0].id
+  bucket                  = aws_s3_bucket.payloads_access_logs.id
   block_public_acls       = true
   block_public_policy     = true
   ignore_public_acls      = true
@@ -40,9 +32,7 @@ resource "aws_s3_bucket_public_access_block" "payloads_access_logs" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "payloads_access_logs" {
-  count = var.payload_access_logs ? 1 : 0
-
-  bucket = aws_s3_bucket.payloads_access_logs[0].id
+  bucket = aws_s3_bucket.payloads_access_logs.id
 
   rule {
     id     = "expire"
@@ -101,7 +91,7 @@ resource "aws_s3_bucket_public_access_block" "payloads" {
 
 resource "aws_s3_bucket_logging" "payloads" {
   bucket        = aws_s3_bucket.payloads.id
-  target_bucket = one(aws_s3_bucket.payloads_access_logs[*].id)
+  target_bucket = aws_s3_bucket.payloads_access_logs.id
   target_prefix = "payloads/"
 }
 

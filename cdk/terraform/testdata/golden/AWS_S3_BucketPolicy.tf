@@ -1,9 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_s3_bucket_policy" "payloads_access_logs" {
-  count = var.payload_access_logs ? 1 : 0
-
-  bucket = aws_s3_bucket.payloads_access_logs[0].id
+  bucket = aws_s3_bucket.payloads_access_logs.id
   policy = jsonencode({
     Statement = [
       {
@@ -17,7 +15,7 @@ resource "aws_s3_bucket_policy" "payloads_access_logs" {
         Principal = {
           AWS = "*"
         }
-        Resource = [aws_s3_bucket.payloads_access_logs[0].arn, "${aws_s3_bucket.payloads_access_logs[0].arn}/*"]
+        Resource = [aws_s3_bucket.payloads_access_logs.arn, "${aws_s3_bucket.payloads_access_logs.arn}/*"]
       },
       {
         Action = "s3:*"
@@ -30,7 +28,7 @@ resource "aws_s3_bucket_policy" "payloads_access_logs" {
         Principal = {
           AWS = "*"
         }
-        Resource = [aws_s3_bucket.payloads_access_logs[0].arn, "${aws_s3_bucket.payloads_access_logs[0].arn}/*"]
+        Resource = [aws_s3_bucket.payloads_access_logs.arn, "${aws_s3_bucket.payloads_access_logs.arn}/*"]
       },
       {
         Action = "s3:PutObject"
@@ -46,7 +44,7 @@ resource "aws_s3_bucket_policy" "payloads_access_logs" {
         Principal = {
           Service = "logging.s3.amazonaws.com"
         }
-        Resource = "${aws_s3_bucket.payloads_access_logs[0].arn}/payloads/*"
+        Resource = "${aws_s3_bucket.payloads_access_logs.arn}/payloads/*"
       },
     ]
     Version = "2012-10-17"

@@ -32,8 +32,10 @@ module "stateless" {
   source = "../../modules/stateless"
 
   alarm_api_5xx_percent           = 5
+  alarm_database_connections      = 62
   alarm_database_cpu_percent      = 90
   alarm_database_free_storage_gib = 4
+  alarm_dlq_depth                 = 1
   alarm_end_to_end_p99_ms         = 30000
   alarm_error_rate_percent        = 5
   alarm_processor_concurrency     = 4.5
@@ -54,20 +56,26 @@ module "stateless" {
   firewall_rate_per_5_minutes     = null
   ingest_memory_mib               = 512
   ingest_reserved_concurrency     = null
+  ingest_timeout_seconds          = 15
   isolated_subnet_ids             = module.stateful.isolated_subnet_ids
   lambda_ingest_zip_path          = var.lambda_ingest_zip_path
   lambda_migrate_zip_path         = var.lambda_migrate_zip_path
   lambda_processor_zip_path       = var.lambda_processor_zip_path
   lambda_query_zip_path           = var.lambda_query_zip_path
+  log_level                       = "info"
   log_retention_days              = 14
+  migrate_memory_mib              = 256
+  migrate_timeout_seconds         = 300
   payloads_s3_bucket_arn          = module.stateful.payloads_s3_bucket_arn
   payloads_s3_bucket_id           = module.stateful.payloads_s3_bucket_id
   processor_batch_size            = 10
   processor_batch_window_seconds  = 0
   processor_maximum_concurrency   = 5
   processor_memory_mib            = 1024
+  processor_timeout_seconds       = 30
   query_memory_mib                = 512
   query_reserved_concurrency      = 10
+  query_timeout_seconds           = 15
   retain_data                     = false
   web_firewall                    = false
 }

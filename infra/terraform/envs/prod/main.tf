@@ -32,8 +32,10 @@ module "stateless" {
   source = "../../modules/stateless"
 
   alarm_api_5xx_percent           = 1
+  alarm_database_connections      = 504
   alarm_database_cpu_percent      = 80
   alarm_database_free_storage_gib = 20
+  alarm_dlq_depth                 = 1
   alarm_end_to_end_p99_ms         = 10000
   alarm_error_rate_percent        = 1
   alarm_processor_concurrency     = 40
@@ -54,20 +56,26 @@ module "stateless" {
   firewall_rate_per_5_minutes     = 60000
   ingest_memory_mib               = 1024
   ingest_reserved_concurrency     = 200
+  ingest_timeout_seconds          = 15
   isolated_subnet_ids             = module.stateful.isolated_subnet_ids
   lambda_ingest_zip_path          = var.lambda_ingest_zip_path
   lambda_migrate_zip_path         = var.lambda_migrate_zip_path
   lambda_processor_zip_path       = var.lambda_processor_zip_path
   lambda_query_zip_path           = var.lambda_query_zip_path
+  log_level                       = "info"
   log_retention_days              = 90
+  migrate_memory_mib              = 256
+  migrate_timeout_seconds         = 300
   payloads_s3_bucket_arn          = module.stateful.payloads_s3_bucket_arn
   payloads_s3_bucket_id           = module.stateful.payloads_s3_bucket_id
   processor_batch_size            = 100
   processor_batch_window_seconds  = 1
   processor_maximum_concurrency   = 50
   processor_memory_mib            = 1024
+  processor_timeout_seconds       = 30
   query_memory_mib                = 512
   query_reserved_concurrency      = 100
+  query_timeout_seconds           = 15
   retain_data                     = true
   web_firewall                    = true
 }

@@ -24,7 +24,7 @@ resource "aws_subnet" "isolated" {
 
   vpc_id                  = aws_vpc.main.id
   availability_zone       = data.aws_availability_zones.available.names[count.index]
-  cidr_block              = cidrsubnet(var.vpc_cidr, 8, count.index)
+  cidr_block              = cidrsubnet(var.vpc_cidr, 24 - tonumber(split("/", var.vpc_cidr)[1]), count.index)
   map_public_ip_on_launch = false
   tags = merge(local.tags, {
     Name = "${var.environment}/Network/Private/VPC/isolatedSubnet${count.index + 1}"

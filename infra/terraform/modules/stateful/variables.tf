@@ -75,8 +75,8 @@ variable "environment" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
-    error_message = "environment must be 2 to 12 small letters and digits, a letter first."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
+    error_message = "environment must be 2 to 16 of a-z 0-9 -, a letter first, and no - last."
   }
 }
 
@@ -130,7 +130,7 @@ variable "vpc_cidr" {
   type        = string
 
   validation {
-    condition     = can(cidrnetmask(var.vpc_cidr)) && endswith(var.vpc_cidr, "/16")
-    error_message = "vpc_cidr must be an IPv4 block of the size /16, such as 10.20.0.0/16."
+    condition     = can(cidrnetmask(var.vpc_cidr)) && can(regex("/(1[6-9]|2[0-2])$", var.vpc_cidr))
+    error_message = "vpc_cidr must be an IPv4 block of the size /16 to /22, such as 10.20.0.0/16."
   }
 }

@@ -341,7 +341,7 @@ resource "aws_cloudwatch_metric_alarm" "dlq_depth" {
   alarm_name          = "fluxa-dlq-depth-${var.environment}"
   alarm_description   = "Events were given up: fluxa dlq ls tells which and why, fluxa dlq redrive sends them again."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
+  threshold           = var.alarm_dlq_depth
   evaluation_periods  = 1
   datapoints_to_alarm = 1
   treat_missing_data  = "notBreaching"
@@ -516,7 +516,7 @@ resource "aws_cloudwatch_metric_alarm" "database_connections" {
   alarm_name          = "fluxa-database-connections-${var.environment}"
   alarm_description   = "The database has many of the about ${var.database_connections} connections that it bears."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = floor(var.database_connections * 0.8)
+  threshold           = var.alarm_database_connections
   evaluation_periods  = 5
   datapoints_to_alarm = 5
   treat_missing_data  = "notBreaching"

@@ -70,7 +70,7 @@ resource "aws_api_gateway_deployment" "api" {
       aws_api_gateway_gateway_response.api_firewall,
       aws_api_gateway_gateway_response.api_media_type,
       aws_api_gateway_gateway_response.api_no_key,
-      aws_api_gateway_gateway_response.api_no_route,
+      aws_api_gateway_gateway_response.api_no_signature,
       aws_api_gateway_gateway_response.api_other4xx,
       aws_api_gateway_gateway_response.api_other5xx,
       aws_api_gateway_gateway_response.api_quota,
@@ -518,7 +518,7 @@ resource "aws_api_gateway_gateway_response" "api_other5xx" {
   }
 }
 
-resource "aws_api_gateway_gateway_response" "api_no_route" {
+resource "aws_api_gateway_gateway_response" "api_no_signature" {
   rest_api_id   = aws_api_gateway_rest_api.api.id
   response_type = "MISSING_AUTHENTICATION_TOKEN"
   status_code   = "404"

@@ -61,7 +61,7 @@ resource "aws_lambda_function" "ingest" {
   handler                        = "bootstrap"
   architectures                  = ["arm64"]
   memory_size                    = var.ingest_memory_mib
-  timeout                        = 15
+  timeout                        = var.ingest_timeout_seconds
   reserved_concurrent_executions = var.ingest_reserved_concurrency
   role                           = aws_iam_role.ingest.arn
   publish                        = true
@@ -70,6 +70,7 @@ resource "aws_lambda_function" "ingest" {
   environment {
     variables = {
       FLUXA_ENVIRONMENT = var.environment
+      FLUXA_LOG_LEVEL   = var.log_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       QUEUE_URL         = aws_sqs_queue.events.url
     }
@@ -78,7 +79,7 @@ resource "aws_lambda_function" "ingest" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.ingest.name
-    application_log_level = "INFO"
+    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 

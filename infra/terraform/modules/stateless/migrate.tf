@@ -86,8 +86,8 @@ resource "aws_lambda_function" "migrate" {
   runtime          = "provided.al2023"
   handler          = "bootstrap"
   architectures    = ["arm64"]
-  memory_size      = 256
-  timeout          = 300
+  memory_size      = var.migrate_memory_mib
+  timeout          = var.migrate_timeout_seconds
   role             = aws_iam_role.migrate.arn
   tags             = local.tags
 
@@ -100,13 +100,14 @@ resource "aws_lambda_function" "migrate" {
       DB_PORT           = "5432"
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
       FLUXA_ENVIRONMENT = var.environment
+      FLUXA_LOG_LEVEL   = var.log_level
     }
   }
 
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.migrate.name
-    application_log_level = "INFO"
+    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 

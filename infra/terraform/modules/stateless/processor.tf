@@ -122,7 +122,7 @@ resource "aws_lambda_function" "processor" {
   handler          = "bootstrap"
   architectures    = ["arm64"]
   memory_size      = var.processor_memory_mib
-  timeout          = 30
+  timeout          = var.processor_timeout_seconds
   role             = aws_iam_role.processor.arn
   publish          = true
   tags             = local.tags
@@ -136,6 +136,7 @@ resource "aws_lambda_function" "processor" {
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
       DLQ_URL           = aws_sqs_queue.events_dead_letters.url
       FLUXA_ENVIRONMENT = var.environment
+      FLUXA_LOG_LEVEL   = var.log_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       QUEUE_URL         = aws_sqs_queue.events.url
       TOPIC_ARN         = aws_sns_topic.notifications.arn
@@ -147,7 +148,7 @@ resource "aws_lambda_function" "processor" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.processor.name
-    application_log_level = "INFO"
+    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 

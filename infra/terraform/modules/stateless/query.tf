@@ -97,7 +97,7 @@ resource "aws_lambda_function" "query" {
   handler                        = "bootstrap"
   architectures                  = ["arm64"]
   memory_size                    = var.query_memory_mib
-  timeout                        = 15
+  timeout                        = var.query_timeout_seconds
   reserved_concurrent_executions = var.query_reserved_concurrency
   role                           = aws_iam_role.query.arn
   publish                        = true
@@ -111,6 +111,7 @@ resource "aws_lambda_function" "query" {
       DB_PORT           = "5432"
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
       FLUXA_ENVIRONMENT = var.environment
+      FLUXA_LOG_LEVEL   = var.log_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       }, var.database_proxy ? {} : {
       DB_CA_FILE = "/var/task/rds-ca.pem"
@@ -120,7 +121,7 @@ resource "aws_lambda_function" "query" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.query.name
-    application_log_level = "INFO"
+    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 

@@ -10,6 +10,16 @@ variable "alarm_api_5xx_percent" {
   }
 }
 
+variable "alarm_database_connections" {
+  description = "The number of connections to the database from which there is an alarm."
+  type        = number
+
+  validation {
+    condition     = var.alarm_database_connections > 0
+    error_message = "alarm_database_connections must be above 0."
+  }
+}
+
 variable "alarm_database_cpu_percent" {
   description = "The load of the database from which there is an alarm, in percent."
   type        = number
@@ -27,6 +37,16 @@ variable "alarm_database_free_storage_gib" {
   validation {
     condition     = var.alarm_database_free_storage_gib > 0
     error_message = "alarm_database_free_storage_gib must be above 0."
+  }
+}
+
+variable "alarm_dlq_depth" {
+  description = "The number of dead letters from which there is an alarm."
+  type        = number
+
+  validation {
+    condition     = var.alarm_dlq_depth > 0
+    error_message = "alarm_dlq_depth must be above 0."
   }
 }
 
@@ -160,8 +180,8 @@ variable "environment" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
-    error_message = "environment must be 2 to 12 small letters and digits, a letter first."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
+    error_message = "environment must be 2 to 16 of a-z 0-9 -, a letter first, and no - last."
   }
 }
 
@@ -192,6 +212,16 @@ variable "ingest_reserved_concurrency" {
   validation {
     condition     = var.ingest_reserved_concurrency == null || coalesce(var.ingest_reserved_concurrency, 0) >= 0
     error_message = "ingest_reserved_concurrency must be null or at least 0."
+  }
+}
+
+variable "ingest_timeout_seconds" {
+  description = "How long a call of the function ingest may take, in seconds."
+  type        = number
+
+  validation {
+    condition     = var.ingest_timeout_seconds >= 3 && var.ingest_timeout_seconds <= 28
+    error_message = "ingest_timeout_seconds must be 3 to 28."
   }
 }
 
@@ -240,6 +270,16 @@ variable "lambda_query_zip_path" {
   }
 }
 
+variable "log_level" {
+  description = "From which level on the functions log: debug, info, warn or error."
+  type        = string
+
+  validation {
+    condition     = contains(["debug", "info", "warn", "error"], var.log_level)
+    error_message = "log_level must be debug, info, warn or error."
+  }
+}
+
 variable "log_retention_days" {
   description = "How long the log groups keep their entries, in days."
   type        = number
@@ -247,6 +287,26 @@ variable "log_retention_days" {
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
     error_message = "log_retention_days must be one of the numbers that CloudWatch Logs knows, such as 14, 90 or 365."
+  }
+}
+
+variable "migrate_memory_mib" {
+  description = "The memory of the function migrate, in MiB."
+  type        = number
+
+  validation {
+    condition     = var.migrate_memory_mib >= 128 && var.migrate_memory_mib <= 10240
+    error_message = "migrate_memory_mib must be 128 to 10240."
+  }
+}
+
+variable "migrate_timeout_seconds" {
+  description = "How long a call of the function migrate may take, in seconds."
+  type        = number
+
+  validation {
+    condition     = var.migrate_timeout_seconds >= 3 && var.migrate_timeout_seconds <= 900
+    error_message = "migrate_timeout_seconds must be 3 to 900."
   }
 }
 
@@ -300,6 +360,16 @@ variable "processor_memory_mib" {
   }
 }
 
+variable "processor_timeout_seconds" {
+  description = "How long a call of the function processor may take, in seconds."
+  type        = number
+
+  validation {
+    condition     = var.processor_timeout_seconds >= 3 && var.processor_timeout_seconds <= 900
+    error_message = "processor_timeout_seconds must be 3 to 900."
+  }
+}
+
 variable "query_memory_mib" {
   description = "The memory of the function query, in MiB."
   type        = number
@@ -317,6 +387,16 @@ variable "query_reserved_concurrency" {
   validation {
     condition     = var.query_reserved_concurrency == null || coalesce(var.query_reserved_concurrency, 0) >= 0
     error_message = "query_reserved_concurrency must be null or at least 0."
+  }
+}
+
+variable "query_timeout_seconds" {
+  description = "How long a call of the function query may take, in seconds."
+  type        = number
+
+  validation {
+    condition     = var.query_timeout_seconds >= 3 && var.query_timeout_seconds <= 28
+    error_message = "query_timeout_seconds must be 3 to 28."
   }
 }
 

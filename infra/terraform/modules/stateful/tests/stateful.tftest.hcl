@@ -553,7 +553,7 @@ run "refuses_vpc_cidr" {
     payload_glacier_days         = 30
     payload_old_version_days     = 7
     retain_data                  = false
-    vpc_cidr                     = "10.0.0.0/20"
+    vpc_cidr                     = "10.0.0.0/23"
   }
 
   expect_failures = [var.vpc_cidr]

@@ -39,8 +39,10 @@ run "plans_as_in_dev" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -56,13 +58,19 @@ run "plans_as_in_dev" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
   }
@@ -163,8 +171,10 @@ run "plans_as_in_prod" {
 
   variables {
     alarm_api_5xx_percent           = 1
+    alarm_database_connections      = 504
     alarm_database_cpu_percent      = 80
     alarm_database_free_storage_gib = 20
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 10000
     alarm_error_rate_percent        = 1
     alarm_processor_concurrency     = 40
@@ -180,13 +190,19 @@ run "plans_as_in_prod" {
     firewall_rate_per_5_minutes     = 60000
     ingest_memory_mib               = 1024
     ingest_reserved_concurrency     = 200
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 90
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 100
     processor_batch_window_seconds  = 1
     processor_maximum_concurrency   = 50
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 100
+    query_timeout_seconds           = 15
     retain_data                     = true
     web_firewall                    = true
   }
@@ -286,8 +302,10 @@ run "refuses_alarm_api_5xx_percent" {
   command = plan
 
   variables {
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -303,13 +321,19 @@ run "refuses_alarm_api_5xx_percent" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     alarm_api_5xx_percent           = 0
@@ -318,12 +342,14 @@ run "refuses_alarm_api_5xx_percent" {
   expect_failures = [var.alarm_api_5xx_percent]
 }
 
-run "refuses_alarm_database_cpu_percent" {
+run "refuses_alarm_database_connections" {
   command = plan
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -339,13 +365,63 @@ run "refuses_alarm_database_cpu_percent" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
+    retain_data                     = false
+    web_firewall                    = false
+    alarm_database_connections      = 0
+  }
+
+  expect_failures = [var.alarm_database_connections]
+}
+
+run "refuses_alarm_database_cpu_percent" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
+    alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
+    log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     alarm_database_cpu_percent      = 101
@@ -359,7 +435,9 @@ run "refuses_alarm_database_free_storage_gib" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -375,13 +453,19 @@ run "refuses_alarm_database_free_storage_gib" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     alarm_database_free_storage_gib = 0
@@ -390,13 +474,15 @@ run "refuses_alarm_database_free_storage_gib" {
   expect_failures = [var.alarm_database_free_storage_gib]
 }
 
-run "refuses_alarm_end_to_end_p99_ms" {
+run "refuses_alarm_dlq_depth" {
   command = plan
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
     alarm_queue_age_seconds         = 300
@@ -411,13 +497,63 @@ run "refuses_alarm_end_to_end_p99_ms" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
+    retain_data                     = false
+    web_firewall                    = false
+    alarm_dlq_depth                 = 0
+  }
+
+  expect_failures = [var.alarm_dlq_depth]
+}
+
+run "refuses_alarm_end_to_end_p99_ms" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
+    log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     alarm_end_to_end_p99_ms         = 0
@@ -431,8 +567,10 @@ run "refuses_alarm_error_rate_percent" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_processor_concurrency     = 4.5
     alarm_queue_age_seconds         = 300
@@ -447,13 +585,19 @@ run "refuses_alarm_error_rate_percent" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     alarm_error_rate_percent        = 101
@@ -467,8 +611,10 @@ run "refuses_alarm_processor_concurrency" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_queue_age_seconds         = 300
@@ -483,13 +629,19 @@ run "refuses_alarm_processor_concurrency" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     alarm_processor_concurrency     = 0
@@ -503,8 +655,10 @@ run "refuses_alarm_queue_age_seconds" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -519,13 +673,19 @@ run "refuses_alarm_queue_age_seconds" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     alarm_queue_age_seconds         = -1
@@ -539,8 +699,10 @@ run "refuses_alarm_throttles" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -555,13 +717,19 @@ run "refuses_alarm_throttles" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     alarm_throttles                 = 0
@@ -575,8 +743,10 @@ run "refuses_api_burst" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -591,13 +761,19 @@ run "refuses_api_burst" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     api_burst                       = 5001
@@ -611,8 +787,10 @@ run "refuses_api_rate_per_second" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -627,13 +805,19 @@ run "refuses_api_rate_per_second" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     api_rate_per_second             = 0
@@ -647,8 +831,10 @@ run "refuses_database_connections" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -663,13 +849,19 @@ run "refuses_database_connections" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     database_connections            = 0
@@ -683,8 +875,10 @@ run "refuses_database_max_storage_gib" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -699,13 +893,19 @@ run "refuses_database_max_storage_gib" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     database_max_storage_gib        = 10
@@ -719,8 +919,10 @@ run "refuses_environment" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -735,13 +937,19 @@ run "refuses_environment" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     environment                     = "Production!"
@@ -755,8 +963,10 @@ run "refuses_firewall_rate_per_5_minutes" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -771,13 +981,19 @@ run "refuses_firewall_rate_per_5_minutes" {
     environment                     = "dev"
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     firewall_rate_per_5_minutes     = 9
@@ -791,8 +1007,10 @@ run "refuses_ingest_memory_mib" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -807,13 +1025,19 @@ run "refuses_ingest_memory_mib" {
     environment                     = "dev"
     firewall_rate_per_5_minutes     = null
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     ingest_memory_mib               = 64
@@ -827,8 +1051,10 @@ run "refuses_ingest_reserved_concurrency" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -843,13 +1069,19 @@ run "refuses_ingest_reserved_concurrency" {
     environment                     = "dev"
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     ingest_reserved_concurrency     = -1
@@ -858,13 +1090,15 @@ run "refuses_ingest_reserved_concurrency" {
   expect_failures = [var.ingest_reserved_concurrency]
 }
 
-run "refuses_lambda_ingest_zip_path" {
+run "refuses_ingest_timeout_seconds" {
   command = plan
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -880,13 +1114,63 @@ run "refuses_lambda_ingest_zip_path" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
+    retain_data                     = false
+    web_firewall                    = false
+    ingest_timeout_seconds          = 29
+  }
+
+  expect_failures = [var.ingest_timeout_seconds]
+}
+
+run "refuses_lambda_ingest_zip_path" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
+    log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     lambda_ingest_zip_path          = "ingest.tar"
@@ -900,8 +1184,10 @@ run "refuses_lambda_migrate_zip_path" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -917,13 +1203,19 @@ run "refuses_lambda_migrate_zip_path" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     lambda_migrate_zip_path         = "migrate.tar"
@@ -937,8 +1229,10 @@ run "refuses_lambda_processor_zip_path" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -954,13 +1248,19 @@ run "refuses_lambda_processor_zip_path" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     lambda_processor_zip_path       = "processor.tar"
@@ -974,8 +1274,10 @@ run "refuses_lambda_query_zip_path" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -991,13 +1293,19 @@ run "refuses_lambda_query_zip_path" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     lambda_query_zip_path           = "query.tar"
@@ -1006,13 +1314,15 @@ run "refuses_lambda_query_zip_path" {
   expect_failures = [var.lambda_query_zip_path]
 }
 
-run "refuses_log_retention_days" {
+run "refuses_log_level" {
   command = plan
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -1028,12 +1338,62 @@ run "refuses_log_retention_days" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
+    retain_data                     = false
+    web_firewall                    = false
+    log_level                       = "loud"
+  }
+
+  expect_failures = [var.log_level]
+}
+
+run "refuses_log_retention_days" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     log_retention_days              = 15
@@ -1042,13 +1402,15 @@ run "refuses_log_retention_days" {
   expect_failures = [var.log_retention_days]
 }
 
-run "refuses_processor_batch_size" {
+run "refuses_migrate_memory_mib" {
   command = plan
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -1064,12 +1426,106 @@ run "refuses_processor_batch_size" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_timeout_seconds         = 300
+    processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
+    retain_data                     = false
+    web_firewall                    = false
+    migrate_memory_mib              = 64
+  }
+
+  expect_failures = [var.migrate_memory_mib]
+}
+
+run "refuses_migrate_timeout_seconds" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
+    log_retention_days              = 14
+    migrate_memory_mib              = 256
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
+    retain_data                     = false
+    web_firewall                    = false
+    migrate_timeout_seconds         = 901
+  }
+
+  expect_failures = [var.migrate_timeout_seconds]
+}
+
+run "refuses_processor_batch_size" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
+    log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     processor_batch_size            = 10001
@@ -1083,8 +1539,10 @@ run "refuses_processor_batch_window_seconds" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -1100,12 +1558,18 @@ run "refuses_processor_batch_window_seconds" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     processor_batch_window_seconds  = 301
@@ -1119,8 +1583,10 @@ run "refuses_processor_maximum_concurrency" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -1136,12 +1602,18 @@ run "refuses_processor_maximum_concurrency" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     processor_maximum_concurrency   = 1
@@ -1155,8 +1627,10 @@ run "refuses_processor_memory_mib" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -1172,12 +1646,18 @@ run "refuses_processor_memory_mib" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     processor_memory_mib            = 10241
@@ -1186,13 +1666,15 @@ run "refuses_processor_memory_mib" {
   expect_failures = [var.processor_memory_mib]
 }
 
-run "refuses_query_memory_mib" {
+run "refuses_processor_timeout_seconds" {
   command = plan
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -1208,12 +1690,62 @@ run "refuses_query_memory_mib" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    query_memory_mib                = 512
     query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
+    retain_data                     = false
+    web_firewall                    = false
+    processor_timeout_seconds       = 2
+  }
+
+  expect_failures = [var.processor_timeout_seconds]
+}
+
+run "refuses_query_memory_mib" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
+    log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
+    query_reserved_concurrency      = 10
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     query_memory_mib                = 64
@@ -1227,8 +1759,10 @@ run "refuses_query_reserved_concurrency" {
 
   variables {
     alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
     alarm_database_cpu_percent      = 90
     alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
     alarm_end_to_end_p99_ms         = 30000
     alarm_error_rate_percent        = 5
     alarm_processor_concurrency     = 4.5
@@ -1244,16 +1778,66 @@ run "refuses_query_reserved_concurrency" {
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
     log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
     processor_batch_size            = 10
     processor_batch_window_seconds  = 0
     processor_maximum_concurrency   = 5
     processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
     query_memory_mib                = 512
+    query_timeout_seconds           = 15
     retain_data                     = false
     web_firewall                    = false
     query_reserved_concurrency      = -1
   }
 
   expect_failures = [var.query_reserved_concurrency]
+}
+
+run "refuses_query_timeout_seconds" {
+  command = plan
+
+  variables {
+    alarm_api_5xx_percent           = 5
+    alarm_database_connections      = 62
+    alarm_database_cpu_percent      = 90
+    alarm_database_free_storage_gib = 4
+    alarm_dlq_depth                 = 1
+    alarm_end_to_end_p99_ms         = 30000
+    alarm_error_rate_percent        = 5
+    alarm_processor_concurrency     = 4.5
+    alarm_queue_age_seconds         = 300
+    alarm_throttles                 = 5
+    api_burst                       = 100
+    api_rate_per_second             = 50
+    canary_releases                 = false
+    database_connections            = 78
+    database_max_storage_gib        = 100
+    database_proxy                  = false
+    environment                     = "dev"
+    firewall_rate_per_5_minutes     = null
+    ingest_memory_mib               = 512
+    ingest_reserved_concurrency     = null
+    ingest_timeout_seconds          = 15
+    log_level                       = "info"
+    log_retention_days              = 14
+    migrate_memory_mib              = 256
+    migrate_timeout_seconds         = 300
+    processor_batch_size            = 10
+    processor_batch_window_seconds  = 0
+    processor_maximum_concurrency   = 5
+    processor_memory_mib            = 1024
+    processor_timeout_seconds       = 30
+    query_memory_mib                = 512
+    query_reserved_concurrency      = 10
+    retain_data                     = false
+    web_firewall                    = false
+    query_timeout_seconds           = 29
+  }
+
+  expect_failures = [var.query_timeout_seconds]
 }

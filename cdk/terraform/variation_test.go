@@ -1,0 +1,146 @@
+package terraform
+
+import (
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	settings "github.com/fluxa/fluxa/cdk/stage"
+)
+
+// variation is what a team makes of the stages: dev, prod, and one that it adds.
+type variation struct {
+	stage   string // that is another
+	change  func(dev, prod, added *settings.Stage)
+	modules bool // whether to run the modules' tests, which take most of the time
+}
+
+func variedStages() map[string]variation {
+	return map[string]variation{
+		"dev_with_every_setting_changed":  {"dev", func(dev, _, _ *settings.Stage) { changedDev(dev) }, true},
+		"prod_with_every_setting_changed": {"prod", func(_, prod, _ *settings.Stage) { changedProd(prod) }, false},
+		"a_third_stage":                   {"load-test", func(dev, _, added *settings.Stage) { *added = *dev; added.Name = "load-test" }, false},
+	}
+}
+
+// of returns dev and prod with the change, read as if they were files.
+func (v variation) of(all []settings.Stage) ([]settings.Stage, error) {
+	var added settings.Stage
+	stages := []settings.Stage{stageOf(all, "dev"), stageOf(all, "prod")}
+	if v.change(&stages[0], &stages[1], &added); added.Name != "" {
+		stages = append(stages, added)
+	}
+	for i, s := range stages {
+		raw, err := yaml.Marshal(s)
+		if err != nil {
+			return nil, err
+		}
+		if stages[i], err = settings.Parse(s.Name, raw); err != nil {
+			return nil, err
+		}
+	}
+	return stages, nil
+}
+
+func stageOf(stages []settings.Stage, name string) settings.Stage {
+	return stages[slices.IndexFunc(stages, func(s settings.Stage) bool { return s.Name == name })]
+}
+
+func changedDev(s *settings.Stage) {
+	s.Account, s.Region, s.Removal, s.TerminationProtection = "123456789012", "us-east-1", settings.Retain, true
+	s.Logs = settings.Logs{Level: "debug", RetentionDays: 30}
+	s.Tracing = false
+	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, FlowLogs: true}
+	s.Database = settings.Database{
+		InstanceClass: "t4g.small", StorageGiB: 40, MaxStorageGiB: 200, MultiAZ: true, BackupDays: 3, DeletionProtection: true, Proxy: true,
+	}
+	s.Payloads = settings.Payloads{GlacierDays: 60, OldVersionDays: 14, AccessLogs: true}
+	s.Queue = settings.Queue{BatchSize: 50, BatchWindowSeconds: 2}
+	s.Functions.Ingest = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 1536, TimeoutSeconds: 20}, ReservedConcurrency: 20}
+	s.Functions.Processor = settings.QueueFunction{Function: settings.Function{MemoryMiB: 2048, TimeoutSeconds: 60}, MaximumConcurrency: 3}
+	s.Functions.Query = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 256, TimeoutSeconds: 21}, ReservedConcurrency: 5}
+	s.Functions.Migrate = settings.Function{MemoryMiB: 512, TimeoutSeconds: 200}
+	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 60, Burst: 200, Firewall: true, FirewallRatePer5Minutes: 1000}
+	s.Release = settings.Canary
+	s.Alarms = changedAlarms()
+}
+
+func changedProd(s *settings.Stage) {
+	s.Account, s.Region, s.Removal, s.TerminationProtection = "123456789012", "", settings.Destroy, false
+	s.Logs = settings.Logs{Level: "warn", RetentionDays: 365}
+	s.Tracing = false
+	s.Network = settings.Network{CIDR: "10.98.0.0/22", AvailabilityZones: 2}
+	s.Database = settings.Database{InstanceClass: "m7g.xlarge", StorageGiB: 200, MaxStorageGiB: 2000, BackupDays: 30}
+	s.Payloads = settings.Payloads{GlacierDays: 61, OldVersionDays: 15}
+	s.Queue = settings.Queue{BatchSize: 10}
+	s.Functions.Ingest = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 1537, TimeoutSeconds: 22}}
+	s.Functions.Processor = settings.QueueFunction{Function: settings.Function{MemoryMiB: 2049, TimeoutSeconds: 61}, MaximumConcurrency: 13}
+	s.Functions.Query = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 257, TimeoutSeconds: 23}, ReservedConcurrency: 15}
+	s.Functions.Migrate = settings.Function{MemoryMiB: 513, TimeoutSeconds: 201}
+	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 61, Burst: 201}
+	s.Release = settings.AllAtOnce
+	s.Alarms = changedAlarms()
+}
+
+func changedAlarms() settings.Alarms {
+	return settings.Alarms{
+		Email: "team@example.com", DLQDepth: 3, ErrorRatePercent: 7, Throttles: 9, API5xxPercent: 8, QueueAgeSeconds: 400,
+		EndToEndP99Milliseconds: 40_000, ConcurrencyPercent: 70, DatabaseCPUPercent: 85, DatabaseFreeStorageGiB: 5, DatabaseConnectionsPercent: 75,
+	}
+}
+
+// TestVariations_change_every_setting keeps a new setting from being forgotten.
+func TestVariations_change_every_setting(t *testing.T) {
+	stages, err := settings.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*settings.Stage){"dev": changedDev, "prod": changedProd} {
+		before := stageOf(stages, name)
+		after := before
+		change(&after)
+		requireOther(t, name, reflect.ValueOf(before), reflect.ValueOf(after))
+	}
+}
+
+func requireOther(t *testing.T, path string, before, after reflect.Value) {
+	t.Helper()
+	for field, value := range before.Fields() {
+		path := path + "." + field.Name
+		switch other := after.FieldByIndex(field.Index); {
+		case field.Name == "Name":
+		case value.Kind() == reflect.Struct:
+			requireOther(t, path, value, other)
+		case value.Equal(other):
+			t.Errorf("%s is %v in the variation as well", path, value)
+		}
+	}
+}
+
+// TestVariation shows that the tables cover whatever the stages may differ in: the
+// export of each variation plans what its templates have, and can be applied.
+func TestVariation(t *testing.T) {
+	for name, v := range variedStages() {
+		t.Run(name, func(t *testing.T) {
+			c := comparison(t, variations[name])
+			if c.planned[v.stage] == nil {
+				t.Fatalf("there is no plan of %s", v.stage)
+			}
+			for _, a := range c.exported.assemblies {
+				if err := c.of(a, c.planned[a.stage]); err != nil {
+					t.Error(err)
+				}
+			}
+			w := workspace(t, environmentFolder(filepath.Dir(c.dist), v.stage), "")
+			if _, err := w.Apply(t.Context(), region); err != nil {
+				t.Error(err)
+			}
+			if v.modules {
+				passOwnTests(t, filepath.Dir(c.dist))
+			}
+		})
+	}
+}
