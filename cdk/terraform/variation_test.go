@@ -1,9 +1,11 @@
 package terraform
 
 import (
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -142,5 +144,31 @@ func TestVariation(t *testing.T) {
 				passOwnTests(t, filepath.Dir(c.dist))
 			}
 		})
+	}
+}
+
+// TestVariation_says_in_its_environment_what_only_this_stage_has: dev is bound to
+// an account, and its callers sign instead of showing a key.
+func TestVariation_says_in_its_environment_what_only_this_stage_has(t *testing.T) {
+	repository, err := variations["dev_with_every_setting_changed"].repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		stage, file, text string
+		want              bool
+	}{
+		{"dev", "main.tf", `allowed_account_ids = ["123456789012"]`, true},
+		{"prod", "main.tf", "allowed_account_ids", false},
+		{"dev", "outputs.tf", `"api_key_id"`, false},
+		{"prod", "outputs.tf", `"api_key_id"`, true},
+	} {
+		raw, err := os.ReadFile(filepath.Join(environmentFolder(repository, c.stage), c.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(string(raw), c.text); got != c.want {
+			t.Errorf("%s of %s has %s: %v, want %v", c.file, c.stage, c.text, got, c.want)
+		}
 	}
 }
