@@ -406,13 +406,13 @@ func (m *merger) outputs(stages []*stage) {
 			variants[i] = append(variants[i], variant{stage: s.name, value: o.value})
 		}
 	}
-	for name, i := range at {
+	for i := range m.out.outputs {
 		o := &m.out.outputs[i]
+		name := o.stack + "/" + o.name
 		flag := m.flagOfOutput(name)
-		for _, stage := range m.out.stages {
-			if want := flag == "" || m.out.values[flag][stage] == true; slices.Contains(o.stages, stage) != want {
-				m.fail("stage %s has the output %s: %v, and the table wants %v", stage, name, !want, want)
-			}
+		want := slices.DeleteFunc(slices.Clone(m.out.stages), func(stage string) bool { return flag != "" && m.out.values[flag][stage] != true })
+		if !slices.Equal(o.stages, want) {
+			m.fail("the output %s is there in the stages %v, and the table wants it in %v", name, o.stages, want)
 		}
 		o.value = m.value("output "+name+":", variants[i])
 	}

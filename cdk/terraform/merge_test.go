@@ -26,6 +26,28 @@ func TestEither_writes(t *testing.T) {
 	}
 }
 
+func TestMerge_refuses_outputs_that_differ(t *testing.T) {
+	made := func(name, description string) output {
+		return output{stack: "Pipeline", name: name, description: description, value: "x"}
+	}
+	for name, c := range map[string]struct {
+		dev, prod []output
+		want      string
+	}{
+		"in being there": {[]output{made("QueueUrl", "the queue")}, nil,
+			"the output Pipeline/QueueUrl is there in the stages [dev], and the table wants it in [dev prod]"},
+		"in being there without the flag": {[]output{made("ApiKeyId", "the key")}, nil,
+			"the output Pipeline/ApiKeyId is there in the stages [dev], and the table wants it in []"},
+		"in what they say": {[]output{made("QueueUrl", "the queue")}, []output{made("QueueUrl", "a queue")},
+			`the output Pipeline/QueueUrl is "the queue" in stage dev and "a queue" in stage prod`},
+	} {
+		_, err := merge(newTables(), []*stage{{name: "dev", outputs: c.dev}, {name: "prod", outputs: c.prod}})
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%s: got %v, want %s", name, err, c.want)
+		}
+	}
+}
+
 func TestWhen_refuses_a_block_that_is_there_in_part(t *testing.T) {
 	var b body
 	for _, condition := range []Value{Variable("tracing"), Variable("tracing")} {

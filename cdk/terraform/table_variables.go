@@ -1,8 +1,8 @@
 package terraform
 
 // variable is an input of the modules. Its value in a stage is that of the
-// properties for which it stands, which must all have the same; or, for one with
-// resources, whether the stage has them.
+// properties for which it stands, which must all have the same. One with resources
+// says whether the stage has them: true or false, or null for one that is no bool.
 type variable struct {
 	name, kind, description string
 	condition, message      string // of the validation, none when empty
