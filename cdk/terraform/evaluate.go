@@ -30,7 +30,7 @@ func evaluate(expression string, values map[string]map[string]Value, v variant) 
 			"count": cty.ObjectVal(map[string]cty.Value{"index": cty.NumberIntVal(int64(v.index))}),
 		},
 		Functions: map[string]function.Function{
-			"format": stdlib.FormatFunc, "floor": stdlib.FloorFunc, "split": stdlib.SplitFunc, "tonumber": stdlib.MakeToFunc(cty.Number), "cidrsubnet": cidrSubnet(),
+			"format": stdlib.FormatFunc, "split": stdlib.SplitFunc, "tonumber": stdlib.MakeToFunc(cty.Number), "cidrsubnet": cidrSubnet(),
 		},
 	})
 	if problems.HasErrors() {

@@ -269,6 +269,11 @@ func (m *merger) variable(v variable, path string, variants []variant) Value {
 	before, after, within := strings.Cut(v.within, "{}")
 	for _, one := range variants {
 		value := one.value
+		if _, is := value.(Text); is { // a text that has the stage's name in it by chance
+			if literal, err := m.literal(one); err == nil {
+				value = literal
+			}
+		}
 		if literal, is := value.(string); is && within {
 			inner, fits := strings.CutPrefix(literal, before)
 			inner, ends := strings.CutSuffix(inner, after)

@@ -83,7 +83,6 @@ func apiMethod() mapping {
 			{from: "OperationName", to: "operation_name"},
 			{from: "RequestValidatorId", to: "request_validator_id"},
 			{from: "RequestModels", to: "request_models"},
-			{from: "RequestParameters", to: "request_parameters"},
 			{from: "Integration.Type", to: integration + "type"},
 			{from: "Integration.IntegrationHttpMethod", to: integration + "integration_http_method"},
 			{from: "Integration.Uri", to: integration + "uri"},

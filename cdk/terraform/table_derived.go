@@ -39,7 +39,6 @@ func choices() []choice {
 		{"Pipeline/API/API/NoSignature/Resource:StatusCode", "api_key"},
 		{"Pipeline/API/API/NoSignature/Resource:ResponseTemplates.*", "api_key"},
 		{"Pipeline/API/*:RequestModels", "validate_bodies"},
-		{"Pipeline/API/*:RequestValidatorId", "validate_bodies"},
 	}
 }
 

@@ -24,7 +24,7 @@ func variedStages() map[string]variation {
 	return map[string]variation{
 		"dev_with_every_setting_changed":  {"dev", func(dev, _, _ *settings.Stage) { changedDev(dev) }, true},
 		"prod_with_every_setting_changed": {"prod", func(_, prod, _ *settings.Stage) { changedProd(prod) }, false},
-		"a_third_stage":                   {"load-test", func(dev, _, added *settings.Stage) { *added = *dev; added.Name = "load-test" }, false},
+		"a_third_stage":                   {"load-test", addThird, false},
 	}
 }
 
@@ -45,6 +45,14 @@ func (v variation) of(all []settings.Stage) ([]settings.Stage, error) {
 		}
 	}
 	return stages, nil
+}
+
+// addThird adds a stage like dev, whose flow logs go with it, and other people are
+// told of alarms in each, at an address that may have the stage in its name.
+func addThird(dev, _, added *settings.Stage) {
+	*added = *dev
+	added.Name, added.Network.FlowLogs = "load-test", true
+	dev.Alarms.Email, added.Alarms.Email = "dev@example.com", "team@example.com"
 }
 
 func stageOf(stages []settings.Stage, name string) settings.Stage {
