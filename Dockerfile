@@ -6,11 +6,15 @@ WORKDIR /src
 COPY Makefile go.work go.work.sum ./
 # The CDK app deploys to AWS; nothing of it runs here.
 RUN go work edit -dropuse=./cdk
+COPY cli/go.mod cli/go.sum cli/
+COPY emulator/go.mod emulator/go.sum emulator/
 COPY functions/go.mod functions/go.sum functions/
 COPY local/go.mod local/go.sum local/
 COPY migrations/go.mod migrations/
 COPY pkg/go.mod pkg/go.sum pkg/
 RUN go mod download
+COPY cli cli
+COPY emulator emulator
 COPY functions functions
 COPY local local
 COPY migrations migrations

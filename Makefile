@@ -8,7 +8,7 @@ PORT   ?= 8080
 DIR    ?= .fluxa
 DIST   ?= dist
 OUT    ?= cdk.out
-MODULES := ./cdk/... ./functions/... ./local/... ./migrations/... ./pkg/...
+MODULES := ./cdk/... ./cli/... ./emulator/... ./functions/... ./local/... ./migrations/... ./pkg/...
 # These deploy to an emulated AWS: deploy-emulated has them, with what they need.
 EMULATED := ./cdk/emulated/...
 # These run Terraform: terraform-test has them.
@@ -38,7 +38,7 @@ RACE := $(shell if command -v "$$(go env CC)" >/dev/null 2>&1; then echo -race; 
 # tests run without the detector. The app starts no goroutine.
 TEST := go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- -count=1 -timeout 20m $(TESTFLAGS)
 
-FLUXA := go run ./local/cmd/fluxa
+FLUXA := go run ./cli/cmd/fluxa
 
 .PHONY: help
 help: ## List the targets
@@ -89,7 +89,7 @@ fuzz: ## Fuzz the decoders (FUZZTIME=500000x: inputs for each target)
 .PHONY: build
 build: ## Build the functions and the command line for this machine
 	@mkdir -p $(DIST)/bin
-	@CGO_ENABLED=0 GOGC=800 go build $(BUILDFLAGS) -o $(DIST)/bin/ ./functions/... ./local/cmd/fluxa
+	@CGO_ENABLED=0 GOGC=800 go build $(BUILDFLAGS) -o $(DIST)/bin/ ./functions/... ./cli/cmd/fluxa
 
 .PHONY: package
 package: ## Build the Lambda zips, the same bytes on every machine
@@ -136,7 +136,7 @@ bench-synth: node_modules/.ready ## Measure the synthesis and where its time goe
 
 .PHONY: lint
 lint: ## Check format, vet and staticcheck
-	@unformatted=$$(gofmt -l cdk functions local migrations pkg); \
+	@unformatted=$$(gofmt -l cdk cli emulator functions local migrations pkg); \
 		[ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	go vet $(MODULES)
 	go run $(STATICCHECK) $(MODULES)
@@ -159,7 +159,7 @@ local-down: down ## Stop the stack in the background
 
 .PHONY: bench
 bench: ## Run the benchmarks
-	go test -run '^$$' -bench . -benchmem ./pkg/event ./local/sqs
+	go test -run '^$$' -bench . -benchmem ./pkg/event ./emulator/sqs
 
 .PHONY: clean
 clean: ## Delete what was built

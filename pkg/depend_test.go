@@ -40,7 +40,8 @@ type rule struct {
 func in(folders ...string) func(string) bool {
 	return func(importPath string) bool {
 		return slices.ContainsFunc(folders, func(folder string) bool {
-			return importPath == root+folder || strings.HasPrefix(importPath, root+folder+"/")
+			folder = strings.TrimSuffix(root+folder, "/")
+			return importPath == folder || strings.HasPrefix(importPath, folder+"/")
 		})
 	}
 }
@@ -85,9 +86,9 @@ func rules() []rule {
 		},
 		{
 			name:      "pkg is below its users",
-			reason:    "functions, local and cdk import pkg; the other way round would be a cycle between modules",
+			reason:    "functions, local, cli and cdk import pkg; the other way round would be a cycle between modules",
 			from:      in("pkg"),
-			forbidden: in("functions", "local", "cdk"),
+			forbidden: in("functions", "emulator", "local", "cli", "cdk"),
 			tests:     true,
 		},
 		{
@@ -98,24 +99,40 @@ func rules() []rule {
 			tests:     true,
 		},
 		{
-			name:      "functions know neither local nor cdk",
-			reason:    "the binaries that are deployed must not carry the local stack; local runs them as processes",
+			name:      "functions are imported by none and know only pkg",
+			reason:    "the binaries that are deployed must not carry the local stack, the command line or the CDK app; local runs them as processes",
 			from:      in("functions"),
-			forbidden: in("local", "cdk"),
+			forbidden: in("emulator", "local", "cli", "cdk"),
 			tests:     true,
 		},
 		{
-			name:      "local knows neither functions nor cdk",
+			name:   "the emulator knows nothing of Fluxa",
+			reason: "an AWS for one machine is of use to anyone; what it knew of Fluxa would be a second place for Fluxa's settings",
+			from:   in("emulator"),
+			forbidden: func(importPath string) bool {
+				return in("")(importPath) && !in("emulator")(importPath)
+			},
+			tests: true,
+		},
+		{
+			name:      "local knows neither functions nor what is above it",
 			reason:    "local runs the functions' real binaries: linking them in would test something else than what is deployed",
 			from:      in("local"),
+			forbidden: in("functions", "cli", "cdk"),
+			tests:     true,
+		},
+		{
+			name:      "cli knows neither functions nor cdk",
+			reason:    "the command works on stacks that run, local or deployed, through their endpoints",
+			from:      in("cli"),
 			forbidden: in("functions", "cdk"),
 			tests:     true,
 		},
 		{
-			name:      "cdk knows neither functions nor local",
+			name:      "cdk knows neither functions nor what runs locally",
 			reason:    "the app deploys zip files by name and shares nothing with their code but the contract",
 			from:      in("cdk"),
-			forbidden: in("functions", "local"),
+			forbidden: in("functions", "emulator", "local", "cli"),
 			tests:     true,
 		},
 		{
@@ -292,10 +309,16 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 			{"pkg/ingest", s3}, {"pkg/process", pgx}, {"pkg/query", lambda}, {"pkg/query", root + "pkg/pgstore"}},
 		"pkg is below its users":                      {{"pkg/event", root + "functions/ingest"}, {"pkg/pgstore", root + "local"}, {"pkg", root + "cdk/stack"}},
 		"pkg knows no Lambda runtime and no CDK type": {{"pkg/telemetry", lambda}, {"pkg/contract", awscdk}},
-		"functions know neither local nor cdk":        {{"functions/ingest", root + "local/sqs"}, {"functions/query", root + "cdk"}},
-		"local knows neither functions nor cdk":       {{"local/lambda", root + "functions/internal/rest"}, {"local", root + "cdk/stage"}},
-		"cdk knows neither functions nor local":       {{"cdk/stack", root + "functions/ingest"}, {"cdk", root + "local"}},
-		"migrations are plain SQL":                    {{"migrations", "github.com/pressly/goose/v3"}},
+		"functions are imported by none and know only pkg": {
+			{"functions/ingest", root + "emulator/sqs"}, {"functions/query", root + "cdk"}, {"functions/query", root + "cli/api"}, {"functions/migrate", root + "local/stack"}},
+		"the emulator knows nothing of Fluxa": {
+			{"emulator/sqs", root + "pkg/contract"}, {"emulator/gateway", root + "local/stack"}, {"emulator", root + "cli"}, {"emulator/lambda", root + "functions/ingest"}},
+		"local knows neither functions nor what is above it": {
+			{"local/stack", root + "functions/internal/rest"}, {"local", root + "cdk/stage"}, {"local/stack", root + "cli/console"}},
+		"cli knows neither functions nor cdk": {{"cli/command", root + "functions/ingest"}, {"cli/api", root + "cdk/stage"}},
+		"cdk knows neither functions nor what runs locally": {
+			{"cdk/stack", root + "functions/ingest"}, {"cdk", root + "local"}, {"cdk/stack", root + "emulator/sqs"}, {"cdk/cost", root + "cli/console"}},
+		"migrations are plain SQL": {{"migrations", "github.com/pressly/goose/v3"}},
 		"the CDK app reads the contract and the settings, and carries no code": {
 			{"cdk/stack", root + "pkg/process"}, {"cdk/construct", root + "pkg/pgstore"}, {"cdk", s3}},
 		"settings and prices know no CDK type": {{"cdk/stage", awscdk}, {"cdk/cost", awscdk}},
@@ -343,7 +366,7 @@ func TestRules_let_pass_what_the_design_has(t *testing.T) {
 		{"pkg/ingest", root + "pkg/event"}, {"pkg/ingest", "github.com/google/uuid"},
 		{"pkg/pgstore", "github.com/jackc/pgx/v5"}, {"pkg/pgstore/pgtest", root + "pkg/pgmigrate"}, {"pkg/pgmigrate", root + "migrations"},
 		{"functions/ingest", root + "pkg/ingest"}, {"functions/ingest", "github.com/aws/aws-lambda-go/lambda"},
-		{"local/gateway", root + "pkg/contract"}, {"cdk/stack", root + "pkg/contract"}, {"cdk/stack", "github.com/aws/aws-cdk-go/awscdk/v2"},
+		{"local/stack", root + "pkg/contract"}, {"local/stack", root + "emulator/gateway"}, {"cli/command", root + "local/stack"}, {"cdk/stack", root + "pkg/contract"}, {"cdk/stack", "github.com/aws/aws-cdk-go/awscdk/v2"},
 		{"cdk/stack", root + "cdk/construct"}, {"cdk/construct", root + "cdk/stage"}, {"migrations", "embed"},
 	}
 	for _, edge := range allowed {

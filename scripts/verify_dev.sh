@@ -3,4 +3,4 @@
 # those of `fluxa verify`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-exec go run ./local/cmd/fluxa verify "$@"
+exec go run ./cli/cmd/fluxa verify "$@"

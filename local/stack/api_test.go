@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fluxa/fluxa/local/awsendpoint"
+	"github.com/fluxa/fluxa/emulator/endpoint"
 	"github.com/fluxa/fluxa/local/stack"
 )
 
@@ -201,9 +201,9 @@ func TestAPI_errors(t *testing.T) {
 func TestAPI_unreachable_queue_is_503_and_nothing_is_accepted(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil)
-	restore := p.Endpoint().Intercept(awsendpoint.SQS, func(w http.ResponseWriter, r *http.Request, sqs http.Handler) {
+	restore := p.Endpoint().Intercept(endpoint.SQS, func(w http.ResponseWriter, r *http.Request, sqs http.Handler) {
 		if strings.Contains(r.Header.Get("X-Amz-Target"), "SendMessage") {
-			awsendpoint.Unreachable(w, r, sqs)
+			endpoint.Unreachable(w, r, sqs)
 		}
 		sqs.ServeHTTP(w, r)
 	})

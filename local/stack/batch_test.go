@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fluxa/fluxa/local/awsendpoint"
+	"github.com/fluxa/fluxa/emulator/endpoint"
 	"github.com/fluxa/fluxa/local/stack"
 	"github.com/fluxa/fluxa/pkg/contract"
 	domain "github.com/fluxa/fluxa/pkg/event"
@@ -30,10 +30,10 @@ func TestBatch_each_message_for_itself(t *testing.T) {
 	})
 	// The fault first: no object can be read until it is taken away.
 	var refused atomic.Int32
-	restore := p.Endpoint().Intercept(awsendpoint.S3, func(w http.ResponseWriter, r *http.Request, s3 http.Handler) {
+	restore := p.Endpoint().Intercept(endpoint.S3, func(w http.ResponseWriter, r *http.Request, s3 http.Handler) {
 		if r.Method == http.MethodGet {
 			refused.Add(1)
-			awsendpoint.Refuse(http.StatusServiceUnavailable, "SlowDown", "please reduce your request rate")(w, r, s3)
+			endpoint.Refuse(http.StatusServiceUnavailable, "SlowDown", "please reduce your request rate")(w, r, s3)
 			return
 		}
 		s3.ServeHTTP(w, r)

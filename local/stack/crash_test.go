@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluxa/fluxa/local/awsendpoint"
+	"github.com/fluxa/fluxa/emulator/endpoint"
 	"github.com/fluxa/fluxa/local/stack"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -54,14 +54,14 @@ func TestKill_processor_between_commit_and_publish(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil)
 	var publications atomic.Int32
-	p.Endpoint().Intercept(awsendpoint.SNS, func(w http.ResponseWriter, r *http.Request, sns http.Handler) {
+	p.Endpoint().Intercept(endpoint.SNS, func(w http.ResponseWriter, r *http.Request, sns http.Handler) {
 		if r.FormValue("Action") == "PublishBatch" && publications.Add(1) == 1 {
 			for _, pid := range p.Function(contract.FunctionProcessor).Pids() {
 				if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 					t.Errorf("kill the processor: %v", err)
 				}
 			}
-			awsendpoint.Unreachable(w, r, sns)
+			endpoint.Unreachable(w, r, sns)
 		}
 		sns.ServeHTTP(w, r)
 	})

@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/fluxa/fluxa/local/gateway"
-	"github.com/fluxa/fluxa/local/lambda"
+	"github.com/fluxa/fluxa/emulator/gateway"
+	"github.com/fluxa/fluxa/emulator/lambda"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 

@@ -12,11 +12,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/fluxa/fluxa/local/awsendpoint"
-	"github.com/fluxa/fluxa/local/lambda"
-	"github.com/fluxa/fluxa/local/s3"
-	"github.com/fluxa/fluxa/local/sns"
-	"github.com/fluxa/fluxa/local/sqs"
+	"github.com/fluxa/fluxa/emulator/endpoint"
+	"github.com/fluxa/fluxa/emulator/lambda"
+	"github.com/fluxa/fluxa/emulator/s3"
+	"github.com/fluxa/fluxa/emulator/sns"
+	"github.com/fluxa/fluxa/emulator/sqs"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -40,7 +40,7 @@ type resources struct {
 	queues   *sqs.Server
 	objects  *s3.Server
 	topics   *sns.Server
-	endpoint *awsendpoint.Endpoint
+	endpoint *endpoint.Endpoint
 	invoke   lateHandler
 	url      string
 	topicARN string
@@ -73,13 +73,13 @@ func openResources(ctx context.Context, cfg Config, l net.Listener) (r *resource
 	if r.objects, err = s3.Open(s3.Config{Dir: filepath.Join(cfg.Dir, "s3"), Logger: cfg.Logger, NoSync: cfg.Tuning.ThrowAway}); err != nil {
 		return r, fmt.Errorf("open the objects: %w", err)
 	}
-	if r.topics, err = sns.New(sns.Config{Queues: awsendpoint.Queues{Server: r.queues}, Logger: cfg.Logger}); err != nil {
+	if r.topics, err = sns.New(sns.Config{Queues: endpoint.Queues{Server: r.queues}, Logger: cfg.Logger}); err != nil {
 		return r, fmt.Errorf("open the topics: %w", err)
 	}
 	if err = r.create(ctx, cfg.Tuning); err != nil {
 		return r, err
 	}
-	r.endpoint, err = awsendpoint.New(awsendpoint.Config{SQS: r.queues, SNS: r.topics, S3: r.objects, Lambda: &r.invoke, Logger: cfg.Logger})
+	r.endpoint, err = endpoint.New(endpoint.Config{SQS: r.queues, SNS: r.topics, S3: r.objects, Lambda: &r.invoke, Logger: cfg.Logger})
 	return r, err
 }
 

@@ -18,12 +18,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/fluxa/fluxa/local/awsendpoint"
-	"github.com/fluxa/fluxa/local/eventsource"
-	"github.com/fluxa/fluxa/local/gateway"
-	"github.com/fluxa/fluxa/local/lambda"
+	"github.com/fluxa/fluxa/emulator/endpoint"
+	"github.com/fluxa/fluxa/emulator/eventsource"
+	"github.com/fluxa/fluxa/emulator/gateway"
+	"github.com/fluxa/fluxa/emulator/lambda"
+	"github.com/fluxa/fluxa/emulator/sqs"
 	"github.com/fluxa/fluxa/local/postgres"
-	"github.com/fluxa/fluxa/local/sqs"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -293,7 +293,7 @@ func (s *Stack) Failed() <-chan error { return s.failed }
 func (s *Stack) Info() Info { return s.info }
 
 // Endpoint is the AWS endpoint, where a test breaks a service.
-func (s *Stack) Endpoint() *awsendpoint.Endpoint { return s.resources.endpoint }
+func (s *Stack) Endpoint() *endpoint.Endpoint { return s.resources.endpoint }
 
 // Queues is the SQS emulation, where a test counts messages.
 func (s *Stack) Queues() *sqs.Server { return s.resources.queues }

@@ -1,0 +1,46 @@
+package deadletters
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluxa/fluxa/emulator/sqs"
+)
+
+func TestScan_shows_a_message_again_that_came_too_late(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	s.dead("e1", "x", "1")
+	shown := 0
+	sc := &scan{queue: s.queue(), batch: 10, visit: func(Letter) verdict {
+		if shown++; shown == 1 {
+			return tooLate
+		}
+		return giveBack
+	}}
+	if err := sc.run(t.Context()); err != nil || shown != 2 {
+		t.Fatalf("shown %d times, %v", shown, err)
+	}
+	s.wantStats("dlq", sqs.Stats{Visible: 1})
+}
+
+func TestScan_shows_a_message_once_that_is_received_twice(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	s.dead("e1", "x", "1")
+	shown := 0
+	sc := &scan{queue: s.queue(), batch: 10, visit: func(Letter) verdict {
+		if shown++; shown == 1 {
+			s.clock.ahead.Add(int64(time.Hour)) // its visibility time-out ends
+		}
+		return giveBack
+	}}
+	if err := sc.run(t.Context()); err != nil || shown != 1 {
+		t.Fatalf("shown %d times, %v", shown, err)
+	}
+	if calls := strings.Join(s.called(), " "); calls != "SendMessage ReceiveMessage ReceiveMessage ReceiveMessage ChangeMessageVisibilityBatch" {
+		t.Errorf("called %s", calls)
+	}
+	s.wantStats("dlq", sqs.Stats{Visible: 1})
+}

@@ -1,0 +1,160 @@
+package sqs_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/fluxa/fluxa/emulator/sqs"
+	"github.com/fluxa/fluxa/emulator/sqs/internal/manualclock"
+)
+
+const arnPrefix = "arn:aws:sqs:us-east-1:000000000000:"
+
+// stand is a server over HTTP with the real client in front of it, and a clock
+// that moves only when the test moves it.
+type stand struct {
+	t      testing.TB
+	path   string
+	clock  *manualclock.Clock
+	config sqs.Config
+	server *sqs.Server
+	web    *httptest.Server
+	client *awssqs.Client
+}
+
+func newStand(t testing.TB, change ...func(*sqs.Config)) *stand {
+	t.Helper()
+	s := &stand{
+		t:     t,
+		path:  filepath.Join(t.TempDir(), "state", "sqs.db"),
+		clock: manualclock.New(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)),
+	}
+	s.config = sqs.Config{Path: s.path, Clock: s.clock, NoSync: true}
+	for _, c := range change {
+		c(&s.config)
+	}
+	s.open()
+	t.Cleanup(s.close)
+	return s
+}
+
+func (s *stand) open() {
+	s.t.Helper()
+	server, err := sqs.Open(s.config)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.server = server
+	s.web = httptest.NewServer(server)
+	s.client = newClient(s.web.URL)
+}
+
+func (s *stand) close() {
+	s.t.Helper()
+	if err := s.server.Close(); err != nil {
+		s.t.Error(err)
+	}
+	s.web.Close()
+}
+
+func (s *stand) reopen() {
+	s.t.Helper()
+	s.close()
+	s.open()
+}
+
+func newClient(url string) *awssqs.Client {
+	return awssqs.New(awssqs.Options{
+		Region:           "us-east-1",
+		BaseEndpoint:     aws.String(url),
+		Credentials:      credentials.NewStaticCredentialsProvider("local", "local", ""),
+		RetryMaxAttempts: 1,
+	})
+}
+
+func (s *stand) ctx() context.Context {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	s.t.Cleanup(cancel)
+	return ctx
+}
+
+func (s *stand) queue(name string, attributes map[string]string) string {
+	s.t.Helper()
+	out, err := s.client.CreateQueue(s.ctx(), &awssqs.CreateQueueInput{QueueName: &name, Attributes: attributes})
+	if err != nil {
+		s.t.Fatalf("create queue %s: %v", name, err)
+	}
+	return *out.QueueUrl
+}
+
+// withDLQ makes a queue, its dead-letter queue, and returns both URLs.
+func (s *stand) withDLQ(receives int) (string, string) {
+	s.t.Helper()
+	dlq := s.queue("dlq", nil)
+	url := s.queue("main", map[string]string{
+		"RedrivePolicy": `{"deadLetterTargetArn":"` + arnPrefix + `dlq","maxReceiveCount":` + strconv.Itoa(receives) + `}`,
+	})
+	return url, dlq
+}
+
+func (s *stand) send(url, body string) string {
+	s.t.Helper()
+	out, err := s.client.SendMessage(s.ctx(), &awssqs.SendMessageInput{QueueUrl: &url, MessageBody: &body})
+	if err != nil {
+		s.t.Fatalf("send: %v", err)
+	}
+	return *out.MessageId
+}
+
+// receive takes up to ten messages without waiting, with every attribute.
+func (s *stand) receive(url string) []types.Message {
+	s.t.Helper()
+	out, err := s.client.ReceiveMessage(s.ctx(), &awssqs.ReceiveMessageInput{
+		QueueUrl:                    &url,
+		MaxNumberOfMessages:         10,
+		MessageAttributeNames:       []string{"All"},
+		MessageSystemAttributeNames: []types.MessageSystemAttributeName{"All"},
+	})
+	if err != nil {
+		s.t.Fatalf("receive: %v", err)
+	}
+	return out.Messages
+}
+
+func (s *stand) receiveOne(url string) types.Message {
+	s.t.Helper()
+	got := s.receive(url)
+	if len(got) != 1 {
+		s.t.Fatalf("received %d messages, want 1", len(got))
+	}
+	return got[0]
+}
+
+func (s *stand) wantStats(queue string, want sqs.Stats) {
+	s.t.Helper()
+	got, err := s.server.Stats(queue)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if got != want {
+		s.t.Errorf("stats of %s are %+v, want %+v", queue, got, want)
+	}
+}
+
+func bodies(messages []types.Message) []string {
+	out := make([]string, len(messages))
+	for i, m := range messages {
+		out[i] = *m.Body
+	}
+	return out
+}

@@ -1,0 +1,243 @@
+package sqs
+
+import (
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/fluxa/fluxa/emulator/sqs/internal/broker"
+)
+
+const maxListed = 1000
+
+type createQueueIn struct {
+	QueueName  string
+	Attributes map[string]string
+}
+
+type queueURLOut struct {
+	QueueURL string `json:"QueueUrl"`
+}
+
+func (s *Server) createQueue(r *http.Request, in createQueueIn) (queueURLOut, error) {
+	if err := checkQueueName(in.QueueName, in.Attributes); err != nil {
+		return queueURLOut{}, err
+	}
+	settings := defaultSettings()
+	if err := s.applyAttributes(&settings, in.Attributes); err != nil {
+		return queueURLOut{}, err
+	}
+	err := s.broker.Create(r.Context(), in.QueueName, settings, func(existing broker.Settings) error {
+		return s.differs(existing, in.Attributes)
+	})
+	if err != nil {
+		return queueURLOut{}, withTarget(err, in.Attributes)
+	}
+	return queueURLOut{s.queueURL(r, in.QueueName)}, nil
+}
+
+// differs compares only what the request names: CreateQueue without attributes
+// finds any queue of that name.
+func (s *Server) differs(existing broker.Settings, wanted map[string]string) error {
+	before, err := s.attributesOf(broker.Info{Settings: existing})
+	if err != nil {
+		return err
+	}
+	changed := existing
+	if err := s.applyAttributes(&changed, wanted); err != nil {
+		return err
+	}
+	after, err := s.attributesOf(broker.Info{Settings: changed})
+	if err != nil {
+		return err
+	}
+	for name := range wanted {
+		if before[name] != after[name] {
+			return queueNameExists(name)
+		}
+	}
+	return nil
+}
+
+func withTarget(err error, attributes map[string]string) error {
+	if errors.Is(err, broker.ErrTargetNotFound) {
+		return parameterOutOfRange(attrRedrive, attributes[attrRedrive], "Dead letter target does not exist.")
+	}
+	return err
+}
+
+type queueIn struct {
+	QueueURL string `json:"QueueUrl"`
+}
+
+func (s *Server) deleteQueue(r *http.Request, in queueIn) (nothing, error) {
+	name, err := s.queueOfURL(in.QueueURL)
+	if err != nil {
+		return nothing{}, err
+	}
+	return nothing{}, s.broker.Delete(r.Context(), name)
+}
+
+func (s *Server) purgeQueue(r *http.Request, in queueIn) (nothing, error) {
+	name, err := s.queueOfURL(in.QueueURL)
+	if err != nil {
+		return nothing{}, err
+	}
+	return nothing{}, s.broker.Purge(r.Context(), name)
+}
+
+type getQueueURLIn struct {
+	QueueName              string
+	QueueOwnerAWSAccountID string `json:"QueueOwnerAWSAccountId"`
+}
+
+func (s *Server) getQueueURL(r *http.Request, in getQueueURLIn) (queueURLOut, error) {
+	if in.QueueName == "" {
+		return queueURLOut{}, missingParameter("QueueName")
+	}
+	if in.QueueOwnerAWSAccountID != "" && in.QueueOwnerAWSAccountID != s.accountID {
+		return queueURLOut{}, queueDoesNotExist()
+	}
+	if _, err := s.broker.Queue(in.QueueName); err != nil {
+		return queueURLOut{}, err
+	}
+	return queueURLOut{s.queueURL(r, in.QueueName)}, nil
+}
+
+type listQueuesIn struct {
+	QueueNamePrefix string
+	MaxResults      int
+	NextToken       string
+}
+
+type listQueuesOut struct {
+	QueueURLs []string `json:"QueueUrls,omitempty"`
+	NextToken string   `json:",omitempty"`
+}
+
+func (s *Server) listQueues(r *http.Request, in listQueuesIn) (listQueuesOut, error) {
+	page, next, err := paginate(s.broker.Names(in.QueueNamePrefix), in.MaxResults, in.NextToken)
+	if err != nil {
+		return listQueuesOut{}, err
+	}
+	return listQueuesOut{s.queueURLs(r, page), next}, nil
+}
+
+type listSourcesIn struct {
+	QueueURL   string `json:"QueueUrl"`
+	MaxResults int
+	NextToken  string
+}
+
+type listSourcesOut struct {
+	QueueURLs []string `json:"queueUrls"`
+	NextToken string   `json:",omitempty"`
+}
+
+func (s *Server) listDeadLetterSourceQueues(r *http.Request, in listSourcesIn) (listSourcesOut, error) {
+	name, err := s.queueOfURL(in.QueueURL)
+	if err != nil {
+		return listSourcesOut{}, err
+	}
+	sources, err := s.broker.Sources(name)
+	if err != nil {
+		return listSourcesOut{}, err
+	}
+	page, next, err := paginate(sources, in.MaxResults, in.NextToken)
+	if err != nil {
+		return listSourcesOut{}, err
+	}
+	return listSourcesOut{s.queueURLs(r, page), next}, nil
+}
+
+func (s *Server) queueURLs(r *http.Request, names []string) []string {
+	urls := make([]string, len(names))
+	for i, name := range names {
+		urls[i] = s.queueURL(r, name)
+	}
+	return urls
+}
+
+// paginate cuts sorted names. The token is the last name of the page before, so
+// a queue made or deleted between two pages does not shift them.
+func paginate(names []string, limit int, token string) ([]string, string, error) {
+	if limit < 0 || limit > maxListed {
+		return nil, "", parameterOutOfRange("MaxResults", limit, "Must be between 1 and 1000, if provided.")
+	}
+	if token != "" {
+		after, err := base64.StdEncoding.DecodeString(token)
+		if err != nil {
+			return nil, "", invalidParameter("Invalid or expired next token.")
+		}
+		i, found := slices.BinarySearch(names, string(after))
+		if found {
+			i++
+		}
+		names = names[i:]
+	}
+	if limit == 0 {
+		return names[:min(len(names), maxListed)], "", nil
+	}
+	if len(names) <= limit {
+		return names, "", nil
+	}
+	page := names[:limit]
+	return page, base64.StdEncoding.EncodeToString([]byte(page[limit-1])), nil
+}
+
+type getAttributesIn struct {
+	QueueURL       string `json:"QueueUrl"`
+	AttributeNames []string
+}
+
+type attributesOut struct {
+	Attributes map[string]string `json:",omitempty"`
+}
+
+func (s *Server) getQueueAttributes(_ *http.Request, in getAttributesIn) (attributesOut, error) {
+	name, err := s.queueOfURL(in.QueueURL)
+	if err != nil {
+		return attributesOut{}, err
+	}
+	info, err := s.broker.Queue(name)
+	if err != nil {
+		return attributesOut{}, err
+	}
+	all, err := s.attributesOf(info)
+	if err != nil {
+		return attributesOut{}, err
+	}
+	wanted := map[string]string{}
+	for _, name := range in.AttributeNames {
+		if name == "All" {
+			return attributesOut{all}, nil
+		}
+		if !knownAttribute(name) {
+			return attributesOut{}, invalidAttributeName(name)
+		}
+		if value, ok := all[name]; ok {
+			wanted[name] = value
+		}
+	}
+	return attributesOut{wanted}, nil
+}
+
+type setAttributesIn struct {
+	QueueURL   string `json:"QueueUrl"`
+	Attributes map[string]string
+}
+
+func (s *Server) setQueueAttributes(r *http.Request, in setAttributesIn) (nothing, error) {
+	name, err := s.queueOfURL(in.QueueURL)
+	if err != nil {
+		return nothing{}, err
+	}
+	if len(in.Attributes) == 0 {
+		return nothing{}, missingParameter("Attributes")
+	}
+	err = s.broker.Update(r.Context(), name, func(settings *broker.Settings) error {
+		return s.applyAttributes(settings, in.Attributes)
+	})
+	return nothing{}, withTarget(err, in.Attributes)
+}
