@@ -39,7 +39,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer topics.Close()
-	endpoint, err := endpoint.New(endpoint.Config{SQS: queues, SNS: topics, S3: objects})
+	local, err := endpoint.New(endpoint.Config{SQS: queues, SNS: topics, S3: objects})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	served := make(chan error, 1)
-	go func() { served <- endpoint.Serve(ctx, listener) }()
+	go func() { served <- local.Serve(ctx, listener) }()
 
 	if _, err := queues.EnsureQueue(ctx, "events", nil); err != nil {
 		log.Fatal(err)
@@ -64,7 +64,7 @@ func Example() {
 	}
 	fmt.Println("sent:", send() == nil)
 
-	restore := endpoint.Intercept(endpoint.SQS, endpoint.Unreachable)
+	restore := local.Intercept(endpoint.SQS, endpoint.Unreachable)
 	fmt.Println("sent in the outage:", send() == nil)
 	restore()
 
