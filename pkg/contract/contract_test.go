@@ -83,6 +83,9 @@ func TestMetrics_are_unique_and_named_as_their_units(t *testing.T) {
 		if !name.MatchString(m.Name) || !slices.Contains(namespaces, m.Namespace) {
 			t.Errorf("%+v has a name or a namespace that is none", m)
 		}
+		if !slices.Contains(contract.Functions(), contract.FunctionOf(m.Namespace)) {
+			t.Errorf("%s of %s is written by no function", m.Name, m.Namespace)
+		}
 		unit := contract.UnitCount
 		if strings.HasSuffix(m.Name, "_ms") {
 			unit = contract.UnitMilliseconds
@@ -90,6 +93,9 @@ func TestMetrics_are_unique_and_named_as_their_units(t *testing.T) {
 		if m.Unit != unit {
 			t.Errorf("%s is measured in %s, want %s", m.Name, m.Unit, unit)
 		}
+	}
+	if f := contract.FunctionOf("Fluxa/Other"); f != "" {
+		t.Errorf("an unknown namespace belongs to %q", f)
 	}
 	if perNamespace[contract.NamespaceIngest] != 7 || perNamespace[contract.NamespaceProcessor] != 8 || perNamespace[contract.NamespaceQuery] != 4 {
 		t.Errorf("metrics per namespace: %v; the design names 7, 8 and 4", perNamespace)

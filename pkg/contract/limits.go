@@ -21,6 +21,10 @@ const (
 	// QueueMessageLimit for the message's attributes.
 	QueueMessageReserve = 8_192
 
+	// PublishLimit is the most bytes that SNS takes in one call: messages and
+	// attributes of all its entries together.
+	PublishLimit = 262_144
+
 	// BodyLimit is the largest request body, of one event or of a batch.
 	BodyLimit = 5 * 1024 * 1024
 
@@ -37,6 +41,7 @@ const (
 // Counts and lengths. Lengths of text are in Unicode characters.
 const (
 	BatchLimit         = 500
+	CallEntries        = 10 // of one batch call of SQS or SNS
 	EventIDLimit       = 128
 	UserIDLimit        = 256
 	MerchantLimit      = 512

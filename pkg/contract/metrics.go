@@ -45,6 +45,21 @@ const (
 	MetricQueryLatency  = "query_latency_ms"
 )
 
+// FunctionOf returns the function that writes the metrics of a namespace. Its name
+// is the value of DimensionService. For a namespace that is not one of the above it
+// returns "".
+func FunctionOf(namespace string) Function {
+	switch namespace {
+	case NamespaceIngest:
+		return FunctionIngest
+	case NamespaceProcessor:
+		return FunctionProcessor
+	case NamespaceQuery:
+		return FunctionQuery
+	}
+	return ""
+}
+
 // Units, as CloudWatch names them.
 const (
 	UnitCount        = "Count"

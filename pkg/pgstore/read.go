@@ -61,7 +61,7 @@ func (s *Store) Status(ctx context.Context, id string) (query.Status, error) {
 	}
 	status.State = string(state)
 	if state == process.StatusSuccess {
-		status.State = "processed"
+		status.State = contract.StatusProcessed
 	}
 	status.FirstSeenAt, status.LastSeenAt = status.FirstSeenAt.UTC(), status.LastSeenAt.UTC()
 	if failure.Code != "" {

@@ -324,7 +324,7 @@ func (b *batch) notify(ctx context.Context) {
 func notification(it *item) Notification {
 	e := it.event
 	return Notification{
-		EventID: e.ID, CorrelationID: it.envelope.CorrelationID, Status: "processed",
+		EventID: e.ID, CorrelationID: it.envelope.CorrelationID, Status: contract.StatusProcessed,
 		UserID: e.UserID, Amount: e.Amount, Currency: e.Currency, Merchant: e.Merchant, Timestamp: e.Timestamp,
 		Mode: it.envelope.Mode, SHA256: it.envelope.SHA256, ProcessedAt: it.committed.UTC(),
 	}

@@ -19,10 +19,6 @@ import (
 	"github.com/fluxa/fluxa/pkg/process"
 )
 
-// PublishLimit is the most bytes that SNS takes in one call: messages and
-// attributes of all entries together.
-const PublishLimit = 262_144
-
 // Client is what Topic needs of *sns.Client.
 type Client interface {
 	PublishBatch(context.Context, *sns.PublishBatchInput, ...func(*sns.Options)) (*sns.PublishBatchOutput, error)
@@ -43,7 +39,7 @@ type Config struct {
 }
 
 // Topic publishes to one topic. It packs notifications into as few calls as the
-// limits of SNS allow (ten entries, PublishLimit bytes) and has up to eight under
+// limits of SNS allow (ten entries, contract.PublishLimit bytes) and has up to eight under
 // way at once. It is safe for concurrent use.
 type Topic struct {
 	client Client
@@ -61,7 +57,7 @@ func New(client Client, c Config) (*Topic, error) {
 	t := &Topic{client: client, arn: c.TopicARN}
 	var err error
 	t.sender, err = batch.New(batch.Config[publication]{
-		Call: t.call, Size: publication.size, Bytes: PublishLimit, Attempts: c.Attempts, Backoff: c.Backoff,
+		Call: t.call, Size: publication.size, Bytes: contract.PublishLimit, Attempts: c.Attempts, Backoff: c.Backoff,
 	})
 	if err != nil {
 		return nil, err
@@ -133,8 +129,8 @@ func encode(n process.Notification) (publication, error) {
 			p.attributes[name] = value
 		}
 	}
-	if size := p.size(); size > PublishLimit {
-		return p, fmt.Errorf("the notification of %s has %d bytes, the limit is %d", n.EventID, size, PublishLimit)
+	if size := p.size(); size > contract.PublishLimit {
+		return p, fmt.Errorf("the notification of %s has %d bytes, the limit is %d", n.EventID, size, contract.PublishLimit)
 	}
 	return p, nil
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
+	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
@@ -95,7 +96,7 @@ func (f *fakeSNS) PublishBatch(ctx context.Context, in *sns.PublishBatchInput, _
 		f.taken = append(f.taken, m)
 		out.Successful = append(out.Successful, types.PublishBatchResultEntry{Id: entry.Id})
 	}
-	if sum > snsnotify.PublishLimit {
+	if sum > contract.PublishLimit {
 		f.t.Errorf("a call of %d bytes", sum)
 	}
 	return out, nil
@@ -210,7 +211,7 @@ func TestTopic_Publish_outcomes(t *testing.T) {
 		},
 		"one too large alone": {
 			count: 3, failed: []int{0}, batches: []int{2},
-			change: func(n []process.Notification) { n[0].Merchant = strings.Repeat("m", snsnotify.PublishLimit) },
+			change: func(n []process.Notification) { n[0].Merchant = strings.Repeat("m", contract.PublishLimit) },
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // Outcome is what one call says of one entry. A nil Err means taken. Again says
@@ -31,7 +33,7 @@ type Config[E any] struct {
 	// Size returns the bytes of an entry that count against Bytes; nothing by
 	// default.
 	Size func(E) int
-	// Entries is the most that one call takes; 10 by default.
+	// Entries is the most that one call takes: contract.CallEntries by default and at most.
 	Entries int
 	// Bytes is the most that the entries of one call may have in sum; zero means
 	// no limit. An entry that is larger alone gets a call of its own: refusing
@@ -65,7 +67,7 @@ func New[E any](c Config[E]) (*Sender[E], error) {
 		start int
 		limit int
 	}{
-		{"Entries", &c.Entries, 10, 10},
+		{"Entries", &c.Entries, contract.CallEntries, contract.CallEntries},
 		{"Calls", &c.Calls, 8, 64},
 		{"Attempts", &c.Attempts, 3, 10},
 	} {
