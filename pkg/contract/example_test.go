@@ -1,7 +1,6 @@
 package contract_test
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -18,19 +17,4 @@ func ExampleRoutes() {
 	// GET /events/{event_id} -> query
 	// GET /events/{event_id}/status -> query
 	// GET /health -> query
-}
-
-func ExampleOpenAPI() {
-	document, err := contract.OpenAPI()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	var head struct {
-		OpenAPI string                                `json:"openapi"`
-		Paths   map[string]map[string]json.RawMessage `json:"paths"`
-	}
-	err = json.Unmarshal(document, &head)
-	fmt.Println(head.OpenAPI, len(head.Paths), "paths", err)
-	// Output: 3.1.0 5 paths <nil>
 }

@@ -1,4 +1,6 @@
-package contract
+// Package openapi describes the HTTP API as an OpenAPI 3.1 document, made from the
+// contract. docs/openapi.json is its output.
+package openapi
 
 import (
 	"fmt"
@@ -9,17 +11,19 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// APIVersion is the version of the HTTP API, not of the program: a change that a
+// apiVersion is the version of the HTTP API, not of the program: a change that a
 // client could notice as a break changes its first number.
-const APIVersion = "1.0.0"
+const apiVersion = "1.0.0"
 
-// OpenAPI returns the HTTP API as an OpenAPI 3.1 document, indented, the same
-// bytes every time. It is made from Routes, EventSchema, the limits and the fault
-// codes, and states none of them again. The error is of an EventSchema that
-// cannot be read; with the embedded one it is nil.
-func OpenAPI() ([]byte, error) {
+// Document returns the HTTP API as an OpenAPI 3.1 document, indented, the same
+// bytes every time. It is made from contract.Routes, contract.EventSchema, the
+// limits and the fault codes, and states none of them again. The error is of an
+// event schema that cannot be read; with the embedded one it is nil.
+func Document() ([]byte, error) {
 	schemas, err := schemas()
 	if err != nil {
 		return nil, fmt.Errorf("make the OpenAPI document: %w", err)
@@ -30,7 +34,7 @@ func OpenAPI() ([]byte, error) {
 			{"title", "Fluxa"},
 			{"description", "Takes transaction events, queues them, and persists each one exactly once."},
 			{"license", object{{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}},
-			{"version", APIVersion},
+			{"version", apiVersion},
 		}},
 		{"servers", []object{{{"url", "/"}}}},
 		{"paths", paths()},
@@ -40,7 +44,7 @@ func OpenAPI() ([]byte, error) {
 			{"parameters", sharedParameters()},
 			{"headers", responseHeaders()},
 			{"securitySchemes", object{{schemeAPIKey, object{
-				{"type", "apiKey"}, {"in", "header"}, {"name", strings.ToLower(HeaderAPIKey)},
+				{"type", "apiKey"}, {"in", "header"}, {"name", strings.ToLower(contract.HeaderAPIKey)},
 				{"description", "The caller's API key. On AWS a request signed for IAM needs none; locally none is asked unless FLUXA_API_KEY is set."},
 			}}}},
 		}},
@@ -103,10 +107,10 @@ func (o *object) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 
 func ref(kind, name string) object { return object{{"$ref", "#/components/" + kind + "/" + name}} }
 
-// paths groups the routes by path, in the order of Routes.
+// paths groups the routes by path, in the order of contract.Routes.
 func paths() object {
 	var out object
-	for _, route := range Routes() {
+	for _, route := range contract.Routes() {
 		method := member{strings.ToLower(route.Method), operation(route)}
 		if i := slices.IndexFunc(out, func(m member) bool { return m.name == route.Path }); i >= 0 {
 			out[i].value = append(out[i].value.(object), method)
@@ -117,15 +121,15 @@ func paths() object {
 	return out
 }
 
-func operation(route Route) object {
+func operation(route contract.Route) object {
 	parameters := []object{ref("parameters", parameterCorrelationID)}
-	if strings.Contains(route.Path, "{"+PathEventID+"}") {
+	if strings.Contains(route.Path, "{"+contract.PathEventID+"}") {
 		parameters = append(parameters, ref("parameters", parameterEventID))
 	}
 	if route.Method == http.MethodPost {
 		parameters = append(parameters, ref("parameters", parameterIdempotencyKey))
 	}
-	if route.ID == RouteEvents {
+	if route.ID == contract.RouteEvents {
 		parameters = append(parameters, listParameters()...)
 	}
 	out := object{
@@ -136,7 +140,7 @@ func operation(route Route) object {
 	if body, ok := requestBodies()[route.ID]; ok {
 		out = append(out, member{"requestBody", object{
 			{"required", true},
-			{"content", object{{MediaJSON, body}}},
+			{"content", object{{contract.MediaJSON, body}}},
 		}})
 	}
 	security := []object{}
@@ -146,13 +150,13 @@ func operation(route Route) object {
 	return append(out, member{"responses", responses(route)}, member{"security", security})
 }
 
-func responses(route Route) object {
+func responses(route contract.Route) object {
 	var out object
 	for _, answer := range answers()[route.ID] {
 		out = append(out, member{strconv.Itoa(answer.status), object{
 			{"description", answer.description},
-			{"headers", object{{HeaderCorrelationID, ref("headers", headerCorrelationID)}}},
-			{"content", object{{MediaJSON, object{{"schema", ref("schemas", answer.schema)}}}}},
+			{"headers", object{{contract.HeaderCorrelationID, ref("headers", headerCorrelationID)}}},
+			{"content", object{{contract.MediaJSON, object{{"schema", ref("schemas", answer.schema)}}}}},
 		}})
 	}
 	for _, status := range problemStatuses(route) {

@@ -1,4 +1,4 @@
-package contract
+package openapi
 
 import (
 	"fmt"
@@ -9,14 +9,15 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
-// schemas are the component schemas: one for each property of EventSchema, and
+// schemas are the component schemas: one for each property of contract.EventSchema, and
 // the bodies that are made of them.
 func schemas() (object, error) {
 	var event object
-	if err := json.Unmarshal(EventSchema, &event); err != nil {
+	if err := json.Unmarshal(contract.EventSchema, &event); err != nil {
 		return nil, fmt.Errorf("read the event schema: %w", err)
 	}
 	var fields object
@@ -49,15 +50,15 @@ func schemas() (object, error) {
 		member{"StoredEvent", object{
 			{"description", "One event as it is stored. metadata is left out when there was none; in a page, also of S3 events."},
 			{"type", "object"},
-			{"required", append(append([]string{PathEventID}, required...), names(storedProperties())...)},
+			{"required", append(append([]string{contract.PathEventID}, required...), names(storedProperties())...)},
 			{"properties", stored},
 		}},
 		member{"Batch", closed(object{{"events", object{
-			{"type", "array"}, {"minItems", 1}, {"maxItems", BatchLimit}, {"items", ref("schemas", "Event")},
+			{"type", "array"}, {"minItems", 1}, {"maxItems", contract.BatchLimit}, {"items", ref("schemas", "Event")},
 		}}})},
 		member{"Accepted", all(object{
 			{"event_id", property("event_id")},
-			{"status", object{{"type", "string"}, {"const", StatusEnqueued}}},
+			{"status", object{{"type", "string"}, {"const", contract.StatusEnqueued}}},
 		})},
 		member{"BatchResults", all(object{{"results", list("BatchResult")}})},
 		member{"BatchResult", body([]string{"index", "status"}, object{
@@ -65,7 +66,7 @@ func schemas() (object, error) {
 			{"event_id", property("event_id")},
 			{"status", object{
 				{"description", "refused: change the event. failed: send it again as it is."},
-				{"type", "string"}, {"enum", []string{StatusEnqueued, StatusRefused, StatusNotTaken}},
+				{"type", "string"}, {"enum", []string{contract.StatusEnqueued, contract.StatusRefused, contract.StatusNotTaken}},
 			}},
 			{"error", all(object{
 				{"code", ref("schemas", "ErrorCode")}, {"detail", text()}, {"errors", list("FieldError")},
@@ -77,13 +78,13 @@ func schemas() (object, error) {
 		})},
 		member{"EventStatus", body([]string{"event_id", "status", "attempts", "first_seen_at", "last_seen_at"}, object{
 			{"event_id", property("event_id")},
-			{"status", object{{"type", "string"}, {"enum", []string{StatusProcessing, StatusProcessed, StatusFailed}}}},
+			{"status", object{{"type", "string"}, {"enum", []string{contract.StatusProcessing, contract.StatusProcessed, contract.StatusFailed}}}},
 			{"attempts", object{{"description", "How often it was delivered to the processor."}, {"type", "integer"}, {"minimum", 0}}},
 			{"first_seen_at", dateTime()},
 			{"last_seen_at", dateTime()},
 			{"error", all(object{{"code", ref("schemas", "ErrorCode")}, {"reason", text()}})},
 		})},
-		member{"Health", all(object{{"status", object{{"type", "string"}, {"const", StatusHealthy}}}})},
+		member{"Health", all(object{{"status", object{{"type", "string"}, {"const", contract.StatusHealthy}}}})},
 		member{"Problem", all(object{
 			{"type", object{{"type", "string"}, {"format", "uri-reference"}}},
 			{"title", text()},
@@ -113,7 +114,7 @@ func storedProperties() object {
 		{"correlation_id", text()},
 		{"payload_mode", object{
 			{"description", "Where the payload travelled and, for S3, stays."},
-			{"type", "string"}, {"enum", []string{ModeInline, ModeS3}},
+			{"type", "string"}, {"enum", []string{contract.ModeInline, contract.ModeS3}},
 		}},
 		{"payload_sha256", object{
 			{"description", "Of the exact bytes that were sent."}, {"type", "string"}, {"pattern", "^[0-9a-f]{64}$"},

@@ -1,4 +1,4 @@
-package contract_test
+package openapi_test
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
+	"github.com/fluxa/fluxa/pkg/openapi"
 	"github.com/fluxa/fluxa/pkg/query"
 )
 
@@ -26,7 +27,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 func openAPI(t *testing.T) ([]byte, *openapi3.T) {
 	t.Helper()
-	body, err := contract.OpenAPI()
+	body, err := openapi.Document()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,7 @@ func TestOpenAPI_is_the_published_document(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(body, published) {
-		t.Errorf("docs/openapi.json is not what the contract says; run: go test ./contract -update")
+		t.Errorf("docs/openapi.json is not what the contract says; run: go test ./pkg/openapi -update")
 	}
 }
 

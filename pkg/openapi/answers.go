@@ -1,4 +1,4 @@
-package contract
+package openapi
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // Names of components.
@@ -27,22 +29,22 @@ type answer struct {
 
 func answers() map[string][]answer {
 	return map[string][]answer{
-		RouteIngest: {{http.StatusAccepted, "The queue has the event durably.", "Accepted"}},
-		RouteIngestBatch: {
+		contract.RouteIngest: {{http.StatusAccepted, "The queue has the event durably.", "Accepted"}},
+		contract.RouteIngestBatch: {
 			{http.StatusAccepted, "The queue has every event durably.", "BatchResults"},
 			{http.StatusMultiStatus, "Some events were not taken; each result says for itself.", "BatchResults"},
 		},
-		RouteEvents: {{http.StatusOK, "A page of the user's events, newest first.", "EventPage"}},
-		RouteEvent:  {{http.StatusOK, "The event, every digit and all metadata as they were sent.", "StoredEvent"}},
-		RouteStatus: {{http.StatusOK, "How far the event's processing is.", "EventStatus"}},
-		RouteHealth: {{http.StatusOK, "The API answers.", "Health"}},
+		contract.RouteEvents: {{http.StatusOK, "A page of the user's events, newest first.", "EventPage"}},
+		contract.RouteEvent:  {{http.StatusOK, "The event, every digit and all metadata as they were sent.", "StoredEvent"}},
+		contract.RouteStatus: {{http.StatusOK, "How far the event's processing is.", "EventStatus"}},
+		contract.RouteHealth: {{http.StatusOK, "The API answers.", "Health"}},
 	}
 }
 
 func requestBodies() map[string]object {
 	return map[string]object{
-		RouteIngest: {{"schema", ref("schemas", "Event")}, {"example", exampleEvent()}},
-		RouteIngestBatch: {
+		contract.RouteIngest: {{"schema", ref("schemas", "Event")}, {"example", exampleEvent()}},
+		contract.RouteIngestBatch: {
 			{"schema", ref("schemas", "Batch")},
 			{"example", object{{"events", []object{exampleEvent()}}}},
 		},
@@ -57,7 +59,7 @@ func exampleEvent() object {
 }
 
 // problemStatuses lists the errors of a route, in ascending order.
-func problemStatuses(route Route) []int {
+func problemStatuses(route contract.Route) []int {
 	statuses := []int{http.StatusInternalServerError}
 	if route.KeyRequired {
 		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests,
@@ -66,7 +68,7 @@ func problemStatuses(route Route) []int {
 	if route.Method == http.MethodPost {
 		statuses = append(statuses, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
-	if strings.Contains(route.Path, "{"+PathEventID+"}") {
+	if strings.Contains(route.Path, "{"+contract.PathEventID+"}") {
 		statuses = append(statuses, http.StatusNotFound)
 	}
 	slices.Sort(statuses)
@@ -79,7 +81,7 @@ func problemDescriptions() map[int]string {
 		http.StatusUnauthorized:          "An API key is needed.",
 		http.StatusForbidden:             "The API key opens nothing here.",
 		http.StatusNotFound:              "There is no such event, or it has not reached the processor yet.",
-		http.StatusRequestEntityTooLarge: fmt.Sprintf("The body is larger than %d bytes, or would be once quoted.", BodyLimit),
+		http.StatusRequestEntityTooLarge: fmt.Sprintf("The body is larger than %d bytes, or would be once quoted.", contract.BodyLimit),
 		http.StatusUnsupportedMediaType:  "The body is not sent as uncompressed UTF-8 JSON.",
 		http.StatusUnprocessableEntity:   "Fields or parameters are invalid; errors names each of them.",
 		http.StatusTooManyRequests:       "Too many requests; send it again later.",
@@ -91,20 +93,20 @@ func problemDescriptions() map[int]string {
 // problems are the error responses that any route uses.
 func problems() object {
 	var used []int
-	for _, route := range Routes() {
+	for _, route := range contract.Routes() {
 		used = append(used, problemStatuses(route)...)
 	}
 	slices.Sort(used)
 	var out object
 	for _, status := range slices.Compact(used) {
-		headers := object{{HeaderCorrelationID, ref("headers", headerCorrelationID)}}
+		headers := object{{contract.HeaderCorrelationID, ref("headers", headerCorrelationID)}}
 		if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
 			headers = append(headers, member{"Retry-After", ref("headers", headerRetryAfter)})
 		}
 		out = append(out, member{problemName(status), object{
 			{"description", problemDescriptions()[status]},
 			{"headers", headers},
-			{"content", object{{MediaProblem, object{{"schema", ref("schemas", "Problem")}}}}},
+			{"content", object{{contract.MediaProblem, object{{"schema", ref("schemas", "Problem")}}}}},
 		}})
 	}
 	return out
@@ -120,13 +122,13 @@ func parameter(name, in, description string, required bool, schema object) objec
 
 func sharedParameters() object {
 	return object{
-		{parameterCorrelationID, parameter(HeaderCorrelationID, "header",
+		{parameterCorrelationID, parameter(contract.HeaderCorrelationID, "header",
 			"Follows the event through every log line. Made when absent, or when it holds anything but printable ASCII.",
-			false, object{{"type", "string"}, {"maxLength", CorrelationIDLimit}, {"pattern", printableASCII}})},
-		{parameterIdempotencyKey, parameter(HeaderIdempotencyKey, "header",
+			false, object{{"type", "string"}, {"maxLength", contract.CorrelationIDLimit}, {"pattern", printableASCII}})},
+		{parameterIdempotencyKey, parameter(contract.HeaderIdempotencyKey, "header",
 			"Makes a retry safe: with it, an event without event_id gets an id derived from the key and the caller, the same every time.",
-			false, object{{"type", "string"}, {"maxLength", IdempotencyLimit}, {"pattern", printableASCII}})},
-		{parameterEventID, parameter(PathEventID, "path", "The event's id.", true, property(PathEventID))},
+			false, object{{"type", "string"}, {"maxLength", contract.IdempotencyLimit}, {"pattern", printableASCII}})},
+		{parameterEventID, parameter(contract.PathEventID, "path", "The event's id.", true, property(contract.PathEventID))},
 	}
 }
 
@@ -134,12 +136,12 @@ const printableASCII = "^[ -~]*$"
 
 func listParameters() []object {
 	return []object{
-		parameter(QueryUserID, "query", "Whose events.", true, property("user_id")),
-		parameter(QueryFrom, "query", "The earliest timestamp, itself included.", false, dateTime()),
-		parameter(QueryTo, "query", "The latest timestamp, itself left out.", false, dateTime()),
-		parameter(QueryLimit, "query", "The most events of a page. Of very large ones, fewer come.", false,
-			object{{"type", "integer"}, {"minimum", 1}, {"maximum", PageLimit}, {"default", PageDefault}}),
-		parameter(QueryCursor, "query", "next_cursor of the page before.", false, object{{"type", "string"}}),
+		parameter(contract.QueryUserID, "query", "Whose events.", true, property("user_id")),
+		parameter(contract.QueryFrom, "query", "The earliest timestamp, itself included.", false, dateTime()),
+		parameter(contract.QueryTo, "query", "The latest timestamp, itself left out.", false, dateTime()),
+		parameter(contract.QueryLimit, "query", "The most events of a page. Of very large ones, fewer come.", false,
+			object{{"type", "integer"}, {"minimum", 1}, {"maximum", contract.PageLimit}, {"default", contract.PageDefault}}),
+		parameter(contract.QueryCursor, "query", "next_cursor of the page before.", false, object{{"type", "string"}}),
 	}
 }
 
