@@ -4,70 +4,55 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fluxa/fluxa/pkg/budget"
 	"github.com/fluxa/fluxa/pkg/contract"
-	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
-// item is one message on its way. err is what stands against it; nil once it is
-// in the database.
-type item struct {
-	message   Message
-	envelope  event.Envelope
-	event     event.Event
-	err       error
-	stored    Stored
-	known     bool // stored holds what the database answered
-	notified  bool // this batch published its notification
-	lettered  bool // it is in the DLQ
-	committed time.Time
-	delay     time.Duration
-}
+// fetchConcurrency bounds the payloads fetched and decoded at once. One payload of
+// 5 MiB with nothing but distinct names takes 100 MB to decode.
+const fetchConcurrency = 4
 
-// wins tells whether the payload in the database is this item's.
-func (it *item) wins() bool {
-	return it.known && it.stored.Status == StatusSuccess && it.stored.SHA256 == it.envelope.SHA256
-}
-
+// batch is one run over some messages. Its methods are the steps, in the order of
+// this file: read, persist, deadLetter, notify, postpone. Each takes the items in
+// one state and moves them to another.
 type batch struct {
 	service  *Service
 	items    []item
 	persists []time.Duration
 }
 
-// run takes the steps in the order the promises need. No step but the last may use
-// more than half of the time that is left: one payload that cannot be fetched must
-// not cost the others theirs.
+// in returns the items that are in a state.
+func (b *batch) in(s state) []*item {
+	var out []*item
+	for i := range b.items {
+		if b.items[i].state == s {
+			out = append(out, &b.items[i])
+		}
+	}
+	return out
+}
+
+// run takes the steps in the order the promises need, each but the last with half
+// of the time that is left. After a panic in a step there is no further one.
 func (b *batch) run(ctx context.Context) {
 	steps := []func(context.Context){b.read, b.persist, b.deadLetter, b.notify}
 	for i, step := range steps {
 		share, cancel := ctx, context.CancelFunc(func() {})
 		if i < len(steps)-1 {
-			share, cancel = half(ctx)
+			share, cancel = budget.Half(ctx)
 		}
-		recovered := guard(func() { step(share) })
+		panicked := guard(func() { step(share) })
 		cancel()
-		if recovered != nil {
-			for i := range b.items {
-				if it := &b.items[i]; it.err == nil && !it.lettered {
-					it.err = recovered
-				}
-			}
+		if panicked != nil {
+			b.abandon(panicked)
 			return
 		}
 	}
-}
-
-// half returns a context that ends at half of the time left.
-func half(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeoutCause(ctx, time.Until(deadline)/2, context.DeadlineExceeded)
 }
 
 // guard turns a panic into an error with its stack, for the log.
@@ -81,211 +66,77 @@ func guard(step func()) (err error) {
 	return nil
 }
 
+// abandon leaves on the queue what the steps have not brought to an end. A
+// rejected message keeps its own error.
+func (b *batch) abandon(err error) {
+	for i := range b.items {
+		switch it := &b.items[i]; it.state {
+		case received, read, stored:
+			it.retry(err)
+		case rejected:
+			it.retry(it.err)
+		}
+	}
+}
+
 // read decodes every message, and fetches the large payloads side by side.
 func (b *batch) read(ctx context.Context) {
-	var wait sync.WaitGroup
-	slots := make(chan struct{}, b.service.cfg.FetchConcurrency)
+	var fetches errgroup.Group
+	fetches.SetLimit(fetchConcurrency)
 	for i := range b.items {
-		it := &b.items[i]
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
-			if err := guard(func() { b.readOne(ctx, it) }); err != nil {
-				it.err = err
+		fetches.Go(func() error {
+			if panicked := guard(func() { b.readOne(ctx, &b.items[i]) }); panicked != nil {
+				b.items[i].retry(panicked)
 			}
+			return nil
 		})
 	}
-	wait.Wait()
+	_ = fetches.Wait() // always nil: each item has its own error
 }
 
 func (b *batch) readOne(ctx context.Context, it *item) {
-	if it.envelope, it.err = b.service.open(it.message); it.err == nil {
-		it.event, it.err = b.service.read(ctx, it.envelope)
-	}
-}
-
-// persist writes one record per event id, and tells every item what the database
-// has of its id.
-func (b *batch) persist(ctx context.Context) {
-	groups := make(map[string][]*item)
-	var order []string
-	for i := range b.items {
-		it := &b.items[i]
-		id := it.envelope.EventID
-		if !recordable(it.envelope) {
-			continue
-		}
-		if groups[id] == nil {
-			order = append(order, id)
-		}
-		groups[id] = append(groups[id], it)
-	}
-	records := make([]Record, 0, len(order))
-	for _, id := range order {
-		records = append(records, b.record(groups[id]))
-	}
-	if len(records) > 0 {
-		b.store(ctx, records, groups)
-	}
-}
-
-// recordable tells whether an envelope, good or not, names an id and a hash:
-// event.DecodeEnvelope leaves those empty that a record could not hold.
-func recordable(e event.Envelope) bool { return e.EventID != "" && e.SHA256 != "" }
-
-// record chooses what to say of one id: the first good message speaks for it,
-// else the first that is given up, else the first that is to be retried.
-func (b *batch) record(group []*item) Record {
-	speaker, best := group[0], statusOf(group[0].err)
-	for _, it := range group[1:] {
-		if s := statusOf(it.err); rank(s) > rank(best) {
-			speaker, best = it, s
-		}
-	}
-	r := Record{
-		EventID: speaker.envelope.EventID, Status: best, CorrelationID: speaker.envelope.CorrelationID,
-		SHA256: speaker.envelope.SHA256, Mode: speaker.envelope.Mode, ReceivedAt: speaker.envelope.ReceivedAt,
-	}
-	for _, it := range group {
-		if it.envelope.SHA256 == r.SHA256 {
-			r.Deliveries++
-		}
-	}
-	if speaker.err != nil {
-		r.ErrorCode, r.ErrorReason = fault.CodeOf(speaker.err), fault.ReasonOf(speaker.err)
-		return r
-	}
-	r.Event = speaker.event
-	if r.Mode == event.S3 {
-		// Where this reader found it, whatever the message says.
-		r.Bucket, r.Key = b.service.cfg.Blobs.Bucket(), event.ObjectKey(r.EventID, r.SHA256)
-		r.Event.Metadata = nil
-	}
-	return r
-}
-
-func statusOf(err error) Status {
-	switch fault.DispositionOf(err) {
-	case fault.Acknowledge:
-		return StatusSuccess
-	case fault.DeadLetter:
-		return StatusFailed
-	default:
-		return StatusProcessing
-	}
-}
-
-func rank(s Status) int {
-	switch s {
-	case StatusSuccess:
-		return 2
-	case StatusFailed:
-		return 1
-	default:
-		return 0
-	}
-}
-
-// store persists the records. When the database refuses a value without saying
-// whose, halves are tried apart, until the one is found that it refuses.
-func (b *batch) store(ctx context.Context, records []Record, groups map[string][]*item) {
-	began := b.service.cfg.Now()
-	stored, err := b.service.cfg.Store.PersistBatch(ctx, records)
-	now := b.service.cfg.Now()
-	b.persists = append(b.persists, now.Sub(began))
-	switch {
-	case err == nil:
-		for _, r := range records {
-			answer, ok := stored[r.EventID]
-			for _, it := range groups[r.EventID] {
-				b.settle(it, answer, ok, now)
-			}
-		}
-	case fault.DispositionOf(err) != fault.DeadLetter:
-		b.fail(records, groups, err)
-	case len(records) > 1:
-		half := len(records) / 2
-		b.store(ctx, records[:half], groups)
-		b.store(ctx, records[half:], groups)
-	case records[0].Status == StatusSuccess:
-		b.fail(records, groups, fault.Wrap(fault.InvalidEvent, err, "the database refuses the event"))
-		b.store(ctx, []Record{b.record(groups[records[0].EventID])}, groups)
-	default: // not even the reason can be recorded: the DLQ still gets it
-	}
-}
-
-// fail holds err against the items of the records: a passing fault against all of
-// them, since none could be recorded, a permanent one against those whose payload
-// was refused.
-func (b *batch) fail(records []Record, groups map[string][]*item, err error) {
-	retry := fault.DispositionOf(err) == fault.Retry
-	for _, r := range records {
-		for _, it := range groups[r.EventID] {
-			if retry || (it.err == nil && it.envelope.SHA256 == r.SHA256) {
-				it.err = err
-			}
-		}
-	}
-}
-
-// settle compares an item with what the database has of its id.
-func (b *batch) settle(it *item, answer Stored, ok bool, now time.Time) {
-	if !ok {
-		it.err = fault.New(fault.Internal, "the store gave no answer for the event")
+	var err error
+	if it.envelope, err = b.service.open(it.message); err != nil {
+		it.fail(err)
 		return
 	}
-	it.stored, it.known = answer, true
-	switch {
-	case it.wins():
-		// What is stored and announced needs its payload no more.
-		code := fault.CodeOf(it.err)
-		if it.err != nil && answer.Notified && (code == fault.PayloadMissing || code == fault.StorageUnavailable) {
-			it.err = nil
-		}
-		if it.err == nil {
-			it.committed = now
-		}
-	case it.err == nil:
-		it.err = fault.New(fault.IdempotencyConflict, "the event id was used before with another payload")
+	e, err := b.service.read(ctx, it.envelope)
+	if err != nil {
+		it.fail(err)
+		return
 	}
+	it.becomeRead(e)
 }
 
-// deadLetter sends what is given up to the DLQ. What cannot be sent is retried.
+// deadLetter sends what is rejected to the DLQ. What cannot be sent is retried.
 func (b *batch) deadLetter(ctx context.Context) {
-	var letters []DeadLetter
-	var of []*item
-	for i := range b.items {
-		it := &b.items[i]
-		if it.err == nil || fault.DispositionOf(it.err) != fault.DeadLetter {
-			continue
-		}
-		letters, of = append(letters, DeadLetter{
+	items := b.in(rejected)
+	if len(items) == 0 {
+		return
+	}
+	letters := make([]DeadLetter, len(items))
+	for i, it := range items {
+		letters[i] = DeadLetter{
 			Message: it.message, EventID: it.envelope.EventID, CorrelationID: it.envelope.CorrelationID,
 			Code: fault.CodeOf(it.err), Reason: fault.ReasonOf(it.err),
-		}), append(of, it)
-	}
-	if len(letters) == 0 {
-		return
+		}
 	}
 	for i, err := range b.service.cfg.DeadLetters.Send(ctx, letters) {
 		if err != nil {
-			of[i].err = fault.Wrap(fault.QueueUnavailable, fmt.Errorf("%w (giving up on: %w)", err, of[i].err),
-				"the message could not be sent to the DLQ")
+			items[i].retry(fault.Wrap(fault.QueueUnavailable, fmt.Errorf("%w (giving up on: %w)", err, items[i].err),
+				"the message could not be sent to the DLQ"))
 			continue
 		}
-		of[i].lettered = true
+		items[i].becomeDeadLettered()
 	}
 }
 
-// notify publishes what is stored and not yet announced, once an id, and notes it.
+// notify publishes what is stored, once an id, and notes it in the database. Only
+// then are the messages of the id done.
 func (b *batch) notify(ctx context.Context) {
 	waiting := make(map[string][]*item)
 	var notifications []Notification
-	for i := range b.items {
-		it := &b.items[i]
-		if it.err != nil || !it.wins() || it.stored.Notified {
-			continue
-		}
+	for _, it := range b.in(stored) {
 		id := it.envelope.EventID
 		if waiting[id] == nil {
 			notifications = append(notifications, notification(it))
@@ -295,28 +146,31 @@ func (b *batch) notify(ctx context.Context) {
 	if len(notifications) == 0 {
 		return
 	}
-	publishing, cancel := half(ctx)
+	publishing, cancel := budget.Half(ctx)
 	defer cancel()
 	var published []string
 	for i, err := range b.service.cfg.Notifier.Publish(publishing, notifications) {
 		id := notifications[i].EventID
 		if err == nil {
 			published = append(published, id)
-			waiting[id][0].notified = true
+			waiting[id][0].published = true
 			continue
 		}
 		for _, it := range waiting[id] {
-			it.err = fault.Wrap(fault.NotifierUnavailable, err, "the notification could not be sent")
+			it.retry(fault.Wrap(fault.NotifierUnavailable, err, "the notification could not be sent"))
 		}
 	}
 	if len(published) == 0 {
 		return
 	}
-	if err := b.service.cfg.Store.MarkNotified(ctx, published); err != nil {
-		for _, id := range published {
-			for _, it := range waiting[id] {
-				it.err = err
+	err := b.service.cfg.Store.MarkNotified(ctx, published)
+	for _, id := range published {
+		for _, it := range waiting[id] {
+			if err != nil {
+				it.retry(err)
+				continue
 			}
+			it.finish(it.committed)
 		}
 	}
 }
@@ -331,61 +185,51 @@ func notification(it *item) Notification {
 }
 
 // postpone spreads the next deliveries of what is retried. It runs in the time
-// kept free before the deadline; without an answer the queue's own visibility
-// time-out decides.
+// kept free before the deadline. Where it sets no delay, and after the last
+// delivery that the queue allows, the visibility time-out decides.
 func (b *batch) postpone(ctx context.Context) {
+	b.abandon(fault.New(fault.Internal, "a step gave no outcome for the message"))
+	var items []*item
 	var postponements []Postponement
-	var of []*item
-	for i := range b.items {
-		it := &b.items[i]
-		if it.err == nil || it.lettered || it.message.Deliveries >= contract.MaxReceives {
+	for _, it := range b.in(retried) {
+		if it.message.Deliveries >= contract.MaxReceives {
 			continue
 		}
-		it.delay = b.service.cfg.Backoff.Delay(it.message.Deliveries)
+		items = append(items, it)
 		postponements = append(postponements, Postponement{
-			MessageID: it.message.ID, ReceiptHandle: it.message.ReceiptHandle, Delay: it.delay,
+			MessageID: it.message.ID, ReceiptHandle: it.message.ReceiptHandle,
+			Delay: b.service.cfg.Backoff.Delay(it.message.Deliveries),
 		})
-		of = append(of, it)
 	}
-	if len(postponements) == 0 {
+	if len(items) == 0 {
 		return
 	}
-	errs := make([]error, len(postponements))
-	if err := guard(func() { errs = b.service.cfg.Postponer.Postpone(ctx, postponements) }); err != nil {
+	errs := make([]error, len(items))
+	if panicked := guard(func() { errs = b.service.cfg.Postponer.Postpone(ctx, postponements) }); panicked != nil {
 		for i := range errs {
-			errs[i] = err
+			errs[i] = panicked
 		}
 	}
 	for i, err := range errs {
 		if err != nil {
-			of[i].delay = 0
-			of[i].err = fmt.Errorf("%w (and its delay could not be set: %w)", of[i].err, err)
+			items[i].retry(fmt.Errorf("%w (and its delay could not be set: %w)", items[i].err, err))
+			continue
 		}
+		items[i].postpone(postponements[i].Delay)
 	}
 }
 
 func (b *batch) report() Report {
 	report := Report{Outcomes: make([]Outcome, len(b.items)), Persists: b.persists}
-	firsts := make(map[string]bool) // the ids whose storing is told of already
 	for i := range b.items {
 		it := &b.items[i]
 		o := Outcome{
-			MessageID: it.message.ID, EventID: it.envelope.EventID, CorrelationID: it.envelope.CorrelationID, Err: it.err,
-			Deliveries: it.message.Deliveries, Attempts: it.stored.Attempts, Notified: it.notified, Delay: it.delay,
+			MessageID: it.message.ID, EventID: it.envelope.EventID, CorrelationID: it.envelope.CorrelationID,
+			Result: it.result(), Err: it.err, Deliveries: it.message.Deliveries, Attempts: it.database.Attempts,
+			Stored: it.inserted, Notified: it.published, Delay: it.delay,
 		}
-		if it.stored.Inserted && it.wins() && !it.committed.IsZero() && !firsts[o.EventID] {
-			firsts[o.EventID] = true
-			o.Stored, o.EndToEnd = true, it.committed.Sub(it.envelope.ReceivedAt)
-		}
-		switch {
-		case it.lettered:
-			o.Result = DeadLettered
-		case it.err != nil:
-			o.Result = Retried
-		case o.Stored:
-			o.Result = Processed
-		default:
-			o.Result = Duplicate
+		if it.inserted {
+			o.EndToEnd = it.committed.Sub(it.envelope.ReceivedAt)
 		}
 		report.Outcomes[i] = o
 	}

@@ -23,7 +23,7 @@ type Status string
 
 // The states of a record. Success is final.
 const (
-	StatusProcessing Status = "processing" // a delivery failed for a passing reason, or is under way
+	StatusProcessing Status = "processing" // a delivery met a transient failure, or is in flight
 	StatusSuccess    Status = "success"
 	StatusFailed     Status = "failed" // given up, see the DLQ
 )
@@ -82,11 +82,11 @@ type Blobs interface {
 	Get(ctx context.Context, key string, limit int64) ([]byte, error)
 }
 
-// Notification tells the subscribers that one event is in the database.
+// Notification says to the subscribers that one event is in the database.
 type Notification struct {
 	EventID       string       `json:"event_id"`
 	CorrelationID string       `json:"correlation_id"`
-	Status        string       `json:"status"` // always "processed"
+	Status        string       `json:"status"` // always contract.StatusProcessed
 	UserID        string       `json:"user_id"`
 	Amount        event.Amount `json:"amount"`
 	Currency      string       `json:"currency"`
@@ -107,14 +107,14 @@ type Notifier interface {
 // DeadLetter is a message given up, with the reason.
 type DeadLetter struct {
 	Message       Message
-	EventID       string // empty when the message does not tell
+	EventID       string // empty when the message names none
 	CorrelationID string
 	Code          fault.Code
 	Reason        string
 }
 
 // DeadLetters sends given-up messages to the DLQ: the body as it came, its
-// attributes, and error_code and error_reason. One error per letter.
+// attributes, and error_code and error_reason. One error per dead letter.
 type DeadLetters interface {
 	Send(ctx context.Context, letters []DeadLetter) []error
 }

@@ -3,6 +3,9 @@
 // up with a reason, or left for a later delivery. One bad message never makes a
 // good one run again.
 //
+// Read state.go first: the states of a message and how it moves between them. Then
+// batch.go, the steps that move it, and persist.go, the second of them.
+//
 // The order of the steps is what the promises rest on: persist, then dead-letter
 // and publish, then note the publication, and only then acknowledge. A crash
 // between any two of them leaves the message on the queue, and every step can be
@@ -11,10 +14,10 @@ package process
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
+	"github.com/fluxa/fluxa/pkg/budget"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
@@ -28,14 +31,7 @@ type Config struct {
 	DeadLetters DeadLetters
 	Postponer   Postponer
 	Backoff     Backoff
-
-	// Reserve is kept free before the caller's deadline for reporting what is
-	// not done: default 2 s, and never more than a quarter of what is left.
-	Reserve time.Duration
-	// FetchConcurrency bounds the payloads fetched and decoded at once: default 4.
-	// One payload of 5 MiB with nothing but distinct names takes 100 MB to decode.
-	FetchConcurrency int
-	Now              func() time.Time // default time.Now
+	Now         func() time.Time // default time.Now
 }
 
 // Service processes batches. It is safe for concurrent use.
@@ -58,15 +54,6 @@ func New(cfg Config) (*Service, error) {
 	var err error
 	if cfg.Backoff, err = cfg.Backoff.withDefaults(); err != nil {
 		return nil, err
-	}
-	if cfg.Reserve == 0 {
-		cfg.Reserve = 2 * time.Second
-	}
-	if cfg.FetchConcurrency == 0 {
-		cfg.FetchConcurrency = 4
-	}
-	if cfg.Reserve < 0 || cfg.FetchConcurrency < 0 {
-		return nil, errors.New("process: Reserve and FetchConcurrency must not be negative")
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -122,7 +109,7 @@ func (r Report) Failed() []string {
 // what is not done by then is left on the queue. It never panics: a panic in one
 // message is that message's failure, one in a shared step fails what it held.
 func (s *Service) ProcessBatch(ctx context.Context, messages []Message) Report {
-	work, cancel := s.workContext(ctx)
+	work, cancel := budget.Keep(ctx, budget.Postpone, fault.New(fault.DeadlineReached, "the function's deadline is near"))
 	defer cancel()
 	b := &batch{service: s, items: make([]item, len(messages))}
 	for i := range messages {
@@ -131,16 +118,6 @@ func (s *Service) ProcessBatch(ctx context.Context, messages []Message) Report {
 	b.run(work)
 	b.postpone(ctx)
 	return b.report()
-}
-
-func (s *Service) workContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
-	}
-	reserve := min(s.cfg.Reserve, time.Until(deadline)/4)
-	return context.WithDeadlineCause(ctx, deadline.Add(-reserve),
-		fault.New(fault.DeadlineReached, "the function's deadline is near"))
 }
 
 // open reads the envelope of a message. The error is permanent.

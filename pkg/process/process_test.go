@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -310,6 +311,25 @@ func TestProcessBatch_passing_failures_leave_the_message(t *testing.T) {
 	})
 }
 
+// What a step leaves without an outcome is neither lost nor acknowledged.
+func TestProcessBatch_an_adapter_that_forgets_an_outcome_leaves_the_message(t *testing.T) {
+	t.Parallel()
+	_, w, store := newService(t)
+	service, err := process.New(process.Config{Store: store, Blobs: w, Notifier: silent{}, DeadLetters: silent{}, Postponer: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := process.Message{ID: "m-bad", Body: "{", ReceiptHandle: "r", Deliveries: 1}
+	report := service.ProcessBatch(t.Context(), []process.Message{good(t, "a"), bad})
+	want(t, words(report), []string{"retried internal", "retried invalid_envelope"})
+	want(t, len(w.postponed), 2)
+}
+
+type silent struct{}
+
+func (silent) Publish(context.Context, []process.Notification) []error { return nil }
+func (silent) Send(context.Context, []process.DeadLetter) []error      { return nil }
+
 type forgetful struct{ process.Store }
 
 func (forgetful) PersistBatch(context.Context, []process.Record) (map[string]process.Stored, error) {
@@ -358,36 +378,40 @@ func TestProcessBatch_dead_letters_even_what_cannot_be_recorded(t *testing.T) {
 
 func TestProcessBatch_ends_before_the_deadline(t *testing.T) {
 	t.Parallel()
-	service, w, store := newService(t)
-	deadline := time.Now().Add(2 * time.Second)
-	ctx, cancel := context.WithDeadline(t.Context(), deadline)
-	defer cancel()
-	store.BeforePersist = func(ctx context.Context, _ int, _ []process.Record) error {
-		<-ctx.Done()
-		if within, ok := ctx.Deadline(); !ok || !within.Before(deadline) {
-			t.Errorf("the work's deadline is %s, want one before %s", within, deadline)
+	synctest.Test(t, func(t *testing.T) {
+		service, w, store := newService(t)
+		deadline := time.Now().Add(2 * time.Second)
+		ctx, cancel := context.WithDeadline(t.Context(), deadline)
+		defer cancel()
+		store.BeforePersist = func(ctx context.Context, _ int, _ []process.Record) error {
+			<-ctx.Done()
+			if within, ok := ctx.Deadline(); !ok || !within.Before(deadline) {
+				t.Errorf("the work's deadline is %s, want one before %s", within, deadline)
+			}
+			return fault.Wrap(fault.DeadlineReached, context.Cause(ctx), "out of time")
 		}
-		return fault.Wrap(fault.DeadlineReached, context.Cause(ctx), "out of time")
-	}
-	want(t, words(service.ProcessBatch(ctx, []process.Message{good(t, "a")})), []string{"retried deadline_reached"})
-	if ctx.Err() != nil {
-		t.Error("it returned after the caller's deadline")
-	}
-	want(t, len(w.postponed), 1)
+		want(t, words(service.ProcessBatch(ctx, []process.Message{good(t, "a")})), []string{"retried deadline_reached"})
+		if ctx.Err() != nil {
+			t.Error("it returned after the caller's deadline")
+		}
+		want(t, len(w.postponed), 1)
+	})
 }
 
 func TestProcessBatch_slow_payload_leaves_the_others_their_time(t *testing.T) {
 	t.Parallel()
-	service, w, _ := newService(t)
-	slow := large(t, w, "slow")
-	blocked := make(chan struct{})
-	w.getErr = func(string) error { <-blocked; return fault.New(fault.StorageUnavailable, "slow") }
-	w.getContext = func(ctx context.Context) { <-ctx.Done(); close(blocked) }
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	report := service.ProcessBatch(ctx, []process.Message{good(t, "a"), slow})
-	want(t, words(report), []string{"processed", "retried storage_unavailable"})
-	want(t, len(w.published), 1)
+	synctest.Test(t, func(t *testing.T) {
+		service, w, _ := newService(t)
+		slow := large(t, w, "slow")
+		blocked := make(chan struct{})
+		w.getErr = func(string) error { <-blocked; return fault.New(fault.StorageUnavailable, "slow") }
+		w.getContext = func(ctx context.Context) { <-ctx.Done(); close(blocked) }
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		report := service.ProcessBatch(ctx, []process.Message{good(t, "a"), slow})
+		want(t, words(report), []string{"processed", "retried storage_unavailable"})
+		want(t, len(w.published), 1)
+	})
 }
 
 func TestBackoff_survives_an_hour_of_outage(t *testing.T) {
@@ -431,7 +455,6 @@ func TestNew_names_the_field(t *testing.T) {
 		"Backoff.Base":   func(c *process.Config) { c.Backoff.Base = time.Millisecond },
 		"Backoff.Max":    func(c *process.Config) { c.Backoff.Max = 13 * time.Hour },
 		"Backoff.Factor": func(c *process.Config) { c.Backoff.Factor = 11 },
-		"Reserve":        func(c *process.Config) { c.Reserve = -1 },
 	} {
 		cfg := whole
 		spoil(&cfg)

@@ -138,7 +138,7 @@ func (m *MemoryStore) claim(r process.Record) Row {
 	return row
 }
 
-// MarkNotified does what process.Store says. Ids that are no success are let be.
+// MarkNotified does what process.Store says. Ids that are no success are ignored.
 func (m *MemoryStore) MarkNotified(ctx context.Context, eventIDs []string) error {
 	m.mu.Lock()
 	m.marks++
