@@ -67,10 +67,6 @@ func unsupportedOperation(format string, args ...any) *apiError {
 	return modelled("UnsupportedOperation", codePrefix+"UnsupportedOperation", 400, format, args...)
 }
 
-func resourceNotFound(message string) *apiError {
-	return modelled("ResourceNotFoundException", "ResourceNotFoundException", 404, "%s", message)
-}
-
 func missingParameter(name string) *apiError {
 	return &apiError{
 		shape: coralPrefix + "MissingRequiredParameterException", code: "MissingParameter", status: 400,
@@ -96,7 +92,7 @@ func serializationError(message string) *apiError {
 func unknownOperation(target string) *apiError {
 	return &apiError{
 		shape: coralPrefix + "UnknownOperationException", code: "InvalidAction", status: 400,
-		message: fmt.Sprintf("the local SQS has no operation for X-Amz-Target %q", target),
+		message: fmt.Sprintf("this emulator has no operation for X-Amz-Target %q", target),
 	}
 }
 
@@ -110,7 +106,7 @@ func requestTooLarge(limit int64) *apiError {
 func internalError() *apiError {
 	return &apiError{
 		shape: coralPrefix + "InternalFailure", code: "InternalFailure", status: 500,
-		message: "The queue storage failed; the log of the local stack says why.",
+		message: "The queue storage failed; the log of the emulator says why.",
 	}
 }
 

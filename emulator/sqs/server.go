@@ -17,25 +17,20 @@ const (
 	DefaultAccountID = "000000000000"
 )
 
-// senderID is what SenderId says of every message; signatures are not read, so
-// nobody else is known.
-const senderID = "AIDAFLUXALOCALSTACK00"
-
-// Clock tells the time and waits. Tests give their own and need not sleep.
-type Clock interface {
-	Now() time.Time
-	After(time.Duration) <-chan time.Time
-}
+// senderID is what SenderId says of every message: signatures are not read, so
+// the real sender is not known. It has the form of an IAM user's id.
+const senderID = "AIDAEMULATOR000000000"
 
 // Config says where a Server keeps its queues. Path is required; its folder is
 // made when absent. Zero values of the rest mean us-east-1, account
-// 000000000000, the machine's clock, slog's default logger, a flush to the disk
-// with each commit, and 120,000 messages in flight a queue.
+// 000000000000, time.Now, slog's default logger, a flush to the disk with each
+// commit, and 120,000 messages in flight a queue. A Now that jumps ahead ends
+// visibility time-outs and delays; long polls still wait in real time.
 type Config struct {
 	Path      string
 	Region    string
 	AccountID string
-	Clock     Clock
+	Now       func() time.Time
 	Logger    *slog.Logger
 	// NoSync leaves out the flush: faster, still safe against kill -9, but a
 	// power cut may damage the file.
@@ -57,8 +52,8 @@ type Stats struct {
 func (s Stats) Empty() bool { return s == Stats{} }
 
 // Server serves the queues of one file. It is an http.Handler for requests with
-// an X-Amz-Target of AmazonSQS, and offers the few calls that the rest of a
-// local stack makes without HTTP. All of it may be used concurrently.
+// an X-Amz-Target of AmazonSQS, and offers the few calls that other
+// services of the emulator make without HTTP. It may be used concurrently.
 type Server struct {
 	broker     *broker.Broker
 	region     string
@@ -92,7 +87,7 @@ func Open(c Config) (*Server, error) {
 	}
 	b, err := broker.Open(broker.Options{
 		Path:        c.Path,
-		Clock:       c.Clock,
+		Now:         c.Now,
 		Logger:      c.Logger,
 		NoSync:      c.NoSync,
 		MaxInFlight: c.MaxInFlight,
