@@ -4,7 +4,7 @@
 // accepted: a message whose SendMessage was answered with 200 survives kill -9
 // of the process, and by default the loss of the host. Receive counts survive
 // too. Messages that were in flight become visible at once when the file is
-// opened again, since their receivers died with the stack; delays go on where
+// opened again, since their receivers died with the program; delays go on where
 // they were.
 //
 // What it does as SQS does: limits and error codes, long polling, visibility

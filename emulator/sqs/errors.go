@@ -63,10 +63,6 @@ func invalidMessageContents() *apiError {
 		"Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF")
 }
 
-func unsupportedOperation(format string, args ...any) *apiError {
-	return modelled("UnsupportedOperation", codePrefix+"UnsupportedOperation", 400, format, args...)
-}
-
 func missingParameter(name string) *apiError {
 	return &apiError{
 		shape: coralPrefix + "MissingRequiredParameterException", code: "MissingParameter", status: 400,

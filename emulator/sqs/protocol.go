@@ -33,7 +33,6 @@ func operations() map[string]operation {
 		"GetQueueAttributes":           typed((*Server).getQueueAttributes),
 		"SetQueueAttributes":           typed((*Server).setQueueAttributes),
 		"PurgeQueue":                   typed((*Server).purgeQueue),
-		"ListDeadLetterSourceQueues":   typed((*Server).listDeadLetterSourceQueues),
 		"SendMessage":                  typed((*Server).sendMessage),
 		"SendMessageBatch":             typed((*Server).sendMessageBatch),
 		"ReceiveMessage":               typed((*Server).receiveMessage),

@@ -137,20 +137,6 @@ func TestListQueuesPages(t *testing.T) {
 	}
 }
 
-func TestListDeadLetterSourceQueues(t *testing.T) {
-	t.Parallel()
-	s := newStand(t)
-	main, dlq := s.withDLQ(3)
-	out, err := s.client.ListDeadLetterSourceQueues(s.ctx(), &awssqs.ListDeadLetterSourceQueuesInput{QueueUrl: &dlq})
-	if err != nil || !slices.Equal(out.QueueUrls, []string{main}) {
-		t.Errorf("got %v, %v, want %s", out, err, main)
-	}
-	out, err = s.client.ListDeadLetterSourceQueues(s.ctx(), &awssqs.ListDeadLetterSourceQueuesInput{QueueUrl: &main})
-	if err != nil || len(out.QueueUrls) != 0 {
-		t.Errorf("got %v, %v, want none", out, err)
-	}
-}
-
 func TestDeleteQueueTakesItsMessages(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
