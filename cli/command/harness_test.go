@@ -255,12 +255,10 @@ func (q *queues) Now() time.Time {
 	return q.at
 }
 
-func (q *queues) After(d time.Duration) <-chan time.Time { return time.After(d) }
-
 func newQueues(t *testing.T) *queues {
 	t.Helper()
 	q := &queues{t: t, at: now.Add(-5 * time.Hour), began: time.Now()}
-	server, err := sqs.Open(sqs.Config{Path: filepath.Join(t.TempDir(), "sqs.db"), NoSync: true, Clock: q, Logger: slog.New(slog.DiscardHandler)})
+	server, err := sqs.Open(sqs.Config{Path: filepath.Join(t.TempDir(), "sqs.db"), NoSync: true, Now: q.Now, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,13 +52,12 @@ const (
 // clock is the machine's, moved on by hand.
 type clock struct{ ahead atomic.Int64 }
 
-func (c *clock) Now() time.Time                         { return time.Now().Add(time.Duration(c.ahead.Load())) }
-func (c *clock) After(d time.Duration) <-chan time.Time { return time.After(d) }
+func (c *clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
 func newStand(t *testing.T) *stand {
 	t.Helper()
 	s := &stand{t: t, clock: &clock{}}
-	server, err := sqs.Open(sqs.Config{Path: filepath.Join(t.TempDir(), "sqs.db"), NoSync: true, Clock: s.clock, Logger: slog.New(slog.DiscardHandler)})
+	server, err := sqs.Open(sqs.Config{Path: filepath.Join(t.TempDir(), "sqs.db"), NoSync: true, Now: s.clock.Now, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

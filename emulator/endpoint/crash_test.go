@@ -25,8 +25,8 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// childDir tells the test binary to be the process that gets killed.
-const childDir = "FLUXA_TEST_AWS_ENDPOINT_DIR"
+// childDir makes the test binary the process that gets killed.
+const childDir = "EMULATOR_TEST_ENDPOINT_DIR"
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
@@ -229,7 +229,7 @@ func checkWholeObjects(t *testing.T, ctx context.Context, c clients, dir string)
 	}
 }
 
-// objectBody is made from the key, so that anybody can tell whether an object is
+// objectBody is made from the key, so that a reader knows whether an object is
 // whole.
 func objectBody(key string) []byte {
 	sum := sha256.Sum256([]byte(key))

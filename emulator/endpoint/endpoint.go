@@ -9,16 +9,14 @@ import (
 	"sync/atomic"
 )
 
-// Service names one of the three services behind an endpoint.
+// Service names a service behind an endpoint.
 type Service string
 
 // The services.
 const (
-	SQS Service = "sqs"
-	SNS Service = "sns"
-	S3  Service = "s3"
-
-	// Lambda is there when Config.Lambda is set.
+	SQS    Service = "sqs"
+	SNS    Service = "sns"
+	S3     Service = "s3"
 	Lambda Service = "lambda"
 )
 
@@ -26,30 +24,28 @@ const (
 const lambdaPath = "/2015-03-31/functions/"
 
 const (
-	// DefaultMaxBodyBytes is the length of the longest request body that is
-	// taken. It bounds an S3 object; SQS and SNS have lower limits of their own.
-	DefaultMaxBodyBytes = 64 << 20
+	// MaxBodyBytes is the length of the longest request body: 64 MiB. It bounds an
+	// S3 object; SQS and SNS have lower limits of their own.
+	MaxBodyBytes = 64 << 20
 
 	maxFormBytes = 2 << 20
 )
 
-// Config says what is behind an Endpoint. The three handlers are required. Zero
-// values of the rest mean 64 MiB and slog's default logger.
+// Config says which services are behind an Endpoint: at least one. A request for
+// one that is nil is refused. A nil Logger means slog's default logger.
 type Config struct {
-	SQS          http.Handler
-	SNS          http.Handler
-	S3           http.Handler
-	Lambda       http.Handler // may be nil
-	MaxBodyBytes int64
-	Logger       *slog.Logger
+	SQS    http.Handler
+	SNS    http.Handler
+	S3     http.Handler
+	Lambda http.Handler
+	Logger *slog.Logger
 }
 
 // Endpoint routes requests to the services. It may be used concurrently, and
 // interceptors may be set while it serves.
 type Endpoint struct {
-	routes  map[Service]*route
-	maxBody int64
-	log     *slog.Logger
+	routes map[Service]*route
+	log    *slog.Logger
 }
 
 type route struct {
@@ -61,36 +57,30 @@ var _ http.Handler = (*Endpoint)(nil)
 
 // New returns an endpoint that serves no address yet; see Serve.
 func New(c Config) (*Endpoint, error) {
-	for name, h := range map[string]http.Handler{"SQS": c.SQS, "SNS": c.SNS, "S3": c.S3} {
-		if h == nil {
-			return nil, fmt.Errorf("endpoint: %s is nil, want the handler of the service", name)
-		}
-	}
-	if c.MaxBodyBytes < 0 {
-		return nil, fmt.Errorf("endpoint: MaxBodyBytes is %d, want 0 or more", c.MaxBodyBytes)
-	}
-	if c.MaxBodyBytes == 0 {
-		c.MaxBodyBytes = DefaultMaxBodyBytes
-	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	routes := map[Service]*route{SQS: {handler: c.SQS}, SNS: {handler: c.SNS}, S3: {handler: c.S3}}
-	if c.Lambda != nil {
-		routes[Lambda] = &route{handler: c.Lambda}
+	routes := map[Service]*route{}
+	for name, h := range map[Service]http.Handler{SQS: c.SQS, SNS: c.SNS, S3: c.S3, Lambda: c.Lambda} {
+		if h != nil {
+			routes[name] = &route{handler: h}
+		}
 	}
-	return &Endpoint{routes: routes, maxBody: c.MaxBodyBytes, log: c.Logger}, nil
+	if len(routes) == 0 {
+		return nil, errors.New("endpoint: SQS, SNS, S3 and Lambda are nil, want at least one handler")
+	}
+	return &Endpoint{routes: routes, log: c.Logger}, nil
 }
 
 // ServeHTTP gives a request to its service.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength > e.maxBody {
-		refuse(w, r, http.StatusRequestEntityTooLarge, "EntityTooLarge",
-			fmt.Sprintf("the request body has %d bytes, the limit is %d", r.ContentLength, e.maxBody))
+	if r.ContentLength > MaxBodyBytes {
+		WriteError(w, r, http.StatusRequestEntityTooLarge, "EntityTooLarge",
+			fmt.Sprintf("the request body has %d bytes, the limit is %d", r.ContentLength, MaxBodyBytes))
 		return
 	}
 	if r.Body != nil {
-		r.Body = http.MaxBytesReader(w, r.Body, e.maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, MaxBodyBytes)
 	}
 	service, err := e.serviceOf(w, r)
 	if err != nil {
@@ -99,13 +89,13 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if errors.As(err, &tooLarge) {
 			status, code = http.StatusRequestEntityTooLarge, "RequestEntityTooLarge"
 		}
-		refuse(w, r, status, code, err.Error())
+		WriteError(w, r, status, code, err.Error())
 		return
 	}
 	route, ok := e.routes[service]
 	if !ok {
-		refuse(w, r, http.StatusBadRequest, "UnknownOperationException",
-			fmt.Sprintf("the local stack has SQS, SNS and S3; it has no X-Amz-Target %q", r.Header.Get("X-Amz-Target")))
+		WriteError(w, r, http.StatusBadRequest, "UnknownOperationException",
+			fmt.Sprintf("this endpoint has no service for %s %s with X-Amz-Target %q", r.Method, r.URL.Path, r.Header.Get("X-Amz-Target")))
 		return
 	}
 	if intercept := route.interceptor.Load(); intercept != nil {
@@ -124,7 +114,7 @@ func (e *Endpoint) serviceOf(w http.ResponseWriter, r *http.Request) (Service, e
 		}
 		return "", nil
 	}
-	if _, ok := e.routes[Lambda]; ok && strings.HasPrefix(r.URL.Path, lambdaPath) {
+	if strings.HasPrefix(r.URL.Path, lambdaPath) {
 		return Lambda, nil
 	}
 	isForm := r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/fluxa/fluxa/emulator/endpoint"
+	"github.com/fluxa/fluxa/emulator/endpoint/endpointtest"
 )
 
 func TestOneEndpointServesAllThree(t *testing.T) {
@@ -102,10 +104,10 @@ func TestRequestsForNobody(t *testing.T) {
 		status                          int
 		want                            string
 	}{
-		{"another service", "DynamoDB_20120810.GetItem", "application/x-amz-json-1.0", "{}", 400, "SQS, SNS and S3"},
+		{"another service", "DynamoDB_20120810.GetItem", "application/x-amz-json-1.0", "{}", 400, "no service for POST /"},
 		{"a form that is none", "", "application/x-www-form-urlencoded", "%zz", 400, "MalformedQueryString"},
 		{"a form too long", "", "application/x-www-form-urlencoded", strings.Repeat("x", 2<<20+1), 413, "RequestEntityTooLarge"},
-		{"a body too long", "AmazonSQS.SendMessage", "application/x-amz-json-1.0", strings.Repeat(" ", endpoint.DefaultMaxBodyBytes+1), 413, "EntityTooLarge"},
+		{"a body too long", "AmazonSQS.SendMessage", "application/x-amz-json-1.0", strings.Repeat(" ", endpoint.MaxBodyBytes+1), 413, "EntityTooLarge"},
 	}
 	for _, tc := range cases {
 		t.Run(strings.ReplaceAll(tc.name, " ", "_"), func(t *testing.T) {
@@ -179,9 +181,9 @@ func TestInterceptors(t *testing.T) {
 		failed      func(error) bool
 		effect      int
 	}{
-		"unreachable": {endpoint.Unreachable, noAnswer, 0},
-		"lost answer": {endpoint.LoseAnswer, noAnswer, 1},
-		"refused":     {endpoint.Refuse(503, "ServiceUnavailable", "try later"), refused, 0},
+		"unreachable": {endpointtest.Unreachable, noAnswer, 0},
+		"lost answer": {endpointtest.LoseAnswer, noAnswer, 1},
+		"refused":     {endpointtest.Refuse(503, "ServiceUnavailable", "try later"), refused, 0},
 	}
 	for service, call := range calls {
 		for name, kind := range kinds {
@@ -219,14 +221,14 @@ func TestAnInterceptorMayChooseByOperation(t *testing.T) {
 	failures.Store(2)
 	s.endpoint.Intercept(endpoint.SQS, func(w http.ResponseWriter, r *http.Request, service http.Handler) {
 		if r.Header.Get("X-Amz-Target") == "AmazonSQS.SendMessage" && failures.Add(-1) >= 0 {
-			endpoint.Refuse(500, "InternalFailure", "injected")(w, r, service)
+			endpointtest.Refuse(500, "InternalFailure", "injected")(w, r, service)
 			return
 		}
 		service.ServeHTTP(w, r)
 	})
 	s.endpoint.Intercept(endpoint.SNS, func(w http.ResponseWriter, r *http.Request, service http.Handler) {
 		if r.Form.Get("Action") == "ListTopics" {
-			endpoint.Refuse(400, "InvalidParameter", "injected")(w, r, service)
+			endpointtest.Refuse(400, "InvalidParameter", "injected")(w, r, service)
 			return
 		}
 		service.ServeHTTP(w, r)
@@ -255,8 +257,8 @@ func TestRestoreLeavesALaterInterceptorAlone(t *testing.T) {
 		_, err := c.sqs.SendMessage(ctx, &awssqs.SendMessageInput{QueueUrl: c.queue(queueName), MessageBody: aws.String("x")})
 		return err
 	}
-	restore := s.endpoint.Intercept(endpoint.SQS, endpoint.Unreachable)
-	s.endpoint.Intercept(endpoint.SQS, endpoint.Refuse(400, "Later", "x"))
+	restore := s.endpoint.Intercept(endpoint.SQS, endpointtest.Unreachable)
+	s.endpoint.Intercept(endpoint.SQS, endpointtest.Refuse(400, "Later", "x"))
 	restore()
 	if err := send(); err == nil || !strings.Contains(err.Error(), "Later") {
 		t.Errorf("got %v, want the later interceptor's answer", err)
@@ -317,17 +319,20 @@ func TestServeReportsAListenerThatFails(t *testing.T) {
 	}
 }
 
-func TestNewRefusesABadConfig(t *testing.T) {
+func TestAServiceThatIsNotThereIsRefused(t *testing.T) {
 	t.Parallel()
-	h := http.NotFoundHandler()
-	for want, c := range map[string]endpoint.Config{
-		"SQS is nil":         {SNS: h, S3: h},
-		"SNS is nil":         {SQS: h, S3: h},
-		"S3 is nil":          {SQS: h, SNS: h},
-		"MaxBodyBytes is -1": {SQS: h, SNS: h, S3: h, MaxBodyBytes: -1},
-	} {
-		if _, err := endpoint.New(c); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %q", err, want)
+	if _, err := endpoint.New(endpoint.Config{}); err == nil || !strings.Contains(err.Error(), "want at least one handler") {
+		t.Errorf("no service: %v", err)
+	}
+	e, err := endpoint.New(endpoint.Config{SQS: http.NotFoundHandler()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/bucket/key", "/2015-03-31/functions/echo/invocations", "/?Action=Publish"} {
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, http.NoBody))
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "UnknownOperationException") {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/fluxa/fluxa/emulator/endpoint"
+	"github.com/fluxa/fluxa/emulator/endpoint/endpointtest"
 	"github.com/fluxa/fluxa/emulator/s3"
 	"github.com/fluxa/fluxa/emulator/sns"
 	"github.com/fluxa/fluxa/emulator/sqs"
@@ -19,7 +20,7 @@ import (
 
 // The three services behind one address, and an outage of one of them.
 func Example() {
-	dir, err := os.MkdirTemp("", "fluxa")
+	dir, err := os.MkdirTemp("", "emulator")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -34,11 +35,10 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer objects.Close()
-	topics, err := sns.New(sns.Config{Queues: endpoint.Queues{Server: queues}})
+	topics, err := sns.New(sns.Config{Queues: queues})
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer topics.Close()
 	local, err := endpoint.New(endpoint.Config{SQS: queues, SNS: topics, S3: objects})
 	if err != nil {
 		log.Fatal(err)
@@ -64,7 +64,7 @@ func Example() {
 	}
 	fmt.Println("sent:", send() == nil)
 
-	restore := local.Intercept(endpoint.SQS, endpoint.Unreachable)
+	restore := local.Intercept(endpoint.SQS, endpointtest.Unreachable)
 	fmt.Println("sent in the outage:", send() == nil)
 	restore()
 

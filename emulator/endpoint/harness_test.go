@@ -30,7 +30,7 @@ const (
 	topicName = "processed"
 )
 
-// services are the three behind one endpoint, wired as the stack wires them.
+// services are the three behind one endpoint, wired as a program wires them.
 type services struct {
 	sqs      *sqs.Server
 	sns      *sns.Server
@@ -48,7 +48,7 @@ func openServices(dir string, noSync bool) (*services, error) {
 	if s.s3, err = s3.Open(s3.Config{Dir: filepath.Join(dir, "s3"), Logger: log, NoSync: noSync}); err != nil {
 		return nil, errors.Join(err, s.sqs.Close())
 	}
-	if s.sns, err = sns.New(sns.Config{Queues: endpoint.Queues{Server: s.sqs}, Logger: log}); err != nil {
+	if s.sns, err = sns.New(sns.Config{Queues: s.sqs, Logger: log}); err != nil {
 		return nil, errors.Join(err, s.sqs.Close(), s.s3.Close())
 	}
 	if err := s.provision(); err != nil {
@@ -69,13 +69,12 @@ func (s *services) provision() error {
 	if err != nil {
 		return err
 	}
-	_, err = s.sns.Subscribe(sns.Subscription{TopicARN: topic, Protocol: "sqs", Raw: true,
-		Endpoint: "arn:aws:sqs:us-east-1:000000000000:" + fanned})
+	_, err = s.sns.Subscribe(sns.Subscription{TopicARN: topic, Raw: true,
+		QueueARN: "arn:aws:sqs:us-east-1:000000000000:" + fanned})
 	return errors.Join(err, s.s3.EnsureBucket(bucket))
 }
 
 func (s *services) close() error {
-	s.sns.Close()
 	return errors.Join(s.sqs.Close(), s.s3.Close())
 }
 

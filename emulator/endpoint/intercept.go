@@ -13,17 +13,18 @@ import (
 // of its own: an answer recorded and thrown away is one that was lost on its
 // way. It is called by many goroutines at once. For SQS the operation is in the
 // header X-Amz-Target, for SNS in the form value Action, which is parsed
-// already; for S3 look at the method and the path.
+// already; for S3 look at the method and the path. Package endpointtest has
+// faults that are ready to use.
 type Interceptor func(w http.ResponseWriter, r *http.Request, service http.Handler)
 
 // Intercept sets the interceptor of a service in place of the one that is set,
 // and returns a function that takes it away. It takes effect with the next
 // request; those that are running go on. A nil interceptor takes it away too. It
-// panics for a service that is none of the three: that is a mistake in the test.
+// panics for a service that is not there: that is a mistake in the test.
 func (e *Endpoint) Intercept(s Service, i Interceptor) (restore func()) {
 	route, ok := e.routes[s]
 	if !ok {
-		panic(fmt.Sprintf("endpoint: intercept %q, want %s, %s or %s", s, SQS, SNS, S3))
+		panic(fmt.Sprintf("endpoint: intercept %q: there is no such service", s))
 	}
 	if i == nil {
 		route.interceptor.Store(nil)
@@ -32,34 +33,6 @@ func (e *Endpoint) Intercept(s Service, i Interceptor) (restore func()) {
 	set := &i
 	route.interceptor.Store(set)
 	return func() { route.interceptor.CompareAndSwap(set, nil) }
-}
-
-// Unreachable is an Interceptor that closes the connection without an answer,
-// as a service that is down does. The request had no effect.
-func Unreachable(http.ResponseWriter, *http.Request, http.Handler) {
-	panic(http.ErrAbortHandler)
-}
-
-// LoseAnswer is an Interceptor that lets the service do the work and then closes
-// the connection: the client cannot know whether the request had its effect.
-func LoseAnswer(_ http.ResponseWriter, r *http.Request, service http.Handler) {
-	service.ServeHTTP(lost{http.Header{}}, r)
-	panic(http.ErrAbortHandler)
-}
-
-// lost is an answer that nobody gets.
-type lost struct{ header http.Header }
-
-func (l lost) Header() http.Header          { return l.header }
-func (lost) WriteHeader(int)                {}
-func (lost) Write(body []byte) (int, error) { return len(body), nil }
-
-// Refuse returns an Interceptor that answers every request with this error, in
-// the shape of the service's protocol. An SDK retries a status of 500 and more.
-func Refuse(status int, code, message string) Interceptor {
-	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
-		refuse(w, r, status, code, message)
-	}
 }
 
 type xmlError struct {
@@ -73,8 +46,9 @@ type xmlErrorResponse struct {
 	Error   xmlError
 }
 
-// refuse answers with an error of the protocol that the request looks like.
-func refuse(w http.ResponseWriter, r *http.Request, status int, code, message string) {
+// WriteError answers with an error in the shape of the protocol that the request
+// looks like. An SDK retries a status of 500 and more.
+func WriteError(w http.ResponseWriter, r *http.Request, status int, code, message string) {
 	var body []byte
 	var err error
 	contentType := "application/xml"

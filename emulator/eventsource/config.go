@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -13,7 +12,6 @@ import (
 const (
 	defaultBatchSize   = 10
 	maxBatchSize       = 10_000
-	maxBatchSizeFIFO   = 10
 	maxBatchingWindow  = 300 * time.Second
 	defaultConcurrency = 2
 	maxConcurrency     = 1_000
@@ -52,8 +50,8 @@ type Config struct {
 	Queue    Queue
 	QueueURL string
 
-	// BatchSize is the most messages of one invocation, 1 to 10,000, for a FIFO queue 1
-	// to 10. Default 10. More than 10 needs a batching window of at least a second.
+	// BatchSize is the most messages of one invocation, 1 to 10,000. Default 10.
+	// More than 10 needs a batching window of at least a second.
 	BatchSize int
 	// MaximumBatchingWindow is how long messages are collected after the first has
 	// come, at most 300 s. Zero, the default, invokes with what one receive brought.
@@ -65,9 +63,6 @@ type Config struct {
 	// Without it, every answer stands for the success of the whole batch.
 	ReportBatchItemFailures bool
 
-	// StopTimeout is how long Run waits for running invocations when its context
-	// ends. Default FunctionTimeout plus 5 s.
-	StopTimeout time.Duration
 	// Logger receives a line for each batch. Nil discards it.
 	Logger *slog.Logger
 }
@@ -78,9 +73,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaximumConcurrency == 0 {
 		c.MaximumConcurrency = defaultConcurrency
-	}
-	if c.StopTimeout == 0 {
-		c.StopTimeout = c.FunctionTimeout + stopMargin
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -104,24 +96,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("eventsource: MaximumBatchingWindow must be 0 to %s, got %s", maxBatchingWindow, c.MaximumBatchingWindow)
 	case c.MaximumConcurrency < 1 || c.MaximumConcurrency > maxConcurrency:
 		return fmt.Errorf("eventsource: MaximumConcurrency must be 1 to %d, got %d", maxConcurrency, c.MaximumConcurrency)
-	case c.StopTimeout < 0:
-		return fmt.Errorf("eventsource: StopTimeout must be positive, got %s", c.StopTimeout)
-	}
-	if strings.HasSuffix(c.QueueURL, ".fifo") {
-		return c.validateFIFO()
-	}
-	if c.BatchSize > receiveLimit && c.MaximumBatchingWindow < time.Second {
+	case c.BatchSize > receiveLimit && c.MaximumBatchingWindow < time.Second:
 		return fmt.Errorf("eventsource: MaximumBatchingWindow must be at least 1s for a BatchSize over %d, got %s", receiveLimit, c.MaximumBatchingWindow)
-	}
-	return nil
-}
-
-func (c Config) validateFIFO() error {
-	if c.BatchSize > maxBatchSizeFIFO {
-		return fmt.Errorf("eventsource: BatchSize must be 1 to %d for a FIFO queue, got %d", maxBatchSizeFIFO, c.BatchSize)
-	}
-	if c.MaximumBatchingWindow > 0 {
-		return fmt.Errorf("eventsource: MaximumBatchingWindow must be 0 for a FIFO queue, got %s", c.MaximumBatchingWindow)
 	}
 	return nil
 }

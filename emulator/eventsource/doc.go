@@ -1,4 +1,4 @@
-// Package eventsource is a local AWS Lambda event source mapping for an SQS queue: it
+// Package eventsource emulates an AWS Lambda event source mapping for an SQS queue: it
 // receives messages in batches, invokes a function with each batch, and deletes what the
 // function has dealt with.
 //

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -51,60 +52,53 @@ func New(cfg Config) (*Mapping, error) {
 }
 
 // Run polls the queue until ctx ends. It then receives nothing more, makes messages that
-// no invocation has begun with visible again, and waits up to Config.StopTimeout for the
-// running invocations, whose messages are still deleted. The result is nil when all came
-// to their end. It is an error at once when the queue cannot be asked for its attributes
-// or its visibility time-out is shorter than the function's time-out. Run may be called
-// again after it has returned, but not twice at a time.
+// no invocation has begun with visible again, and waits for the running invocations, whose
+// messages are still deleted: up to the function's time-out plus 5 s, after which they are
+// cut off. The result is nil when all came to their end. It is an error at once when the
+// queue cannot be asked for its attributes or its visibility time-out is shorter than the
+// function's time-out. Run may be called again after it has returned, but not twice at a
+// time.
 func (m *Mapping) Run(ctx context.Context) error {
 	if err := m.readQueue(ctx); err != nil {
 		return err
 	}
 	invocations, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	stopTimeout := m.cfg.FunctionTimeout + stopMargin
+	context.AfterFunc(ctx, func() {
+		sleep(invocations, stopTimeout)
+		cut()
+	})
 
-	var running sync.WaitGroup
-	slots := make(chan struct{}, m.cfg.MaximumConcurrency)
+	var running errgroup.Group // no invocation returns an error: Wait only waits
+	running.SetLimit(m.cfg.MaximumConcurrency)
 	for ctx.Err() == nil {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			continue
-		}
-		sleep(ctx, m.pollingDelay())
-		batch := m.collect(ctx)
-		if len(batch) == 0 || ctx.Err() != nil {
-			m.abandon(invocations, batch)
-			<-slots
-			continue
-		}
-		running.Go(func() {
-			defer func() { <-slots }()
+		collected := make(chan struct{})
+		running.Go(func() error { // waits while as many are running as may be
+			batch := m.next(ctx)
+			close(collected)
+			if len(batch) == 0 || ctx.Err() != nil {
+				m.abandon(invocations, batch)
+				return nil
+			}
 			m.process(ctx, invocations, batch)
+			return nil
 		})
+		<-collected
 	}
 	m.abandon(invocations, m.carried)
 	m.carried = nil
-	return m.awaitInvocations(&running, cut)
+	_ = running.Wait() // always nil
+	if invocations.Err() != nil {
+		return fmt.Errorf("eventsource: invocations of %s did not end within %s and were cut off", m.cfg.FunctionName, stopTimeout)
+	}
+	return nil
 }
 
-// awaitInvocations gives the running invocations their time, and after it cuts them off.
-func (m *Mapping) awaitInvocations(running *sync.WaitGroup, cut context.CancelFunc) error {
-	finished := make(chan struct{})
-	go func() {
-		running.Wait()
-		close(finished)
-	}()
-	timer := time.NewTimer(m.cfg.StopTimeout)
-	defer timer.Stop()
-	select {
-	case <-finished:
-		return nil
-	case <-timer.C:
-	}
-	cut()
-	<-finished
-	return fmt.Errorf("eventsource: invocations of %s did not end within %s and were cut off", m.cfg.FunctionName, m.cfg.StopTimeout)
+// next pauses after failed invocations and then collects a batch.
+func (m *Mapping) next(ctx context.Context) []message {
+	sleep(ctx, m.pollingDelay())
+	return m.collect(ctx)
 }
 
 // readQueue learns the queue's settings and checks them as AWS does when a mapping is

@@ -288,9 +288,6 @@ func TestNewRefuses(t *testing.T) {
 		"a_large_batch_at_once": {func(c *Config) { c.BatchSize = 11 }, "MaximumBatchingWindow must be at least 1s for a BatchSize over 10, got 0s"},
 		"negative_concurrency":  {func(c *Config) { c.MaximumConcurrency = -1 }, "MaximumConcurrency must be 1 to 1000, got -1"},
 		"huge_concurrency":      {func(c *Config) { c.MaximumConcurrency = 1_001 }, "got 1001"},
-		"a_negative_stop":       {func(c *Config) { c.StopTimeout = -1 }, "StopTimeout must be positive, got -1ns"},
-		"a_large_FIFO_batch":    {func(c *Config) { c.QueueURL += ".fifo"; c.BatchSize = 11 }, "BatchSize must be 1 to 10 for a FIFO queue, got 11"},
-		"a_FIFO_window":         {func(c *Config) { c.QueueURL += ".fifo"; c.MaximumBatchingWindow = time.Second }, "MaximumBatchingWindow must be 0 for a FIFO queue, got 1s"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

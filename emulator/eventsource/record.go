@@ -1,7 +1,6 @@
 package eventsource
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -9,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/fluxa/fluxa/emulator/internal/wire"
 )
 
 // maxPayloadBytes is the limit of AWS for the payload of an invocation: 6 MiB.
@@ -63,7 +64,7 @@ func newMessage(received types.Message, queueARN string, visibleAgain time.Time)
 			DataType:         aws.ToString(value.DataType),
 		}
 	}
-	encoded, err := encode(record{
+	encoded, err := wire.JSON(record{
 		MessageID:              aws.ToString(received.MessageId),
 		ReceiptHandle:          aws.ToString(received.ReceiptHandle),
 		Body:                   aws.ToString(received.Body),
@@ -93,7 +94,7 @@ func payload(batch []message) ([]byte, error) {
 	for i, m := range batch {
 		records[i] = m.record
 	}
-	return encode(struct {
+	return wire.JSON(struct {
 		Records []json.RawMessage `json:"Records"`
 	}{records})
 }
@@ -107,17 +108,6 @@ func payloadSize(batch []message) int {
 		}
 	}
 	return size
-}
-
-// encode leaves <, > and & as they are: each would take six bytes of the limit.
-func encode(value any) ([]byte, error) {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(buffer.Bytes(), []byte{'\n'}), nil
 }
 
 // traceOf is the trace that an invocation belongs to: that of its messages when they

@@ -49,32 +49,25 @@ type Config struct {
 	// APIKey is what routes with AuthRequired want in the header x-api-key. Empty asks
 	// for none.
 	APIKey string
-	// APIKeyID names the key to the functions. Default "local".
-	APIKeyID string
 	// Stage appears in the request context. Default "local".
 	Stage string
 	// AccountID appears in the request context, 12 digits. Default 000000000000.
 	AccountID string
-
-	// IntegrationTimeout is how long a function is waited for, at most 29 s, which is
-	// also the default.
-	IntegrationTimeout time.Duration
 	// Logger receives a line for each request. Nil discards it.
 	Logger *slog.Logger
+
+	integrationTimeout time.Duration // shorter in tests
 }
 
 func (c Config) withDefaults() Config {
-	if c.APIKeyID == "" {
-		c.APIKeyID = "local"
-	}
 	if c.Stage == "" {
 		c.Stage = "local"
 	}
 	if c.AccountID == "" {
 		c.AccountID = "000000000000"
 	}
-	if c.IntegrationTimeout == 0 {
-		c.IntegrationTimeout = IntegrationTimeout
+	if c.integrationTimeout == 0 {
+		c.integrationTimeout = IntegrationTimeout
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -88,8 +81,6 @@ func (c Config) validate() error {
 		return fmt.Errorf("gateway: Routes must have at least one route")
 	case !accountID.MatchString(c.AccountID):
 		return fmt.Errorf("gateway: AccountID must be 12 digits, got %q", c.AccountID)
-	case c.IntegrationTimeout < 0 || c.IntegrationTimeout > IntegrationTimeout:
-		return fmt.Errorf("gateway: IntegrationTimeout must be at most %s, got %s", IntegrationTimeout, c.IntegrationTimeout)
 	}
 	for i, route := range c.Routes {
 		if err := route.validate(i); err != nil {

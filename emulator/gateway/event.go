@@ -1,12 +1,10 @@
 package gateway
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -15,6 +13,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/fluxa/fluxa/emulator/internal/wire"
 )
 
 // proxyEvent is the event of a Lambda proxy integration as AWS sends it, with null where
@@ -101,14 +101,11 @@ func (x *exchange) event(rs *resource, body []byte) ([]byte, error) {
 		}
 		event.Body = &text
 	}
-	// Escaping <, > and & would take six bytes of the function's limit for each.
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(event); err != nil {
+	encoded, err := wire.JSON(event)
+	if err != nil {
 		return nil, fmt.Errorf("encoding the event: %w", err)
 	}
-	return bytes.TrimSuffix(encoded.Bytes(), []byte{'\n'}), nil
+	return encoded, nil
 }
 
 func (x *exchange) requestContext(rs *resource) requestContext {
@@ -121,7 +118,7 @@ func (x *exchange) requestContext(rs *resource) requestContext {
 		caller.UserAgent = &agent
 	}
 	if x.hasKey {
-		caller.APIKey, caller.APIKeyID = cfg.APIKey, cfg.APIKeyID
+		caller.APIKey, caller.APIKeyID = cfg.APIKey, "local"
 	}
 	return requestContext{
 		ResourceID:        hex.EncodeToString(resourceID[:3]),
@@ -240,17 +237,11 @@ func traceID(r *http.Request, now time.Time) string {
 	if given := r.Header.Get(headerTraceID); strings.Contains(given, "Root=") {
 		return given
 	}
-	return fmt.Sprintf("Root=1-%08x-%s", now.Unix(), randomHex(12))
+	return wire.TraceRoot(now)
 }
 
 func extendedRequestID() string {
 	b := make([]byte, 11)
 	rand.Read(b) // never returns an error: the process ends if the system has no randomness
 	return base64.StdEncoding.EncodeToString(b)
-}
-
-func randomHex(bytes int) string {
-	b := make([]byte, bytes)
-	rand.Read(b) // as above
-	return hex.EncodeToString(b)
 }

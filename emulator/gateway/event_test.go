@@ -59,7 +59,7 @@ func TestEventJSON(t *testing.T) {
 		header               []string
 	}{
 		"post-event.json": {"POST", "/events?dry_run=true&tag=a&tag=b%20c&flag&q=1;2", `{"merchant":"<Ä & Co>"}`, []string{
-			"Host", "api.fluxa.test:8080", "Content-Type", "application/json", "User-Agent", "fluxa/1",
+			"Host", "api.example.test:8080", "Content-Type", "application/json", "User-Agent", "client/1",
 			"X-Api-Key", "the-key", "X-Correlation-ID", "c-1", "Accept", "text/plain", "Accept", "*/*",
 			"X-Forwarded-For", "203.0.113.9", "Connection", "X-Hop", "X-Hop", "dropped",
 		}},
@@ -74,7 +74,7 @@ func TestEventJSON(t *testing.T) {
 			t.Parallel()
 			f := &fakeFunction{}
 			server := api(t, f, func(c *Config) {
-				c.APIKey, c.APIKeyID, c.Stage, c.AccountID = "the-key", "key-1", "dev", "123456789012"
+				c.APIKey, c.Stage, c.AccountID = "the-key", "dev", "123456789012"
 			})
 			if got := do(t, test.method, server.URL+test.target, test.body, test.header...); got.status != 200 {
 				t.Fatalf("%d %s", got.status, got.body)
@@ -133,15 +133,15 @@ func TestPathParameters(t *testing.T) {
 		resource   string
 		parameters map[string]string
 	}{
-		"/events/e-1":                  {"/events/{event_id}", map[string]string{"event_id": "e-1"}},
-		"/events/a%2Fb":                {"/events/{event_id}", map[string]string{"event_id": "a/b"}},
-		"/events/%C3%A4+%25":           {"/events/{event_id}", map[string]string{"event_id": "ä+%"}},
-		"/events/e-1/status":           {"/events/{event_id}/status", map[string]string{"event_id": "e-1"}},
-		"/events/batch/status":         {"/events/{event_id}/status", map[string]string{"event_id": "batch"}},
-		"/files/a/b/c%20d/e.txt":       {"/files/{folder}/{file+}", map[string]string{"folder": "a", "file": "b/c d/e.txt"}},
-		"/health":                      {"/health", nil},
-		"/":                            {"/", nil},
-		"/events/urn:fluxa:1.2_3-four": {"/events/{event_id}", map[string]string{"event_id": "urn:fluxa:1.2_3-four"}},
+		"/events/e-1":                 {"/events/{event_id}", map[string]string{"event_id": "e-1"}},
+		"/events/a%2Fb":               {"/events/{event_id}", map[string]string{"event_id": "a/b"}},
+		"/events/%C3%A4+%25":          {"/events/{event_id}", map[string]string{"event_id": "ä+%"}},
+		"/events/e-1/status":          {"/events/{event_id}/status", map[string]string{"event_id": "e-1"}},
+		"/events/batch/status":        {"/events/{event_id}/status", map[string]string{"event_id": "batch"}},
+		"/files/a/b/c%20d/e.txt":      {"/files/{folder}/{file+}", map[string]string{"folder": "a", "file": "b/c d/e.txt"}},
+		"/health":                     {"/health", nil},
+		"/":                           {"/", nil},
+		"/events/urn:isbn:1.2_3-four": {"/events/{event_id}", map[string]string{"event_id": "urn:isbn:1.2_3-four"}},
 	}
 	for target, want := range tests {
 		if got := do(t, "GET", server.URL+target, ""); got.status != 200 {

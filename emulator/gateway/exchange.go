@@ -76,7 +76,7 @@ func (x *exchange) serve(rs *resource, route Route) {
 		return
 	}
 
-	ctx, cancel := context.WithTimeout(x.request.Context(), x.gateway.cfg.IntegrationTimeout)
+	ctx, cancel := context.WithTimeout(x.request.Context(), x.gateway.cfg.integrationTimeout)
 	defer cancel()
 	answer, functionError, err := route.Function.Call(ctx, event, x.traceID)
 	if err != nil {

@@ -28,7 +28,7 @@ type problem struct {
 }
 
 // problem answers with an error of the gateway. The detail is for the caller, and must
-// not tell what is behind the gateway.
+// not reveal what is behind the gateway.
 func (x *exchange) problem(status int, detail string) {
 	body, err := json.Marshal(problem{
 		Type:          "about:blank",

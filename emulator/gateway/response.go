@@ -112,7 +112,7 @@ func checkHeader(name, value string) error {
 	return nil
 }
 
-// isNoTokenCharacter tells what a header name cannot hold (RFC 9110, 5.6.2).
+// isNoTokenCharacter reports what a header name cannot hold (RFC 9110, 5.6.2).
 func isNoTokenCharacter(r rune) bool {
 	switch {
 	case '0' <= r && r <= '9', 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z':

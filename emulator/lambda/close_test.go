@@ -52,7 +52,7 @@ func TestClose(t *testing.T) {
 		t.Parallel()
 		f := newFunction(t, func(c *Config) {
 			c.Env = map[string]string{"INIT_MODE": "ignore-sigterm"}
-			c.StopGrace = 50 * time.Millisecond
+			c.stopGrace = 50 * time.Millisecond
 		})
 		invokeOK(t, f, Input{})
 		pids := f.Pids()
@@ -138,7 +138,7 @@ func TestWarm(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	cold := newFunction(t, func(c *Config) { c.Env = map[string]string{"INIT_MODE": "hang"}; c.StopGrace = time.Millisecond })
+	cold := newFunction(t, func(c *Config) { c.Env = map[string]string{"INIT_MODE": "hang"}; c.stopGrace = time.Millisecond })
 	if err := cold.Warm(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("with a context that has ended: %v", err)
 	}

@@ -24,7 +24,7 @@ const (
 	maxMemoryMiB          = 10_240
 	defaultMaxConcurrency = 10
 	maxMaxConcurrency     = 1_000
-	defaultInitTimeout    = 10 * time.Second
+	defaultInitTimeout    = 10 * time.Second // what AWS grants
 	defaultStopGrace      = 2 * time.Second
 	maxEnvBytes           = 4_096
 )
@@ -42,17 +42,12 @@ type Config struct {
 	Name string
 	// Binary is the path of the executable, built with the tag lambda.norpc.
 	Binary string
-	// Handler is what the process sees in _HANDLER. Default "bootstrap".
-	Handler string
 	// Env holds the function's own variables: at most 4,096 bytes in all, and none
 	// of the names that AWS reserves. Nothing of this process's environment is added.
 	Env map[string]string
 
 	// Timeout of one invocation, at most 15 minutes. Default 3 s.
 	Timeout time.Duration
-	// InitTimeout bounds the start of a process up to its first request for work.
-	// Default 10 s, which is what AWS grants.
-	InitTimeout time.Duration
 	// MemoryMiB is the memory of one execution environment, 128 to 10,240.
 	// Default 128. It is enforced on Linux only, and approximately: the resident
 	// memory of the process is looked at every 50 ms.
@@ -62,47 +57,32 @@ type Config struct {
 	MaxConcurrency int
 	// IdleTimeout is how long an unused process is kept. Zero keeps it for good.
 	IdleTimeout time.Duration
-	// StopGrace is how long a process may take to end after SIGTERM before it is
-	// killed. Default 2 s.
-	StopGrace time.Duration
 
 	// Region of the function's ARN and environment. Default us-east-1.
 	Region string
 	// AccountID of the function's ARN, 12 digits. Default 000000000000.
 	AccountID string
-	// Credentials that the process finds in its environment.
-	Credentials Credentials
 
 	// Logs receives what the processes write to stdout and stderr, a line a Write,
 	// never two Writes at a time. Nil discards it. A writer given to several
 	// functions has to allow concurrent Writes.
 	Logs io.Writer
-	// TagLogs puts the function's name in brackets before each line of Logs.
-	TagLogs bool
 	// Logger receives what the service itself has to say. Nil discards it.
 	Logger *slog.Logger
-}
 
-// Credentials are the AWS keys of a function's role. The zero value becomes the
-// placeholder "local" for both keys and no session token, which is enough for
-// emulated services.
-type Credentials struct {
-	AccessKeyID     string
-	SecretAccessKey string
-	SessionToken    string
+	// initTimeout bounds the start of a process up to its first request for work,
+	// stopGrace the time from SIGTERM to SIGKILL. Tests set them.
+	initTimeout, stopGrace time.Duration
 }
 
 func (c Config) withDefaults() Config {
-	setDefault(&c.Handler, "bootstrap")
 	setDefault(&c.Timeout, defaultTimeout)
-	setDefault(&c.InitTimeout, defaultInitTimeout)
+	setDefault(&c.initTimeout, defaultInitTimeout)
 	setDefault(&c.MemoryMiB, defaultMemoryMiB)
 	setDefault(&c.MaxConcurrency, defaultMaxConcurrency)
-	setDefault(&c.StopGrace, defaultStopGrace)
+	setDefault(&c.stopGrace, defaultStopGrace)
 	setDefault(&c.Region, "us-east-1")
 	setDefault(&c.AccountID, "000000000000")
-	setDefault(&c.Credentials.AccessKeyID, "local")
-	setDefault(&c.Credentials.SecretAccessKey, "local")
 	if c.Logs == nil {
 		c.Logs = io.Discard
 	}
@@ -126,16 +106,12 @@ func (c Config) validate() error {
 		return fmt.Errorf("lambda: Name must be 1 to 64 letters, digits, hyphens or underscores, got %q", c.Name)
 	case c.Timeout < 0 || c.Timeout > maxTimeout:
 		return fmt.Errorf("lambda: Timeout of %s must be at most %s, got %s", c.Name, maxTimeout, c.Timeout)
-	case c.InitTimeout < 0:
-		return fmt.Errorf("lambda: InitTimeout of %s must be positive, got %s", c.Name, c.InitTimeout)
 	case c.MemoryMiB < minMemoryMiB || c.MemoryMiB > maxMemoryMiB:
 		return fmt.Errorf("lambda: MemoryMiB of %s must be %d to %d, got %d", c.Name, minMemoryMiB, maxMemoryMiB, c.MemoryMiB)
 	case c.MaxConcurrency < 1 || c.MaxConcurrency > maxMaxConcurrency:
 		return fmt.Errorf("lambda: MaxConcurrency of %s must be 1 to %d, got %d", c.Name, maxMaxConcurrency, c.MaxConcurrency)
 	case c.IdleTimeout < 0:
 		return fmt.Errorf("lambda: IdleTimeout of %s must not be negative, got %s", c.Name, c.IdleTimeout)
-	case c.StopGrace < 0:
-		return fmt.Errorf("lambda: StopGrace of %s must be positive, got %s", c.Name, c.StopGrace)
 	case !accountID.MatchString(c.AccountID):
 		return fmt.Errorf("lambda: AccountID of %s must be 12 digits, got %q", c.Name, c.AccountID)
 	}

@@ -1,4 +1,4 @@
-// Package lambda is a local AWS Lambda service for functions built as
+// Package lambda emulates the AWS Lambda service for functions built as
 // provided.al2023 binaries. It starts the unchanged binary as a process, speaks
 // the Lambda Runtime API (version 2018-06-01) to it, and gives it the environment,
 // the deadline and the limits that it would meet on AWS.

@@ -1,18 +1,21 @@
 package lambda
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"maps"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/fluxa/fluxa/emulator/internal/wire"
 )
 
 // sandboxHome is the home directory of the user that AWS runs functions as. It does
 // not exist, there as here, so that a function never reads the profile, the
-// passwords or the certificates of the person who runs the local stack.
+// passwords or the certificates of the person who runs the emulator.
 const sandboxHome = "/home/sbx_user1051"
+
+// handlerName is what a process sees in _HANDLER.
+const handlerName = "bootstrap"
 
 func isReservedVariable(name string) bool {
 	switch name {
@@ -39,12 +42,12 @@ func (c Config) environ(runtimeAPI, logStream string) []string {
 	}
 	maps.Copy(variables, c.Env)
 	maps.Copy(variables, map[string]string{
-		"_HANDLER":                        c.Handler,
+		"_HANDLER":                        handlerName,
 		"AWS_REGION":                      c.Region,
 		"AWS_DEFAULT_REGION":              c.Region,
-		"AWS_ACCESS_KEY":                  c.Credentials.AccessKeyID,
-		"AWS_ACCESS_KEY_ID":               c.Credentials.AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY":           c.Credentials.SecretAccessKey,
+		"AWS_ACCESS_KEY":                  "local", // emulated services verify no signature
+		"AWS_ACCESS_KEY_ID":               "local",
+		"AWS_SECRET_ACCESS_KEY":           "local",
 		"AWS_LAMBDA_FUNCTION_NAME":        c.Name,
 		"AWS_LAMBDA_FUNCTION_VERSION":     latestVersion,
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(c.MemoryMiB),
@@ -55,9 +58,6 @@ func (c Config) environ(runtimeAPI, logStream string) []string {
 		"LAMBDA_TASK_ROOT":                c.taskRoot(),
 		"LAMBDA_RUNTIME_DIR":              "/var/runtime",
 	})
-	if token := c.Credentials.SessionToken; token != "" {
-		variables["AWS_SESSION_TOKEN"] = token
-	}
 
 	environ := make([]string, 0, len(variables))
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
@@ -67,12 +67,5 @@ func (c Config) environ(runtimeAPI, logStream string) []string {
 }
 
 func newLogStream(now time.Time) string {
-	return now.UTC().Format("2006/01/02") + "/[" + latestVersion + "]" + randomHex(16)
-}
-
-// randomHex returns twice as many hexadecimal digits as the bytes asked for.
-func randomHex(bytes int) string {
-	b := make([]byte, bytes)
-	rand.Read(b) // never returns an error: the process ends if the system has no randomness
-	return hex.EncodeToString(b)
+	return now.UTC().Format("2006/01/02") + "/[" + latestVersion + "]" + wire.RandomHex(16)
 }

@@ -48,7 +48,7 @@ func (e *RequestTooLargeError) HTTPStatusCode() int { return http.StatusRequestE
 // ErrorCode is the AWS name of the error.
 func (e *RequestTooLargeError) ErrorCode() string { return "RequestTooLargeException" }
 
-// InvalidRequestError says that a payload or a client context is not JSON. The
+// InvalidRequestError says that a payload is not JSON. The
 // invocation did not reach the function. Over HTTP it is AWS's
 // InvalidRequestContentException, status 400.
 type InvalidRequestError struct {

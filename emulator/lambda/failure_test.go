@@ -162,7 +162,7 @@ func TestInitFailures(t *testing.T) {
 				c.MemoryMiB = 128
 				c.Logger = slog.New(slog.NewTextHandler(&logged, nil))
 				if test.mode == "hang" {
-					c.InitTimeout = 3 * time.Second
+					c.initTimeout = 3 * time.Second
 				}
 			})
 			err := f.Warm(t.Context())

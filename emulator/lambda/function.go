@@ -67,7 +67,7 @@ func (f *Function) Call(ctx context.Context, payload []byte, traceID string) (an
 }
 
 // Invoke runs the function once and waits for its answer. What goes wrong inside the
-// function, its start included, is told by Output.FunctionError, as on AWS; the error
+// function, its start included, is reported by Output.FunctionError, as on AWS; the error
 // is for invocations that have not reached it: ThrottledError, RequestTooLargeError,
 // InvalidRequestError, ErrClosed, or a wrapped context error. When ctx ends, Invoke
 // returns, but an invocation under way goes on to its end, as it does on AWS, and its
@@ -154,7 +154,7 @@ func (f *Function) Pids() []int {
 
 // Close refuses new invocations, lets those under way come to their end as long as
 // ctx lasts, and then ends the processes: with SIGTERM, and with SIGKILL when that
-// has not helped within Config.StopGrace or ctx has ended. No process is left when it
+// has not helped within two seconds or ctx has ended. No process is left when it
 // returns. The error says that ctx ended before the invocations did. A second Close
 // waits likewise and is harmless.
 func (f *Function) Close(ctx context.Context) error {
@@ -187,7 +187,7 @@ func (f *Function) stopAll(cut <-chan struct{}) {
 	var stopping sync.WaitGroup
 	for s := range f.sandboxes {
 		stopping.Go(func() {
-			s.process.stop(f.cfg.StopGrace, cut)
+			s.process.stop(f.cfg.stopGrace, cut)
 			f.forget(s)
 		})
 	}
@@ -240,10 +240,9 @@ func (f *Function) run(inv *invocation) (Output, error) {
 
 func (f *Function) output(inv *invocation, result answer, s *sandbox) Output {
 	output := Output{
-		Payload:         result.payload,
-		RequestID:       inv.id,
-		TraceID:         inv.trace,
-		ExecutedVersion: latestVersion,
+		Payload:   result.payload,
+		RequestID: inv.id,
+		TraceID:   inv.trace,
 	}
 	if result.fault {
 		output.FunctionError = unhandledError

@@ -16,12 +16,10 @@ const (
 
 // Input is one request to run a function. Payload must be JSON of at most
 // MaxPayloadBytes; an empty one stands for {}. TraceID is an X-Ray trace header,
-// completed when a part is missing and made when empty. ClientContext is optional
-// and must be a JSON object.
+// completed when a part is missing and made when empty.
 type Input struct {
-	Payload       []byte
-	TraceID       string
-	ClientContext string
+	Payload []byte
+	TraceID string
 }
 
 // Output is the result of an invocation that reached the function. FunctionError is
@@ -30,12 +28,11 @@ type Input struct {
 // the process had written by then; lines still under way may be missing from it,
 // except after the end of a process.
 type Output struct {
-	Payload         []byte
-	FunctionError   string
-	RequestID       string
-	TraceID         string
-	ExecutedVersion string
-	LogTail         []string
+	Payload       []byte
+	FunctionError string
+	RequestID     string
+	TraceID       string
+	LogTail       []string
 }
 
 // fault is the shape in which Lambda reports errors.
@@ -60,10 +57,9 @@ type answer struct {
 
 // invocation is one request on its way through an execution environment.
 type invocation struct {
-	id            string
-	payload       []byte
-	trace         string
-	clientContext string
+	id      string
+	payload []byte
+	trace   string
 
 	deadline time.Time     // set before the process sees the invocation
 	finished chan struct{} // closed when the process, having answered, asks for more work
@@ -81,34 +77,12 @@ func (c Config) newInvocation(in Input) (*invocation, error) {
 	if !json.Valid(payload) {
 		return nil, &InvalidRequestError{Function: c.Name, Reason: "the payload is not JSON"}
 	}
-	clientContext, err := compactObject(in.ClientContext)
-	if err != nil {
-		return nil, &InvalidRequestError{Function: c.Name, Reason: "the client context is not a JSON object"}
-	}
 	return &invocation{
-		id:            uuid.NewString(),
-		payload:       payload,
-		trace:         completeTrace(in.TraceID, time.Now()),
-		clientContext: clientContext,
-		finished:      make(chan struct{}),
+		id:       uuid.NewString(),
+		payload:  payload,
+		trace:    completeTrace(in.TraceID, time.Now()),
+		finished: make(chan struct{}),
 	}, nil
-}
-
-// compactObject takes the line breaks out of a JSON object, so that a header can
-// carry it.
-func compactObject(object string) (string, error) {
-	if object == "" {
-		return "", nil
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(object), &members); err != nil {
-		return "", err
-	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, []byte(object)); err != nil {
-		return "", err
-	}
-	return compact.String(), nil
 }
 
 // These are the ways in which AWS words the end of an environment.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -17,22 +18,16 @@ const (
 type logSink struct {
 	mu     sync.Mutex
 	writer io.Writer
-	prefix string
 	logger *slog.Logger
 	broken bool
 }
 
 func newLogSink(cfg Config) *logSink {
-	sink := &logSink{writer: cfg.Logs, logger: cfg.Logger.With("function", cfg.Name)}
-	if cfg.TagLogs {
-		sink.prefix = "[" + cfg.Name + "] "
-	}
-	return sink
+	return &logSink{writer: cfg.Logs, logger: cfg.Logger.With("function", cfg.Name)}
 }
 
 func (s *logSink) writeLine(line []byte) {
-	entry := make([]byte, 0, len(s.prefix)+len(line)+1)
-	entry = append(append(append(entry, s.prefix...), line...), '\n')
+	entry := append(slices.Clip(line), '\n')
 
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,15 +13,15 @@ import (
 
 func TestLogs(t *testing.T) {
 	t.Parallel()
-	t.Run("every_line_of_the_process_arrives_tagged", func(t *testing.T) {
+	t.Run("every_line_of_the_process_arrives", func(t *testing.T) {
 		t.Parallel()
 		var logs syncBuffer
-		f := newFunction(t, func(c *Config) { c.Logs = &logs; c.TagLogs = true })
+		f := newFunction(t, func(c *Config) { c.Logs = &logs })
 		invokeOK(t, f, event(t, map[string]any{"mode": "log", "text": "one\r\ntwo\n\nlast without an end"}))
 		if err := f.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		want := "[echo] initializing\n[echo] one\n[echo] two\n[echo] \n[echo] last without an end\n"
+		want := "initializing\none\ntwo\n\nlast without an end\n"
 		if got := logs.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}

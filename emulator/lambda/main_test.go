@@ -56,7 +56,7 @@ func newFunction(t *testing.T, change func(*Config)) *Function {
 		Binary:    handlerBinary,
 		Timeout:   waitLimit,
 		MemoryMiB: 512,
-		StopGrace: waitLimit,
+		stopGrace: waitLimit,
 	}
 	if change != nil {
 		change(&cfg)

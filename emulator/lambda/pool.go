@@ -108,7 +108,7 @@ func (f *Function) reap(entry *idleSandbox) {
 	if !idle {
 		return
 	}
-	entry.process.stop(f.cfg.StopGrace, nil)
+	entry.process.stop(f.cfg.stopGrace, nil)
 	f.forget(entry.sandbox)
 	entry.logger.Debug("idle execution environment ended", "pid", entry.process.pid)
 }

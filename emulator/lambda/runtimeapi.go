@@ -57,9 +57,6 @@ func (s *sandbox) handleNext(w http.ResponseWriter, r *http.Request) {
 	header.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(inv.deadline.UnixMilli(), 10))
 	header.Set("Lambda-Runtime-Invoked-Function-Arn", s.cfg.arn())
 	header.Set("Lambda-Runtime-Trace-Id", inv.trace)
-	if inv.clientContext != "" {
-		header.Set("Lambda-Runtime-Client-Context", inv.clientContext)
-	}
 	// A process that cannot read its invocation is dying; its end is what is reported.
 	_, _ = w.Write(inv.payload)
 }
@@ -164,7 +161,7 @@ func (s *sandbox) handleRegister(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{
 		"functionName":    s.cfg.Name,
 		"functionVersion": latestVersion,
-		"handler":         s.cfg.Handler,
+		"handler":         handlerName,
 	})
 }
 
@@ -192,6 +189,6 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	// Nobody is left to tell when the other side has gone.
+	// The other side may have gone, and needs no answer then.
 	_, _ = w.Write(encoded)
 }

@@ -40,7 +40,7 @@ type sandbox struct {
 	current    *invocation
 }
 
-// startSandbox starts the process and returns at once; booted tells when it is ready.
+// startSandbox starts the process and returns at once; booted is closed when it is ready.
 func startSandbox(cfg Config, sink *logSink) (*sandbox, error) {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -86,7 +86,7 @@ func (s *sandbox) closeServer() {
 
 func (s *sandbox) boot() {
 	defer close(s.booted)
-	timer := time.NewTimer(s.cfg.InitTimeout)
+	timer := time.NewTimer(s.cfg.initTimeout)
 	defer timer.Stop()
 	memory := time.NewTicker(memoryInterval)
 	defer memory.Stop()
@@ -104,7 +104,7 @@ func (s *sandbox) boot() {
 			return
 		case <-timer.C:
 			s.end()
-			s.fail("Sandbox.Timedout", fmt.Sprintf("the initialization did not end within %.2f seconds", s.cfg.InitTimeout.Seconds()))
+			s.fail("Sandbox.Timedout", fmt.Sprintf("the initialization did not end within %.2f seconds", s.cfg.initTimeout.Seconds()))
 			return
 		case <-memory.C:
 			if s.overMemory() {
@@ -197,7 +197,7 @@ func (s *sandbox) end() {
 
 // awaitExit gives a process that has reported an init error the time to log and exit.
 func (s *sandbox) awaitExit() {
-	timer := time.NewTimer(s.cfg.StopGrace)
+	timer := time.NewTimer(s.cfg.stopGrace)
 	defer timer.Stop()
 	select {
 	case <-s.process.exited:

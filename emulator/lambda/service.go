@@ -16,8 +16,9 @@ import (
 // Service is the Invoke operation of the AWS Lambda API over HTTP, for any number of
 // functions: POST /2015-03-31/functions/{name}/invocations. An AWS SDK whose endpoint
 // is set to it invokes the local functions. Names may be given plain or as an ARN, with
-// the qualifier $LATEST or none. The invocation types RequestResponse and DryRun are
-// supported, and the log type Tail; Event is not. Signatures are not looked at.
+// the qualifier $LATEST or none. The log type Tail is supported; invocation types
+// other than RequestResponse and client contexts are refused. Signatures are not
+// verified.
 type Service struct {
 	mux       *http.ServeMux
 	functions map[string]*Function
@@ -49,26 +50,20 @@ func (s *Service) invoke(w http.ResponseWriter, r *http.Request) {
 		writeServiceError(w, http.StatusNotFound, "ResourceNotFoundException", "Function not found: "+r.PathValue("name"))
 		return
 	}
+	if kind := r.Header.Get("X-Amz-Invocation-Type"); kind != "" && kind != "RequestResponse" {
+		writeServiceError(w, http.StatusBadRequest, "InvalidParameterValueException",
+			"the invocation type must be RequestResponse here, got "+kind)
+		return
+	}
+	if r.Header.Get("X-Amz-Client-Context") != "" {
+		writeServiceError(w, http.StatusBadRequest, "InvalidParameterValueException", "a client context is not supported here")
+		return
+	}
 	in, err := readInput(r, function.Name())
 	if err != nil {
 		writeServiceFailure(w, err)
 		return
 	}
-	switch kind := r.Header.Get("X-Amz-Invocation-Type"); kind {
-	case "", "RequestResponse":
-	case "DryRun":
-		if _, err := function.cfg.newInvocation(in); err != nil {
-			writeServiceFailure(w, err)
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
-		return
-	default:
-		writeServiceError(w, http.StatusBadRequest, "InvalidParameterValueException",
-			"the invocation type must be RequestResponse or DryRun here, got "+kind)
-		return
-	}
-
 	out, err := function.Invoke(r.Context(), in)
 	if err != nil {
 		writeServiceFailure(w, err)
@@ -77,7 +72,7 @@ func (s *Service) invoke(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("X-Amzn-Requestid", out.RequestID)
-	header.Set("X-Amz-Executed-Version", out.ExecutedVersion)
+	header.Set("X-Amz-Executed-Version", latestVersion)
 	header.Set("X-Amzn-Trace-Id", out.TraceID)
 	if out.FunctionError != "" {
 		header.Set("X-Amz-Function-Error", out.FunctionError)
@@ -86,7 +81,7 @@ func (s *Service) invoke(w http.ResponseWriter, r *http.Request) {
 		tail := strings.Join(out.LogTail, "\n")
 		header.Set("X-Amz-Log-Result", base64.StdEncoding.EncodeToString([]byte(tail)))
 	}
-	// Nobody is left to tell when the caller has gone.
+	// The caller may have gone, and needs no answer then.
 	_, _ = w.Write(out.Payload)
 }
 
@@ -113,15 +108,7 @@ func readInput(r *http.Request, name string) (Input, error) {
 	if n > MaxPayloadBytes {
 		return Input{}, &RequestTooLargeError{Function: name, Size: int(max(n, r.ContentLength)), Limit: MaxPayloadBytes}
 	}
-	clientContext, err := base64.StdEncoding.DecodeString(r.Header.Get("X-Amz-Client-Context"))
-	if err != nil {
-		return Input{}, &InvalidRequestError{Function: name, Reason: "the client context is not base64"}
-	}
-	return Input{
-		Payload:       body.Bytes(),
-		TraceID:       r.Header.Get("X-Amzn-Trace-Id"),
-		ClientContext: string(clientContext),
-	}, nil
+	return Input{Payload: body.Bytes(), TraceID: r.Header.Get("X-Amzn-Trace-Id")}, nil
 }
 
 func writeServiceFailure(w http.ResponseWriter, err error) {
@@ -154,7 +141,7 @@ func writeServiceError(w http.ResponseWriter, status int, code, message string) 
 		w.Header().Set("Retry-After", "1")
 	}
 	w.WriteHeader(status)
-	// Nobody is left to tell when the caller has gone.
+	// The caller may have gone, and needs no answer then.
 	_, _ = w.Write(body)
 }
 

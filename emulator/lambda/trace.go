@@ -1,9 +1,10 @@
 package lambda
 
 import (
-	"fmt"
 	"strings"
 	"time"
+
+	"github.com/fluxa/fluxa/emulator/internal/wire"
 )
 
 // completeTrace makes a full X-Ray trace header of the given one. The fields that
@@ -22,11 +23,11 @@ func completeTrace(header string, now time.Time) string {
 		fields = append(fields, field)
 	}
 	if !has["Root"] || !isPrintable(header) {
-		fields = []string{fmt.Sprintf("Root=1-%08x-%s", now.Unix(), randomHex(12))}
+		fields = []string{wire.TraceRoot(now)}
 		has = map[string]bool{}
 	}
 	if !has["Parent"] {
-		fields = append(fields, "Parent="+randomHex(8))
+		fields = append(fields, "Parent="+wire.RandomHex(8))
 	}
 	if !has["Sampled"] {
 		fields = append(fields, "Sampled=1")

@@ -17,10 +17,7 @@ import (
 )
 
 // backend is the storage as gofakes3 wants to see it.
-type backend struct {
-	store *store
-	now   func() time.Time
-}
+type backend struct{ store *store }
 
 var _ gofakes3.Backend = (*backend)(nil)
 
@@ -30,7 +27,7 @@ func (b *backend) CreateBucket(name string) error {
 		if buckets.Get([]byte(name)) != nil {
 			return gofakes3.ResourceError(gofakes3.ErrBucketAlreadyExists, name)
 		}
-		created, err := b.now().UTC().MarshalText()
+		created, err := time.Now().UTC().MarshalText()
 		if err != nil {
 			return fmt.Errorf("encode the time of bucket %s: %w", name, err)
 		}
@@ -148,7 +145,7 @@ func (b *backend) PutObject(bucket, key string, meta map[string]string, body io.
 	if counted.n != size {
 		return result, asS3Error(errors.Join(gofakes3.ErrIncompleteBody, b.store.removeBlobs(blob)), bucket, key)
 	}
-	o := object{Blob: blob, Size: size, MD5: sum.Sum(nil), Modified: b.now(), Headers: keptHeaders(meta)}
+	o := object{Blob: blob, Size: size, MD5: sum.Sum(nil), Modified: time.Now(), Headers: keptHeaders(meta)}
 	o.Headers["X-Amz-Checksum-Crc32"] = base64.StdEncoding.EncodeToString(crc.Sum(nil))
 	err = b.store.put(bucket, key, o, func(before *object) error {
 		if conditions == nil {

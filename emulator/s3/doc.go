@@ -8,7 +8,7 @@
 // for a HEAD; both carry metadata of the overwritten object over to the new one.
 //
 // Here each object's bytes are a file of their own, written and flushed under a
-// name nobody knows, and a bbolt index then points the key at it in one
+// new name, and a bbolt index then points the key at it in one
 // transaction, in which the condition of a conditional put is checked too. A
 // reader sees the old object or the new one. Files that no key points at, left
 // by a kill between the two steps, are removed when the storage is opened.

@@ -32,7 +32,7 @@ type stand struct {
 	trailers atomic.Int64
 }
 
-// newStand serves over plain HTTP, as the stack does, or over TLS, where the
+// newStand serves over plain HTTP, as programs do, or over TLS, where the
 // SDK switches to aws-chunked bodies with trailing checksums.
 func newStand(t *testing.T, tls bool) *stand {
 	t.Helper()

@@ -10,18 +10,16 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/johannesboyne/gofakes3"
 )
 
 // Config says where a Server keeps its objects. Dir is required and is made
-// when absent. Zero values of the rest mean the machine's clock, slog's default
-// logger and a flush to the disk with each change; NoSync leaves the flush out,
-// which is faster and still safe against kill -9, but not against a power cut.
+// when absent. A nil Logger means slog's default logger. NoSync leaves out the
+// flush to the disk with each change, which is faster and still safe against
+// kill -9, but not against a power cut.
 type Config struct {
 	Dir    string
-	Now    func() time.Time
 	Logger *slog.Logger
 	NoSync bool
 }
@@ -42,9 +40,6 @@ func Open(c Config) (*Server, error) {
 	if c.Dir == "" {
 		return nil, errors.New("s3: Dir is empty, want the folder that keeps the objects")
 	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -52,7 +47,7 @@ func Open(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("s3: open %s: %w", c.Dir, err)
 	}
-	b := &backend{store: st, now: c.Now}
+	b := &backend{store: st}
 	fake := gofakes3.New(b,
 		gofakes3.WithTimeSkewLimit(0),
 		gofakes3.WithLogger(logger{c.Logger}),
@@ -82,7 +77,7 @@ func (s *Server) EnsureBucket(name string) error {
 // ServeHTTP answers one request of the S3 REST protocol.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if name := unsupported(r); name != "" {
-		s.refuse(w, gofakes3.ErrNotImplemented, "The local S3 has no "+name+".")
+		s.refuse(w, gofakes3.ErrNotImplemented, "This emulator has no "+name+".")
 		return
 	}
 	r = r.Clone(r.Context())

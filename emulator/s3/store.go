@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/google/uuid"
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 )
@@ -130,7 +130,7 @@ func (s *store) close() error {
 // writeBlob streams a body into a new file and flushes it. When it returns an
 // error the file is gone.
 func (s *store) writeBlob(body io.Reader) (name string, err error) {
-	name = fmt.Sprintf("%016x%016x", rand.Uint64(), rand.Uint64())
+	name = uuid.NewString()
 	path := filepath.Join(s.blobs, name)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/johannesboyne/gofakes3"
 )
@@ -23,7 +22,7 @@ func newBackend(t *testing.T) *backend {
 			t.Error(err)
 		}
 	})
-	b := &backend{store: st, now: time.Now}
+	b := &backend{store: st}
 	if err := b.CreateBucket("bucket"); err != nil {
 		t.Fatal(err)
 	}

@@ -30,11 +30,7 @@ func invalidParameter(format string, args ...any) *apiError {
 func topicNotFound() *apiError { return newError(404, "NotFound", "Topic does not exist") }
 
 func internalError() *apiError {
-	return newError(500, "InternalError", "A subscribed queue could not take the message; the log of the local stack says why.")
-}
-
-func unavailable() *apiError {
-	return newError(503, "ServiceUnavailable", "The topic service is stopping.")
+	return newError(500, "InternalError", "A subscribed queue could not take the message; the log of the emulator says why.")
 }
 
 func asAPIError(err error) *apiError {

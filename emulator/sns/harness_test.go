@@ -2,7 +2,6 @@ package sns_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http/httptest"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"github.com/fluxa/fluxa/emulator/sns"
+	"github.com/fluxa/fluxa/emulator/sqs"
 )
 
 const (
@@ -26,11 +26,11 @@ const (
 // queues records what it is sent, and fails as the test tells it.
 type queues struct {
 	mu   sync.Mutex
-	sent map[string][]sns.QueueMessage
-	fail func(arn string, m sns.QueueMessage) error
+	sent map[string][]sqs.Outgoing
+	fail func(arn string, m sqs.Outgoing) error
 }
 
-func (q *queues) SendToQueue(_ context.Context, arn string, m sns.QueueMessage) error {
+func (q *queues) Deliver(_ context.Context, arn string, m sqs.Outgoing) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.fail != nil {
@@ -39,13 +39,13 @@ func (q *queues) SendToQueue(_ context.Context, arn string, m sns.QueueMessage) 
 		}
 	}
 	if q.sent == nil {
-		q.sent = map[string][]sns.QueueMessage{}
+		q.sent = map[string][]sqs.Outgoing{}
 	}
 	q.sent[arn] = append(q.sent[arn], m)
 	return nil
 }
 
-func (q *queues) of(arn string) []sns.QueueMessage {
+func (q *queues) of(arn string) []sqs.Outgoing {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return slices.Clone(q.sent[arn])
@@ -60,22 +60,15 @@ type stand struct {
 	topic  string
 }
 
-func newStand(t *testing.T, change ...func(*sns.Config)) *stand {
+func newStand(t *testing.T) *stand {
 	t.Helper()
 	q := &queues{}
-	config := sns.Config{Queues: q, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
-	for _, c := range change {
-		c(&config)
-	}
-	server, err := sns.New(config)
+	server, err := sns.New(sns.Config{Queues: q, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	web := httptest.NewServer(server)
-	t.Cleanup(func() {
-		web.Close()
-		server.Close()
-	})
+	t.Cleanup(web.Close)
 	s := &stand{t: t, queues: q, server: server, url: web.URL, client: awssns.New(awssns.Options{
 		Region:           "us-east-1",
 		BaseEndpoint:     aws.String(web.URL),
@@ -97,10 +90,10 @@ func (s *stand) ctx() context.Context {
 	return ctx
 }
 
-func (s *stand) subscribe(protocol, endpoint string, attributes map[string]string) string {
+func (s *stand) subscribe(queue string, attributes map[string]string) string {
 	s.t.Helper()
-	out, err := s.client.Subscribe(s.ctx(), &awssns.SubscribeInput{TopicArn: &s.topic, Protocol: &protocol,
-		Endpoint: &endpoint, Attributes: attributes, ReturnSubscriptionArn: true})
+	out, err := s.client.Subscribe(s.ctx(), &awssns.SubscribeInput{TopicArn: &s.topic, Protocol: aws.String("sqs"),
+		Endpoint: &queue, Attributes: attributes, ReturnSubscriptionArn: true})
 	if err != nil {
 		s.t.Fatal(err)
 	}

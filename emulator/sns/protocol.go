@@ -5,12 +5,15 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/fluxa/fluxa/emulator/sqs"
 )
 
 const (
@@ -27,24 +30,21 @@ type operation func(*Server, *http.Request, url.Values) (any, error)
 
 func operations() map[string]operation {
 	return map[string]operation{
-		"CreateTopic":               (*Server).createTopic,
-		"DeleteTopic":               (*Server).deleteTopic,
-		"ListTopics":                (*Server).listTopics,
-		"GetTopicAttributes":        (*Server).getTopicAttributes,
-		"Subscribe":                 (*Server).subscribe,
-		"Unsubscribe":               (*Server).unsubscribe,
-		"ListSubscriptions":         (*Server).listSubscriptions,
-		"ListSubscriptionsByTopic":  (*Server).listSubscriptionsByTopic,
-		"GetSubscriptionAttributes": (*Server).getSubscriptionAttributes,
-		"Publish":                   (*Server).publish,
-		"PublishBatch":              (*Server).publishBatch,
+		"CreateTopic":              (*Server).createTopic,
+		"DeleteTopic":              (*Server).deleteTopic,
+		"ListTopics":               (*Server).listTopics,
+		"Subscribe":                (*Server).subscribe,
+		"Unsubscribe":              (*Server).unsubscribe,
+		"ListSubscriptionsByTopic": (*Server).listSubscriptionsByTopic,
+		"Publish":                  (*Server).publish,
+		"PublishBatch":             (*Server).publishBatch,
 	}
 }
 
 // ServeHTTP answers one request of the query protocol. Signatures are not
 // verified. A request longer than 2 MiB is refused.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	requestID := newID()
+	requestID := uuid.NewString()
 	action, result, err := s.serve(w, r)
 	if err != nil {
 		api := asAPIError(err)
@@ -71,7 +71,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (string, any, err
 	action := r.Form.Get("Action")
 	op, ok := s.operations[action]
 	if !ok {
-		return action, nil, newError(400, "InvalidAction", "the local SNS has no action %q", action)
+		return action, nil, newError(400, "InvalidAction", "this emulator has no action %q", action)
 	}
 	result, err := op(s, r, r.Form)
 	return action, result, err
@@ -155,11 +155,11 @@ func stringMap(form url.Values, prefix string) map[string]string {
 	return out
 }
 
-func messageAttributes(form url.Values, prefix string) (map[string]Attribute, error) {
-	out := map[string]Attribute{}
+func messageAttributes(form url.Values, prefix string) (map[string]sqs.Attribute, error) {
+	out := map[string]sqs.Attribute{}
 	for _, key := range list(form, prefix+"MessageAttributes.entry") {
 		name := form.Get(key + ".Name")
-		a := Attribute{
+		a := sqs.Attribute{
 			DataType: form.Get(key + ".Value.DataType"),
 			String:   form.Get(key + ".Value.StringValue"),
 		}
@@ -176,11 +176,4 @@ func messageAttributes(form url.Values, prefix string) (map[string]Attribute, er
 		out[name] = a
 	}
 	return out, nil
-}
-
-// newID returns a random UUID (version 4).
-func newID() string {
-	high, low := rand.Uint64(), rand.Uint64()
-	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x",
-		high>>32, high>>16&0xffff, high&0xfff, low>>48&0x3fff|0x8000, low&0xffffffffffff)
 }

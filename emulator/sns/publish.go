@@ -1,12 +1,15 @@
 package sns
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/fluxa/fluxa/emulator/sqs"
 )
 
 const (
@@ -22,24 +25,12 @@ type notification struct {
 	topicARN   string
 	subject    string
 	message    string
-	byProtocol map[string]string // of MessageStructure json
-	attributes map[string]Attribute
+	attributes map[string]sqs.Attribute
 	trace      string
-}
-
-// text is the message as this protocol gets it.
-func (n notification) text(protocol string) string {
-	if own, ok := n.byProtocol[protocol]; ok {
-		return own
-	}
-	return n.message
 }
 
 func (n notification) size() int {
 	size := len(n.message)
-	for _, own := range n.byProtocol {
-		size += len(own)
-	}
 	for name, a := range n.attributes {
 		size += len(name) + len(a.DataType) + len(a.String) + len(a.Binary)
 	}
@@ -49,7 +40,7 @@ func (n notification) size() int {
 // read takes a message out of a form. The prefix is that of a batch entry.
 func read(r *http.Request, form url.Values, prefix, topicARN string) (notification, error) {
 	n := notification{
-		id:       newID(),
+		id:       uuid.NewString(),
 		topicARN: topicARN,
 		subject:  form.Get(prefix + "Subject"),
 		message:  form.Get(prefix + "Message"),
@@ -68,38 +59,13 @@ func read(r *http.Request, form url.Values, prefix, topicARN string) (notificati
 	if utf8.RuneCountInString(n.subject) > maxSubject || strings.ContainsAny(n.subject, "\r\n") {
 		return n, invalidParameter("Subject")
 	}
-	if structure := form.Get(prefix + "MessageStructure"); structure == "json" {
-		if err := n.split(); err != nil {
-			return n, err
-		}
-	} else if structure != "" {
-		return n, invalidParameter("MessageStructure")
+	if form.Get(prefix+"MessageStructure") != "" {
+		return n, invalidParameter("MessageStructure is not supported")
 	}
 	return n, nil
 }
 
-// split reads a message that is a JSON object with a text for each protocol.
-func (n *notification) split() error {
-	var texts map[string]any
-	if err := json.Unmarshal([]byte(n.message), &texts); err != nil {
-		return invalidParameter("Message Structure - JSON message body failed to parse")
-	}
-	n.byProtocol = map[string]string{}
-	for protocol, v := range texts {
-		if text, ok := v.(string); ok {
-			n.byProtocol[protocol] = text
-		}
-	}
-	fallback, ok := n.byProtocol["default"]
-	if !ok {
-		return invalidParameter("Message Structure - No default entry in JSON message body")
-	}
-	delete(n.byProtocol, "default")
-	n.message = fallback
-	return nil
-}
-
-func checkAttribute(name string, a Attribute) error {
+func checkAttribute(name string, a sqs.Attribute) error {
 	if name == "" {
 		return invalidParameter("a message attribute has no name")
 	}
@@ -123,13 +89,7 @@ type publishResult struct {
 }
 
 func (s *Server) publish(r *http.Request, form url.Values) (any, error) {
-	if form.Get("PhoneNumber") != "" {
-		return nil, invalidParameter("the local SNS sends no SMS")
-	}
 	arn := form.Get("TopicArn")
-	if arn == "" {
-		arn = form.Get("TargetArn")
-	}
 	subscriptions, err := s.find(arn)
 	if err != nil {
 		return nil, err

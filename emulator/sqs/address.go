@@ -6,29 +6,29 @@ import (
 	"strings"
 )
 
-func (s *Server) arn(queue string) string {
-	return "arn:aws:sqs:" + s.region + ":" + s.accountID + ":" + queue
+func arnOf(queue string) string {
+	return "arn:aws:sqs:" + Region + ":" + AccountID + ":" + queue
 }
 
 // queueOfARN returns the queue's name, if the ARN is of this region and
 // account.
-func (s *Server) queueOfARN(arn string) (string, bool) {
-	name, ok := strings.CutPrefix(arn, s.arn(""))
+func queueOfARN(arn string) (string, bool) {
+	name, ok := strings.CutPrefix(arn, arnOf(""))
 	return name, ok && name != "" && !strings.Contains(name, ":")
 }
 
 // queueURL builds the URL on the host that the caller reached, so that the same
 // queue works by every name and port the endpoint has.
-func (s *Server) queueURL(r *http.Request, queue string) string {
+func queueURL(r *http.Request, queue string) string {
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	return scheme + "://" + r.Host + "/" + s.accountID + "/" + queue
+	return scheme + "://" + r.Host + "/" + AccountID + "/" + queue
 }
 
-// queueOfURL looks at the path only. A bare name is taken too, as SQS does.
-func (s *Server) queueOfURL(queueURL string) (string, error) {
+// queueOfURL looks at the path only. A bare name is accepted too, as by SQS.
+func queueOfURL(queueURL string) (string, error) {
 	if queueURL == "" {
 		return "", missingParameter("QueueUrl")
 	}
@@ -44,7 +44,7 @@ func (s *Server) queueOfURL(queueURL string) (string, error) {
 	if !ok || name == "" || strings.Contains(name, "/") {
 		return "", invalidAddress(queueURL)
 	}
-	if account != s.accountID {
+	if account != AccountID {
 		return "", queueDoesNotExist()
 	}
 	return name, nil

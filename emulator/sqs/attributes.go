@@ -42,12 +42,9 @@ func defaultSettings() broker.Settings {
 	}
 }
 
-func checkQueueName(name string, attributes map[string]string) error {
+func checkQueueName(name string) error {
 	if name == "" {
 		return missingParameter("QueueName")
-	}
-	if strings.HasSuffix(name, ".fifo") || attributes["FifoQueue"] == "true" {
-		return unsupportedOperation("The local SQS has standard queues only; %s is a FIFO queue.", name)
 	}
 	if len(name) > maxQueueNameLength || strings.IndexFunc(name, func(r rune) bool { return !isNameRune(r) }) >= 0 {
 		return invalidParameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to %d in length", maxQueueNameLength)
@@ -67,16 +64,16 @@ func storedAttribute(name string) bool {
 
 // applyAttributes changes settings by the attributes of a request. An empty
 // value of a policy takes it away.
-func (s *Server) applyAttributes(settings *broker.Settings, attributes map[string]string) error {
+func applyAttributes(settings *broker.Settings, attributes map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
-		if err := s.applyAttribute(settings, name, attributes[name]); err != nil {
+		if err := applyAttribute(settings, name, attributes[name]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Server) applyAttribute(settings *broker.Settings, name, value string) error {
+func applyAttribute(settings *broker.Settings, name, value string) error {
 	var err error
 	switch name {
 	case attrVisibility:
@@ -90,11 +87,7 @@ func (s *Server) applyAttribute(settings *broker.Settings, name, value string) e
 	case attrMaxSize:
 		settings.MaxMessageBytes, err = intAttribute(name, value, minMaxMessageBytes, maxMessageBytes)
 	case attrRedrive:
-		settings.Redrive, err = s.parseRedrive(value)
-	case "FifoQueue":
-		if value != "false" {
-			err = invalidAttributeValue(name, "the local SQS has standard queues only.")
-		}
+		settings.Redrive, err = parseRedrive(value)
 	default:
 		if !storedAttribute(name) {
 			return invalidAttributeName(name)
@@ -132,7 +125,7 @@ type redrivePolicy struct {
 
 // parseRedrive takes maxReceiveCount as a number or as a string of digits: both
 // are in use, and SQS takes both.
-func (s *Server) parseRedrive(value string) (*broker.Redrive, error) {
+func parseRedrive(value string) (*broker.Redrive, error) {
 	if value == "" {
 		return nil, nil
 	}
@@ -144,7 +137,7 @@ func (s *Server) parseRedrive(value string) (*broker.Redrive, error) {
 	if policy.DeadLetterTargetARN == "" || policy.MaxReceiveCount == nil {
 		return nil, bad("Redrive policy does not contain mandatory attributes: deadLetterTargetArn, maxReceiveCount.")
 	}
-	target, ok := s.queueOfARN(policy.DeadLetterTargetARN)
+	target, ok := queueOfARN(policy.DeadLetterTargetARN)
 	if !ok {
 		return nil, bad("Invalid value for deadLetterTargetArn.")
 	}
@@ -157,10 +150,10 @@ func (s *Server) parseRedrive(value string) (*broker.Redrive, error) {
 }
 
 // attributesOf shows a queue as GetQueueAttributes does.
-func (s *Server) attributesOf(q broker.Info) (map[string]string, error) {
+func attributesOf(q broker.Info) (map[string]string, error) {
 	seconds := func(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 	out := map[string]string{
-		"QueueArn":                              s.arn(q.Name),
+		"QueueArn":                              arnOf(q.Name),
 		"CreatedTimestamp":                      strconv.FormatInt(q.CreatedAt.Unix(), 10),
 		"LastModifiedTimestamp":                 strconv.FormatInt(q.ModifiedAt.Unix(), 10),
 		"ApproximateNumberOfMessages":           strconv.Itoa(q.Stats.Visible),
@@ -174,7 +167,7 @@ func (s *Server) attributesOf(q broker.Info) (map[string]string, error) {
 		"SqsManagedSseEnabled":                  "true",
 	}
 	if redrive := q.Settings.Redrive; redrive != nil {
-		policy, err := json.Marshal(redrivePolicy{s.arn(redrive.Target), redrive.MaxReceives})
+		policy, err := json.Marshal(redrivePolicy{arnOf(redrive.Target), redrive.MaxReceives})
 		if err != nil {
 			return nil, fmt.Errorf("encode the redrive policy of queue %s: %w", q.Name, err)
 		}

@@ -34,7 +34,7 @@ func (o *batchOut[T]) fail(id string, err error, handle string) {
 // checkBatch applies the rules that refuse a batch as a whole, and returns the
 // queue's name.
 func (s *Server) checkBatch(queueURL, entry string, n int, id func(int) string) (string, error) {
-	name, err := s.queueOfURL(queueURL)
+	name, err := queueOfURL(queueURL)
 	if err != nil {
 		return "", err
 	}

@@ -16,7 +16,7 @@ import (
 
 // Over HTTP with the real client, each commit flushed to the disk.
 func benchStand(b *testing.B) (*stand, string) {
-	s := newStand(b, func(c *sqs.Config) { c.Clock, c.NoSync = nil, false })
+	s := newStand(b, func(c *sqs.Config) { c.NoSync = false })
 	return s, s.queue("events", map[string]string{"VisibilityTimeout": "3600"})
 }
 

@@ -63,14 +63,6 @@ func invalidMessageContents() *apiError {
 		"Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF")
 }
 
-func unsupportedOperation(format string, args ...any) *apiError {
-	return modelled("UnsupportedOperation", codePrefix+"UnsupportedOperation", 400, format, args...)
-}
-
-func resourceNotFound(message string) *apiError {
-	return modelled("ResourceNotFoundException", "ResourceNotFoundException", 404, "%s", message)
-}
-
 func missingParameter(name string) *apiError {
 	return &apiError{
 		shape: coralPrefix + "MissingRequiredParameterException", code: "MissingParameter", status: 400,
@@ -96,7 +88,7 @@ func serializationError(message string) *apiError {
 func unknownOperation(target string) *apiError {
 	return &apiError{
 		shape: coralPrefix + "UnknownOperationException", code: "InvalidAction", status: 400,
-		message: fmt.Sprintf("the local SQS has no operation for X-Amz-Target %q", target),
+		message: fmt.Sprintf("this emulator has no operation for X-Amz-Target %q", target),
 	}
 }
 
@@ -110,7 +102,7 @@ func requestTooLarge(limit int64) *apiError {
 func internalError() *apiError {
 	return &apiError{
 		shape: coralPrefix + "InternalFailure", code: "InternalFailure", status: 500,
-		message: "The queue storage failed; the log of the local stack says why.",
+		message: "The queue storage failed; the log of the emulator says why.",
 	}
 }
 

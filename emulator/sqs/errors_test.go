@@ -32,7 +32,7 @@ func TestErrorCodes(t *testing.T) {
 	s := newStand(t, func(c *sqs.Config) { c.MaxInFlight = 2 })
 	url := s.queue("main", map[string]string{"VisibilityTimeout": "30"})
 	small := s.queue("small", map[string]string{"MaximumMessageSize": "1024"})
-	full := s.queue("full", nil)
+	full := s.queue("full", map[string]string{"VisibilityTimeout": "43200"})
 	for range 3 {
 		s.send(full, "x")
 	}
@@ -51,7 +51,7 @@ func TestErrorCodes(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	missing := s.web.URL + "/000000000000/missing"
+	missing := s.url + "/000000000000/missing"
 	entries := func(n int, body string, id func(int) string) []types.SendMessageBatchRequestEntry {
 		out := make([]types.SendMessageBatchRequestEntry, n)
 		for i := range out {
@@ -106,13 +106,13 @@ func TestErrorCodes(t *testing.T) {
 		as   func(error) bool
 	}{
 		{"send to unknown queue", send(missing, "x", nil), "AWS.SimpleQueueService.NonExistentQueue", is[*types.QueueDoesNotExist]},
-		{"queue of another account", send(s.web.URL+"/111111111111/main", "x", nil), "AWS.SimpleQueueService.NonExistentQueue", is[*types.QueueDoesNotExist]},
+		{"queue of another account", send(s.url+"/111111111111/main", "x", nil), "AWS.SimpleQueueService.NonExistentQueue", is[*types.QueueDoesNotExist]},
 		{"receive from unknown queue", receive(awssqs.ReceiveMessageInput{QueueUrl: &missing}), "AWS.SimpleQueueService.NonExistentQueue", is[*types.QueueDoesNotExist]},
 		{"url of unknown queue", func(ctx context.Context) error {
 			_, err := s.client.GetQueueUrl(ctx, &awssqs.GetQueueUrlInput{QueueName: aws.String("missing")})
 			return err
 		}, "AWS.SimpleQueueService.NonExistentQueue", is[*types.QueueDoesNotExist]},
-		{"url that is no queue's", send(s.web.URL+"/a/b/c", "x", nil), "InvalidAddress", is[*types.InvalidAddress]},
+		{"url that is no queue's", send(s.url+"/a/b/c", "x", nil), "InvalidAddress", is[*types.InvalidAddress]},
 		{"empty body", send(url, "", nil), "MissingParameter", untyped},
 		{"body with U+FFFE", send(url, "a\uFFFEb", nil), "InvalidMessageContents", is[*types.InvalidMessageContents]},
 		{"body with U+FFFF", send(url, "a\uFFFFb", nil), "InvalidMessageContents", is[*types.InvalidMessageContents]},
@@ -160,7 +160,8 @@ func TestErrorCodes(t *testing.T) {
 		{"visibility over 12 h by change", visibility(deleted, gone, 43201), "InvalidParameterValue", untyped},
 		{"create with other attributes", create("main", map[string]string{"VisibilityTimeout": "31"}), "QueueAlreadyExists", is[*types.QueueNameExists]},
 		{"create with a bad name", create("a b", nil), "InvalidParameterValue", untyped},
-		{"create a fifo queue", create("a.fifo", map[string]string{"FifoQueue": "true"}), "AWS.SimpleQueueService.UnsupportedOperation", is[*types.UnsupportedOperation]},
+		{"create a fifo queue", create("a.fifo", map[string]string{"FifoQueue": "true"}), "InvalidParameterValue", untyped},
+		{"create with the attribute of fifo queues", create("new", map[string]string{"FifoQueue": "true"}), "InvalidAttributeName", is[*types.InvalidAttributeName]},
 		{"create with an unknown attribute", create("new", map[string]string{"Nope": "1"}), "InvalidAttributeName", is[*types.InvalidAttributeName]},
 		{"create with a bad value", create("new", map[string]string{"DelaySeconds": "901"}), "InvalidAttributeValue", is[*types.InvalidAttributeValue]},
 		{"create with an unknown dead-letter queue", create("new", map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"` + arnPrefix + `nope","maxReceiveCount":3}`}), "InvalidParameterValue", untyped},
@@ -170,22 +171,10 @@ func TestErrorCodes(t *testing.T) {
 			_, err := s.client.GetQueueAttributes(ctx, &awssqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{"Nope"}})
 			return err
 		}, "InvalidAttributeName", is[*types.InvalidAttributeName]},
-		{"move from a queue that is no dead-letter queue", func(ctx context.Context) error {
+		{"start of a message move task", func(ctx context.Context) error {
 			_, err := s.client.StartMessageMoveTask(ctx, &awssqs.StartMessageMoveTaskInput{SourceArn: aws.String(arnPrefix + "main")})
 			return err
-		}, "InvalidParameterValue", untyped},
-		{"move from an unknown queue", func(ctx context.Context) error {
-			_, err := s.client.StartMessageMoveTask(ctx, &awssqs.StartMessageMoveTaskInput{SourceArn: aws.String(arnPrefix + "missing")})
-			return err
-		}, "ResourceNotFoundException", is[*types.ResourceNotFoundException]},
-		{"cancel of a handle that is none", func(ctx context.Context) error {
-			_, err := s.client.CancelMessageMoveTask(ctx, &awssqs.CancelMessageMoveTaskInput{TaskHandle: aws.String("garbage")})
-			return err
-		}, "InvalidParameterValue", untyped},
-		{"cancel of an unknown task", func(ctx context.Context) error {
-			_, err := s.client.CancelMessageMoveTask(ctx, &awssqs.CancelMessageMoveTaskInput{TaskHandle: aws.String("eyJ0YXNrSWQiOiJhIn0=")})
-			return err
-		}, "ResourceNotFoundException", is[*types.ResourceNotFoundException]},
+		}, "InvalidAction", untyped},
 		{"operation that is not there", func(ctx context.Context) error {
 			_, err := s.client.TagQueue(ctx, &awssqs.TagQueueInput{QueueUrl: &url, Tags: map[string]string{"a": "b"}})
 			return err
@@ -232,7 +221,7 @@ func TestRequestsThatAreNotTheProtocol(t *testing.T) {
 	for _, c := range cases {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
-			req, err := http.NewRequestWithContext(s.ctx(), c.method, s.web.URL, strings.NewReader(c.body))
+			req, err := http.NewRequestWithContext(s.ctx(), c.method, s.url, strings.NewReader(c.body))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,6 +2,7 @@ package sqs_test
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strconv"
@@ -14,37 +15,67 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/fluxa/fluxa/emulator/sqs"
-	"github.com/fluxa/fluxa/emulator/sqs/internal/manualclock"
 )
 
 const arnPrefix = "arn:aws:sqs:us-east-1:000000000000:"
 
-// stand is a server over HTTP with the real client in front of it, and a clock
-// that moves only when the test moves it.
+// stand is a server with the real client in front of it: over HTTP, or without a
+// network in a synctest bubble, whose clock moves only when all goroutines wait.
 type stand struct {
 	t      testing.TB
 	path   string
-	clock  *manualclock.Clock
 	config sqs.Config
 	server *sqs.Server
-	web    *httptest.Server
+	url    string
+	web    *httptest.Server // nil in a bubble
 	client *awssqs.Client
 }
 
 func newStand(t testing.TB, change ...func(*sqs.Config)) *stand {
 	t.Helper()
-	s := &stand{
-		t:     t,
-		path:  filepath.Join(t.TempDir(), "state", "sqs.db"),
-		clock: manualclock.New(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)),
-	}
-	s.config = sqs.Config{Path: s.path, Clock: s.clock, NoSync: true}
+	s := prepareStand(t, change)
+	s.web = httptest.NewServer(s)
+	t.Cleanup(s.web.Close)
+	s.url = s.web.URL
+	s.client = newClient(s.url, nil)
+	return s
+}
+
+// newTimedStand is for synctest bubbles, in which a network would stop the clock.
+func newTimedStand(t testing.TB, change ...func(*sqs.Config)) *stand {
+	t.Helper()
+	s := prepareStand(t, change)
+	s.url = "http://sqs.test"
+	s.client = newClient(s.url, inProcess{s})
+	return s
+}
+
+func prepareStand(t testing.TB, change []func(*sqs.Config)) *stand {
+	t.Helper()
+	s := &stand{t: t, path: filepath.Join(t.TempDir(), "state", "sqs.db")}
+	s.config = sqs.Config{Path: s.path, NoSync: true}
 	for _, c := range change {
 		c(&s.config)
 	}
 	s.open()
 	t.Cleanup(s.close)
 	return s
+}
+
+func (s *stand) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.server.ServeHTTP(w, r) }
+
+// inProcess is an HTTP client that calls the handler itself.
+type inProcess struct{ handler http.Handler }
+
+func (p inProcess) Do(r *http.Request) (*http.Response, error) {
+	in := r.Clone(r.Context())
+	in.Host = r.URL.Host
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	answer := httptest.NewRecorder()
+	p.handler.ServeHTTP(answer, in)
+	return answer.Result(), nil
 }
 
 func (s *stand) open() {
@@ -54,8 +85,6 @@ func (s *stand) open() {
 		s.t.Fatal(err)
 	}
 	s.server = server
-	s.web = httptest.NewServer(server)
-	s.client = newClient(s.web.URL)
 }
 
 func (s *stand) close() {
@@ -63,7 +92,6 @@ func (s *stand) close() {
 	if err := s.server.Close(); err != nil {
 		s.t.Error(err)
 	}
-	s.web.Close()
 }
 
 func (s *stand) reopen() {
@@ -72,9 +100,10 @@ func (s *stand) reopen() {
 	s.open()
 }
 
-func newClient(url string) *awssqs.Client {
+func newClient(url string, by awssqs.HTTPClient) *awssqs.Client {
 	return awssqs.New(awssqs.Options{
 		Region:           "us-east-1",
+		HTTPClient:       by,
 		BaseEndpoint:     aws.String(url),
 		Credentials:      credentials.NewStaticCredentialsProvider("local", "local", ""),
 		RetryMaxAttempts: 1,

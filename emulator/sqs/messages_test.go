@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -48,45 +49,47 @@ func TestMessageRoundTrip(t *testing.T) {
 
 func TestAttributesRoundTrip(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
-	url := s.queue("events", nil)
-	sent := map[string]types.MessageAttributeValue{
-		"event_id":       {DataType: aws.String("String"), StringValue: aws.String("e-1")},
-		"schema_version": {DataType: aws.String("Number.int"), StringValue: aws.String("-1.5e3")},
-		"blob":           {DataType: aws.String("Binary.gif"), BinaryValue: []byte{0, 0xFF, 1}},
-	}
-	out, err := s.client.SendMessage(s.ctx(), &awssqs.SendMessageInput{
-		QueueUrl: &url, MessageBody: aws.String("x"), MessageAttributes: sent,
-		MessageSystemAttributes: map[string]types.MessageSystemAttributeValue{
-			"AWSTraceHeader": {DataType: aws.String("String"), StringValue: aws.String(testTrace)},
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if out.MD5OfMessageSystemAttributes == nil {
-		t.Error("the MD5 of the trace header is missing")
-	}
-	s.reopen()
-	url = s.queue("events", nil)
-	got := s.receiveOne(url)
-	if *got.MD5OfMessageAttributes != *out.MD5OfMessageAttributes {
-		t.Errorf("MD5 of attributes received %s, sent %s", *got.MD5OfMessageAttributes, *out.MD5OfMessageAttributes)
-	}
-	for name, want := range sent {
-		a := got.MessageAttributes[name]
-		if *a.DataType != *want.DataType || aws.ToString(a.StringValue) != aws.ToString(want.StringValue) || !bytes.Equal(a.BinaryValue, want.BinaryValue) {
-			t.Errorf("attribute %s is %+v, want %+v", name, a, want)
+	synctest.Test(t, func(t *testing.T) {
+		s := newTimedStand(t)
+		url := s.queue("events", nil)
+		sent := map[string]types.MessageAttributeValue{
+			"event_id":       {DataType: aws.String("String"), StringValue: aws.String("e-1")},
+			"schema_version": {DataType: aws.String("Number.int"), StringValue: aws.String("-1.5e3")},
+			"blob":           {DataType: aws.String("Binary.gif"), BinaryValue: []byte{0, 0xFF, 1}},
 		}
-	}
-	want := map[string]string{
-		"SenderId": "AIDAFLUXALOCALSTACK00", "SentTimestamp": "1772366400000",
-		"ApproximateReceiveCount": "1", "ApproximateFirstReceiveTimestamp": "1772366400000",
-		"AWSTraceHeader": testTrace,
-	}
-	if !maps.Equal(got.Attributes, want) {
-		t.Errorf("system attributes are %v, want %v", got.Attributes, want)
-	}
+		out, err := s.client.SendMessage(s.ctx(), &awssqs.SendMessageInput{
+			QueueUrl: &url, MessageBody: aws.String("x"), MessageAttributes: sent,
+			MessageSystemAttributes: map[string]types.MessageSystemAttributeValue{
+				"AWSTraceHeader": {DataType: aws.String("String"), StringValue: aws.String(testTrace)},
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.MD5OfMessageSystemAttributes == nil {
+			t.Error("the MD5 of the trace header is missing")
+		}
+		s.reopen()
+		url = s.queue("events", nil)
+		got := s.receiveOne(url)
+		if *got.MD5OfMessageAttributes != *out.MD5OfMessageAttributes {
+			t.Errorf("MD5 of attributes received %s, sent %s", *got.MD5OfMessageAttributes, *out.MD5OfMessageAttributes)
+		}
+		for name, want := range sent {
+			a := got.MessageAttributes[name]
+			if *a.DataType != *want.DataType || aws.ToString(a.StringValue) != aws.ToString(want.StringValue) || !bytes.Equal(a.BinaryValue, want.BinaryValue) {
+				t.Errorf("attribute %s is %+v, want %+v", name, a, want)
+			}
+		}
+		want := map[string]string{
+			"SenderId": "AIDAEMULATOR000000000", "SentTimestamp": "946684800000",
+			"ApproximateReceiveCount": "1", "ApproximateFirstReceiveTimestamp": "946684800000",
+			"AWSTraceHeader": testTrace,
+		}
+		if !maps.Equal(got.Attributes, want) {
+			t.Errorf("system attributes are %v, want %v", got.Attributes, want)
+		}
+	})
 }
 
 // AttributeNames is what clients said before MessageSystemAttributeNames.
@@ -95,7 +98,7 @@ func TestReceiveTakesTheOlderNameOfSystemAttributes(t *testing.T) {
 	s := newStand(t)
 	url := s.queue("events", nil)
 	s.send(url, "x")
-	req, err := http.NewRequestWithContext(s.ctx(), http.MethodPost, s.web.URL,
+	req, err := http.NewRequestWithContext(s.ctx(), http.MethodPost, s.url,
 		strings.NewReader(`{"QueueUrl":"`+url+`","AttributeNames":["ApproximateReceiveCount"]}`))
 	if err != nil {
 		t.Fatal(err)

@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/google/uuid"
 )
 
 const (
@@ -32,7 +33,6 @@ func operations() map[string]operation {
 		"GetQueueAttributes":           typed((*Server).getQueueAttributes),
 		"SetQueueAttributes":           typed((*Server).setQueueAttributes),
 		"PurgeQueue":                   typed((*Server).purgeQueue),
-		"ListDeadLetterSourceQueues":   typed((*Server).listDeadLetterSourceQueues),
 		"SendMessage":                  typed((*Server).sendMessage),
 		"SendMessageBatch":             typed((*Server).sendMessageBatch),
 		"ReceiveMessage":               typed((*Server).receiveMessage),
@@ -40,9 +40,6 @@ func operations() map[string]operation {
 		"DeleteMessageBatch":           typed((*Server).deleteMessageBatch),
 		"ChangeMessageVisibility":      typed((*Server).changeMessageVisibility),
 		"ChangeMessageVisibilityBatch": typed((*Server).changeMessageVisibilityBatch),
-		"StartMessageMoveTask":         typed((*Server).startMessageMoveTask),
-		"ListMessageMoveTasks":         typed((*Server).listMessageMoveTasks),
-		"CancelMessageMoveTask":        typed((*Server).cancelMessageMoveTask),
 	}
 }
 
@@ -116,13 +113,9 @@ func (s *Server) write(w http.ResponseWriter, status int, v any) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("X-Amzn-RequestId", requestID())
+	h.Set("X-Amzn-RequestId", uuid.NewString())
 	w.WriteHeader(status)
 	if _, err := w.Write(body); err != nil {
 		s.log.Debug("sqs answer could not be written", "error", err)
 	}
-}
-
-func requestID() string {
-	return strconv.FormatUint(rand.Uint64(), 16) + strconv.FormatUint(rand.Uint64(), 16)
 }

@@ -21,34 +21,34 @@ type queueURLOut struct {
 }
 
 func (s *Server) createQueue(r *http.Request, in createQueueIn) (queueURLOut, error) {
-	if err := checkQueueName(in.QueueName, in.Attributes); err != nil {
+	if err := checkQueueName(in.QueueName); err != nil {
 		return queueURLOut{}, err
 	}
 	settings := defaultSettings()
-	if err := s.applyAttributes(&settings, in.Attributes); err != nil {
+	if err := applyAttributes(&settings, in.Attributes); err != nil {
 		return queueURLOut{}, err
 	}
 	err := s.broker.Create(r.Context(), in.QueueName, settings, func(existing broker.Settings) error {
-		return s.differs(existing, in.Attributes)
+		return differs(existing, in.Attributes)
 	})
 	if err != nil {
 		return queueURLOut{}, withTarget(err, in.Attributes)
 	}
-	return queueURLOut{s.queueURL(r, in.QueueName)}, nil
+	return queueURLOut{queueURL(r, in.QueueName)}, nil
 }
 
 // differs compares only what the request names: CreateQueue without attributes
 // finds any queue of that name.
-func (s *Server) differs(existing broker.Settings, wanted map[string]string) error {
-	before, err := s.attributesOf(broker.Info{Settings: existing})
+func differs(existing broker.Settings, wanted map[string]string) error {
+	before, err := attributesOf(broker.Info{Settings: existing})
 	if err != nil {
 		return err
 	}
 	changed := existing
-	if err := s.applyAttributes(&changed, wanted); err != nil {
+	if err := applyAttributes(&changed, wanted); err != nil {
 		return err
 	}
-	after, err := s.attributesOf(broker.Info{Settings: changed})
+	after, err := attributesOf(broker.Info{Settings: changed})
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ type queueIn struct {
 }
 
 func (s *Server) deleteQueue(r *http.Request, in queueIn) (nothing, error) {
-	name, err := s.queueOfURL(in.QueueURL)
+	name, err := queueOfURL(in.QueueURL)
 	if err != nil {
 		return nothing{}, err
 	}
@@ -80,7 +80,7 @@ func (s *Server) deleteQueue(r *http.Request, in queueIn) (nothing, error) {
 }
 
 func (s *Server) purgeQueue(r *http.Request, in queueIn) (nothing, error) {
-	name, err := s.queueOfURL(in.QueueURL)
+	name, err := queueOfURL(in.QueueURL)
 	if err != nil {
 		return nothing{}, err
 	}
@@ -96,13 +96,13 @@ func (s *Server) getQueueURL(r *http.Request, in getQueueURLIn) (queueURLOut, er
 	if in.QueueName == "" {
 		return queueURLOut{}, missingParameter("QueueName")
 	}
-	if in.QueueOwnerAWSAccountID != "" && in.QueueOwnerAWSAccountID != s.accountID {
+	if in.QueueOwnerAWSAccountID != "" && in.QueueOwnerAWSAccountID != AccountID {
 		return queueURLOut{}, queueDoesNotExist()
 	}
 	if _, err := s.broker.Queue(in.QueueName); err != nil {
 		return queueURLOut{}, err
 	}
-	return queueURLOut{s.queueURL(r, in.QueueName)}, nil
+	return queueURLOut{queueURL(r, in.QueueName)}, nil
 }
 
 type listQueuesIn struct {
@@ -121,40 +121,13 @@ func (s *Server) listQueues(r *http.Request, in listQueuesIn) (listQueuesOut, er
 	if err != nil {
 		return listQueuesOut{}, err
 	}
-	return listQueuesOut{s.queueURLs(r, page), next}, nil
+	return listQueuesOut{queueURLs(r, page), next}, nil
 }
 
-type listSourcesIn struct {
-	QueueURL   string `json:"QueueUrl"`
-	MaxResults int
-	NextToken  string
-}
-
-type listSourcesOut struct {
-	QueueURLs []string `json:"queueUrls"`
-	NextToken string   `json:",omitempty"`
-}
-
-func (s *Server) listDeadLetterSourceQueues(r *http.Request, in listSourcesIn) (listSourcesOut, error) {
-	name, err := s.queueOfURL(in.QueueURL)
-	if err != nil {
-		return listSourcesOut{}, err
-	}
-	sources, err := s.broker.Sources(name)
-	if err != nil {
-		return listSourcesOut{}, err
-	}
-	page, next, err := paginate(sources, in.MaxResults, in.NextToken)
-	if err != nil {
-		return listSourcesOut{}, err
-	}
-	return listSourcesOut{s.queueURLs(r, page), next}, nil
-}
-
-func (s *Server) queueURLs(r *http.Request, names []string) []string {
+func queueURLs(r *http.Request, names []string) []string {
 	urls := make([]string, len(names))
 	for i, name := range names {
-		urls[i] = s.queueURL(r, name)
+		urls[i] = queueURL(r, name)
 	}
 	return urls
 }
@@ -196,7 +169,7 @@ type attributesOut struct {
 }
 
 func (s *Server) getQueueAttributes(_ *http.Request, in getAttributesIn) (attributesOut, error) {
-	name, err := s.queueOfURL(in.QueueURL)
+	name, err := queueOfURL(in.QueueURL)
 	if err != nil {
 		return attributesOut{}, err
 	}
@@ -204,7 +177,7 @@ func (s *Server) getQueueAttributes(_ *http.Request, in getAttributesIn) (attrib
 	if err != nil {
 		return attributesOut{}, err
 	}
-	all, err := s.attributesOf(info)
+	all, err := attributesOf(info)
 	if err != nil {
 		return attributesOut{}, err
 	}
@@ -229,7 +202,7 @@ type setAttributesIn struct {
 }
 
 func (s *Server) setQueueAttributes(r *http.Request, in setAttributesIn) (nothing, error) {
-	name, err := s.queueOfURL(in.QueueURL)
+	name, err := queueOfURL(in.QueueURL)
 	if err != nil {
 		return nothing{}, err
 	}
@@ -237,7 +210,7 @@ func (s *Server) setQueueAttributes(r *http.Request, in setAttributesIn) (nothin
 		return nothing{}, missingParameter("Attributes")
 	}
 	err = s.broker.Update(r.Context(), name, func(settings *broker.Settings) error {
-		return s.applyAttributes(settings, in.Attributes)
+		return applyAttributes(settings, in.Attributes)
 	})
 	return nothing{}, withTarget(err, in.Attributes)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,7 +40,7 @@ func TestCreateQueueIsIdempotent(t *testing.T) {
 			t.Errorf("created with %s: url %s, want %s", name, again, first)
 		}
 	}
-	if want := s.web.URL + "/000000000000/events"; first != want {
+	if want := s.url + "/000000000000/events"; first != want {
 		t.Errorf("url %s, want %s", first, want)
 	}
 	got, err := s.client.GetQueueUrl(s.ctx(), &awssqs.GetQueueUrlInput{QueueName: aws.String("events")})
@@ -50,50 +51,52 @@ func TestCreateQueueIsIdempotent(t *testing.T) {
 
 func TestQueueAttributesRoundTrip(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
-	s.queue("dlq", nil)
-	url := s.queue("events", nil)
-	policy := `{"deadLetterTargetArn":"` + arnPrefix + `dlq","maxReceiveCount":10}`
-	_, err := s.client.SetQueueAttributes(s.ctx(), &awssqs.SetQueueAttributesInput{QueueUrl: &url, Attributes: map[string]string{
-		"VisibilityTimeout": "42", "MessageRetentionPeriod": "60", "DelaySeconds": "900", "MaximumMessageSize": "2048",
-		"ReceiveMessageWaitTimeSeconds": "20", "RedrivePolicy": policy, "Policy": `{"Version":"2012-10-17"}`,
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]string{
-		"QueueArn":         arnPrefix + "events",
-		"CreatedTimestamp": "1772366400", "LastModifiedTimestamp": "1772366400",
-		"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0", "ApproximateNumberOfMessagesDelayed": "0",
-		"VisibilityTimeout": "42", "MessageRetentionPeriod": "60", "DelaySeconds": "900", "MaximumMessageSize": "2048",
-		"ReceiveMessageWaitTimeSeconds": "20", "RedrivePolicy": policy, "Policy": `{"Version":"2012-10-17"}`,
-		"SqsManagedSseEnabled": "true",
-	}
-	if got := s.attributes(url, "All"); !maps.Equal(got, want) {
-		t.Errorf("attributes are\n%v\nwant\n%v", got, want)
-	}
-	if got := s.attributes(url, "VisibilityTimeout", "KmsMasterKeyId"); !maps.Equal(got, map[string]string{"VisibilityTimeout": "42"}) {
-		t.Errorf("chosen attributes are %v", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newTimedStand(t)
+		s.queue("dlq", nil)
+		url := s.queue("events", nil)
+		policy := `{"deadLetterTargetArn":"` + arnPrefix + `dlq","maxReceiveCount":10}`
+		_, err := s.client.SetQueueAttributes(s.ctx(), &awssqs.SetQueueAttributesInput{QueueUrl: &url, Attributes: map[string]string{
+			"VisibilityTimeout": "42", "MessageRetentionPeriod": "60", "DelaySeconds": "900", "MaximumMessageSize": "2048",
+			"ReceiveMessageWaitTimeSeconds": "20", "RedrivePolicy": policy, "Policy": `{"Version":"2012-10-17"}`,
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{
+			"QueueArn":         arnPrefix + "events",
+			"CreatedTimestamp": "946684800", "LastModifiedTimestamp": "946684800",
+			"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0", "ApproximateNumberOfMessagesDelayed": "0",
+			"VisibilityTimeout": "42", "MessageRetentionPeriod": "60", "DelaySeconds": "900", "MaximumMessageSize": "2048",
+			"ReceiveMessageWaitTimeSeconds": "20", "RedrivePolicy": policy, "Policy": `{"Version":"2012-10-17"}`,
+			"SqsManagedSseEnabled": "true",
+		}
+		if got := s.attributes(url, "All"); !maps.Equal(got, want) {
+			t.Errorf("attributes are\n%v\nwant\n%v", got, want)
+		}
+		if got := s.attributes(url, "VisibilityTimeout", "KmsMasterKeyId"); !maps.Equal(got, map[string]string{"VisibilityTimeout": "42"}) {
+			t.Errorf("chosen attributes are %v", got)
+		}
 
-	s.reopen()
-	url = s.queue("events", nil)
-	if got := s.attributes(url, "All"); !maps.Equal(got, want) {
-		t.Errorf("after a restart the attributes are\n%v\nwant\n%v", got, want)
-	}
+		s.reopen()
+		url = s.queue("events", nil)
+		if got := s.attributes(url, "All"); !maps.Equal(got, want) {
+			t.Errorf("after a restart the attributes are\n%v\nwant\n%v", got, want)
+		}
 
-	_, err = s.client.SetQueueAttributes(s.ctx(), &awssqs.SetQueueAttributesInput{QueueUrl: &url,
-		Attributes: map[string]string{"RedrivePolicy": "", "Policy": ""}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := s.attributes(url, "All")
-	if _, ok := got["RedrivePolicy"]; ok {
-		t.Error("an empty redrive policy did not take the policy away")
-	}
-	if _, ok := got["Policy"]; ok {
-		t.Error("an empty policy did not take the policy away")
-	}
+		_, err = s.client.SetQueueAttributes(s.ctx(), &awssqs.SetQueueAttributesInput{QueueUrl: &url,
+			Attributes: map[string]string{"RedrivePolicy": "", "Policy": ""}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := s.attributes(url, "All")
+		if _, ok := got["RedrivePolicy"]; ok {
+			t.Error("an empty redrive policy did not take the policy away")
+		}
+		if _, ok := got["Policy"]; ok {
+			t.Error("an empty policy did not take the policy away")
+		}
+	})
 }
 
 func TestSetQueueAttributesIsAllOrNothing(t *testing.T) {
@@ -134,20 +137,6 @@ func TestListQueuesPages(t *testing.T) {
 	}
 }
 
-func TestListDeadLetterSourceQueues(t *testing.T) {
-	t.Parallel()
-	s := newStand(t)
-	main, dlq := s.withDLQ(3)
-	out, err := s.client.ListDeadLetterSourceQueues(s.ctx(), &awssqs.ListDeadLetterSourceQueuesInput{QueueUrl: &dlq})
-	if err != nil || !slices.Equal(out.QueueUrls, []string{main}) {
-		t.Errorf("got %v, %v, want %s", out, err, main)
-	}
-	out, err = s.client.ListDeadLetterSourceQueues(s.ctx(), &awssqs.ListDeadLetterSourceQueuesInput{QueueUrl: &main})
-	if err != nil || len(out.QueueUrls) != 0 {
-		t.Errorf("got %v, %v, want none", out, err)
-	}
-}
-
 func TestDeleteQueueTakesItsMessages(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -167,75 +156,67 @@ func TestDeleteQueueTakesItsMessages(t *testing.T) {
 
 func TestPurgeQueueTakesEveryMessage(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
-	url := s.queue("events", nil)
-	s.send(url, "in flight")
-	handle := s.receiveOne(url).ReceiptHandle
-	s.send(url, "visible")
-	if _, err := s.client.SendMessage(s.ctx(), &awssqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String("delayed"), DelaySeconds: 60}); err != nil {
-		t.Fatal(err)
-	}
-	s.wantStats("events", sqs.Stats{Visible: 1, InFlight: 1, Delayed: 1})
-	purge := func() error {
-		_, err := s.client.PurgeQueue(s.ctx(), &awssqs.PurgeQueueInput{QueueUrl: &url})
-		return err
-	}
-	if err := purge(); err != nil {
-		t.Fatal(err)
-	}
-	s.wantStats("events", sqs.Stats{})
-	if _, err := s.client.DeleteMessage(s.ctx(), &awssqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: handle}); err != nil {
-		t.Errorf("delete of a purged message: %v", err)
-	}
-	s.clock.Advance(59 * time.Second)
-	if err := purge(); !is[*types.PurgeQueueInProgress](err) {
-		t.Errorf("second purge after 59 s: %v, want PurgeQueueInProgress", err)
-	}
-	s.clock.Advance(time.Second)
-	s.send(url, "new")
-	if err := purge(); err != nil {
-		t.Errorf("second purge after 60 s: %v", err)
-	}
-	s.reopen()
-	s.wantStats("events", sqs.Stats{})
+	synctest.Test(t, func(t *testing.T) {
+		s := newTimedStand(t)
+		url := s.queue("events", nil)
+		s.send(url, "in flight")
+		handle := s.receiveOne(url).ReceiptHandle
+		s.send(url, "visible")
+		if _, err := s.client.SendMessage(s.ctx(), &awssqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String("delayed"), DelaySeconds: 60}); err != nil {
+			t.Fatal(err)
+		}
+		s.wantStats("events", sqs.Stats{Visible: 1, InFlight: 1, Delayed: 1})
+		purge := func() error {
+			_, err := s.client.PurgeQueue(s.ctx(), &awssqs.PurgeQueueInput{QueueUrl: &url})
+			return err
+		}
+		if err := purge(); err != nil {
+			t.Fatal(err)
+		}
+		s.wantStats("events", sqs.Stats{})
+		if _, err := s.client.DeleteMessage(s.ctx(), &awssqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: handle}); err != nil {
+			t.Errorf("delete of a purged message: %v", err)
+		}
+		time.Sleep(59 * time.Second)
+		if err := purge(); !is[*types.PurgeQueueInProgress](err) {
+			t.Errorf("second purge after 59 s: %v, want PurgeQueueInProgress", err)
+		}
+		time.Sleep(time.Second)
+		s.send(url, "new")
+		if err := purge(); err != nil {
+			t.Errorf("second purge after 60 s: %v", err)
+		}
+		s.reopen()
+		s.wantStats("events", sqs.Stats{})
+	})
 }
 
 func TestMessagesExpireAfterTheRetentionPeriod(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
-	url := s.queue("events", map[string]string{"MessageRetentionPeriod": "60"})
-	s.send(url, "old")
-	s.clock.Advance(30 * time.Second)
-	s.send(url, "new")
-	s.clock.Advance(30 * time.Second)
-	if got := bodies(s.receive(url)); !slices.Equal(got, []string{"new"}) {
-		t.Errorf("received %v, want the message that is not expired", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newTimedStand(t)
+		url := s.queue("events", map[string]string{"MessageRetentionPeriod": "60"})
+		s.send(url, "old")
+		time.Sleep(30 * time.Second)
+		s.send(url, "new")
+		time.Sleep(30 * time.Second)
+		if got := bodies(s.receive(url)); !slices.Equal(got, []string{"new"}) {
+			t.Errorf("received %v, want the message that is not expired", got)
+		}
+	})
 }
 
 func TestExpiredMessagesAreSweptWithoutAReceiver(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
-	url := s.queue("events", map[string]string{"MessageRetentionPeriod": "60"})
-	s.send(url, "old")
-	if err := s.clock.AwaitWaiter(s.ctx(), time.Minute); err != nil {
-		t.Fatal(err)
-	}
-	s.clock.Advance(time.Minute)
-	s.eventually("the sweep drops the message", func() bool {
-		got, err := s.server.Stats("events")
-		return err == nil && got.Empty()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTimedStand(t)
+		url := s.queue("events", map[string]string{"MessageRetentionPeriod": "60"})
+		s.send(url, "old")
+		synctest.Wait()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		s.wantStats("events", sqs.Stats{})
 	})
-}
-
-// eventually polls until the condition holds, for work done in the background.
-func (s *stand) eventually(what string, done func() bool) {
-	s.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("never happened: %s", what)
-		}
-	}
 }
 
 func TestEnsureQueueSetsTodaysAttributes(t *testing.T) {

@@ -37,7 +37,7 @@ type wireReceived struct {
 }
 
 func (s *Server) receiveMessage(r *http.Request, in receiveIn) (receiveOut, error) {
-	name, err := s.queueOfURL(in.QueueURL)
+	name, err := queueOfURL(in.QueueURL)
 	if err != nil {
 		return receiveOut{}, err
 	}
@@ -57,7 +57,7 @@ func (s *Server) receiveMessage(r *http.Request, in receiveIn) (receiveOut, erro
 	}
 	out := receiveOut{Messages: make([]wireReceived, len(received))}
 	for i, m := range received {
-		out.Messages[i] = s.wire(m, system, in.MessageAttributeNames)
+		out.Messages[i] = wire(m, system, in.MessageAttributeNames)
 	}
 	return out, nil
 }
@@ -96,13 +96,13 @@ func knownSystemAttribute(name string) bool {
 	return false
 }
 
-func (s *Server) wire(m broker.Received, system, names []string) wireReceived {
+func wire(m broker.Received, system, names []string) wireReceived {
 	w := wireReceived{
 		MessageID:     m.ID,
 		ReceiptHandle: m.ReceiptHandle,
 		MD5OfBody:     md5Hex(m.Body),
 		Body:          m.Body,
-		Attributes:    s.systemAttributes(m, system),
+		Attributes:    systemAttributes(m, system),
 	}
 	chosen := map[string]broker.Attribute{}
 	for name, a := range m.Attributes {
@@ -121,7 +121,7 @@ func (s *Server) wire(m broker.Received, system, names []string) wireReceived {
 	return w
 }
 
-func (s *Server) systemAttributes(m broker.Received, names []string) map[string]string {
+func systemAttributes(m broker.Received, names []string) map[string]string {
 	all := map[string]string{
 		"SenderId":                         m.SenderID,
 		"SentTimestamp":                    strconv.FormatInt(m.SentAt.UnixMilli(), 10),
@@ -132,7 +132,7 @@ func (s *Server) systemAttributes(m broker.Received, names []string) map[string]
 		all[traceHeader] = m.TraceHeader
 	}
 	if m.SourceQueue != "" {
-		all["DeadLetterQueueSourceArn"] = s.arn(m.SourceQueue)
+		all["DeadLetterQueueSourceArn"] = arnOf(m.SourceQueue)
 	}
 	if slices.Contains(names, "All") {
 		return all

@@ -39,7 +39,7 @@ type sendOut struct {
 }
 
 func (s *Server) sendMessage(r *http.Request, in sendIn) (sendOut, error) {
-	name, err := s.queueOfURL(in.QueueURL)
+	name, err := queueOfURL(in.QueueURL)
 	if err != nil {
 		return sendOut{}, err
 	}

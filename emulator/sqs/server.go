@@ -11,32 +11,24 @@ import (
 	"github.com/fluxa/fluxa/emulator/sqs/internal/broker"
 )
 
-// Defaults of a Config.
+// Region and AccountID stand in the ARNs and URLs of queues and topics.
 const (
-	DefaultRegion    = "us-east-1"
-	DefaultAccountID = "000000000000"
+	Region    = "us-east-1"
+	AccountID = "000000000000"
 )
 
-// senderID is what SenderId says of every message; signatures are not read, so
-// nobody else is known.
-const senderID = "AIDAFLUXALOCALSTACK00"
-
-// Clock tells the time and waits. Tests give their own and need not sleep.
-type Clock interface {
-	Now() time.Time
-	After(time.Duration) <-chan time.Time
-}
+// senderID is what SenderId says of every message: signatures are not read, so
+// the real sender is not known. It has the form of an IAM user's id.
+const senderID = "AIDAEMULATOR000000000"
 
 // Config says where a Server keeps its queues. Path is required; its folder is
-// made when absent. Zero values of the rest mean us-east-1, account
-// 000000000000, the machine's clock, slog's default logger, a flush to the disk
-// with each commit, and 120,000 messages in flight a queue.
+// made when absent. Zero values of the rest mean time.Now, slog's default logger, a flush to the disk with each
+// commit, and 120,000 messages in flight a queue. A Now that jumps ahead ends
+// visibility time-outs and delays; long polls still wait in real time.
 type Config struct {
-	Path      string
-	Region    string
-	AccountID string
-	Clock     Clock
-	Logger    *slog.Logger
+	Path   string
+	Now    func() time.Time
+	Logger *slog.Logger
 	// NoSync leaves out the flush: faster, still safe against kill -9, but a
 	// power cut may damage the file.
 	NoSync bool
@@ -57,12 +49,10 @@ type Stats struct {
 func (s Stats) Empty() bool { return s == Stats{} }
 
 // Server serves the queues of one file. It is an http.Handler for requests with
-// an X-Amz-Target of AmazonSQS, and offers the few calls that the rest of a
-// local stack makes without HTTP. All of it may be used concurrently.
+// an X-Amz-Target of AmazonSQS, and offers the few calls that other
+// services of the emulator make without HTTP. It may be used concurrently.
 type Server struct {
 	broker     *broker.Broker
-	region     string
-	accountID  string
 	log        *slog.Logger
 	operations map[string]operation
 }
@@ -81,18 +71,12 @@ func Open(c Config) (*Server, error) {
 	if c.MaxInFlight < 0 {
 		return nil, fmt.Errorf("sqs: MaxInFlight is %d, want 0 or more", c.MaxInFlight)
 	}
-	if c.Region == "" {
-		c.Region = DefaultRegion
-	}
-	if c.AccountID == "" {
-		c.AccountID = DefaultAccountID
-	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
 	b, err := broker.Open(broker.Options{
 		Path:        c.Path,
-		Clock:       c.Clock,
+		Now:         c.Now,
 		Logger:      c.Logger,
 		NoSync:      c.NoSync,
 		MaxInFlight: c.MaxInFlight,
@@ -102,8 +86,6 @@ func Open(c Config) (*Server, error) {
 	}
 	return &Server{
 		broker:     b,
-		region:     c.Region,
-		accountID:  c.AccountID,
 		log:        c.Logger,
 		operations: operations(),
 	}, nil
@@ -128,14 +110,14 @@ func (s *Server) Stats(queue string) (Stats, error) {
 
 // EnsureQueue makes a queue with these attributes, or sets them on the one that
 // is there, and returns its ARN. Unlike CreateQueue it does not refuse a queue
-// whose attributes differ: a stack calls it at each start with today's
+// whose attributes differ: a program calls it at each start with today's
 // settings. Attributes that are not named keep their value.
 func (s *Server) EnsureQueue(ctx context.Context, queue string, attributes map[string]string) (string, error) {
-	if err := checkQueueName(queue, attributes); err != nil {
+	if err := checkQueueName(queue); err != nil {
 		return "", fmt.Errorf("sqs: ensure queue %s: %w", queue, err)
 	}
 	settings := defaultSettings()
-	if err := s.applyAttributes(&settings, attributes); err != nil {
+	if err := applyAttributes(&settings, attributes); err != nil {
 		return "", fmt.Errorf("sqs: ensure queue %s: %w", queue, err)
 	}
 	keep := func(broker.Settings) error { return nil }
@@ -143,12 +125,12 @@ func (s *Server) EnsureQueue(ctx context.Context, queue string, attributes map[s
 		return "", s.goError("ensure", queue, err)
 	}
 	err := s.broker.Update(ctx, queue, func(current *broker.Settings) error {
-		return s.applyAttributes(current, attributes)
+		return applyAttributes(current, attributes)
 	})
 	if err != nil {
 		return "", s.goError("ensure", queue, err)
 	}
-	return s.arn(queue), nil
+	return arnOf(queue), nil
 }
 
 // Attribute is a message attribute: Binary holds the value of the Binary data
@@ -159,7 +141,7 @@ type Attribute struct {
 	Binary   []byte
 }
 
-// Outgoing is a message that another service of the stack puts on a queue.
+// Outgoing is a message that another emulated service puts on a queue.
 type Outgoing struct {
 	Body        string
 	Attributes  map[string]Attribute
@@ -170,7 +152,7 @@ type Outgoing struct {
 // durable. Returns ErrNoSuchQueue, and ErrRefused for a message that SendMessage
 // would refuse: such a message will never be accepted.
 func (s *Server) Deliver(ctx context.Context, queueARN string, m Outgoing) error {
-	queue, ok := s.queueOfARN(queueARN)
+	queue, ok := queueOfARN(queueARN)
 	if !ok {
 		return fmt.Errorf("sqs: deliver to %s: %w", queueARN, ErrNoSuchQueue)
 	}

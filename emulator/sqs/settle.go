@@ -13,7 +13,7 @@ type deleteIn struct {
 }
 
 func (s *Server) deleteMessage(r *http.Request, in deleteIn) (nothing, error) {
-	name, err := s.queueOfURL(in.QueueURL)
+	name, err := queueOfURL(in.QueueURL)
 	if err != nil {
 		return nothing{}, err
 	}
@@ -31,7 +31,7 @@ type visibilityIn struct {
 }
 
 func (s *Server) changeMessageVisibility(r *http.Request, in visibilityIn) (nothing, error) {
-	name, err := s.queueOfURL(in.QueueURL)
+	name, err := queueOfURL(in.QueueURL)
 	if err != nil {
 		return nothing{}, err
 	}

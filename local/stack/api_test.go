@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fluxa/fluxa/emulator/endpoint"
+	"github.com/fluxa/fluxa/emulator/endpoint/endpointtest"
 	"github.com/fluxa/fluxa/local/stack"
 )
 
@@ -203,7 +204,7 @@ func TestAPI_unreachable_queue_is_503_and_nothing_is_accepted(t *testing.T) {
 	p := start(t, nil)
 	restore := p.Endpoint().Intercept(endpoint.SQS, func(w http.ResponseWriter, r *http.Request, sqs http.Handler) {
 		if strings.Contains(r.Header.Get("X-Amz-Target"), "SendMessage") {
-			endpoint.Unreachable(w, r, sqs)
+			endpointtest.Unreachable(w, r, sqs)
 		}
 		sqs.ServeHTTP(w, r)
 	})

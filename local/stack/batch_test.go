@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fluxa/fluxa/emulator/endpoint"
+	"github.com/fluxa/fluxa/emulator/endpoint/endpointtest"
 	"github.com/fluxa/fluxa/local/stack"
 	"github.com/fluxa/fluxa/pkg/contract"
 	domain "github.com/fluxa/fluxa/pkg/event"
@@ -33,7 +34,7 @@ func TestBatch_each_message_for_itself(t *testing.T) {
 	restore := p.Endpoint().Intercept(endpoint.S3, func(w http.ResponseWriter, r *http.Request, s3 http.Handler) {
 		if r.Method == http.MethodGet {
 			refused.Add(1)
-			endpoint.Refuse(http.StatusServiceUnavailable, "SlowDown", "please reduce your request rate")(w, r, s3)
+			endpointtest.Refuse(http.StatusServiceUnavailable, "SlowDown", "please reduce your request rate")(w, r, s3)
 			return
 		}
 		s3.ServeHTTP(w, r)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/fluxa/fluxa/emulator/endpoint"
+	"github.com/fluxa/fluxa/emulator/endpoint/endpointtest"
 	"github.com/fluxa/fluxa/local/stack"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -61,7 +62,7 @@ func TestKill_processor_between_commit_and_publish(t *testing.T) {
 					t.Errorf("kill the processor: %v", err)
 				}
 			}
-			endpoint.Unreachable(w, r, sns)
+			endpointtest.Unreachable(w, r, sns)
 		}
 		sns.ServeHTTP(w, r)
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fluxa/fluxa/emulator/endpoint"
+	"github.com/fluxa/fluxa/emulator/endpoint/endpointtest"
 	"github.com/fluxa/fluxa/local/stack"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -35,7 +36,7 @@ func TestLogs_are_as_designed_and_hold_no_payload(t *testing.T) {
 	send(strings.Replace(marked, `"EUR"`, `"MARKcurrency"`, 1))
 	send(strings.Replace(marked, "77123.4567", `"MARKamount"`, 1))
 	p.drained()
-	restore := p.Endpoint().Intercept(endpoint.SNS, endpoint.Refuse(http.StatusInternalServerError, "InternalError", "down"))
+	restore := p.Endpoint().Intercept(endpoint.SNS, endpointtest.Refuse(http.StatusInternalServerError, "InternalError", "down"))
 	send(strings.Replace(marked, "seen", "retried", 1))
 	eventually(t, func() string {
 		if p.number(`SELECT attempts FROM idempotency_keys WHERE event_id = 'retried' UNION ALL SELECT 0 ORDER BY 1 DESC LIMIT 1`) < 2 {

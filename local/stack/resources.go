@@ -23,8 +23,8 @@ import (
 // Names of the resources: those of a deployment, with "local" for its stage.
 const (
 	Stage             = "local"
-	Region            = sqs.DefaultRegion
-	AccountID         = sqs.DefaultAccountID
+	Region            = sqs.Region
+	AccountID         = sqs.AccountID
 	EventsQueue       = "fluxa-events-" + Stage
 	DLQ               = "fluxa-dlq-" + Stage
 	NotificationQueue = "fluxa-notifications-" + Stage
@@ -73,7 +73,7 @@ func openResources(ctx context.Context, cfg Config, l net.Listener) (r *resource
 	if r.objects, err = s3.Open(s3.Config{Dir: filepath.Join(cfg.Dir, "s3"), Logger: cfg.Logger, NoSync: cfg.Tuning.ThrowAway}); err != nil {
 		return r, fmt.Errorf("open the objects: %w", err)
 	}
-	if r.topics, err = sns.New(sns.Config{Queues: endpoint.Queues{Server: r.queues}, Logger: cfg.Logger}); err != nil {
+	if r.topics, err = sns.New(sns.Config{Queues: r.queues, Logger: cfg.Logger}); err != nil {
 		return r, fmt.Errorf("open the topics: %w", err)
 	}
 	if err = r.create(ctx, cfg.Tuning); err != nil {
@@ -113,7 +113,7 @@ func (r *resources) create(ctx context.Context, t Tuning) error {
 	if r.topicARN, err = r.topics.CreateTopic(Topic); err != nil {
 		return fmt.Errorf("make the topic: %w", err)
 	}
-	if _, err := r.topics.Subscribe(sns.Subscription{TopicARN: r.topicARN, Protocol: "sqs", Endpoint: notificationsARN, Raw: true}); err != nil {
+	if _, err := r.topics.Subscribe(sns.Subscription{TopicARN: r.topicARN, QueueARN: notificationsARN, Raw: true}); err != nil {
 		return fmt.Errorf("subscribe to the topic: %w", err)
 	}
 	if err := r.objects.EnsureBucket(Bucket); err != nil {
@@ -126,9 +126,6 @@ func (r *resources) queueURL(name string) string { return r.url + "/" + AccountI
 
 func (r *resources) close() error {
 	var errs []error
-	if r.topics != nil {
-		r.topics.Close()
-	}
 	if r.objects != nil {
 		errs = append(errs, r.objects.Close())
 	}

@@ -1,5 +1,5 @@
 // Command handler is a Lambda function that behaves as its event, or at its start the
-// variable INIT_MODE, tells it to.
+// variable INIT_MODE, says.
 package main
 
 import (
@@ -138,7 +138,6 @@ func describe(ctx context.Context) map[string]any {
 	return map[string]any{
 		"request_id":  lc.AwsRequestID,
 		"arn":         lc.InvokedFunctionArn,
-		"app_title":   lc.ClientContext.Client.AppTitle,
 		"trace":       os.Getenv("_X_AMZN_TRACE_ID"),
 		"deadline_ms": deadline.UnixMilli(),
 	}

@@ -14,7 +14,7 @@ func ignoreSIGTERM() {
 	signal.Ignore(syscall.SIGTERM)
 }
 
-// reportInitError tells the Runtime API why the function cannot start, as runtimes
+// reportInitError reports to the Runtime API why the function cannot start, as runtimes
 // other than Go's do.
 func reportInitError() error {
 	url := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/init/error"

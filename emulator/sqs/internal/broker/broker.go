@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -22,18 +21,13 @@ const (
 	opsQueued          = 1024
 )
 
-// Clock tells the time and waits. A test gives its own and need not sleep.
-type Clock interface {
-	Now() time.Time
-	After(time.Duration) <-chan time.Time
-}
-
 // Options say where the file is and how it is kept. Path is required; its
-// folder is made when absent. Zero values mean the machine's clock, the default
-// logger, a flush to disk with each commit and 120,000 messages in flight.
+// folder is made when absent. Zero values mean time.Now, the default logger, a
+// flush to disk with each commit and 120,000 messages in flight. Now decides what
+// is due; waits always take real time.
 type Options struct {
 	Path        string
-	Clock       Clock
+	Now         func() time.Time
 	Logger      *slog.Logger
 	NoSync      bool
 	MaxInFlight int
@@ -43,7 +37,7 @@ type Options struct {
 // goroutines at once.
 type Broker struct {
 	db          *bolt.DB
-	clock       Clock
+	clock       func() time.Time
 	log         *slog.Logger
 	maxInFlight int
 
@@ -57,7 +51,6 @@ type Broker struct {
 	// applies a group, and gives it back before it goes to the disk.
 	mu     sync.Mutex
 	queues map[string]*queue
-	moves  []*Move
 	broken error
 }
 
@@ -73,8 +66,8 @@ func Open(o Options) (*Broker, error) {
 	if o.MaxInFlight == 0 {
 		o.MaxInFlight = defaultMaxInFlight
 	}
-	if o.Clock == nil {
-		o.Clock = machineClock{}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -98,7 +91,7 @@ func Open(o Options) (*Broker, error) {
 	}
 	b := &Broker{
 		db:          db,
-		clock:       o.Clock,
+		clock:       o.Now,
 		log:         o.Logger,
 		maxInFlight: o.MaxInFlight,
 		ops:         make(chan *op, opsQueued),
@@ -134,7 +127,7 @@ func (b *Broker) Close() error {
 	return err
 }
 
-func (b *Broker) now() int64 { return b.clock.Now().UnixMilli() }
+func (b *Broker) now() int64 { return b.clock().UnixMilli() }
 
 // sweepLoop drops, once a minute, what is older than its queue's retention.
 func (b *Broker) sweepLoop() {
@@ -142,7 +135,7 @@ func (b *Broker) sweepLoop() {
 		select {
 		case <-b.closing:
 			return
-		case <-b.clock.After(sweepInterval):
+		case <-time.After(sweepInterval):
 		}
 		err := b.do(context.Background(), 0, func(t *txn) error {
 			for _, q := range b.queues {
@@ -170,16 +163,4 @@ func syncFolder(path string) error {
 		return fmt.Errorf("flush the folder: %w", err)
 	}
 	return nil
-}
-
-type machineClock struct{}
-
-func (machineClock) Now() time.Time                         { return time.Now() }
-func (machineClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
-
-// newID returns a random UUID (version 4).
-func newID() string {
-	high, low := rand.Uint64(), rand.Uint64()
-	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x",
-		high>>32, high>>16&0xffff, high&0xfff, low>>48&0x3fff|0x8000, low&0xffffffffffff)
 }

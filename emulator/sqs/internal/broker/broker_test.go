@@ -15,15 +15,13 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-
-	"github.com/fluxa/fluxa/emulator/sqs/internal/manualclock"
 )
 
 func openBroker(t *testing.T, path string) *Broker {
 	t.Helper()
 	b, err := Open(Options{
 		Path:   path,
-		Clock:  manualclock.New(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)),
+		Now:    func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		NoSync: true,
 	})

@@ -18,7 +18,7 @@
 // the death of the process, but a power cut may damage it.
 //
 // Restart. Receive counts and delays come back as they were. Messages in flight
-// become visible at once: whoever held them was a child of the stack and died
+// become visible at once: whoever held them was a child of the program and died
 // with it, and waiting for visibility time-outs of minutes would only make a
 // restart slow. Their last receipt handle stays good until they are received
 // again.

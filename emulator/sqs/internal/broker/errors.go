@@ -28,13 +28,4 @@ var (
 	ErrOverLimit = errors.New("too many messages in flight")
 	// ErrPurgeInProgress answers a purge less than 60 seconds after the last one.
 	ErrPurgeInProgress = errors.New("queue was purged less than 60 seconds ago")
-	// ErrNotDeadLetterQueue answers a move from a queue that is no queue's
-	// dead-letter queue.
-	ErrNotDeadLetterQueue = errors.New("queue is not the dead-letter queue of any queue")
-	// ErrMoveRunning answers a second move from a queue that has one running.
-	ErrMoveRunning = errors.New("a move from this queue is running")
-	// ErrMoveNotFound answers an unknown move task.
-	ErrMoveNotFound = errors.New("move task does not exist")
-	// ErrMoveEnded answers the cancellation of a move that is not running.
-	ErrMoveEnded = errors.New("move task is not running")
 )

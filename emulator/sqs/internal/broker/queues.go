@@ -110,26 +110,11 @@ func (b *Broker) Queue(name string) (Info, error) {
 
 // Names returns the queues whose name begins with prefix, sorted.
 func (b *Broker) Names(prefix string) []string {
-	return b.names(func(q *queue) bool { return strings.HasPrefix(q.name, prefix) })
-}
-
-// Sources returns the queues that have name as their dead-letter queue, sorted.
-// Returns ErrQueueNotFound.
-func (b *Broker) Sources(name string) ([]string, error) {
-	if _, err := b.Queue(name); err != nil {
-		return nil, err
-	}
-	return b.names(func(q *queue) bool {
-		return q.settings.Redrive != nil && q.settings.Redrive.Target == name
-	}), nil
-}
-
-func (b *Broker) names(match func(*queue) bool) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	names := []string{}
-	for name, q := range b.queues {
-		if match(q) {
+	for name := range b.queues {
+		if strings.HasPrefix(name, prefix) {
 			names = append(names, name)
 		}
 	}

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 const (
 	maxVisibility    = 12 * time.Hour
-	maxMovesPerGroup = 1000
+	maxDropsPerGroup = 1000
 )
 
 // Send puts messages on a queue, all or none, and returns their ids in order.
@@ -19,7 +21,7 @@ func (b *Broker) Send(ctx context.Context, name string, messages []Message) ([]s
 	ids := make([]string, len(messages))
 	size := 0
 	for i, m := range messages {
-		ids[i] = newID()
+		ids[i] = uuid.NewString()
 		size += len(m.Body)
 	}
 	err := b.do(ctx, size, func(t *txn) error {
@@ -64,7 +66,7 @@ type ReceiveOptions struct {
 // it returns. Returns ErrQueueNotFound, and ErrOverLimit when too many are in
 // flight and no wait was asked for.
 func (b *Broker) Receive(ctx context.Context, name string, o ReceiveOptions) ([]Received, error) {
-	start := b.now()
+	start := time.Now()
 	for {
 		w, err := b.look(name)
 		if err != nil {
@@ -84,17 +86,16 @@ func (b *Broker) Receive(ctx context.Context, name string, o ReceiveOptions) ([]
 			}
 			continue
 		}
-		now := b.now()
-		left := start + wait.Milliseconds() - now
+		left := wait - time.Since(start)
 		if left <= 0 {
 			return nil, nil
 		}
-		if w.due > now {
-			left = min(left, w.due-now)
+		if due := time.Duration(w.due-b.now()) * time.Millisecond; due > 0 {
+			left = min(left, due)
 		}
 		select {
 		case <-w.changed:
-		case <-b.clock.After(time.Duration(left) * time.Millisecond):
+		case <-time.After(left):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-b.closing:
@@ -148,7 +149,7 @@ func (b *Broker) take(ctx context.Context, name string, o ReceiveOptions) ([]Rec
 		}
 		q.advance(t.now)
 		limit := min(o.Max, b.maxInFlight-q.inFlight)
-		for moved := 0; len(got) < limit && moved < maxMovesPerGroup && t.err == nil; {
+		for dropped := 0; len(got) < limit && dropped < maxDropsPerGroup && t.err == nil; {
 			front := q.visible.Front()
 			if front == nil {
 				return nil
@@ -157,10 +158,10 @@ func (b *Broker) take(ctx context.Context, name string, o ReceiveOptions) ([]Rec
 			switch target := b.deadLetterTarget(q, e); {
 			case q.expired(e, t.now):
 				t.drop(q, e)
-				moved++
+				dropped++
 			case target != nil:
 				t.deadLetter(q, target, e)
-				moved++
+				dropped++
 			default:
 				got = append(got, t.receive(q, e, visibility))
 			}
