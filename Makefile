@@ -17,28 +17,36 @@ TERRAFORMED := ./cdk/terraform/...
 # The tools are pinned here and nowhere else.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOTESTSUM   := gotest.tools/gotestsum@v1.13.0
+DEADCODE    := golang.org/x/tools/cmd/deadcode@v0.52.0
 
 # A first build compiles everything. Without DWARF, which -s -w drops anyway, and
 # with a lazier garbage collector in the compiler it takes about half the time.
 BUILDFLAGS := -trimpath -buildvcs=false -tags lambda.norpc -gcflags=all=-dwarf=false -ldflags "-s -w"
+GOBUILD    := CGO_ENABLED=0 GOGC=800 go build $(BUILDFLAGS)
+
+# What fluxa and fluxa-postgres are compiled from. A folder is newer when a file in
+# it was removed. find and not git: a copy without its history builds too.
+SOURCES := $(shell find cli emulator local migrations pkg -name testdata -prune -o ! -name '*_test.go' -print) \
+	$(wildcard go.work go.work.sum)
 
 export PORT
 
 CDK := npx --no-install cdk
-# The CDK runs on Node 20 as on newer ones, and says at each start that Node 20 is
-# no longer looked after.
+# The CDK runs on Node 20 as on newer ones, and warns at each start that Node 20 is
+# no longer maintained.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-# Tests run anew each time (-count=1): those of the stack build the functions by
-# themselves, so that the test cache does not see when these change.
+# Tests always run (-count=1): those of the stack build the functions themselves,
+# and the test cache does not see when those change.
 # The race detector needs a C compiler.
 RACE := $(shell if command -v "$$(go env CC)" >/dev/null 2>&1; then echo -race; fi)
 
-# The CDK's Go runtime has a data race of its own when it ends its Node: the app's
-# tests run without the detector. The app starts no goroutine.
+# The CDK's Go runtime has a data race of its own when it stops its Node process: the
+# app's tests run without the detector. The app starts no goroutine.
 TEST := go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- -count=1 -timeout 20m $(TESTFLAGS)
 
-FLUXA := go run ./cli/cmd/fluxa
+FLUXA    := $(DIST)/bin/fluxa
+POSTGRES := $(DIST)/bin/fluxa-postgres
 
 .PHONY: help
 help: ## List the targets
@@ -58,26 +66,25 @@ node_modules/.ready: package.json package-lock.json
 
 .PHONY: up
 up: build ## Run the whole product here, in the foreground (PORT=8080); Ctrl-C stops it
-	@exec $(DIST)/bin/fluxa up --dir $(DIR) --bin $(DIST)/bin
+	@exec $(FLUXA) up --dir $(DIR) --bin $(DIST)/bin
 
 .PHONY: down
-down: ## Stop a stack that runs in the background
+down: $(FLUXA) ## Stop the local stack
 	@$(FLUXA) down --dir $(DIR)
 
 .PHONY: reset
-reset: ## Stop the stack and delete its data
+reset: $(FLUXA) ## Stop the local stack and delete its data
 	@$(FLUXA) reset --dir $(DIR) --yes
 
 .PHONY: test
-test: ## Run every test, with the race detector, against a real PostgreSQL
+test: $(POSTGRES) ## Run every test, with the race detector, against a real PostgreSQL
 	@[ -n "$(RACE)" ] || echo "no C compiler found: the tests run without the race detector"
 	$(TEST) $$(go list ./cdk/... | grep -vxF "$$(go list $(EMULATED) $(TERRAFORMED))")
-	CGO_ENABLED=$(if $(RACE),1,0) go run ./local/cmd/fluxa-postgres run -- $(TEST) $(RACE) $(filter-out ./cdk/...,$(MODULES))
+	CGO_ENABLED=$(if $(RACE),1,0) $(POSTGRES) run -- $(TEST) $(RACE) $(filter-out ./cdk/...,$(MODULES))
 
 .PHONY: cover
-cover: ## Measure the line coverage of pkg and demand 85 %
-	@mkdir -p $(DIST)
-	go run ./local/cmd/fluxa-postgres run -- \
+cover: $(POSTGRES) ## Measure the line coverage of pkg; less than 85 % fails
+	$(POSTGRES) run -- \
 		go test -count=1 -coverpkg=./pkg/... -coverprofile=$(DIST)/cover.out $$(go list ./pkg/...)
 	@go tool cover -func=$(DIST)/cover.out | awk '/^total:/ {sub("%","",$$3); printf "coverage of pkg: %s %%\n", $$3; exit !($$3 >= 85)}'
 
@@ -88,8 +95,16 @@ fuzz: ## Fuzz the decoders (FUZZTIME=500000x: inputs for each target)
 
 .PHONY: build
 build: ## Build the functions and the command line for this machine
+	@echo "compiling the functions and fluxa"
 	@mkdir -p $(DIST)/bin
-	@CGO_ENABLED=0 GOGC=800 go build $(BUILDFLAGS) -o $(DIST)/bin/ ./functions/... ./cli/cmd/fluxa
+	@$(GOBUILD) -o $(DIST)/bin/ ./functions/... ./cli/cmd/fluxa
+	@touch $(FLUXA)
+
+$(FLUXA) $(POSTGRES): $(SOURCES)
+	@echo "compiling $(@F)"
+	@mkdir -p $(@D)
+	@$(GOBUILD) -o $@ ./$(wildcard */cmd/$(@F))
+	@touch $@
 
 .PHONY: package
 package: ## Build the Lambda zips, the same bytes on every machine
@@ -127,35 +142,55 @@ terraform-test: synth $(filter .venv/%,$(TERRAFORM:$(CURDIR)/%=%)) ## Validate, 
 	TERRAFORM=$(TERRAFORM) go test -count=1 -timeout 30m $(TESTFLAGS) $(TERRAFORMED)
 
 .PHONY: cost
-cost: ## Compute what each stage costs, per million events and standing still (FLAGS=-help)
+cost: ## Compute what each stage costs: fixed monthly cost, and per million events (FLAGS=-help)
 	@go run ./cdk/cost/cmd/cost $(FLAGS)
 
+.PHONY: privileges
+privileges: synth ## Print what each role may do, and the call in the code that needs it
+	@go run ./cdk/privilege/cmd/privileges
+
+.PHONY: diagram
+diagram: synth ## Draw docs/diagram-light.svg and docs/diagram-dark.svg from the templates
+	go run ./cdk/diagram/cmd/diagram -in $(OUT) -out docs
+
 .PHONY: bench-synth
-bench-synth: node_modules/.ready ## Measure the synthesis and where its time goes (RUNS=5)
+bench-synth: node_modules/.ready ## Measure how long the synthesis takes, and on what (RUNS=5)
 	@RUNS=$(RUNS) scripts/bench-synth.sh
 
 .PHONY: lint
-lint: ## Check format, vet and staticcheck
+lint: ## Run gofmt, go vet and staticcheck
 	@unformatted=$$(gofmt -l cdk cli emulator functions local migrations pkg); \
 		[ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	go vet $(MODULES)
 	go run $(STATICCHECK) $(MODULES)
 	bash -n scripts/*.sh .ci/run
 
+# Packages that only tests call, each for a reason. A function of another package
+# that no command reaches is dead.
+#   pgtest        gives each test a schema of its own on a real PostgreSQL
+#   lambdatest    runs a function's binary under the runtime API
+TESTSUPPORT := pgtest|lambdatest
+
+.PHONY: deadcode
+deadcode: ## Fail on functions that no command of the workspace reaches
+	@found=$$(go run $(DEADCODE) -tags lambda.norpc -filter '^github.com/fluxa/fluxa/' \
+		$$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' $(MODULES))); \
+	if grep -vE '^$$|/($(TESTSUPPORT))/' <<<"$$found"; then exit 1; fi
+
 .PHONY: migrate
-migrate: ## Apply the migrations to DATABASE_URL, or to the local stack
+migrate: $(FLUXA) ## Apply the migrations to DATABASE_URL, or to the local stack
 	@$(FLUXA) migrate --dir $(DIR)
 
 .PHONY: local-up
 local-up: build ## Run the stack in the background
-	@$(DIST)/bin/fluxa up --detach --dir $(DIR) --bin $(DIST)/bin
+	@$(FLUXA) up --detach --dir $(DIR) --bin $(DIST)/bin
 
 .PHONY: local-test
-local-test: ## Check a running stack: ingest, database, query, metrics, DLQ
+local-test: $(FLUXA) ## Check a running stack: ingest, database, query, metrics, DLQ
 	@$(FLUXA) verify --dir $(DIR)
 
 .PHONY: local-down
-local-down: down ## Stop the stack in the background
+local-down: down ## Stop the local stack, as down does
 
 .PHONY: bench
 bench: ## Run the benchmarks

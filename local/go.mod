@@ -2,7 +2,10 @@ module github.com/fluxa/fluxa/local
 
 go 1.26.0
 
-require github.com/fluxa/fluxa/pkg v0.0.0
+require (
+	github.com/cenkalti/backoff/v5 v5.0.3
+	github.com/fluxa/fluxa/pkg v0.0.0
+)
 
 require github.com/fluxa/fluxa/migrations v0.0.0 // indirect
 
@@ -39,15 +42,13 @@ require (
 	github.com/aws/smithy-go v1.28.9 // indirect
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
 	github.com/compose-spec/compose-go/v2 v2.16.2
-	github.com/fergusstrange/embedded-postgres v1.34.0
 	github.com/fluxa/fluxa/emulator v0.0.0
 	github.com/google/go-cmp v0.7.0
-	github.com/google/uuid v1.6.0 // indirect
+	github.com/google/uuid v1.6.0
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/johannesboyne/gofakes3 v1.2.0 // indirect
-	github.com/lib/pq v1.10.9 // indirect
 	github.com/mattn/go-runewidth v0.0.30 // indirect
 	github.com/ryszard/goskiplist v0.0.0-20150312221310-2dfbae5fcf46 // indirect
 	github.com/vbauerster/cupwriter v0.0.5

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 )
 
 const versionTimeout = 10 * time.Second
@@ -31,15 +33,15 @@ func (b binaries) postgres() string { return filepath.Join(b.dir, "postgres") }
 func (b binaries) initdb() string { return filepath.Join(b.dir, "initdb") }
 
 // findBinaries returns the server to run. When the data was already made by a
-// major version, only that one can read it, and only that one is taken; zero
-// takes any from MinMajor on.
+// major version, only that one can read it, and only that one is used; zero
+// accepts any from minMajor on.
 func findBinaries(ctx context.Context, cfg Config, major int) (binaries, error) {
-	if cfg.Source != SourceDownload {
-		found, rejected := installed(ctx, installedDirs(ctx, cfg.BinDir), major)
+	if cfg.source != sourceDownload {
+		found, rejected := installed(ctx, installedDirs(cfg.binDir), major)
 		if found.dir != "" {
 			return found, nil
 		}
-		if cfg.Source == SourceInstalled || cfg.BinDir != "" {
+		if cfg.source == sourceInstalled || cfg.binDir != "" {
 			return binaries{}, notInstalled(cfg, major, rejected)
 		}
 	}
@@ -53,10 +55,10 @@ func findBinaries(ctx context.Context, cfg Config, major int) (binaries, error) 
 	}
 	download := fetcher{
 		release:    pinned,
-		repository: cfg.Repository,
-		cacheDir:   cfg.CacheDir,
-		stall:      cfg.StallTimeout,
-		backoff:    time.Second,
+		repository: cfg.repository,
+		cacheDir:   cfg.cacheDir,
+		stall:      stallTimeout,
+		delay:      time.Second,
 		progress:   cfg.Progress,
 		logger:     cfg.Logger,
 	}
@@ -66,25 +68,22 @@ func findBinaries(ctx context.Context, cfg Config, major int) (binaries, error) 
 	}
 	found, err := inspect(ctx, filepath.Join(dir, "bin"))
 	if err != nil {
-		return binaries{}, fmt.Errorf("the downloaded PostgreSQL does not run here: %w: remove %s to download it again, or install PostgreSQL %d or newer", err, dir, MinMajor)
+		return binaries{}, fmt.Errorf("the downloaded PostgreSQL does not run here: %w: remove %s to download it again, or install PostgreSQL %d or newer", err, dir, minMajor)
 	}
 	return found, nil
 }
 
 func notInstalled(cfg Config, major int, rejected []string) error {
-	wanted := fmt.Sprintf("PostgreSQL %d or newer", MinMajor)
+	wanted := fmt.Sprintf("PostgreSQL %d or newer", minMajor)
 	if major != 0 {
 		wanted = fmt.Sprintf("PostgreSQL %d, which made the data in %s", major, cfg.Dir)
 	}
 	where := "installed"
-	if cfg.BinDir != "" {
-		where = "in FLUXA_POSTGRES_BIN=" + cfg.BinDir
+	if cfg.binDir != "" {
+		where = "in FLUXA_POSTGRES_BIN=" + cfg.binDir
 	}
-	seen := ""
-	if len(rejected) > 0 {
-		seen = " (" + strings.Join(rejected, "; ") + ")"
-	}
-	return fmt.Errorf("%s is not %s%s: install it with initdb, or set FLUXA_POSTGRES=%s to have it downloaded", wanted, where, seen, SourceDownload)
+	return fmt.Errorf("%s is not %s%s: install it with initdb, or set FLUXA_POSTGRES=%s to have it downloaded",
+		wanted, where, inBrackets(strings.Join(rejected, "; ")), sourceDownload)
 }
 
 // installed returns the first directory that holds a fitting server, or why none
@@ -95,9 +94,7 @@ func installed(ctx context.Context, dirs []string, major int) (found binaries, r
 		switch {
 		case err != nil:
 			rejected = append(rejected, err.Error())
-		case candidate.major < MinMajor:
-			rejected = append(rejected, fmt.Sprintf("%s has version %s", dir, candidate.version))
-		case major != 0 && candidate.major != major:
+		case candidate.major < minMajor, major != 0 && candidate.major != major:
 			rejected = append(rejected, fmt.Sprintf("%s has version %s", dir, candidate.version))
 		default:
 			return candidate, nil
@@ -108,16 +105,13 @@ func installed(ctx context.Context, dirs []string, major int) (found binaries, r
 
 // installedDirs lists the directories that hold a postgres program, the
 // preferred one first and each once.
-func installedDirs(ctx context.Context, only string) []string {
+func installedDirs(only string) []string {
 	if only != "" {
 		return []string{only}
 	}
 	var dirs []string
 	if path, err := exec.LookPath("postgres"); err == nil {
 		dirs = append(dirs, filepath.Dir(path))
-	}
-	if dir := pgConfigBinDir(ctx); dir != "" {
-		dirs = append(dirs, dir)
 	}
 	for _, pattern := range []string{
 		"/usr/lib/postgresql/*/bin",
@@ -128,10 +122,7 @@ func installedDirs(ctx context.Context, only string) []string {
 		"/usr/local/opt/postgresql*/bin",
 		"/Applications/Postgres.app/Contents/Versions/*/bin",
 	} {
-		matches, err := filepath.Glob(pattern)
-		if err != nil {
-			continue
-		}
+		matches, _ := filepath.Glob(pattern) // the patterns are well formed
 		slices.SortFunc(matches, func(a, b string) int { return numberIn(b) - numberIn(a) })
 		dirs = append(dirs, matches...)
 	}
@@ -153,22 +144,8 @@ func existing(dirs []string) []string {
 }
 
 func numberIn(path string) int {
-	digits := regexp.MustCompile(`\d+`).FindString(path)
-	number, err := strconv.Atoi(digits)
-	if err != nil {
-		return 0
-	}
+	number, _ := strconv.Atoi(regexp.MustCompile(`\d+`).FindString(path)) // no digits: zero
 	return number
-}
-
-func pgConfigBinDir(ctx context.Context) string {
-	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output()
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(out))
 }
 
 // inspect runs the server's program for its version, which shows as well that
@@ -191,23 +168,20 @@ func inspect(ctx context.Context, dir string) (binaries, error) {
 // askVersion waits while the program counts as open for writing: a program that
 // was just extracted does until the children forked meanwhile have started.
 func askVersion(ctx context.Context, program string) (string, error) {
-	for {
+	return every(ctx, poll, func() (string, error) {
 		var stdout, stderr bytes.Buffer
 		cmd := exec.CommandContext(ctx, program, "--version")
 		cmd.Stdout, cmd.Stderr, cmd.Env = &stdout, &stderr, serverEnv(os.Environ())
 		err := cmd.Run()
-		if err == nil {
-			return stdout.String(), nil
+		if err != nil && !errors.Is(err, syscall.ETXTBSY) {
+			err = backoff.Permanent(fmt.Errorf("%s --version: %w%s", program, err, inBrackets(firstLine(stderr.String()))))
 		}
-		if !errors.Is(err, syscall.ETXTBSY) || ctx.Err() != nil {
-			return "", fmt.Errorf("%s --version: %w%s", program, err, inBrackets(stderr.String()))
-		}
-		time.Sleep(poll)
-	}
+		return stdout.String(), err
+	})
 }
 
 func inBrackets(text string) string {
-	if text = firstLine(text); text == "" {
+	if text == "" {
 		return ""
 	}
 	return " (" + text + ")"
@@ -218,20 +192,15 @@ func firstLine(text string) string {
 	return line
 }
 
-var errNoVersion = errors.New("no version in the program's answer")
-
 // parseVersion reads `postgres (PostgreSQL) 15.13 (Debian 15.13-0)`, and the
 // forms of unreleased versions such as 18beta1.
 func parseVersion(answer string) (version string, major int, err error) {
 	match := regexp.MustCompile(`\(PostgreSQL\) ((\d+)\S*)`).FindStringSubmatch(answer)
 	if match == nil {
-		return "", 0, fmt.Errorf("%w: %q", errNoVersion, firstLine(answer))
+		return "", 0, fmt.Errorf("no version in the program's answer: %q", firstLine(answer))
 	}
 	major, err = strconv.Atoi(match[2])
-	if err != nil {
-		return "", 0, fmt.Errorf("%w: %q", errNoVersion, firstLine(answer))
-	}
-	return match[1], major, nil
+	return match[1], major, err
 }
 
 // serverEnv keeps the caller's environment, less what would change how a server

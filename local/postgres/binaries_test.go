@@ -94,16 +94,16 @@ func TestFindBinaries_says_what_is_missing(t *testing.T) {
 		want  string
 	}{
 		"too old": {
-			Config{Source: SourceInstalled, BinDir: old}, 0,
+			Config{source: sourceInstalled, binDir: old}, 0,
 			"PostgreSQL 14 or newer is not in FLUXA_POSTGRES_BIN=" + old + " (" + old + " has version 13.22): install it with initdb, or set FLUXA_POSTGRES=download to have it downloaded"},
 		"data of a version that is not here": {
-			Config{Source: SourceAuto, BinDir: old, Dir: "/data"}, 12,
+			Config{source: sourceAuto, binDir: old, Dir: "/data"}, 12,
 			"PostgreSQL 12, which made the data in /data is not in FLUXA_POSTGRES_BIN=" + old + " (" + old + " has version 13.22): install it with initdb, or set FLUXA_POSTGRES=download to have it downloaded"},
 		"a library is missing": {
-			Config{Source: SourceAuto, BinDir: broken}, 0,
+			Config{source: sourceAuto, binDir: broken}, 0,
 			"PostgreSQL 14 or newer is not in FLUXA_POSTGRES_BIN=" + broken + " (" + broken + "/postgres --version: exit status 127 (libssl.so.3: cannot open shared object file)): install it with initdb, or set FLUXA_POSTGRES=download to have it downloaded"},
 		"data of a version that is not to be downloaded": {
-			Config{Source: SourceDownload, Dir: "/data"}, 12,
+			Config{source: sourceDownload, Dir: "/data"}, 12,
 			"the data in /data was made by PostgreSQL 12, which is not installed (to download there is 17): install PostgreSQL 12, or move the folder away to start afresh"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,15 +1,16 @@
 // Package postgres finds, initialises, starts and stops a real PostgreSQL
 // server of its own: the database of the local stack, and of the tests. It
-// takes installed binaries (14 or newer) and downloads pinned ones where there
+// uses installed binaries (14 or newer) and downloads pinned ones where there
 // are none. The server listens on 127.0.0.1 only, asks for a password, and ends
 // with the process that started it, even when that process is killed.
 package postgres
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
-	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,136 +18,81 @@ import (
 	"time"
 )
 
-// Source says where the server's binaries come from.
-type Source string
-
+// The values of FLUXA_POSTGRES.
 const (
-	// SourceAuto takes installed binaries and downloads only where none fit.
-	SourceAuto Source = "auto"
-	// SourceInstalled never downloads.
-	SourceInstalled Source = "installed"
-	// SourceDownload ignores what is installed.
-	SourceDownload Source = "download"
+	sourceAuto      = "auto"      // installed binaries, downloaded ones where none fit
+	sourceInstalled = "installed" // never downloads
+	sourceDownload  = "download"  // ignores what is installed
 )
 
 const (
-	defaultStartTimeout = 60 * time.Second
-	defaultStopGrace    = 10 * time.Second
-	defaultStallTimeout = 30 * time.Second
+	startTimeout = 60 * time.Second // up to the first answered query, without the download
+	stopGrace    = 10 * time.Second // for an orderly shutdown, before it is forced
+	stallTimeout = 30 * time.Second // ends a download in which no byte arrives
 
-	// MinMajor is the oldest PostgreSQL major version that the schema and the
+	// minMajor is the oldest PostgreSQL major version that the schema and the
 	// statements of this workspace are written for.
-	MinMajor = 14
+	minMajor = 14
 
 	user         = "fluxa"
 	databaseName = "fluxa"
 )
 
 // Config says which server to run and where. Only Dir is required, and not even
-// that for an Ephemeral one. A Config is a value: Start keeps its own copy.
+// that for an Ephemeral one. Where the binaries come from is for the environment
+// to say: FLUXA_POSTGRES (auto, installed, download), FLUXA_POSTGRES_BIN,
+// FLUXA_POSTGRES_REPOSITORY and FLUXA_CACHE.
 type Config struct {
 	// Dir holds everything of a durable server: data, password, log, lock. It is
 	// made when missing. One server at a time may use it. An ephemeral server
-	// takes a temporary directory instead and refuses a Dir.
+	// uses a temporary directory instead and refuses a Dir.
 	Dir string
 	// Ephemeral makes a throw-away server for tests: it does not wait for the
 	// disk, and Stop removes its data.
 	Ephemeral bool
 	// Port on 127.0.0.1; zero takes a free one, which the server keeps over Restart.
 	Port int
-	// LogFile receives what the server writes. Default: postgres.log in Dir.
-	LogFile string
-	// Source of the binaries. Default: SourceAuto.
-	Source Source
-	// BinDir, when set, is the only place where installed binaries are sought.
-	BinDir string
-	// CacheDir holds downloaded binaries and may be shared by any number of
-	// processes. Default: fluxa/postgres in the user's cache directory; for root
-	// on Linux /var/cache/fluxa/postgres, as PostgreSQL itself never runs as root
-	// and so could not read below root's home.
-	CacheDir string
-	// Repository is the base URL of the Maven repository that serves the pinned
-	// archives. Default: the one embedded-postgres publishes to.
-	Repository string
-	// Progress, when set, is told how many bytes of a download have arrived; total
-	// is -1 when the server does not say. It is called from one goroutine at a time
-	// and never when nothing is downloaded.
-	Progress func(done, total int64)
-	// StartTimeout bounds the start up to the first answered query, without the
-	// download. Default: 60 s.
-	StartTimeout time.Duration
-	// StopGrace is how long Stop waits for an orderly shutdown before it insists.
-	// Default: 10 s.
-	StopGrace time.Duration
-	// StallTimeout ends a download during which no byte arrives for this long.
-	// Default: 30 s.
-	StallTimeout time.Duration
 	// Settings are further server settings (name to value), over the defaults.
 	Settings map[string]string
-	// Logger is told of what is unusual: a leftover server stopped, a download
-	// tried again. Default: slog.Default().
+	// Progress shows how far a download is: a bar on a terminal, lines elsewhere.
+	// Default: it is not shown.
+	Progress io.Writer
+	// Logger receives what is unusual: a leftover server stopped, a download tried
+	// again. Default: slog.Default().
 	Logger *slog.Logger
+
+	source     string // auto, installed or download
+	binDir     string // the only place to look for installed binaries; empty: everywhere
+	repository string // the Maven repository of the pinned archives
+	cacheDir   string // of downloaded binaries; shared by any number of processes
 }
 
-// WithEnv returns the Config with each field that is still empty taken from the
-// environment: FLUXA_POSTGRES (auto, installed, download), FLUXA_POSTGRES_BIN,
-// FLUXA_POSTGRES_REPOSITORY and FLUXA_CACHE. What the caller has set wins. Values
-// are validated by Start, not here. getenv is os.Getenv outside of tests.
-func (c Config) WithEnv(getenv func(string) string) Config {
-	if c.Source == "" {
-		c.Source = Source(getenv("FLUXA_POSTGRES"))
-	}
-	if c.BinDir == "" {
-		c.BinDir = getenv("FLUXA_POSTGRES_BIN")
-	}
-	if c.Repository == "" {
-		c.Repository = getenv("FLUXA_POSTGRES_REPOSITORY")
-	}
-	if c.CacheDir == "" {
-		if dir := getenv("FLUXA_CACHE"); dir != "" {
-			c.CacheDir = filepath.Join(dir, "postgres")
-		}
-	}
-	return c
-}
-
-func (c Config) withDefaults() (Config, error) {
-	if c.Source == "" {
-		c.Source = SourceAuto
-	}
-	if c.Repository == "" {
-		c.Repository = libraryRepository()
-	}
-	if c.StartTimeout == 0 {
-		c.StartTimeout = defaultStartTimeout
-	}
-	if c.StopGrace == 0 {
-		c.StopGrace = defaultStopGrace
-	}
-	if c.StallTimeout == 0 {
-		c.StallTimeout = defaultStallTimeout
-	}
+// resolve adds the environment and the defaults, and validates. getenv is
+// os.Getenv outside of tests.
+func (c Config) resolve(getenv func(string) string) (Config, error) {
+	c.source = cmp.Or(c.source, getenv("FLUXA_POSTGRES"), sourceAuto)
+	c.binDir = cmp.Or(c.binDir, getenv("FLUXA_POSTGRES_BIN"))
+	c.repository = cmp.Or(c.repository, getenv("FLUXA_POSTGRES_REPOSITORY"), defaultRepository)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	c.Settings = maps.Clone(c.Settings)
 	if err := c.validate(); err != nil {
-		return Config{}, err
+		return c, err
 	}
-	if c.CacheDir == "" {
-		dir, err := defaultCacheDir()
+	if c.cacheDir == "" {
+		dir, err := cacheDir(getenv)
 		if err != nil {
-			return Config{}, err
+			return c, err
 		}
-		c.CacheDir = dir
+		c.cacheDir = dir
 	}
-	for _, path := range []*string{&c.Dir, &c.BinDir, &c.CacheDir, &c.LogFile} {
+	for _, path := range []*string{&c.Dir, &c.binDir, &c.cacheDir} {
 		if *path == "" {
 			continue
 		}
 		absolute, err := filepath.Abs(*path)
 		if err != nil {
-			return Config{}, fmt.Errorf("make %s an absolute path: %w", *path, err)
+			return c, fmt.Errorf("make %s an absolute path: %w", *path, err)
 		}
 		*path = absolute
 	}
@@ -161,25 +107,23 @@ func (c Config) validate() error {
 		return fmt.Errorf("postgres config: Dir must be empty for an ephemeral server, got %q", c.Dir)
 	case c.Port < 0 || c.Port > 65535:
 		return fmt.Errorf("postgres config: Port must be from 0 to 65535, got %d", c.Port)
-	case c.StartTimeout < 0:
-		return fmt.Errorf("postgres config: StartTimeout must be positive, got %s", c.StartTimeout)
-	case c.StopGrace < 0:
-		return fmt.Errorf("postgres config: StopGrace must be positive, got %s", c.StopGrace)
-	case c.StallTimeout < 0:
-		return fmt.Errorf("postgres config: StallTimeout must be positive, got %s", c.StallTimeout)
 	}
-	if base, err := url.Parse(c.Repository); err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") {
-		return fmt.Errorf("postgres config: Repository (FLUXA_POSTGRES_REPOSITORY) must be an http or https URL, got %q", redacted(c.Repository))
+	if base, err := url.Parse(c.repository); err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") {
+		return fmt.Errorf("postgres config: FLUXA_POSTGRES_REPOSITORY must be an http or https URL, got %q", redacted(c.repository))
 	}
-	switch c.Source {
-	case SourceAuto, SourceInstalled, SourceDownload:
+	switch c.source {
+	case sourceAuto, sourceInstalled, sourceDownload:
 		return nil
 	}
-	return fmt.Errorf("postgres config: Source (FLUXA_POSTGRES) must be %s, %s or %s, got %q",
-		SourceAuto, SourceInstalled, SourceDownload, c.Source)
+	return fmt.Errorf("postgres config: FLUXA_POSTGRES must be %s, %s or %s, got %q", sourceAuto, sourceInstalled, sourceDownload, c.source)
 }
 
-func defaultCacheDir() (string, error) {
+// cacheDir is below the user's cache directory. Root on Linux has one that other
+// users can enter: PostgreSQL never runs as root, and could not read below its home.
+func cacheDir(getenv func(string) string) (string, error) {
+	if dir := getenv("FLUXA_CACHE"); dir != "" {
+		return filepath.Join(dir, "postgres"), nil
+	}
 	if os.Geteuid() == 0 && runtime.GOOS == "linux" {
 		return "/var/cache/fluxa/postgres", nil
 	}

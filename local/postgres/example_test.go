@@ -11,9 +11,7 @@ import (
 // A durable server: the same folder gives the same data at the next start.
 func ExampleStart() {
 	ctx := context.Background()
-	progress, finish := postgres.ProgressBar(os.Stderr)
-	defer finish()
-	server, err := postgres.Start(ctx, postgres.Config{Dir: ".fluxa/postgres", Port: 5433, Progress: progress}.WithEnv(os.Getenv))
+	server, err := postgres.Start(ctx, postgres.Config{Dir: ".fluxa/postgres", Port: 5433, Progress: os.Stderr})
 	if err != nil {
 		fmt.Println(err)
 		return

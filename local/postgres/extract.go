@@ -67,6 +67,8 @@ func extractTar(in io.Reader, dir string) error {
 	}
 }
 
+// extractEntry opens what it makes to every user, whatever the umask says: the
+// server may run as another one.
 func extractEntry(root *os.Root, header *tar.Header, content io.Reader) error {
 	name := filepath.Clean(filepath.FromSlash(header.Name))
 	if !filepath.IsLocal(name) {
@@ -74,56 +76,41 @@ func extractEntry(root *os.Root, header *tar.Header, content io.Reader) error {
 	}
 	switch header.Typeflag {
 	case tar.TypeDir:
-		return extractDir(root, name)
+		return makeDirIn(root, name)
 	case tar.TypeReg:
-		if err := extractDir(root, filepath.Dir(name)); err != nil {
+		if err := makeDirIn(root, filepath.Dir(name)); err != nil {
 			return err
 		}
-		return extractFile(root, name, header.FileInfo().Mode().Perm()&0o755|0o444, content)
+		mode := header.FileInfo().Mode().Perm()&0o755 | 0o444
+		file, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(file, content)
+		return errors.Join(err, file.Chmod(mode), file.Close())
 	case tar.TypeSymlink:
-		if err := extractDir(root, filepath.Dir(name)); err != nil {
-			return err
-		}
-		target := filepath.Join(filepath.Dir(name), header.Linkname)
-		if filepath.IsAbs(header.Linkname) || !filepath.IsLocal(target) {
+		if target := filepath.Join(filepath.Dir(name), header.Linkname); filepath.IsAbs(header.Linkname) || !filepath.IsLocal(target) {
 			return fmt.Errorf("links to %s outside of the archive", header.Linkname)
+		}
+		if err := makeDirIn(root, filepath.Dir(name)); err != nil {
+			return err
 		}
 		return root.Symlink(header.Linkname, name)
 	}
 	return fmt.Errorf("is of an unexpected kind (%q)", header.Typeflag)
 }
 
-// extractDir opens what it makes to every user whatever the umask says: the
-// server may run as another one.
-func extractDir(root *os.Root, name string) error {
+func makeDirIn(root *os.Root, name string) error {
 	if name == "." {
 		return nil
 	}
-	if err := extractDir(root, filepath.Dir(name)); err != nil {
+	if err := makeDirIn(root, filepath.Dir(name)); err != nil {
 		return err
 	}
-	err := root.Mkdir(name, 0o755)
-	if errors.Is(err, os.ErrExist) {
+	if err := root.Mkdir(name, 0o755); errors.Is(err, os.ErrExist) {
 		return nil
-	}
-	if err != nil {
+	} else if err != nil {
 		return err
 	}
 	return root.Chmod(name, 0o755)
-}
-
-func extractFile(root *os.Root, name string, mode os.FileMode, content io.Reader) (err error) {
-	file, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closeErr := file.Close(); err == nil {
-			err = closeErr
-		}
-	}()
-	if _, err := io.Copy(file, content); err != nil {
-		return err
-	}
-	return file.Chmod(mode)
 }

@@ -14,6 +14,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 )
 
 const (
@@ -27,9 +29,9 @@ type fetcher struct {
 	release    release
 	repository string
 	cacheDir   string
-	stall      time.Duration
-	backoff    time.Duration
-	progress   func(done, total int64)
+	stall      time.Duration // ends a transfer in which no byte arrives
+	delay      time.Duration // before the second attempt; it doubles
+	progress   io.Writer     // nil: not shown
 	logger     *slog.Logger
 }
 
@@ -53,47 +55,25 @@ func (f *fetcher) fetch(ctx context.Context) (string, error) {
 	if isDir(target) {
 		return target, nil
 	}
-	if err := f.clean(); err != nil {
+	// What a killed process left half-made; only the holder of the lock may do so.
+	if err := removeAll(filepath.Join(f.cacheDir, f.release.name()+".part-*")); err != nil {
 		return "", err
 	}
-	archive, err := f.download(ctx)
+	work, err := os.MkdirTemp(f.cacheDir, f.release.name()+".part-")
 	if err != nil {
+		return "", fmt.Errorf("cannot write PostgreSQL binaries to %s: %w: make it writable or set FLUXA_CACHE to another folder", f.cacheDir, pathCause(err))
+	}
+	defer func() { _ = os.RemoveAll(work) }() // what stays is removed at the next download
+	archive := filepath.Join(work, "archive.jar")
+	if err := f.download(ctx, archive); err != nil {
 		return "", err
 	}
-	defer f.remove(archive)
-	if err := f.unpack(archive, target); err != nil {
-		return "", err
-	}
-	return target, nil
+	return target, f.unpack(archive, filepath.Join(work, "content"), target)
 }
 
-// clean removes what a killed process left half-made; only the holder of the
-// release's lock may call it.
-func (f *fetcher) clean() error {
-	leftovers, err := filepath.Glob(filepath.Join(f.cacheDir, f.release.name()+".part-*"))
-	if err != nil {
-		return fmt.Errorf("look for unfinished downloads in %s: %w", f.cacheDir, err)
-	}
-	for _, path := range leftovers {
-		f.remove(path)
-	}
-	return nil
-}
-
-func (f *fetcher) remove(path string) {
-	if err := os.RemoveAll(path); err != nil {
-		f.logger.Warn("unfinished download was not removed", "path", path, "error", err)
-	}
-}
-
-func (f *fetcher) unpack(archive, target string) error {
-	dir, err := os.MkdirTemp(f.cacheDir, f.release.name()+".part-")
-	if err != nil {
+func (f *fetcher) unpack(archive, dir, target string) error {
+	if err := errors.Join(os.Mkdir(dir, 0o755), os.Chmod(dir, 0o755)); err != nil {
 		return fmt.Errorf("make a folder for PostgreSQL in %s: %w", f.cacheDir, err)
-	}
-	defer f.remove(dir)
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return fmt.Errorf("open %s for reading: %w", dir, err)
 	}
 	if err := extractArchive(archive, dir); err != nil {
 		return fmt.Errorf("extract PostgreSQL %s to %s: %w", f.release.version, f.cacheDir, err)
@@ -104,33 +84,30 @@ func (f *fetcher) unpack(archive, target string) error {
 	return nil
 }
 
-// download tries a few times and returns the path of an archive whose checksum
-// is right. A wrong checksum is not tried again: what the repository serves is
-// not what was pinned, and asking once more would hide that.
-func (f *fetcher) download(ctx context.Context) (string, error) {
+// download writes the archive to path, in a few attempts with back-off. Only what
+// another attempt may change is tried again: not a refusal, not a full disk, and
+// not a wrong checksum, since asking once more would hide that the repository does
+// not serve what was pinned.
+func (f *fetcher) download(ctx context.Context, path string) error {
 	url := f.release.url(f.repository)
-	delay := f.backoff
-	for attempt := 1; ; attempt++ {
-		path, err := f.attempt(ctx, url)
-		if err == nil {
-			return path, nil
-		}
-		var final *finalError
-		switch {
-		case errors.As(err, &final) || ctx.Err() != nil:
-			return "", fmt.Errorf("download PostgreSQL %s from %s: %w", f.release.version, redacted(url), err)
-		case attempt == fetchAttempts:
-			return "", fmt.Errorf("download PostgreSQL %s from %s, %d times: %w: see to the network, install PostgreSQL %d or newer, or set DATABASE_URL",
-				f.release.version, redacted(url), attempt, err, MinMajor)
-		}
-		f.logger.Warn("download of PostgreSQL failed, trying again", "attempt", attempt, "of", fetchAttempts, "error", err)
-		select {
-		case <-ctx.Done():
-			return "", fmt.Errorf("download PostgreSQL %s from %s: %w", f.release.version, redacted(url), ctx.Err())
-		case <-time.After(delay):
-			delay *= 2
-		}
+	attempts := 0
+	delays := backoff.NewExponentialBackOff()
+	delays.InitialInterval, delays.Multiplier = f.delay, 2
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		attempts++
+		return struct{}{}, f.attempt(ctx, url, path)
+	}, backoff.WithBackOff(delays), backoff.WithMaxTries(fetchAttempts), backoff.WithMaxElapsedTime(0),
+		backoff.WithNotify(func(err error, next time.Duration) {
+			f.logger.Warn("download of PostgreSQL failed, trying again", "attempt", attempts, "of", fetchAttempts, "after", next, "error", err)
+		}))
+	switch permanent := (*backoff.PermanentError)(nil); {
+	case err == nil:
+		return nil
+	case attempts < fetchAttempts || ctx.Err() != nil || errors.As(err, &permanent):
+		return fmt.Errorf("download PostgreSQL %s from %s: %w", f.release.version, redacted(url), err)
 	}
+	return fmt.Errorf("download PostgreSQL %s from %s, %d times: %w: check the network, install PostgreSQL %d or newer, or set DATABASE_URL",
+		f.release.version, redacted(url), attempts, err, minMajor)
 }
 
 // redacted hides the password that the address of a private mirror may hold.
@@ -142,126 +119,80 @@ func redacted(address string) string {
 	return parsed.Redacted()
 }
 
-// finalError marks a failure that another attempt would only repeat.
-type finalError struct{ error }
-
-func (e *finalError) Unwrap() error { return e.error }
-
-func (f *fetcher) attempt(ctx context.Context, url string) (path string, err error) {
+// attempt is one transfer. A limit on silence, not on the whole, lets a slow link
+// finish.
+func (f *fetcher) attempt(ctx context.Context, url, path string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watch := newStallWatch(f.stall, cancel)
-	defer watch.stop()
+	silence := time.AfterFunc(f.stall, func() { cancel(fmt.Errorf("no data for %s", f.stall)) })
+	defer silence.Stop()
 
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return "", &finalError{err}
+		return backoff.Permanent(err)
 	}
-	client := &http.Client{Transport: f.transport()}
-	defer client.CloseIdleConnections()
-	response, err := client.Do(request)
-	if err != nil {
-		return "", causeOf(ctx, err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		err := fmt.Errorf("the repository answered %s", response.Status)
-		if response.StatusCode < 500 && response.StatusCode != http.StatusTooManyRequests {
-			return "", &finalError{fmt.Errorf("%w: set FLUXA_POSTGRES_REPOSITORY to one that has it, or install PostgreSQL %d or newer", err, MinMajor)}
-		}
-		return "", err
-	}
-	return f.save(ctx, response, watch)
-}
-
-func (f *fetcher) transport() *http.Transport {
-	return &http.Transport{
+	client := &http.Client{Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: f.stall}).DialContext,
 		TLSHandshakeTimeout:   f.stall,
 		ResponseHeaderTimeout: f.stall,
 		ForceAttemptHTTP2:     true,
 		DisableCompression:    true,
+	}}
+	defer client.CloseIdleConnections()
+	response, err := client.Do(request)
+	if err != nil {
+		return causeOf(ctx, err)
 	}
+	defer response.Body.Close()
+	if code := response.StatusCode; code >= 500 || code == http.StatusTooManyRequests {
+		return fmt.Errorf("the repository answered %s", response.Status)
+	} else if code != http.StatusOK {
+		return backoff.Permanent(fmt.Errorf("the repository answered %s: set FLUXA_POSTGRES_REPOSITORY to one that has it, or install PostgreSQL %d or newer", response.Status, minMajor))
+	}
+	alive := writer(func(p []byte) (int, error) { silence.Reset(f.stall); return len(p), nil })
+	return f.save(ctx, response, path, alive)
 }
 
-func (f *fetcher) save(ctx context.Context, response *http.Response, watch *stallWatch) (path string, err error) {
-	file, err := os.CreateTemp(f.cacheDir, f.release.name()+".part-")
-	if err != nil {
-		return "", &finalError{fmt.Errorf("cannot write to %s: %w", f.cacheDir, pathCause(err))}
+// save writes the body to path and checks what arrived; each piece is written to
+// seen too.
+func (f *fetcher) save(ctx context.Context, response *http.Response, path string, seen io.Writer) error {
+	if f.progress != nil {
+		bar := newProgress(f.progress, response.ContentLength)
+		defer bar.end()
+		seen = io.MultiWriter(seen, bar)
 	}
-	defer func() {
-		if closeErr := file.Close(); closeErr != nil && err == nil {
-			err = &finalError{fmt.Errorf("write %s: %w", file.Name(), pathCause(closeErr))}
-		}
+	file, err := os.Create(path)
+	if err != nil {
+		return backoff.Permanent(fmt.Errorf("cannot write to %s: %w", f.cacheDir, pathCause(err)))
+	}
+	disk := writer(func(p []byte) (int, error) {
+		n, err := file.Write(p)
 		if err != nil {
-			f.remove(file.Name())
+			err = backoff.Permanent(fmt.Errorf("write the archive: %w", err)) // a full disk stays full
 		}
-	}()
-
+		return n, err
+	})
 	hash := sha256.New()
-	body := &countingReader{in: response.Body, total: response.ContentLength, seen: func(done, total int64) {
-		watch.alive()
-		if f.progress != nil {
-			f.progress(done, total)
-		}
-	}}
-	_, err = io.Copy(&diskWriter{out: io.MultiWriter(file, hash)}, io.LimitReader(body, maxArchiveBytes+1))
+	size, err := io.Copy(io.MultiWriter(disk, hash, seen), io.LimitReader(response.Body, maxArchiveBytes+1))
+	closeErr := file.Close()
+	got := hex.EncodeToString(hash.Sum(nil))
 	switch {
 	case err != nil:
-		return "", causeOf(ctx, err)
-	case body.done > maxArchiveBytes:
-		return "", &finalError{fmt.Errorf("the archive is larger than %d MiB", maxArchiveBytes>>20)}
+		return causeOf(ctx, err)
+	case closeErr != nil:
+		return backoff.Permanent(fmt.Errorf("write the archive: %w", closeErr))
+	case size > maxArchiveBytes:
+		return backoff.Permanent(fmt.Errorf("the archive is larger than %d MiB", maxArchiveBytes>>20))
+	case got != f.release.sha256:
+		return backoff.Permanent(fmt.Errorf("the checksum of the archive is wrong: it is %s, pinned is %s; nothing of it was used", got, f.release.sha256))
 	}
-	if got := hex.EncodeToString(hash.Sum(nil)); got != f.release.sha256 {
-		return "", &finalError{fmt.Errorf("the checksum of the archive is wrong: it is %s, pinned is %s; nothing of it was used", got, f.release.sha256)}
-	}
-	return file.Name(), nil
+	return nil
 }
 
-// diskWriter marks a failed write as final: a full disk stays full.
-type diskWriter struct{ out io.Writer }
+type writer func([]byte) (int, error)
 
-func (w *diskWriter) Write(p []byte) (int, error) {
-	n, err := w.out.Write(p)
-	if err != nil {
-		return n, &finalError{fmt.Errorf("write the archive: %w", err)}
-	}
-	return n, nil
-}
-
-type countingReader struct {
-	in    io.Reader
-	done  int64
-	total int64
-	seen  func(done, total int64)
-}
-
-func (r *countingReader) Read(p []byte) (int, error) {
-	n, err := r.in.Read(p)
-	if n > 0 {
-		r.done += int64(n)
-		r.seen(r.done, r.total)
-	}
-	return n, err
-}
-
-// stallWatch cancels a transfer that has been silent for too long. A limit on
-// silence, not on the whole, lets a slow link finish.
-type stallWatch struct {
-	limit time.Duration
-	timer *time.Timer
-}
-
-func newStallWatch(limit time.Duration, cancel context.CancelCauseFunc) *stallWatch {
-	return &stallWatch{limit: limit, timer: time.AfterFunc(limit, func() {
-		cancel(fmt.Errorf("no data for %s", limit))
-	})}
-}
-
-func (w *stallWatch) alive() { w.timer.Reset(w.limit) }
-
-func (w *stallWatch) stop() { w.timer.Stop() }
+func (w writer) Write(p []byte) (int, error) { return w(p) }
 
 // causeOf prefers the reason of a cancelled transfer, and takes the address out
 // of an error that is reported with it anyway.
@@ -279,6 +210,20 @@ func causeOf(ctx context.Context, err error) error {
 func isDir(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
+}
+
+// removeAll removes everything that the pattern matches.
+func removeAll(pattern string) error {
+	paths, err := filepath.Glob(pattern)
+	if err != nil {
+		return fmt.Errorf("look for leftovers: %w", err)
+	}
+	for _, path := range paths {
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("remove a leftover: %w", err)
+		}
+	}
+	return nil
 }
 
 // pathCause takes the path out of an error whose message names it already.

@@ -15,7 +15,7 @@ import (
 
 // identity is the user that the server runs as. PostgreSQL refuses to be root,
 // so root hands it to another user where that user can reach the data and the
-// binaries, and otherwise to a user namespace in which root bears another
+// binaries, and otherwise to a user namespace in which root has another
 // number. All files of one data directory belong to one identity.
 type identity struct {
 	kind identityKind
@@ -67,7 +67,7 @@ func (id identity) own(path string) error {
 }
 
 // chooseIdentity returns who runs the server. dataDir decides when it exists;
-// otherwise the first of the candidates that can work below dir is taken.
+// otherwise the first of the candidates that can work below dir.
 func chooseIdentity(ctx context.Context, bin binaries, dir, dataDir string) (identity, error) {
 	owner, exists, err := ownerOf(dataDir)
 	if err != nil {
@@ -108,7 +108,7 @@ func ownerOf(dataDir string) (owner identity, exists bool, err error) {
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return identity{}, false, fmt.Errorf("the owner of %s cannot be told on this system", dataDir)
+		return identity{}, false, fmt.Errorf("the owner of %s is not known on this system", dataDir)
 	}
 	return identity{kind: asUser, uid: int(stat.Uid), gid: int(stat.Gid)}, true, nil
 }
@@ -161,7 +161,7 @@ func lookUpUser(name string) (identity, bool) {
 // in it, and run its program from there. Permission bits alone would not tell
 // (capabilities, mount options, security modules).
 func tryIdentity(ctx context.Context, id identity, bin binaries, dir string) error {
-	probe, err := os.MkdirTemp(dir, "identity-")
+	probe, err := os.MkdirTemp(dir, identityPrefix)
 	if err != nil {
 		return fmt.Errorf("cannot write to %s: %w", dir, pathCause(err))
 	}

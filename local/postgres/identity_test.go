@@ -14,7 +14,7 @@ import (
 
 func anyBinaries(t *testing.T) binaries {
 	t.Helper()
-	cfg, err := Config{Ephemeral: true, Logger: quiet()}.WithEnv(os.Getenv).withDefaults()
+	cfg, err := Config{Ephemeral: true, Logger: quiet()}.resolve(os.Getenv)
 	if err != nil {
 		t.Fatal(err)
 	}

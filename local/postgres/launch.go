@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -28,30 +29,28 @@ const (
 // processes of a killed server still let go of its memory, and with another
 // port when the free one that was found is gone by now.
 func (s *Server) launch(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.StartTimeout,
-		fmt.Errorf("no answer within %s", s.cfg.StartTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("no answer within %s", startTimeout))
 	defer cancel()
-	for attempt := 1; ; attempt++ {
+	_, err := every(ctx, launchBackoff, func() (struct{}, error) {
 		err := s.launchOnce(ctx)
 		var refused *refusedStart
-		if err == nil || !errors.As(err, &refused) || attempt == launchAttempts {
-			return err
-		}
 		switch {
+		case err == nil:
+		case !errors.As(err, &refused):
+			err = backoff.Permanent(err)
 		case strings.Contains(refused.log, "pre-existing shared memory block"):
 		case s.cfg.Port == 0 && s.current() == nil && strings.Contains(refused.log, "could not bind"):
-			if s.port, err = claimPort(0); err != nil {
-				return err
+			port, claimErr := claimPort(0)
+			if claimErr != nil {
+				return struct{}{}, backoff.Permanent(claimErr)
 			}
+			s.port = port
 		default:
-			return err
+			err = backoff.Permanent(err)
 		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(launchBackoff):
-		}
-	}
+		return struct{}{}, err
+	}, backoff.WithMaxTries(launchAttempts))
+	return err
 }
 
 // refusedStart is a server that ended before it answered.
@@ -92,7 +91,7 @@ func openLog(path string) (file *os.File, size int64, err error) {
 	}
 	file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, 0, fmt.Errorf("cannot write the log of PostgreSQL: %w: make it writable or choose another file", err)
+		return nil, 0, fmt.Errorf("cannot write the log of PostgreSQL: %w: make it writable", err)
 	}
 	info, err := file.Stat()
 	if err != nil {
@@ -136,33 +135,30 @@ func (s *Server) arguments() []string {
 
 // awaitAnswer returns when the server has answered a query in its own database.
 func (s *Server) awaitAnswer(ctx context.Context, run *postmaster, logSize int64) error {
-	ticker := time.NewTicker(poll)
-	defer ticker.Stop()
-	for {
-		err := s.ensureDatabase(ctx)
-		if err == nil {
-			return nil
-		}
-		if final(err) && !run.await(ctx, time.Second) {
-			return fmt.Errorf("PostgreSQL refuses its own user: %w: remove %s to start afresh", err, s.dir)
-		}
-		select {
-		case <-run.done:
-			log := logSince(s.LogFile(), logSize)
-			ended := run.err
+	var last error
+	_, err := every(ctx, poll, func() (struct{}, error) {
+		last = s.ensureDatabase(ctx)
+		switch {
+		case last == nil:
+		case final(last) && !run.await(ctx, time.Second):
+			last = backoff.Permanent(fmt.Errorf("PostgreSQL refuses its own user: %w: remove %s to start afresh", last, s.dir))
+		case run.ended():
+			log, ended := logSince(s.LogFile(), logSize), run.err
 			if ended == nil {
 				ended = errors.New("it ended by itself")
 			}
-			return &refusedStart{log: log, error: fmt.Errorf("PostgreSQL did not start: %w", explain(log, s.dir, ended))}
-		case <-ctx.Done():
-			return fmt.Errorf("PostgreSQL did not start: %w (%w): see %s", context.Cause(ctx), err, s.LogFile())
-		case <-ticker.C:
+			last = backoff.Permanent(&refusedStart{log: log, error: fmt.Errorf("PostgreSQL did not start: %w", explain(log, s.dir, ended))})
 		}
+		return struct{}{}, last
+	})
+	if cause := context.Cause(ctx); err != nil && errors.Is(err, cause) {
+		return fmt.Errorf("PostgreSQL did not start: %w (%w): see %s", cause, last, s.LogFile())
 	}
+	return err
 }
 
-// final tells an answer that waiting will not change from "the database system
-// is starting up" and from no answer at all.
+// final says whether waiting will not change the answer, as it does "the database
+// system is starting up" and no answer at all.
 func final(err error) bool {
 	var refusal *pgconn.PgError
 	return errors.As(err, &refusal) && strings.HasPrefix(refusal.Code, "28")

@@ -15,7 +15,7 @@ import (
 // clearLeftover makes way for a new server on a data directory whose lock this
 // process holds. A server that outlived its owner is stopped. A file that names
 // a process which is no server here is removed: after a restart of a container
-// the number often belongs to somebody else, and PostgreSQL would then refuse to
+// the number often belongs to another process, and PostgreSQL would then refuse to
 // start. Returns within some 25 s.
 func clearLeftover(ctx context.Context, dataDir string, logger *slog.Logger) error {
 	pidFile := filepath.Join(dataDir, "postmaster.pid")
@@ -44,7 +44,7 @@ func stopStranger(ctx context.Context, pid int) error {
 		signal syscall.Signal
 		wait   time.Duration
 	}{
-		{syscall.SIGINT, defaultStopGrace},
+		{syscall.SIGINT, stopGrace},
 		{syscall.SIGQUIT, quitGrace},
 		{syscall.SIGKILL, killGrace},
 	} {

@@ -8,10 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
-)
 
-const lockPoll = 50 * time.Millisecond
+	"github.com/cenkalti/backoff/v5"
+)
 
 var errLocked = errors.New("locked by another process")
 
@@ -39,21 +38,15 @@ func tryLock(path string) (*fileLock, error) {
 	return lock, nil
 }
 
-// waitLock takes the lock as soon as its holder lets go, or fails with ctx.
+// waitLock takes the lock as soon as its holder lets go, or fails with ctx's cause.
 func waitLock(ctx context.Context, path string) (*fileLock, error) {
-	ticker := time.NewTicker(lockPoll)
-	defer ticker.Stop()
-	for {
+	return every(ctx, poll, func() (*fileLock, error) {
 		lock, err := tryLock(path)
-		if err == nil || !errors.Is(err, errLocked) {
-			return lock, err
+		if err != nil && !errors.Is(err, errLocked) {
+			err = backoff.Permanent(err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-ticker.C:
-		}
-	}
+		return lock, err
+	})
 }
 
 func (l *fileLock) sign() error {

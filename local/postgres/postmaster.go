@@ -150,14 +150,11 @@ func (p *postmaster) kill() error {
 func awaitExit(ctx context.Context, pid int, limit time.Duration) bool {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	ticker := time.NewTicker(poll)
-	defer ticker.Stop()
-	for alive(pid) {
-		select {
-		case <-ctx.Done():
-			return !alive(pid)
-		case <-ticker.C:
+	_, err := every(ctx, poll, func() (struct{}, error) {
+		if alive(pid) {
+			return struct{}{}, errors.New("it still runs")
 		}
-	}
-	return true
+		return struct{}{}, nil
+	})
+	return err == nil
 }

@@ -43,8 +43,8 @@ func probe(ctx context.Context, url string, limit time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("PostgreSQL at %s gives %q as its version: it may be another product", addressOf(cfg), text)
 	}
-	if number < MinMajor*10000 {
-		return fmt.Errorf("PostgreSQL at %s is version %d, too old: use version %d or newer, or unset DATABASE_URL to have one started", addressOf(cfg), number/10000, MinMajor)
+	if number < minMajor*10000 {
+		return fmt.Errorf("PostgreSQL at %s is version %d, too old: use version %d or newer, or unset DATABASE_URL to have one started", addressOf(cfg), number/10000, minMajor)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 func TestProbe_says_what_is_wrong(t *testing.T) {
 	t.Parallel()
 	server := start(t, Config{Ephemeral: true})
-	port := server.Port()
+	port := server.port
 	silent := listen(t, func(conn net.Conn) { <-time.After(patience) })
 	old := listen(t, func(conn net.Conn) { answerVersion(conn, "130022") })
 	odd := listen(t, func(conn net.Conn) { answerVersion(conn, "v2.1-cockroach") })

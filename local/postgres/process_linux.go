@@ -17,7 +17,7 @@ func endWithParent(attr *syscall.SysProcAttr, signal syscall.Signal) { attr.Pdea
 // guard needs nothing here: endWithParent does it.
 func guard(int) (release func(), err error) { return func() {}, nil }
 
-// alive tells whether a process runs; one that ended and was not yet reaped by
+// alive says whether a process runs; one that ended and was not yet reaped by
 // its parent (in containers whose first process reaps nobody) does not.
 func alive(pid int) bool {
 	state, _, err := processStat(pid)
@@ -57,7 +57,7 @@ func processStat(pid int) (state byte, parent int, err error) {
 	return fields[0][0], parent, err
 }
 
-// isPostmaster tells whether the process is a running server on this data
+// isPostmaster says whether the process is a running server on this data
 // directory; a server's working directory always is its data.
 func isPostmaster(pid int, dataDir string) bool {
 	program, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))

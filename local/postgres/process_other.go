@@ -15,7 +15,7 @@ func endWithParent(*syscall.SysProcAttr, syscall.Signal) {}
 
 func guard(pid int) (release func(), err error) { return startWatchdog(pid) }
 
-// alive tells whether a process runs; one that ended and was not yet reaped by
+// alive says whether a process runs; one that ended and was not yet reaped by
 // its parent does not.
 func alive(pid int) bool {
 	out, err := exec.Command("ps", "-o", "state=", "-p", strconv.Itoa(pid)).Output()
@@ -41,7 +41,7 @@ func childrenOf(parent int) ([]int, error) {
 	return children, nil
 }
 
-// isPostmaster tells whether the process is a running server on this data
+// isPostmaster says whether the process is a running server on this data
 // directory, which Start always names in the command line.
 func isPostmaster(pid int, dataDir string) bool {
 	out, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()

@@ -3,7 +3,6 @@ package postgres
 import (
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/vbauerster/cupwriter"
@@ -13,77 +12,54 @@ import (
 
 const mebibyte = 1 << 20
 
-// ProgressBar returns a function for Config.Progress that shows a download on w,
-// and one that ends the showing early: call finish before writing about a start
-// that failed; after a complete download it does nothing. On a terminal it is a
-// bar; elsewhere a plain line for each tenth of the whole. Both functions may be
-// called from any goroutine, and finish more than once.
-func ProgressBar(w io.Writer) (progress func(done, total int64), finish func()) {
-	if cupwriter.New(w, false).IsTerminal() {
-		bar := &terminalBar{out: w}
-		return bar.progress, bar.finish
-	}
-	lines := &plainLines{out: w, tenth: -1}
-	return lines.progress, func() {}
+// progress shows how much of a download has arrived: as a bar on a terminal,
+// elsewhere as a line for each tenth, or for each MiB when the total is unknown
+// (-1). What arrives is written to it.
+type progress struct {
+	out         io.Writer
+	done, total int64
+	shown       int64 // tenths or MiB
+	container   *mpb.Progress
+	bar         *mpb.Bar
 }
 
-type terminalBar struct {
-	out       io.Writer
-	mu        sync.Mutex
-	container *mpb.Progress
-	bar       *mpb.Bar
+func newProgress(out io.Writer, total int64) *progress {
+	if cupwriter.New(out, false).IsTerminal() {
+		return newBar(out, total)
+	}
+	return &progress{out: out, total: total, shown: -1}
 }
 
-func (b *terminalBar) progress(done, total int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.container == nil {
-		b.container = mpb.New(mpb.WithOutput(b.out), mpb.WithWidth(48), mpb.WithRefreshRate(100*time.Millisecond))
-		b.bar = b.container.AddBar(max(total, 0),
-			mpb.PrependDecorators(decor.Name("downloading PostgreSQL ")),
-			mpb.AppendDecorators(decor.CountersKibiByte("% .1f / % .1f")))
-	}
-	b.bar.SetCurrent(done)
-	if done == total {
-		b.end()
-	}
+func newBar(out io.Writer, total int64) *progress {
+	container := mpb.New(mpb.WithOutput(out), mpb.WithWidth(48), mpb.WithRefreshRate(100*time.Millisecond))
+	return &progress{container: container, bar: container.AddBar(max(total, 0),
+		mpb.PrependDecorators(decor.Name("downloading PostgreSQL ")),
+		mpb.AppendDecorators(decor.CountersKibiByte("% .1f / % .1f")))}
 }
 
-func (b *terminalBar) finish() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.end()
+func (p *progress) Write(b []byte) (int, error) {
+	p.done += int64(len(b))
+	if p.bar != nil {
+		p.bar.SetCurrent(p.done)
+		return len(b), nil
+	}
+	arrived, line := p.done/mebibyte, fmt.Sprintf("%d MiB", p.done/mebibyte)
+	if p.total > 0 {
+		arrived = p.done * 10 / p.total
+		line = fmt.Sprintf("%d %% of %.1f MiB", arrived*10, float64(p.total)/mebibyte)
+	}
+	if arrived != p.shown {
+		p.shown = arrived
+		fmt.Fprintln(p.out, "downloading PostgreSQL:", line)
+	}
+	return len(b), nil
 }
 
-func (b *terminalBar) end() {
-	if b.container == nil {
-		return
+// end leaves the bar as it is, so that what is written next begins on a line of
+// its own.
+func (p *progress) end() {
+	if p.bar != nil {
+		p.bar.Abort(false)
+		p.container.Wait()
 	}
-	b.bar.Abort(false)
-	b.container.Wait()
-	b.container = nil
-}
-
-type plainLines struct {
-	mu    sync.Mutex
-	out   io.Writer
-	tenth int64
-}
-
-func (p *plainLines) progress(done, total int64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	tenth := done / mebibyte
-	if total > 0 {
-		tenth = done * 10 / total
-	}
-	if tenth == p.tenth {
-		return
-	}
-	p.tenth = tenth
-	if total > 0 {
-		fmt.Fprintf(p.out, "downloading PostgreSQL: %d %% of %.1f MiB\n", tenth*10, float64(total)/mebibyte)
-		return
-	}
-	fmt.Fprintf(p.out, "downloading PostgreSQL: %d MiB\n", tenth)
 }

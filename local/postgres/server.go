@@ -15,8 +15,8 @@ import (
 )
 
 // Server is one running PostgreSQL with a superuser and a database, both named
-// fluxa. Its methods may be called from any goroutine; Stop, Kill and Restart
-// wait for one another.
+// fluxa. Its methods may be called from any goroutine; Stop and Restart wait for
+// one another.
 type Server struct {
 	cfg      Config
 	dir      string
@@ -46,7 +46,7 @@ var errStopped = errors.New("PostgreSQL was stopped for good: start a new one")
 // Stop ends that. Errors are one line that says what to do: a port in use, a
 // folder that cannot be written or is in use, a full disk, no binaries.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
-	cfg, err := cfg.withDefaults()
+	cfg, err := cfg.resolve(os.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +100,10 @@ func (s *Server) prepare(ctx context.Context) error {
 	if err := clearLeftover(ctx, s.dataDir(), s.cfg.Logger); err != nil {
 		return err
 	}
-	if err := removeStale(s.dir); err != nil {
-		return err
+	for _, interrupted := range []string{initPrefix, identityPrefix} {
+		if err := removeAll(filepath.Join(s.dir, interrupted+"*")); err != nil {
+			return err
+		}
 	}
 	if s.port, err = claimPort(s.cfg.Port); err != nil {
 		return err
@@ -161,23 +163,12 @@ func (s *Server) urlOf(database string) string {
 	return address.String()
 }
 
-// Port on 127.0.0.1. It stays the same over Restart.
-func (s *Server) Port() int { return s.port }
-
-// Version of the running binaries, such as 17.9.
-func (s *Server) Version() string { return s.bin.version }
-
 // LogFile is where the server writes what happens to it.
-func (s *Server) LogFile() string {
-	if s.cfg.LogFile != "" {
-		return s.cfg.LogFile
-	}
-	return filepath.Join(s.dir, logName)
-}
+func (s *Server) LogFile() string { return filepath.Join(s.dir, logName) }
 
 func (s *Server) dataDir() string { return filepath.Join(s.dir, dataName) }
 
-// Done is closed when the server has ended, wanted or not; Err then tells
+// Done is closed when the server has ended, wanted or not; Err then says
 // which. After a Restart there is a new channel: ask again.
 func (s *Server) Done() <-chan struct{} {
 	s.mu.Lock()
@@ -207,7 +198,7 @@ func (s *Server) current() *postmaster {
 }
 
 // Stop shuts the server down: open transactions are rolled back and connections
-// closed, then after StopGrace it is forced, and at last killed. When the
+// closed, then after 10 s it is forced, and at last killed. When the
 // context ends it is forced at once. No process is left, and an ephemeral
 // server's data is removed. Stopping a stopped server does nothing.
 func (s *Server) Stop(ctx context.Context) error {
@@ -231,12 +222,11 @@ func (s *Server) halt(ctx context.Context) error {
 	if s.cfg.Ephemeral {
 		first = syscall.SIGQUIT
 	}
-	return s.current().stop(ctx, first, s.cfg.StopGrace)
+	return s.current().stop(ctx, first, stopGrace)
 }
 
 // Kill ends the server and all its processes with SIGKILL, as a power cut
-// would, and returns when none is left. Done is closed and Err reports a death;
-// Restart brings the server back, Stop cleans up.
+// would, and returns when none is left.
 func (s *Server) Kill() error {
 	s.operation.Lock()
 	defer s.operation.Unlock()

@@ -38,7 +38,7 @@ func TestDurableServer(t *testing.T) {
 	})
 	t.Run("asks for its password", func(t *testing.T) {
 		err := Probe(context.Background(), strings.Replace(url, server.password, "wrong", 1))
-		want := fmt.Sprintf(`PostgreSQL at 127.0.0.1:%d refuses the password of user "fluxa": correct it in DATABASE_URL`, server.Port())
+		want := fmt.Sprintf(`PostgreSQL at 127.0.0.1:%d refuses the password of user "fluxa": correct it in DATABASE_URL`, server.port)
 		if err == nil || err.Error() != want {
 			t.Errorf("error = %v, want %q", err, want)
 		}
@@ -65,7 +65,7 @@ func TestDurableServer(t *testing.T) {
 		if err := syscall.Kill(pids[0], syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
-		if err := server.Kill(); err != nil {
+		if err := kill(server); err != nil {
 			t.Fatal(err)
 		}
 		requireEnded(t, pids)
@@ -120,10 +120,8 @@ func TestDurableServer(t *testing.T) {
 		if err := server.Stop(context.Background()); err != nil {
 			t.Errorf("second Stop: %v", err)
 		}
-		for name, err := range map[string]error{"Kill": server.Kill(), "Restart": server.Restart(context.Background())} {
-			if err == nil || err.Error() != "PostgreSQL was stopped for good: start a new one" {
-				t.Errorf("%s after Stop: %v", name, err)
-			}
+		if err := server.Restart(context.Background()); err == nil || err.Error() != "PostgreSQL was stopped for good: start a new one" {
+			t.Errorf("Restart after Stop: %v", err)
 		}
 		if err := Probe(context.Background(), url); err == nil || !strings.Contains(err.Error(), "connection refused") {
 			t.Errorf("after Stop the port answers: %v", err)
@@ -138,7 +136,7 @@ func TestDurableServer(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(dir, "init-123", "data", "base"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		again := start(t, Config{Dir: dir, Port: server.Port()})
+		again := start(t, Config{Dir: dir, Port: server.port})
 		if got := query(t, again.URL(), "SELECT word FROM kept"); got != "first" || again.URL() != url {
 			t.Errorf("kept %q at %q", got, again.URL())
 		}
@@ -159,7 +157,7 @@ func TestDurableServer(t *testing.T) {
 			close(ended)
 		}()
 		awaitProbe(t, url)
-		again := start(t, Config{Dir: dir, Port: server.Port()})
+		again := start(t, Config{Dir: dir, Port: server.port})
 		await(t, "end of the orphan", ended)
 		if got := query(t, again.URL(), "SELECT word FROM kept"); got != "first" {
 			t.Errorf("kept %q", got)
@@ -222,8 +220,8 @@ func TestEphemeralServer_leaves_nothing(t *testing.T) {
 			t.Errorf("%s = %q, want %q", setting, got, want)
 		}
 	}
-	if server.Port() == 0 || server.Version() == "" {
-		t.Errorf("port %d, version %q", server.Port(), server.Version())
+	if server.port == 0 || server.bin.version == "" {
+		t.Errorf("port %d, version %q", server.port, server.bin.version)
 	}
 	if server.dir != filepath.Dir(server.LogFile()) {
 		t.Errorf("log %q is not in %q", server.LogFile(), server.dir)
@@ -253,6 +251,10 @@ func TestStart_refuses(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(odd, "data"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	noLog := openDir(t)
+	if err := os.Mkdir(filepath.Join(noLog, "postgres.log"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		cfg  Config
 		want string
@@ -270,8 +272,8 @@ func TestStart_refuses(t *testing.T) {
 			Config{Ephemeral: true, Settings: map[string]string{"no_such": "1"}},
 			`unrecognized configuration parameter "no_such"`},
 		"a log that cannot be written": {
-			Config{Ephemeral: true, LogFile: filepath.Join(file, "log")},
-			"cannot write the log of PostgreSQL: open " + filepath.Join(file, "log") + ": not a directory: make it writable or choose another file"},
+			Config{Dir: noLog},
+			"cannot write the log of PostgreSQL: open " + filepath.Join(noLog, "postgres.log") + ": is a directory: make it writable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -291,7 +293,7 @@ func TestStart_ends_with_its_context(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Start(ctx, Config{Ephemeral: true, Source: SourceInstalled, Logger: quiet()}); err == nil {
+	if _, err := Start(ctx, Config{Ephemeral: true, source: sourceInstalled, Logger: quiet()}); err == nil {
 		t.Fatal("no error")
 	}
 }

@@ -3,10 +3,12 @@ package postgres
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -45,11 +47,17 @@ func playChild(role string, args []string) int {
 	case "lifecycle":
 		return playLifecycle(ctx, args[0])
 	case "run":
-		code, err := RunWith(ctx, Config{Logger: quiet()}, args)
+		ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
+		defer stop()
+		err := Run(ctx, Config{Logger: quiet()}, args)
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			return exit.ExitCode()
+		}
 		if err != nil {
 			return complain(err)
 		}
-		return code
+		return 0
 	case "watchdog":
 		sleeper := exec.Command("sleep", "300")
 		if err := sleeper.Start(); err != nil {
@@ -172,6 +180,9 @@ func stop(t *testing.T, server *Server) {
 	}
 	requireEnded(t, pids)
 }
+
+// kill ends the server and each of its processes with SIGKILL, as a power cut would.
+func kill(server *Server) error { return server.current().kill() }
 
 // processesOf lists the main process of a server and those it started.
 func processesOf(t *testing.T, server *Server) []int {

@@ -175,14 +175,12 @@ func (s *Stack) startDatabase(ctx, watch context.Context) error {
 	if s.cfg.Port != 0 {
 		port = s.cfg.Port + 2
 	}
-	progress, finish := postgres.ProgressBar(s.cfg.Out)
-	cfg := postgres.Config{Dir: filepath.Join(s.cfg.Dir, "postgres"), Port: port, Progress: progress, Logger: s.cfg.Logger}
+	cfg := postgres.Config{Dir: filepath.Join(s.cfg.Dir, "postgres"), Port: port, Progress: s.cfg.Out, Logger: s.cfg.Logger}
 	if s.cfg.Tuning.ThrowAway {
 		// Commits still reach the operating system: they outlive a kill -9.
 		cfg.Settings = map[string]string{"fsync": "off", "full_page_writes": "off"}
 	}
-	server, err := postgres.Start(ctx, cfg.WithEnv(os.Getenv))
-	finish()
+	server, err := postgres.Start(ctx, cfg)
 	if err != nil {
 		return err
 	}

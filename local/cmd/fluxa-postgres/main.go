@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,42 +14,24 @@ import (
 )
 
 type commands struct {
-	Run   runCommand   `cmd:"" help:"Run a command with FLUXA_TEST_DATABASE_URL set to a fresh server; its exit code is the command's."`
-	Serve serveCommand `cmd:"" help:"Print the URL of a fresh server, and keep it up until standard input ends."`
-}
-
-type runCommand struct {
-	Argv []string `arg:"" passthrough:"" name:"command" help:"The command and its arguments, after --."`
-}
-
-// Run ends the process itself, as it passes the command's exit code on.
-func (c *runCommand) Run(cfg postgres.Config) error {
-	argv := c.Argv
-	if len(argv) > 0 && argv[0] == "--" {
-		argv = argv[1:]
-	}
-	code, err := postgres.RunWith(context.Background(), cfg, argv)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "fluxa-postgres: error:", err)
-	}
-	os.Exit(code)
-	return nil
-}
-
-type serveCommand struct{}
-
-// Run returns when standard input ends or a signal asks for it.
-func (c *serveCommand) Run(cfg postgres.Config) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	return postgres.Serve(ctx, cfg, os.Stdin, os.Stdout)
+	Run struct {
+		Command []string `arg:"" passthrough:"" help:"The command and its arguments, after --."`
+	} `cmd:"" help:"Run a command with FLUXA_TEST_DATABASE_URL set to a fresh server; it fails when the command does."`
+	Serve struct{} `cmd:"" help:"Print the URL of a fresh server, and keep it up until standard input ends."`
 }
 
 func main() {
-	progress, finish := postgres.ProgressBar(os.Stderr)
-	cfg := postgres.Config{Progress: progress}.WithEnv(os.Getenv)
-	parsed := kong.Parse(&commands{}, kong.Name("fluxa-postgres"), kong.Bind(cfg))
-	err := parsed.Run()
-	finish()
-	parsed.FatalIfErrorf(err)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	defer stop()
+	var c commands
+	parsed := kong.Parse(&c, kong.Name("fluxa-postgres"))
+	cfg := postgres.Config{Progress: os.Stderr}
+	if parsed.Command() == "serve" {
+		parsed.FatalIfErrorf(postgres.Serve(ctx, cfg, os.Stdin, os.Stdout))
+		return
+	}
+	if c.Run.Command[0] == "--" {
+		c.Run.Command = c.Run.Command[1:]
+	}
+	parsed.FatalIfErrorf(postgres.Run(ctx, cfg, c.Run.Command))
 }
