@@ -32,9 +32,8 @@ func run(ctx context.Context) error {
 	}
 	defer jsii.Close()
 	app := awscdk.NewApp(nil)
-	if err := stack.AddPlatforms(app, folder); err != nil {
-		return err
+	if err = stack.AddPlatforms(app, folder); err == nil {
+		app.Synth(nil)
 	}
-	app.Synth(nil)
-	return nil
+	return err
 }

@@ -2,6 +2,9 @@ package construct
 
 import (
 	"fmt"
+	"math"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -10,28 +13,85 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
 
-	"github.com/fluxa/fluxa/cdk/stage"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// Watched is what alarms and dashboard look at.
+// Watched is what alarms and dashboard look at. All fields are required.
 type Watched struct {
-	Stage    stage.Stage
-	Handlers map[contract.Function]*Handler
-	Queue    *EventQueue
-	API      *EventAPI
-	Database *EventDatabase
+	API                      *EventAPI
+	Queue                    *EventQueue
+	Database                 *EventDatabase
+	Ingest, Processor, Query *Handler
 }
 
-// AlarmsProps describes the alarms. All fields are required.
+// AlarmsProps describes the alarms of one platform. Percentages are 1 to 100.
 type AlarmsProps struct {
-	Watched *Watched
-	Key     awskms.IKey // of the topic
+	Watched
+	// Named returns the name of the topic, alarms, and of each alarm, such as
+	// dlq-depth.
+	Named func(what string) string
+	// DisplayName is how an e-mail names its sender: 1 to 100 characters.
+	DisplayName string
+	// Key is that of the topic, see NewTopicKey.
+	Key awskms.IKey
+	// Email is an address that is told; default none.
+	Email string
+
+	// API5xxPercent is the share of requests that are answered with 5xx.
+	API5xxPercent int
+	// ErrorRatePercent is the share of a function's runs that crash or time out.
+	ErrorRatePercent int
+	// Throttles is how many calls a minute find no concurrency left: at least 1.
+	Throttles int
+	// DLQDepth is how many dead letters there are: at least 1.
+	DLQDepth int
+	// QueueAge is the age of the oldest event: 1 second to 4 days (the retention of
+	// the queue), in whole seconds.
+	QueueAge time.Duration
+	// EndToEndP99 is the time from acceptance to row: 1 millisecond to 1 hour.
+	EndToEndP99 time.Duration
+	// ProcessorConcurrency is what the event source mapping allows, 2 to 1000;
+	// ConcurrencyPercent of it alarm.
+	ProcessorConcurrency, ConcurrencyPercent int
+	// DatabaseCPUPercent is the load of the instance.
+	DatabaseCPUPercent int
+	// DatabaseFreeStorageGiB is the least free storage: at least 1.
+	DatabaseFreeStorageGiB int
+	// DatabaseMaxConnections is what the instance supports, at least 1;
+	// DatabaseConnectionsPercent of it alarm.
+	DatabaseMaxConnections, DatabaseConnectionsPercent int
 }
 
-// Alarms are the alarms of a stage, all to one topic. Unhealthy is the one that
+func (p *AlarmsProps) check() {
+	c := &check{part: "Alarms"}
+	w := p.Watched
+	c.given(w.API != nil, "API")
+	c.given(w.Queue != nil, "Queue")
+	c.given(w.Database != nil, "Database")
+	c.given(w.Ingest != nil, "Ingest")
+	c.given(w.Processor != nil, "Processor")
+	c.given(w.Query != nil, "Query")
+	c.given(p.Named != nil, "Named")
+	c.name(p.DisplayName, 1, 100, "", "DisplayName")
+	c.given(p.Key != nil, "Key")
+	c.require(p.Email == "" || strings.Contains(p.Email, "@"), "Email", "must be none or an address such as team@example.com, got %q", p.Email)
+	c.between(p.API5xxPercent, 1, 100, "API5xxPercent")
+	c.between(p.ErrorRatePercent, 1, 100, "ErrorRatePercent")
+	c.between(p.Throttles, 1, math.MaxInt32, "Throttles")
+	c.between(p.DLQDepth, 1, math.MaxInt32, "DLQDepth")
+	c.lasts(p.QueueAge, time.Second, contract.EventsRetention, "QueueAge")
+	c.require(p.EndToEndP99 >= time.Millisecond && p.EndToEndP99 <= time.Hour, "EndToEndP99", "must be 1ms to 1h0m0s, got %v", p.EndToEndP99)
+	c.between(p.ProcessorConcurrency, 2, 1000, "ProcessorConcurrency")
+	c.between(p.ConcurrencyPercent, 1, 100, "ConcurrencyPercent")
+	c.between(p.DatabaseCPUPercent, 1, 100, "DatabaseCPUPercent")
+	c.between(p.DatabaseFreeStorageGiB, 1, 65_536, "DatabaseFreeStorageGiB")
+	c.between(p.DatabaseMaxConnections, 1, math.MaxInt32, "DatabaseMaxConnections")
+	c.between(p.DatabaseConnectionsPercent, 1, 100, "DatabaseConnectionsPercent")
+	c.done()
+}
+
+// Alarms are the alarms of a platform, all to one topic. Unhealthy is the one that
 // says that events are not getting through.
 type Alarms struct {
 	Construct constructs.Construct
@@ -55,11 +115,11 @@ type alarm struct {
 
 // NewAlarms makes the topic and the alarms.
 func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarms {
+	props.check()
 	this := constructs.NewConstruct(scope, text(id))
-	s := props.Watched.Stage
 	a := &Alarms{Construct: this, props: props}
 	a.Topic = NewNotificationTopic(this, "Topic", &NotificationTopicProps{
-		TopicName: s.Named("alarms"), DisplayName: "Fluxa " + s.Name + " alarms", Key: props.Key,
+		TopicName: props.Named("alarms"), DisplayName: props.DisplayName, Key: props.Key,
 	})
 	// A topic with a policy of its own has lost the one that SNS gives it, under
 	// which the account's alarms could publish.
@@ -70,22 +130,22 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 		Resources:  list(*a.Topic.Topic.TopicArn()),
 		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
 	}))
-	if s.Alarms.Email != "" {
+	if props.Email != "" {
 		awssns.NewSubscription(this, text("Email"), &awssns.SubscriptionProps{
-			Topic: a.Topic.Topic, Protocol: awssns.SubscriptionProtocol_EMAIL, Endpoint: text(s.Alarms.Email),
+			Topic: a.Topic.Topic, Protocol: awssns.SubscriptionProtocol_EMAIL, Endpoint: text(props.Email),
 		})
 	}
 	a.action = awscloudwatchactions.NewSnsAction(a.Topic.Topic)
 
 	var unhealthy []awscloudwatch.IAlarmRule
-	for _, each := range props.Watched.alarms() {
+	for _, each := range props.alarms() {
 		made := a.add(each)
 		if each.part {
 			unhealthy = append(unhealthy, awscloudwatch.AlarmRule_FromAlarm(made, awscloudwatch.AlarmState_ALARM))
 		}
 	}
 	a.Unhealthy = awscloudwatch.NewCompositeAlarm(this, text("Unhealthy"), &awscloudwatch.CompositeAlarmProps{
-		CompositeAlarmName: text(s.Named("pipeline-unhealthy")),
+		CompositeAlarmName: text(props.Named("pipeline-unhealthy")),
 		AlarmDescription:   text("Events are refused, stuck or given up: one of the alarms of which it is made tells which."),
 		AlarmRule:          awscloudwatch.AlarmRule_AnyOf(unhealthy...),
 	})
@@ -100,7 +160,7 @@ func (a *Alarms) add(one alarm) awscloudwatch.Alarm {
 		comparison = awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD
 	}
 	made := awscloudwatch.NewAlarm(a.Construct, text(one.id), &awscloudwatch.AlarmProps{
-		AlarmName:          text(a.props.Watched.Stage.Named(one.name)),
+		AlarmName:          text(a.props.Named(one.name)),
 		AlarmDescription:   text(one.description),
 		Metric:             one.metric,
 		Threshold:          number(one.threshold),
@@ -115,123 +175,58 @@ func (a *Alarms) add(one alarm) awscloudwatch.Alarm {
 	return made
 }
 
+func (w *Watched) handlers() []*Handler { return []*Handler{w.Ingest, w.Processor, w.Query} }
+
 // alarms are what is watched, in the order of an event's way.
-func (w *Watched) alarms() []alarm {
-	t := w.Stage.Alarms
+func (p *AlarmsProps) alarms() []alarm {
 	out := []alarm{{
-		id: "API5xx", name: "api-5xx-rate", minutes: 3, threshold: float64(t.API5xxPercent), metric: w.apiErrorRate(), part: true,
+		id: "API5xx", name: "api-5xx-rate", minutes: 3, threshold: float64(p.API5xxPercent), metric: p.API.Metric5xxRate(), part: true,
 		description: "The API answers 5xx: look at the functions' error alarms, then at the API's execution log.",
 	}}
-	for _, f := range []struct {
-		function contract.Function
-		id       string
-	}{{contract.FunctionIngest, "Ingest"}, {contract.FunctionProcessor, "Processor"}, {contract.FunctionQuery, "Query"}} {
+	for _, h := range p.handlers() {
 		out = append(out, alarm{
-			id: f.id + "Errors", name: string(f.function) + "-error-rate", minutes: 3, threshold: float64(t.ErrorRatePercent),
-			metric: w.errorRate(f.function), part: f.function != contract.FunctionQuery,
-			description: fmt.Sprintf("%s crashes or runs out of time: its log has the reason.", f.id),
+			id: h.id + "Errors", name: h.label() + "-error-rate", minutes: 3, threshold: float64(p.ErrorRatePercent),
+			metric: h.MetricErrorRate(), part: h != p.Query,
+			description: fmt.Sprintf("%s crashes or runs out of time: its log has the reason.", h.id),
 		}, alarm{
-			id: f.id + "Throttles", name: string(f.function) + "-throttles", minutes: 3, threshold: float64(t.Throttles),
-			metric:      w.lambda(f.function, "Throttles", "Sum"),
-			description: fmt.Sprintf("%s has reached its concurrency: raise it, or find who sends so much.", f.id),
+			id: h.id + "Throttles", name: h.label() + "-throttles", minutes: 3, threshold: float64(p.Throttles),
+			metric:      h.MetricThrottles(),
+			description: fmt.Sprintf("%s has reached its concurrency: raise it, or find who sends so much.", h.id),
 		})
 	}
-	return append(append(out, w.queueAlarms()...), w.databaseAlarms()...)
+	return append(append(out, p.queueAlarms()...), p.databaseAlarms()...)
 }
 
-func (w *Watched) queueAlarms() []alarm {
-	t := w.Stage.Alarms
-	concurrency := float64(w.Stage.Functions.Processor.MaximumConcurrency)
+func (p *AlarmsProps) queueAlarms() []alarm {
 	return []alarm{{
-		id: "DLQDepth", name: "dlq-depth", minutes: 1, threshold: float64(t.DLQDepth), metric: w.dlqDepth(), part: true,
+		id: "DLQDepth", name: "dlq-depth", minutes: 1, threshold: float64(p.DLQDepth), metric: p.Queue.MetricDeadLetters(), part: true,
 		description: "Events were given up: fluxa dlq ls tells which and why, fluxa dlq redrive sends them again.",
 	}, {
-		id: "QueueAge", name: "queue-age", minutes: 5, threshold: float64(t.QueueAgeSeconds), metric: w.queueAge(), part: true,
+		id: "QueueAge", name: "queue-age", minutes: 5, threshold: p.QueueAge.Seconds(), metric: p.Queue.MetricOldestEvent(), part: true,
 		description: "The oldest event waits too long: the processor is too slow, or what it needs is away.",
 	}, {
-		id: "EndToEnd", name: "end-to-end-p99", minutes: 5, threshold: float64(t.EndToEndP99Milliseconds),
-		metric:      w.emf(contract.NamespaceProcessor, contract.MetricEndToEndLatency, "p99"),
+		id: "EndToEnd", name: "end-to-end-p99", minutes: 5, threshold: float64(p.EndToEndP99.Milliseconds()),
+		metric:      p.Processor.MetricWritten(contract.MetricEndToEndLatency, "p99"),
 		description: "One event in a hundred takes too long from its acceptance to its row.",
 	}, {
-		id: "ProcessorConcurrency", name: "processor-concurrency", minutes: 5, threshold: concurrency * float64(t.ConcurrencyPercent) / 100,
-		metric:      w.lambda(contract.FunctionProcessor, "ConcurrentExecutions", "Maximum"),
-		description: fmt.Sprintf("The processor is near its maximum concurrency of %.0f: the queue will grow.", concurrency),
+		id: "ProcessorConcurrency", name: "processor-concurrency", minutes: 5, threshold: float64(p.ProcessorConcurrency) * float64(p.ConcurrencyPercent) / 100,
+		metric:      p.Processor.MetricConcurrency(),
+		description: fmt.Sprintf("The processor is near its maximum concurrency of %d: the queue will grow.", p.ProcessorConcurrency),
 	}}
 }
 
-func (w *Watched) databaseAlarms() []alarm {
-	t, d := w.Stage.Alarms, w.Stage.Database
+func (p *AlarmsProps) databaseAlarms() []alarm {
 	return []alarm{{
-		id: "DatabaseCPU", name: "database-cpu", minutes: 10, threshold: float64(t.DatabaseCPUPercent), metric: w.database("CPUUtilization", "Average"),
+		id: "DatabaseCPU", name: "database-cpu", minutes: 10, threshold: float64(p.DatabaseCPUPercent), metric: p.Database.MetricCPU(),
 		description: "The database is busy: Performance Insights names the statements.",
 	}, {
-		id: "DatabaseStorage", name: "database-storage", minutes: 5, threshold: float64(t.DatabaseFreeStorageGiB) * (1 << 30), below: true,
-		metric: w.database("FreeStorageSpace", "Minimum"), part: true,
-		description: fmt.Sprintf("The database runs out of storage; it grows by itself up to %d GiB.", d.MaxStorageGiB),
+		id: "DatabaseStorage", name: "database-storage", minutes: 5, threshold: float64(p.DatabaseFreeStorageGiB) * (1 << 30), below: true,
+		metric: p.Database.MetricFreeStorage(), part: true,
+		description: fmt.Sprintf("The database runs out of storage; it grows by itself up to %d GiB.", p.Database.maxStorageGiB),
 	}, {
 		id: "DatabaseConnections", name: "database-connections", minutes: 5,
-		threshold:   float64(d.MaxConnections() * t.DatabaseConnectionsPercent / 100),
-		metric:      w.database("DatabaseConnections", "Maximum"),
-		description: fmt.Sprintf("The database has many of the about %d connections that it bears.", d.MaxConnections()),
+		threshold:   float64(p.DatabaseMaxConnections * p.DatabaseConnectionsPercent / 100),
+		metric:      p.Database.MetricConnections(),
+		description: fmt.Sprintf("The database has many of the about %d connections that it bears.", p.DatabaseMaxConnections),
 	}}
 }
-
-func (w *Watched) apiErrorRate() awscloudwatch.IMetric {
-	return w.percent("5xx of the API", w.api("5XXError", "Sum"), w.api("Count", "Sum"))
-}
-
-func (w *Watched) errorRate(function contract.Function) awscloudwatch.IMetric {
-	return w.percent("errors of "+string(function), w.lambda(function, "Errors", "Sum"), w.lambda(function, "Invocations", "Sum"))
-}
-
-// percent is part of whole in percent, and nothing while there is nothing.
-func (w *Watched) percent(label string, part, whole awscloudwatch.IMetric) awscloudwatch.IMetric {
-	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-		Expression: text("IF(whole > 0, 100 * part / whole, 0)"), Label: text(label + ", %"), Period: minute(),
-		UsingMetrics: &map[string]awscloudwatch.IMetric{"part": part, "whole": whole},
-	})
-}
-
-func (w *Watched) lambda(function contract.Function, name, statistic string) awscloudwatch.Metric {
-	return w.Handlers[function].Function.Metric(text(name), &awscloudwatch.MetricOptions{
-		Statistic: text(statistic), Period: minute(), Label: text(string(function)),
-	})
-}
-
-func (w *Watched) api(name, statistic string) awscloudwatch.Metric {
-	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-		Namespace: text("AWS/ApiGateway"), MetricName: text(name), Statistic: text(statistic), Period: minute(),
-		DimensionsMap: &map[string]*string{"ApiName": w.API.API.RestApiName(), "Stage": w.API.API.DeploymentStage().StageName()},
-	})
-}
-
-func (w *Watched) dlqDepth() awscloudwatch.IMetric {
-	return w.Queue.DeadLetters.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{
-		Statistic: text("Maximum"), Period: minute(), Label: text("dead letters"),
-	})
-}
-
-func (w *Watched) queueAge() awscloudwatch.IMetric {
-	return w.Queue.Queue.MetricApproximateAgeOfOldestMessage(&awscloudwatch.MetricOptions{
-		Statistic: text("Maximum"), Period: minute(), Label: text("oldest event, s"),
-	})
-}
-
-func (w *Watched) database(name, statistic string) awscloudwatch.Metric {
-	return w.Database.Instance.Metric(text(name), &awscloudwatch.MetricOptions{Statistic: text(statistic), Period: minute(), Label: text(name)})
-}
-
-// emf is a metric that the functions' code writes.
-func (w *Watched) emf(namespace, name, statistic string) awscloudwatch.Metric {
-	services := map[string]contract.Function{
-		contract.NamespaceIngest: contract.FunctionIngest, contract.NamespaceProcessor: contract.FunctionProcessor, contract.NamespaceQuery: contract.FunctionQuery,
-	}
-	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-		Namespace: text(namespace), MetricName: text(name), Statistic: text(statistic), Period: minute(), Label: text(name + " " + statistic),
-		DimensionsMap: &map[string]*string{
-			contract.DimensionService: text(string(services[namespace])), contract.DimensionEnvironment: text(w.Stage.Name),
-		},
-	})
-}
-
-func minute() awscdk.Duration { return awscdk.Duration_Minutes(jsii.Number(1)) }

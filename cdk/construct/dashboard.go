@@ -9,7 +9,6 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/fluxa/fluxa/cdk/stage"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -24,47 +23,59 @@ type Rates struct {
 	Publication    float64
 }
 
-// DashboardProps describes the dashboard. All fields are required.
+// DashboardProps describes the dashboard.
 type DashboardProps struct {
-	Watched *Watched
-	Alarms  *Alarms
-	Rates   Rates
+	// Name has 1 to 255 of A-Z a-z 0-9 _ -.
+	Name string
+	// Alarms are shown, and so is what they watch.
+	Alarms *Alarms
+	// Rates are the prices by which the traffic is counted: none is below 0.
+	Rates Rates
 }
 
-// NewDashboard makes the one dashboard of a stage. Its rows answer four questions
-// from top to bottom: is it healthy, how fast is it, where is it stuck, what does
-// it cost.
-func NewDashboard(scope constructs.Construct, id string, props *DashboardProps) {
+// NewDashboard makes the one dashboard of a platform, and returns its address in
+// the AWS console. Its rows answer four questions from top to bottom: is it
+// healthy, how fast is it, where is it stuck, what does it cost.
+func NewDashboard(scope constructs.Construct, id string, props *DashboardProps) (url string) {
+	props.check()
 	dashboard := awscloudwatch.NewDashboard(scope, text(id), &awscloudwatch.DashboardProps{
-		DashboardName: text(props.Watched.Stage.Platform()), DefaultInterval: awscdk.Duration_Hours(number(3)),
+		DashboardName: text(props.Name), DefaultInterval: awscdk.Duration_Hours(number(3)),
 		PeriodOverride: awscloudwatch.PeriodOverride_AUTO,
 	})
-	w := props.Watched
+	a := props.Alarms
 	for _, row := range []struct {
 		title   string
 		widgets []awscloudwatch.IWidget
 	}{
-		{"Is it healthy?", w.health(props.Alarms)},
-		{"How fast is it?", w.speed()},
-		{"Where is it stuck?", w.stuck()},
-		{"What does it cost?", w.spending(props.Rates)},
+		{"Is it healthy?", a.health()},
+		{"How fast is it?", a.speed()},
+		{"Where is it stuck?", a.stuck()},
+		{"What does it cost?", a.spending(props.Rates)},
 	} {
 		dashboard.AddWidgets(awscloudwatch.NewTextWidget(&awscloudwatch.TextWidgetProps{
 			Markdown: text("## " + row.title), Width: number(24), Height: number(1), Background: awscloudwatch.TextWidgetBackground_TRANSPARENT,
 		}))
 		dashboard.AddWidgets(row.widgets...)
 	}
-}
-
-// DashboardURL returns the address of a stage's dashboard in the AWS console.
-func DashboardURL(scope constructs.Construct, s stage.Stage) string {
 	region := *awscdk.Stack_Of(scope).Region()
-	return fmt.Sprintf("https://%s.console.aws.amazon.com/cloudwatch/home?region=%s#dashboards/dashboard/%s", region, region, s.Platform())
+	return fmt.Sprintf("https://%s.console.aws.amazon.com/cloudwatch/home?region=%s#dashboards/dashboard/%s", region, region, props.Name)
 }
 
-func (w *Watched) health(alarms *Alarms) []awscloudwatch.IWidget {
-	watched := []interfacesawscloudwatch.IAlarmRef{alarms.Unhealthy}
-	for _, one := range alarms.All {
+func (p *DashboardProps) check() {
+	c := &check{part: "Dashboard"}
+	c.name(p.Name, 1, 255, "A-Za-z0-9_-", "Name")
+	c.given(p.Alarms != nil, "Alarms")
+	r := p.Rates
+	c.given(r.Currency != "" && r.AsOf != "", "Rates: each of Currency and AsOf")
+	lowest := min(r.APIRequest, r.LambdaRequest, r.LambdaGBSecond, r.QueueRequest, r.Publication)
+	c.require(lowest >= 0, "Rates", "must be at least 0 each, got %v", lowest)
+	c.done()
+}
+
+func (a *Alarms) health() []awscloudwatch.IWidget {
+	ingest, processor, query := a.props.Ingest, a.props.Processor, a.props.Query
+	watched := []interfacesawscloudwatch.IAlarmRef{a.Unhealthy}
+	for _, one := range a.All {
 		watched = append(watched, one)
 	}
 	return []awscloudwatch.IWidget{
@@ -72,53 +83,49 @@ func (w *Watched) health(alarms *Alarms) []awscloudwatch.IWidget {
 			Title: text("Alarms"), Alarms: &watched, Width: number(12), Height: number(6),
 		}),
 		graph("Events, a minute", 6, nil,
-			w.emf(contract.NamespaceIngest, contract.MetricIngestSuccess, "Sum"),
-			w.emf(contract.NamespaceProcessor, contract.MetricProcessedSuccess, "Sum"),
-			w.emf(contract.NamespaceProcessor, contract.MetricDuplicateSkipped, "Sum"),
-			w.emf(contract.NamespaceProcessor, contract.MetricNotified, "Sum"),
-			w.emf(contract.NamespaceQuery, contract.MetricQuerySuccess, "Sum")),
+			ingest.MetricWritten(contract.MetricIngestSuccess, "Sum"),
+			processor.MetricWritten(contract.MetricProcessedSuccess, "Sum"),
+			processor.MetricWritten(contract.MetricDuplicateSkipped, "Sum"),
+			processor.MetricWritten(contract.MetricNotified, "Sum"),
+			query.MetricWritten(contract.MetricQuerySuccess, "Sum")),
 		graph("Failures, a minute", 6, nil,
-			w.emf(contract.NamespaceIngest, contract.MetricIngestFailure, "Sum"),
-			w.emf(contract.NamespaceProcessor, contract.MetricProcessedFailure, "Sum"),
-			w.emf(contract.NamespaceProcessor, contract.MetricDLQSent, "Sum"),
-			w.emf(contract.NamespaceQuery, contract.MetricQueryFailure, "Sum"),
-			w.api("5XXError", "Sum")),
+			ingest.MetricWritten(contract.MetricIngestFailure, "Sum"),
+			processor.MetricWritten(contract.MetricProcessedFailure, "Sum"),
+			processor.MetricWritten(contract.MetricDLQSent, "Sum"),
+			query.MetricWritten(contract.MetricQueryFailure, "Sum"),
+			a.props.API.Metric5xx()),
 	}
 }
 
-func (w *Watched) speed() []awscloudwatch.IWidget {
-	latency := func(title, namespace, metric string) awscloudwatch.IWidget {
-		return graph(title, 6, nil, w.emf(namespace, metric, "p50"), w.emf(namespace, metric, "p95"), w.emf(namespace, metric, "p99"))
+func (a *Alarms) speed() []awscloudwatch.IWidget {
+	latency := func(title string, of *Handler, metric string) awscloudwatch.IWidget {
+		return graph(title, 6, nil, of.MetricWritten(metric, "p50"), of.MetricWritten(metric, "p95"), of.MetricWritten(metric, "p99"))
 	}
+	processor := a.props.Processor
 	return []awscloudwatch.IWidget{
-		latency("From accepted to stored, ms", contract.NamespaceProcessor, contract.MetricEndToEndLatency),
-		latency("Ingest, ms", contract.NamespaceIngest, contract.MetricIngestLatency),
-		latency("Query, ms", contract.NamespaceQuery, contract.MetricQueryLatency),
+		latency("From accepted to stored, ms", processor, contract.MetricEndToEndLatency),
+		latency("Ingest, ms", a.props.Ingest, contract.MetricIngestLatency),
+		latency("Query, ms", a.props.Query, contract.MetricQueryLatency),
 		graph("A batch and its statement, p95, ms", 6, nil,
-			w.emf(contract.NamespaceProcessor, contract.MetricProcessLatency, "p95"),
-			w.emf(contract.NamespaceProcessor, contract.MetricDBLatency, "p95")),
+			processor.MetricWritten(contract.MetricProcessLatency, "p95"),
+			processor.MetricWritten(contract.MetricDBLatency, "p95")),
 	}
 }
 
-func (w *Watched) stuck() []awscloudwatch.IWidget {
-	limit := float64(w.Stage.Functions.Processor.MaximumConcurrency)
+func (a *Alarms) stuck() []awscloudwatch.IWidget {
+	p := a.props
 	return []awscloudwatch.IWidget{
-		graph("Oldest event, s", 6, &awscloudwatch.HorizontalAnnotation{Value: number(w.Stage.Alarms.QueueAgeSeconds), Label: text("alarm")}, w.queueAge()),
-		graph("Messages", 6, nil,
-			w.Queue.Queue.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: text("Maximum"), Period: minute(), Label: text("waiting")}),
-			w.Queue.Queue.MetricApproximateNumberOfMessagesNotVisible(&awscloudwatch.MetricOptions{Statistic: text("Maximum"), Period: minute(), Label: text("under way")}),
-			w.dlqDepth()),
-		graph("Concurrency", 6, &awscloudwatch.HorizontalAnnotation{Value: number(limit), Label: text("the processor's limit")},
-			w.lambda(contract.FunctionIngest, "ConcurrentExecutions", "Maximum"),
-			w.lambda(contract.FunctionProcessor, "ConcurrentExecutions", "Maximum"),
-			w.lambda(contract.FunctionQuery, "ConcurrentExecutions", "Maximum")),
-		graph("Database: CPU % and connections", 6, nil, w.database("CPUUtilization", "Average"), w.database("DatabaseConnections", "Maximum")),
+		graph("Oldest event, s", 6, &awscloudwatch.HorizontalAnnotation{Value: number(p.QueueAge.Seconds()), Label: text("alarm")}, p.Queue.MetricOldestEvent()),
+		graph("Messages", 6, nil, p.Queue.MetricWaiting(), p.Queue.MetricInFlight(), p.Queue.MetricDeadLetters()),
+		graph("Concurrency", 6, &awscloudwatch.HorizontalAnnotation{Value: number(p.ProcessorConcurrency), Label: text("the processor's limit")},
+			p.Ingest.MetricConcurrency(), p.Processor.MetricConcurrency(), p.Query.MetricConcurrency()),
+		graph("Database: CPU % and connections", 6, nil, p.Database.MetricCPU(), p.Database.MetricConnections()),
 	}
 }
 
-// spending estimates what the traffic costs. What stands still costs too: see
-// make cost.
-func (w *Watched) spending(r Rates) []awscloudwatch.IWidget {
+// spending estimates what the traffic costs. The fixed monthly cost is not in it:
+// see make cost.
+func (a *Alarms) spending(r Rates) []awscloudwatch.IWidget {
 	hour := awscdk.Duration_Hours(number(1))
 	hourly := func(m awscloudwatch.Metric) awscloudwatch.IMetric {
 		return m.With(&awscloudwatch.MetricOptions{Period: hour})
@@ -129,33 +136,28 @@ func (w *Watched) spending(r Rates) []awscloudwatch.IWidget {
 		})
 	}
 	spent := []awscloudwatch.IMetric{math("API Gateway", fmt.Sprintf("requests * %.10f", r.APIRequest),
-		map[string]awscloudwatch.IMetric{"requests": hourly(w.api("Count", "Sum"))})}
-	memory := map[contract.Function]int{
-		contract.FunctionIngest: w.Stage.Functions.Ingest.MemoryMiB, contract.FunctionProcessor: w.Stage.Functions.Processor.MemoryMiB,
-		contract.FunctionQuery: w.Stage.Functions.Query.MemoryMiB,
-	}
-	for _, function := range []contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery} {
-		calls, duration := "calls_"+string(function), "ms_"+string(function)
-		spent = append(spent, math(string(function), fmt.Sprintf("%s * %.10f + %s * %.12f", calls, r.LambdaRequest, duration,
-			r.LambdaGBSecond*float64(memory[function])/1024/1000), map[string]awscloudwatch.IMetric{
-			calls: hourly(w.lambda(function, "Invocations", "Sum")), duration: hourly(w.lambda(function, "Duration", "Sum")),
+		map[string]awscloudwatch.IMetric{"requests": hourly(a.props.API.MetricRequests())})}
+	billed := []awscloudwatch.IMetric{hourly(a.props.API.MetricRequests())}
+	for _, h := range a.props.handlers() {
+		calls, duration := "calls_"+h.label(), "ms_"+h.label()
+		billed = append(billed, hourly(h.MetricInvocations()))
+		spent = append(spent, math(h.label(), fmt.Sprintf("%s * %.10f + %s * %.12f", calls, r.LambdaRequest, duration,
+			r.LambdaGBSecond*float64(h.props.MemoryMiB)/1024/1000), map[string]awscloudwatch.IMetric{
+			calls: hourly(h.MetricInvocations()), duration: hourly(h.MetricDuration()),
 		}))
 	}
-	sent := w.Queue.Queue.MetricNumberOfMessagesSent(&awscloudwatch.MetricOptions{Statistic: text("Sum"), Period: hour})
-	received := w.Queue.Queue.MetricNumberOfEmptyReceives(&awscloudwatch.MetricOptions{Statistic: text("Sum"), Period: hour})
+	sent, empty := hourly(a.props.Queue.MetricSent()), hourly(a.props.Queue.MetricEmptyReceives())
 	spent = append(spent,
 		// A message is sent, received and deleted; the empty receives are the poller's.
-		math("SQS", fmt.Sprintf("(3 * sent + empty) * %.10f", r.QueueRequest), map[string]awscloudwatch.IMetric{"sent": sent, "empty": received}),
+		math("SQS", fmt.Sprintf("(3 * sent + empty) * %.10f", r.QueueRequest), map[string]awscloudwatch.IMetric{"sent": sent, "empty": empty}),
 		math("SNS", fmt.Sprintf("notified * %.10f", r.Publication), map[string]awscloudwatch.IMetric{
-			"notified": hourly(w.emf(contract.NamespaceProcessor, contract.MetricNotified, "Sum")),
+			"notified": hourly(a.props.Processor.MetricWritten(contract.MetricNotified, "Sum")),
 		}))
 	return []awscloudwatch.IWidget{
 		awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
 			Title: text(fmt.Sprintf("Traffic, %s an hour (prices of %s)", r.Currency, r.AsOf)), Left: &spent, Stacked: jsii.Bool(true), Width: number(12), Height: number(6),
 		}),
-		graph("What is billed: requests, calls, messages an hour", 12, nil,
-			hourly(w.api("Count", "Sum")), hourly(w.lambda(contract.FunctionIngest, "Invocations", "Sum")),
-			hourly(w.lambda(contract.FunctionProcessor, "Invocations", "Sum")), hourly(w.lambda(contract.FunctionQuery, "Invocations", "Sum")), sent),
+		graph("What is billed: requests, calls, messages an hour", 12, nil, append(billed, sent)...),
 	}
 }
 

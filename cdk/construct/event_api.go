@@ -8,26 +8,47 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/fluxa/fluxa/cdk/stage"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// EventAPIProps describes the HTTP API. All fields are required.
+// Authorization says how a caller of the API identifies itself.
+type Authorization string
+
+// The authorizations: an API key of the usage plan, or a signature of IAM.
+const (
+	APIKey Authorization = "api_key"
+	IAM    Authorization = "iam"
+)
+
+// EventAPIProps describes the HTTP API.
 type EventAPIProps struct {
-	Name      string
-	StageName string // the first part of every path
-	Settings  stage.API
+	// Name has 1 to 255 of A-Z a-z 0-9 _ -.
+	Name string
+	// StageName is the first part of every path: 1 to 128 of A-Z a-z 0-9 _ -.
+	StageName string
 	// Handlers has the alias of each function that a route names.
 	Handlers map[contract.Function]awslambda.IFunction
-	Tracing  bool
 
+	// Authorization is APIKey or IAM.
+	Authorization Authorization
+	// ValidateBodies lets API Gateway check bodies before a function runs; default
+	// false.
+	ValidateBodies bool
+	// RatePerSecond is how many requests all callers together may send in the long
+	// run, 1 to 10000, and Burst how many at once, 1 to 5000. A key has the same.
+	RatePerSecond, Burst int
+	// Tracing sends X-Ray traces; default off.
+	Tracing bool
+
+	// LogRetentionDays and Removal are those of the logs, as in LogGroupProps.
 	LogRetentionDays int
-	Removal          stage.Removal
+	Removal          awscdk.RemovalPolicy
 }
 
 // EventAPI is the REST API: the routes of the contract, each to its function.
@@ -41,7 +62,7 @@ type EventAPI struct {
 
 // NewEventAPI makes the API.
 func NewEventAPI(scope constructs.Construct, id string, props *EventAPIProps) *EventAPI {
-	mustBeOneOf("EventAPI", "Settings.Authorization", props.Settings.Authorization, stage.APIKey, stage.IAM)
+	props.check()
 	this := constructs.NewConstruct(scope, text(id))
 	a := &EventAPI{Construct: this}
 	access := NewLogGroup(this, "AccessLog", &LogGroupProps{
@@ -65,11 +86,29 @@ func NewEventAPI(scope constructs.Construct, id string, props *EventAPIProps) *E
 		"Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
 	a.keepExecutionLog(props)
 	a.addRoutes(props)
-	a.addAnswers(props.Settings.Authorization)
-	if props.Settings.Authorization == stage.APIKey {
+	a.addAnswers(props.Authorization)
+	if props.Authorization == APIKey {
 		a.addKey(props)
 	}
 	return a
+}
+
+func (p *EventAPIProps) check() {
+	c := &check{part: "EventAPI"}
+	c.name(p.Name, 1, 255, "A-Za-z0-9_-", "Name")
+	c.name(p.StageName, 1, 128, "A-Za-z0-9_-", "StageName")
+	missed := map[contract.Function]bool{}
+	for _, route := range contract.Routes() {
+		c.require(p.Handlers[route.Function] != nil || missed[route.Function], "Handlers", "has no %q, which route %s %s needs", route.Function, route.Method, route.Path)
+		missed[route.Function] = true
+	}
+	authorizations := []Authorization{APIKey, IAM}
+	c.require(slices.Contains(authorizations, p.Authorization), "Authorization", "must be one of %v, got %s", authorizations, p.Authorization)
+	c.between(p.RatePerSecond, 1, 10_000, "RatePerSecond")
+	c.between(p.Burst, 1, 5_000, "Burst")
+	c.retention(p.LogRetentionDays, "LogRetentionDays")
+	c.removal(p.Removal)
+	c.done()
 }
 
 func deployOptions(props *EventAPIProps, access awslogs.LogGroup) *awsapigateway.StageOptions {
@@ -81,8 +120,8 @@ func deployOptions(props *EventAPIProps, access awslogs.LogGroup) *awsapigateway
 		MetricsEnabled:       jsii.Bool(false),
 		LoggingLevel:         awsapigateway.MethodLoggingLevel_ERROR,
 		DataTraceEnabled:     jsii.Bool(false), // it would log payloads
-		ThrottlingRateLimit:  number(props.Settings.RatePerSecond),
-		ThrottlingBurstLimit: number(props.Settings.Burst),
+		ThrottlingRateLimit:  number(props.RatePerSecond),
+		ThrottlingBurstLimit: number(props.Burst),
 		AccessLogDestination: awsapigateway.NewLogGroupLogDestination(access),
 		AccessLogFormat:      awsapigateway.AccessLogFormat_Custom(text(accessLogFormat())),
 	}
@@ -106,7 +145,7 @@ func accessLogFormat() string {
 }
 
 // keepExecutionLog makes the log group that API Gateway would otherwise make
-// itself, without an end.
+// itself, and keep for ever.
 func (a *EventAPI) keepExecutionLog(props *EventAPIProps) {
 	log := NewLogGroup(a.Construct, "ExecutionLog", &LogGroupProps{
 		Name:          "API-Gateway-Execution-Logs_" + *a.API.RestApiId() + "/" + props.StageName,
@@ -120,14 +159,10 @@ func (a *EventAPI) addRoutes(props *EventAPIProps) {
 		RequestValidatorName: text(props.Name), ValidateRequestBody: jsii.Bool(true), ValidateRequestParameters: jsii.Bool(true),
 	})
 	models := map[string]map[string]any{}
-	if props.Settings.ValidateBodies {
+	if props.ValidateBodies {
 		models = requestSchemas()
 	}
 	for _, route := range contract.Routes() {
-		handler, known := props.Handlers[route.Function]
-		if !known {
-			panic(fmt.Sprintf("EventAPI: Handlers has no %q, which route %s %s needs", route.Function, route.Method, route.Path))
-		}
 		options := &awsapigateway.MethodOptions{OperationName: text(route.ID), RequestValidator: validator}
 		if schema, has := models[route.ID]; has {
 			options.RequestModels = &map[string]awsapigateway.IModel{contract.MediaJSON: a.addModel(route.ID, schema)}
@@ -135,27 +170,27 @@ func (a *EventAPI) addRoutes(props *EventAPIProps) {
 		switch {
 		case !route.KeyRequired:
 			options.AuthorizationType = awsapigateway.AuthorizationType_NONE
-		case props.Settings.Authorization == stage.IAM:
+		case props.Authorization == IAM:
 			options.AuthorizationType = awsapigateway.AuthorizationType_IAM
 		default:
 			options.AuthorizationType, options.ApiKeyRequired = awsapigateway.AuthorizationType_NONE, jsii.Bool(true)
 		}
 		resource := a.API.Root().ResourceForPath(text(route.Path))
-		integration := awsapigateway.NewLambdaIntegration(handler, &awsapigateway.LambdaIntegrationOptions{
+		integration := awsapigateway.NewLambdaIntegration(props.Handlers[route.Function], &awsapigateway.LambdaIntegrationOptions{
 			Proxy: jsii.Bool(true), AllowTestInvoke: jsii.Bool(false),
 		})
 		method := resource.AddMethod(text(route.Method), integration, options)
-		acceptOpenRoute(method, route, props.Settings.Authorization)
+		acceptOpenRoute(method, route, props.Authorization)
 	}
 }
 
-func acceptOpenRoute(method awsapigateway.Method, route contract.Route, authorization stage.Authorization) {
+func acceptOpenRoute(method awsapigateway.Method, route contract.Route, authorization Authorization) {
 	const userPool = "callers are machines: they have API keys or IAM roles, not accounts in a user pool"
 	switch {
 	case !route.KeyRequired:
 		Accept(method, "AwsSolutions-APIG4", "the health check tells that the API answers and nothing else; monitors have no key")
 		Accept(method, "AwsSolutions-COG4", "the health check is open")
-	case authorization == stage.IAM:
+	case authorization == IAM:
 		Accept(method, "AwsSolutions-COG4", userPool)
 	default:
 		Accept(method, "AwsSolutions-APIG4", "the method asks for an API key of the usage plan; api.authorization: iam asks for a signature")
@@ -182,9 +217,37 @@ func (a *EventAPI) addKey(props *EventAPIProps) {
 	plan := a.API.AddUsagePlan(text("Plan"), &awsapigateway.UsagePlanProps{
 		Name: text(props.Name),
 		Throttle: &awsapigateway.ThrottleSettings{
-			RateLimit: number(props.Settings.RatePerSecond), BurstLimit: number(props.Settings.Burst),
+			RateLimit: number(props.RatePerSecond), BurstLimit: number(props.Burst),
 		},
 		ApiStages: &[]*awsapigateway.UsagePlanPerApiStage{{Api: a.API, Stage: a.API.DeploymentStage()}},
 	})
 	plan.AddApiKey(a.Key, nil)
+}
+
+// MetricRequests is how many requests reached the API.
+func (a *EventAPI) MetricRequests() awscloudwatch.Metric {
+	return apiMetric("Count", a.API.RestApiName(), a.API.DeploymentStage().StageName())
+}
+
+// Metric5xx is how many requests were answered with 5xx.
+func (a *EventAPI) Metric5xx() awscloudwatch.Metric {
+	return MetricAPI5xx(a.API.RestApiName(), a.API.DeploymentStage().StageName())
+}
+
+// Metric5xxRate is the percentage of requests that were answered with 5xx.
+func (a *EventAPI) Metric5xxRate() awscloudwatch.MathExpression {
+	return percent("5xx of the API", a.Metric5xx(), a.MetricRequests())
+}
+
+// MetricAPI5xx is Metric5xx of an API that is known by its names: the alarm of a
+// release comes before the API, which calls the functions that are released.
+func MetricAPI5xx(name, stageName *string) awscloudwatch.Metric {
+	return apiMetric("5XXError", name, stageName)
+}
+
+func apiMetric(metric string, name, stageName *string) awscloudwatch.Metric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: text("AWS/ApiGateway"), MetricName: text(metric), Statistic: text("Sum"), Period: minute(),
+		DimensionsMap: &map[string]*string{"ApiName": name, "Stage": stageName},
+	})
 }

@@ -5,36 +5,88 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 
-	"github.com/fluxa/fluxa/cdk/stage"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
-func apiProps() *EventAPIProps {
-	return &EventAPIProps{
-		Name: "fluxa-test", StageName: "test", LogRetentionDays: 1, Removal: stage.Destroy,
-		Settings: stage.API{Authorization: stage.APIKey, RatePerSecond: 1, Burst: 1},
+func apiProps(stack awscdk.Stack) EventAPIProps {
+	arn := func(name string) awslambda.IFunction {
+		if known := stack.Node().TryFindChild(text(name)); known != nil {
+			return known.(awslambda.IFunction)
+		}
+		return awslambda.Function_FromFunctionArn(stack, text(name), text("arn:aws:lambda:eu-west-1:123456789012:function:"+name))
+	}
+	return EventAPIProps{
+		Name: "fluxa-test", StageName: "test", LogRetentionDays: 1, Removal: awscdk.RemovalPolicy_DESTROY,
+		Authorization: APIKey, RatePerSecond: 20, Burst: 40,
+		Handlers: map[contract.Function]awslambda.IFunction{contract.FunctionIngest: arn("ingest"), contract.FunctionQuery: arn("query")},
 	}
 }
 
-func TestEventAPI_refuses_a_route_without_a_function(t *testing.T) {
+func TestEventAPI_names_each_wrong_prop_with_its_limit(t *testing.T) {
+	type p = EventAPIProps
 	stack := newStack(t)
-	props := apiProps()
-	panics(t, `EventAPI: Handlers has no "ingest", which route POST /events needs`, func() { NewEventAPI(stack, "None", props) })
-
-	props.Name = "fluxa-other"
-	props.Handlers = map[contract.Function]awslambda.IFunction{
-		contract.FunctionIngest: awslambda.Function_FromFunctionArn(stack, text("Ingest"), text("arn:aws:lambda:eu-west-1:123456789012:function:ingest")),
-	}
-	panics(t, `EventAPI: Handlers has no "query", which route GET /events needs`, func() { NewEventAPI(stack, "One", props) })
+	refuses(t, "EventAPI", func() p { return apiProps(stack) }, func(props *p) { NewEventAPI(stack, "API", props) },
+		wrong[p]{func(p *p) { p.Name = "an API" }, `Name must have 1 to 255 characters of A-Za-z0-9_-, got "an API"`},
+		wrong[p]{func(p *p) { p.StageName = "" }, `StageName must have 1 to 128 characters of A-Za-z0-9_-, got ""`},
+		wrong[p]{func(p *p) { p.Handlers = nil }, `Handlers has no "ingest", which route POST /events needs` + "\n" +
+			`EventAPI: Handlers has no "query", which route GET /events needs`},
+		wrong[p]{func(p *p) { delete(p.Handlers, contract.FunctionQuery) }, `Handlers has no "query", which route GET /events needs`},
+		wrong[p]{func(p *p) { p.Authorization = "open" }, "Authorization must be one of [api_key iam], got open"},
+		wrong[p]{func(p *p) { p.RatePerSecond = 0 }, "RatePerSecond must be 1 to 10000, got 0"},
+		wrong[p]{func(p *p) { p.Burst = 5001 }, "Burst must be 1 to 5000, got 5001"},
+		wrong[p]{func(p *p) { p.LogRetentionDays = 2 }, "LogRetentionDays must be " + oneOfTheRetentions + ", got 2"},
+		wrong[p]{func(p *p) { p.Removal = "keep" }, "Removal must be one of [RETAIN DESTROY], got keep"})
 }
 
-func TestEventAPI_refuses_an_authorization_that_it_does_not_know(t *testing.T) {
-	props := apiProps()
-	props.Settings.Authorization = "open"
-	panics(t, "EventAPI: Settings.Authorization must be one of [api_key iam], got open", func() { NewEventAPI(newStack(t), "API", props) })
+func TestEventAPI_asks_for_a_key_or_a_signature_save_for_the_health_check(t *testing.T) {
+	for authorization, want := range map[Authorization]map[string]any{
+		APIKey: {"AuthorizationType": "NONE", "ApiKeyRequired": true}, IAM: {"AuthorizationType": "AWS_IAM"},
+	} {
+		stack := newStack(t)
+		props := apiProps(stack)
+		props.Authorization = authorization
+		api := NewEventAPI(stack, "API", &props)
+		if (api.Key != nil) != (authorization == APIKey) {
+			t.Errorf("%s: the key is %v", authorization, api.Key)
+		}
+		made := templateOf(stack)
+		for _, route := range contract.Routes() {
+			if route.KeyRequired {
+				want["OperationName"] = route.ID
+				made.has(t, "AWS::ApiGateway::Method", want)
+			} else {
+				made.has(t, "AWS::ApiGateway::Method", map[string]any{"OperationName": route.ID, "AuthorizationType": "NONE", "ApiKeyRequired": assertions.Match_Absent()})
+			}
+		}
+	}
+}
+
+func TestEventAPI_throttles_all_callers_and_each_key(t *testing.T) {
+	stack := newStack(t)
+	props := apiProps(stack)
+	NewEventAPI(stack, "API", &props)
+	made := templateOf(stack)
+	made.has(t, "AWS::ApiGateway::Stage", map[string]any{"StageName": "test", "MethodSettings": []any{
+		map[string]any{"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40, "DataTraceEnabled": false, "HttpMethod": "*", "ResourcePath": "/*", "LoggingLevel": "ERROR", "MetricsEnabled": false},
+	}})
+	made.has(t, "AWS::ApiGateway::UsagePlan", map[string]any{"Throttle": map[string]any{"RateLimit": 20, "BurstLimit": 40}})
+}
+
+func TestEventAPI_s_metrics_are_those_of_its_stage(t *testing.T) {
+	stack := newStack(t)
+	props := apiProps(stack)
+	api := NewEventAPI(stack, "API", &props)
+	measures(t, api.MetricRequests(), "AWS/ApiGateway Count Sum")
+	measures(t, api.Metric5xx(), "AWS/ApiGateway 5XXError Sum")
+	measures(t, MetricAPI5xx(text("fluxa-test"), text("test")), "AWS/ApiGateway 5XXError Sum")
+	if expression := *api.Metric5xxRate().Expression(); expression != "IF(whole > 0, 100 * part / whole, 0)" {
+		t.Errorf("the rate is %s", expression)
+	}
 }
 
 func TestGatewayAnswer_is_written_as_a_problem(t *testing.T) {
@@ -63,7 +115,7 @@ func TestGatewayAnswer_is_written_as_a_problem(t *testing.T) {
 }
 
 func TestGatewayAnswers_cover_each_refusal_once(t *testing.T) {
-	for _, authorization := range []stage.Authorization{stage.APIKey, stage.IAM} {
+	for _, authorization := range []Authorization{APIKey, IAM} {
 		ids, kinds := map[string]bool{}, map[string]bool{}
 		for _, answer := range gatewayAnswers(authorization) {
 			kind := *answer.kind.ResponseType()
@@ -89,7 +141,7 @@ func TestGatewayAnswers_cover_each_refusal_once(t *testing.T) {
 // A client that reads a document's code gets the one that a function would give
 // for the same status.
 func TestGatewayAnswers_have_the_codes_that_functions_answer_with(t *testing.T) {
-	for _, authorization := range []stage.Authorization{stage.APIKey, stage.IAM} {
+	for _, authorization := range []Authorization{APIKey, IAM} {
 		for _, answer := range gatewayAnswers(authorization) {
 			switch answer.id {
 			case "Timeout", "Other4xx", "Other5xx": // statuses that no function answers with, or several

@@ -1,10 +1,12 @@
 package construct
 
 import (
+	"regexp"
 	"strconv"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
@@ -12,20 +14,36 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/fluxa/fluxa/cdk/stage"
 	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// EventDatabaseProps describes the database. All fields are required; the sizes
-// are those of stage.Database.
+// EventDatabaseProps describes the database.
 type EventDatabaseProps struct {
-	Name     string
-	Network  *PrivateNetwork
-	Settings stage.Database
+	// Name of the instance: 1 to 60 of a-z 0-9 -, beginning with a letter.
+	Name string
+	// Network has the subnets, and the group of the functions that may connect.
+	Network *PrivateNetwork
 
+	// InstanceClass is without its "db.", such as t4g.micro.
+	InstanceClass string
+	// StorageGiB is 20 to 65536. It grows by itself up to MaxStorageGiB, which is at
+	// least a tenth above it and at most 65536.
+	StorageGiB, MaxStorageGiB int
+	// MultiAZ keeps a standby in a second zone; default false.
+	MultiAZ bool
+	// BackupDays is how far back the database can be restored to: 1 to 35.
+	BackupDays int
+	// DeletionProtection refuses the deletion of the instance; default false.
+	DeletionProtection bool
+	// Proxy puts RDS Proxy in front of the instance; default false.
+	Proxy bool
+
+	// LogRetentionDays is as in LogGroupProps.
 	LogRetentionDays int
-	Removal          stage.Removal
+	// Removal is what happens to the instance, its backups and its logs when the
+	// stack is deleted: RETAIN (the default) or DESTROY.
+	Removal awscdk.RemovalPolicy
 }
 
 // EventDatabase is PostgreSQL on RDS: encrypted, reached with TLS only, its
@@ -35,6 +53,8 @@ type EventDatabase struct {
 	Construct constructs.Construct
 	Instance  awsrds.DatabaseInstance
 	Proxy     awsrds.DatabaseProxy // nil without one
+
+	maxStorageGiB int
 }
 
 // User is the name of the database's user, whose password is in the secret.
@@ -43,9 +63,9 @@ const User = "fluxa"
 const (
 	databaseName = "fluxa"
 
-	// What the database itself gives up on. A client's own time-outs are shorter;
-	// these end the work of a client that is gone. RDS Proxy passes no such
-	// setting of a client on, which is why they stand here.
+	// The database's own time-outs. A client's are shorter; these end the work of a
+	// client that is gone. RDS Proxy passes no such setting of a client on, which is
+	// why they are set here.
 	statementTimeout = time.Minute
 	idleTimeout      = time.Minute
 	slowStatement    = time.Second
@@ -53,13 +73,28 @@ const (
 
 // NewEventDatabase makes the database and, if asked for, the proxy.
 func NewEventDatabase(scope constructs.Construct, id string, props *EventDatabaseProps) *EventDatabase {
+	props.check()
 	this := constructs.NewConstruct(scope, text(id))
-	d := &EventDatabase{Construct: this}
+	d := &EventDatabase{Construct: this, maxStorageGiB: props.MaxStorageGiB}
 	d.Instance = d.newInstance(props)
-	if props.Settings.Proxy {
+	if props.Proxy {
 		d.Proxy = d.newProxy(props)
 	}
 	return d
+}
+
+func (p *EventDatabaseProps) check() {
+	c := &check{part: "EventDatabase"}
+	c.name(p.Name, 1, 60, "a-z0-9-", "Name")
+	c.given(p.Network != nil, "Network")
+	class := regexp.MustCompile(`^[a-z][a-z0-9]+\.[a-z0-9]+$`)
+	c.require(class.MatchString(p.InstanceClass), "InstanceClass", "must be a class without its db. such as t4g.micro, got %q", p.InstanceClass)
+	c.between(p.StorageGiB, 20, 65_536, "StorageGiB")
+	c.between(p.MaxStorageGiB, (p.StorageGiB*11+9)/10, 65_536, "MaxStorageGiB")
+	c.between(p.BackupDays, 1, 35, "BackupDays")
+	c.retention(p.LogRetentionDays, "LogRetentionDays")
+	c.removal(p.Removal)
+	c.done()
 }
 
 func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseInstance {
@@ -67,7 +102,7 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 	group := d.group("Instance", "PostgreSQL of Fluxa", props)
 	group.AddIngressRule(props.Network.Clients, awsec2.Port_Tcp(number(portPostgres)), text("Fluxa functions"), nil)
 
-	// The logs are made here, since RDS would make them without an end.
+	// The logs are made here, since RDS would make them and keep them for ever.
 	exports := []string{"postgresql", "upgrade"}
 	var logs []constructs.IDependable
 	for _, export := range exports {
@@ -75,15 +110,14 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 			Name: "/aws/rds/instance/" + props.Name + "/" + export, RetentionDays: props.LogRetentionDays, Removal: props.Removal,
 		}))
 	}
-	s := props.Settings
 	instance := awsrds.NewDatabaseInstance(d.Construct, text("Instance"), &awsrds.DatabaseInstanceProps{
 		InstanceIdentifier: text(props.Name),
 		Engine:             engine,
-		InstanceType:       awsec2.NewInstanceType(text(s.InstanceClass)),
+		InstanceType:       awsec2.NewInstanceType(text(props.InstanceClass)),
 		DatabaseName:       text(databaseName),
 		Port:               number(portPostgres),
 		ParameterGroup: awsrds.NewParameterGroup(d.Construct, text("Parameters"), &awsrds.ParameterGroupProps{
-			Engine: engine, Name: text(props.Name), Description: text("PostgreSQL of Fluxa"), RemovalPolicy: policy(props.Removal),
+			Engine: engine, Name: text(props.Name), Description: text("PostgreSQL of Fluxa"), RemovalPolicy: removal(props.Removal),
 			Parameters: &map[string]*string{
 				"rds.force_ssl":                       text("1"),
 				"statement_timeout":                   milliseconds(statementTimeout),
@@ -102,11 +136,11 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 		IamAuthentication:        jsii.Bool(true),
 		StorageEncrypted:         jsii.Bool(true),
 		StorageType:              awsrds.StorageType_GP3,
-		AllocatedStorage:         number(s.StorageGiB),
-		MaxAllocatedStorage:      number(s.MaxStorageGiB),
-		MultiAz:                  jsii.Bool(s.MultiAZ),
-		BackupRetention:          awscdk.Duration_Days(number(s.BackupDays)),
-		DeleteAutomatedBackups:   jsii.Bool(props.Removal == stage.Destroy),
+		AllocatedStorage:         number(props.StorageGiB),
+		MaxAllocatedStorage:      number(props.MaxStorageGiB),
+		MultiAz:                  jsii.Bool(props.MultiAZ),
+		BackupRetention:          awscdk.Duration_Days(number(props.BackupDays)),
+		DeleteAutomatedBackups:   jsii.Bool(props.Removal == awscdk.RemovalPolicy_DESTROY),
 		CopyTagsToSnapshot:       jsii.Bool(true),
 		AutoMinorVersionUpgrade:  jsii.Bool(true),
 		CaCertificate:            awsrds.CaCertificate_RDS_CA_RSA2048_G1(),
@@ -114,14 +148,14 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 		// Seven days are free.
 		EnablePerformanceInsights:   jsii.Bool(true),
 		PerformanceInsightRetention: awsrds.PerformanceInsightRetention_DEFAULT,
-		DeletionProtection:          jsii.Bool(s.DeletionProtection),
-		RemovalPolicy:               policy(props.Removal),
+		DeletionProtection:          jsii.Bool(props.DeletionProtection),
+		RemovalPolicy:               removal(props.Removal),
 		PubliclyAccessible:          jsii.Bool(false),
 		Vpc:                         props.Network.VPC,
 		VpcSubnets:                  isolated(),
 		SubnetGroup: awsrds.NewSubnetGroup(d.Construct, text("Subnets"), &awsrds.SubnetGroupProps{
 			Vpc: props.Network.VPC, VpcSubnets: isolated(), SubnetGroupName: text(props.Name), Description: text("PostgreSQL of Fluxa"),
-			RemovalPolicy: policy(props.Removal),
+			RemovalPolicy: removal(props.Removal),
 		}),
 		SecurityGroups: &[]awsec2.ISecurityGroup{group},
 	})
@@ -130,10 +164,10 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 	// cfn-lint takes it for a version that is gone.
 	acceptLint(instance.Node().DefaultChild().(awscdk.CfnResource), "W3691")
 	Accept(instance, "AwsSolutions-RDS11", "a port that is not the usual one hides nothing from who can reach it; the security group lets in only the functions")
-	if !s.MultiAZ {
+	if !props.MultiAZ {
 		Accept(instance, "AwsSolutions-RDS3", "the stage may be away for as long as a restore takes")
 	}
-	if !s.DeletionProtection {
+	if !props.DeletionProtection {
 		Accept(instance, "AwsSolutions-RDS10", "the stage is deleted with all it holds")
 	}
 	return instance
@@ -195,4 +229,23 @@ func (d *EventDatabase) InstanceSettings(maxConns int) config.Database {
 // secretsmanager:GetSecretValue on the database's secret.
 func (d *EventDatabase) GrantConnect(grantee awsiam.IGrantable) {
 	grant(grantee, []string{*d.Instance.Secret().SecretArn()}, "secretsmanager:GetSecretValue")
+}
+
+// MetricCPU is the load of the instance in percent.
+func (d *EventDatabase) MetricCPU() awscloudwatch.Metric {
+	return d.metric("CPUUtilization", "Average")
+}
+
+// MetricFreeStorage is the free storage in bytes, of what is allocated now.
+func (d *EventDatabase) MetricFreeStorage() awscloudwatch.Metric {
+	return d.metric("FreeStorageSpace", "Minimum")
+}
+
+// MetricConnections is how many connections are open.
+func (d *EventDatabase) MetricConnections() awscloudwatch.Metric {
+	return d.metric("DatabaseConnections", "Maximum")
+}
+
+func (d *EventDatabase) metric(name, statistic string) awscloudwatch.Metric {
+	return d.Instance.Metric(text(name), perMinute(statistic, name))
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -12,18 +13,19 @@ import (
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// EventQueueProps describes the events queue and its dead-letter queue. All fields
-// are required.
+// EventQueueProps describes the events queue and its dead-letter queue.
 type EventQueueProps struct {
-	QueueName           string
-	DeadLetterQueueName string
-	Visibility          time.Duration // 6 × the processor's time-out plus the window
+	// QueueName and DeadLetterQueueName are two names of 1 to 80 of A-Z a-z 0-9 _ -.
+	QueueName, DeadLetterQueueName string
+	// VisibilityTimeout hides a received message from other receives: 1 second to
+	// 12 hours, in whole seconds. AWS asks for six times the consumer's time-out
+	// plus its batching window.
+	VisibilityTimeout time.Duration
 }
 
-// EventQueue is the queue between ingest and processor, with the queue of the
-// messages that were given up. Both take messages of 1 MiB, are encrypted by SQS
-// and refuse callers without TLS. Only the events queue may move messages into
-// the other one.
+// EventQueue is the queue between ingest and processor, with its dead-letter
+// queue. Both accept messages of 1 MiB, are encrypted by SQS and refuse callers
+// without TLS. Only the events queue may move messages into the other one.
 type EventQueue struct {
 	Construct          constructs.Construct
 	Queue, DeadLetters awssqs.Queue
@@ -31,6 +33,13 @@ type EventQueue struct {
 
 // NewEventQueue makes both queues.
 func NewEventQueue(scope constructs.Construct, id string, props *EventQueueProps) *EventQueue {
+	c := &check{part: "EventQueue"}
+	c.name(props.QueueName, 1, 80, "A-Za-z0-9_-", "QueueName")
+	c.name(props.DeadLetterQueueName, 1, 80, "A-Za-z0-9_-", "DeadLetterQueueName")
+	c.require(props.QueueName != props.DeadLetterQueueName, "DeadLetterQueueName", "must differ from QueueName, got %q", props.DeadLetterQueueName)
+	c.lasts(props.VisibilityTimeout, time.Second, 12*time.Hour, "VisibilityTimeout")
+	c.done()
+
 	this := constructs.NewConstruct(scope, text(id))
 	// The two name each other; one of them does it by its ARN's form, since
 	// CloudFormation makes no circle.
@@ -42,7 +51,7 @@ func NewEventQueue(scope constructs.Construct, id string, props *EventQueueProps
 		Encryption:          awssqs.QueueEncryption_SQS_MANAGED,
 		EnforceSSL:          jsii.Bool(true),
 		MaxMessageSizeBytes: number(contract.QueueMessageLimit),
-		RetentionPeriod:     awscdk.Duration_Seconds(number(contract.DLQRetention.Seconds())),
+		RetentionPeriod:     seconds(contract.DLQRetention),
 		RedriveAllowPolicy: &awssqs.RedriveAllowPolicy{
 			RedrivePermission: awssqs.RedrivePermission_BY_QUEUE, SourceQueues: &[]awssqs.IQueue{source},
 		},
@@ -52,8 +61,8 @@ func NewEventQueue(scope constructs.Construct, id string, props *EventQueueProps
 		Encryption:          awssqs.QueueEncryption_SQS_MANAGED,
 		EnforceSSL:          jsii.Bool(true),
 		MaxMessageSizeBytes: number(contract.QueueMessageLimit),
-		RetentionPeriod:     awscdk.Duration_Seconds(number(contract.EventsRetention.Seconds())),
-		VisibilityTimeout:   awscdk.Duration_Seconds(number(props.Visibility.Seconds())),
+		RetentionPeriod:     seconds(contract.EventsRetention),
+		VisibilityTimeout:   seconds(props.VisibilityTimeout),
 		DeadLetterQueue:     &awssqs.DeadLetterQueue{Queue: deadLetters, MaxReceiveCount: number(contract.MaxReceives)},
 	})
 	return &EventQueue{Construct: this, Queue: queue, DeadLetters: deadLetters}
@@ -64,16 +73,47 @@ func (q *EventQueue) GrantSend(grantee awsiam.IGrantable) {
 	grant(grantee, []string{*q.Queue.QueueArn()}, "sqs:SendMessage")
 }
 
-// GrantProcess lets the event source mapping of the grantee take and settle
-// messages, and the grantee put off those that failed: sqs:ReceiveMessage,
+// GrantProcess lets the event source mapping of the grantee receive and delete
+// messages, and the grantee postpone those that failed: sqs:ReceiveMessage,
 // sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ChangeMessageVisibility.
 func (q *EventQueue) GrantProcess(grantee awsiam.IGrantable) {
 	grant(grantee, []string{*q.Queue.QueueArn()},
 		"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
 }
 
-// GrantDeadLetter lets the grantee give messages up, with the reason:
+// GrantDeadLetter lets the grantee dead-letter messages, with the reason:
 // sqs:SendMessage on the dead-letter queue.
 func (q *EventQueue) GrantDeadLetter(grantee awsiam.IGrantable) {
 	grant(grantee, []string{*q.DeadLetters.QueueArn()}, "sqs:SendMessage")
+}
+
+// MetricDeadLetters is how many dead letters there are.
+func (q *EventQueue) MetricDeadLetters() awscloudwatch.Metric {
+	return q.DeadLetters.MetricApproximateNumberOfMessagesVisible(perMinute("Maximum", "dead letters"))
+}
+
+// MetricOldestEvent is the age of the oldest event that is not processed, in
+// seconds.
+func (q *EventQueue) MetricOldestEvent() awscloudwatch.Metric {
+	return q.Queue.MetricApproximateAgeOfOldestMessage(perMinute("Maximum", "oldest event, s"))
+}
+
+// MetricWaiting is how many events wait to be received.
+func (q *EventQueue) MetricWaiting() awscloudwatch.Metric {
+	return q.Queue.MetricApproximateNumberOfMessagesVisible(perMinute("Maximum", "waiting"))
+}
+
+// MetricInFlight is how many events are received and not settled.
+func (q *EventQueue) MetricInFlight() awscloudwatch.Metric {
+	return q.Queue.MetricApproximateNumberOfMessagesNotVisible(perMinute("Maximum", "under way"))
+}
+
+// MetricSent is how many events were sent.
+func (q *EventQueue) MetricSent() awscloudwatch.Metric {
+	return q.Queue.MetricNumberOfMessagesSent(perMinute("Sum", ""))
+}
+
+// MetricEmptyReceives is how many receives returned no event; they are billed.
+func (q *EventQueue) MetricEmptyReceives() awscloudwatch.Metric {
+	return q.Queue.MetricNumberOfEmptyReceives(perMinute("Sum", ""))
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 
-	"github.com/fluxa/fluxa/cdk/stage"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
@@ -28,7 +27,7 @@ type gatewayAnswer struct {
 // no member of the document, since API Gateway puts it nowhere in quotes.
 const HeaderValidationError = "X-Validation-Error"
 
-func gatewayAnswers(authorization stage.Authorization) []gatewayAnswer {
+func gatewayAnswers(authorization Authorization) []gatewayAnswer {
 	found := map[string]string{HeaderValidationError: "context.error.validationErrorString"}
 	later := map[string]string{"Retry-After": "'5'"}
 	out := []gatewayAnswer{
@@ -57,14 +56,14 @@ func gatewayAnswers(authorization stage.Authorization) []gatewayAnswer {
 	// and the answer with it.
 	missing := gatewayAnswer{"NoSignature", awsapigateway.ResponseType_MISSING_AUTHENTICATION_TOKEN(), http.StatusNotFound, fault.NotFound,
 		"there is no such path or method", nil}
-	if authorization == stage.IAM {
+	if authorization == IAM {
 		missing = gatewayAnswer{"NoSignature", awsapigateway.ResponseType_MISSING_AUTHENTICATION_TOKEN(), http.StatusForbidden, fault.Forbidden,
 			"the request has no signature, or there is no such path", nil}
 	}
 	return append(out, missing)
 }
 
-func (a *EventAPI) addAnswers(authorization stage.Authorization) {
+func (a *EventAPI) addAnswers(authorization Authorization) {
 	for _, answer := range gatewayAnswers(authorization) {
 		options := &awsapigateway.GatewayResponseOptions{
 			Type: answer.kind, Templates: &map[string]*string{contract.MediaJSON: text(answer.template())}, ResponseHeaders: answer.responseHeaders(),

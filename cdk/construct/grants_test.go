@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/fluxa/fluxa/cdk/stage"
 )
 
 // granted is one statement of a role's policy.
@@ -22,14 +21,14 @@ type granted struct {
 // Each grant is to a role of its own, whose policy must then be exactly this.
 func TestGrants_are_the_documented_actions_on_the_named_resource(t *testing.T) {
 	stack := newStack(t)
-	queue := NewEventQueue(stack, "Queue", &EventQueueProps{QueueName: "events", DeadLetterQueueName: "dlq", Visibility: time.Minute})
-	bucket := NewPayloadBucket(stack, "Bucket", &PayloadBucketProps{BucketName: "payloads", GlacierDays: 1, OldVersionDays: 1, Removal: stage.Destroy})
-	key := NewTopicKey(stack, "Key", &TopicKeyProps{Alias: "topics", Removal: stage.Destroy})
+	queue := NewEventQueue(stack, "Queue", &EventQueueProps{QueueName: "events", DeadLetterQueueName: "dlq", VisibilityTimeout: time.Minute})
+	bucket := NewPayloadBucket(stack, "Bucket", &PayloadBucketProps{BucketName: "payloads", GlacierDays: 1, OldVersionDays: 1, Removal: awscdk.RemovalPolicy_DESTROY})
+	key := NewTopicKey(stack, "Key", &TopicKeyProps{Alias: "topics", Removal: awscdk.RemovalPolicy_DESTROY})
 	topic := NewNotificationTopic(stack, "Topic", &NotificationTopicProps{TopicName: "notifications", DisplayName: "Notifications", Key: key})
 	network := NewPrivateNetwork(stack, "Network", &PrivateNetworkProps{Name: "net", CIDR: "10.0.0.0/16", Zones: 2})
 	database := NewEventDatabase(stack, "Database", &EventDatabaseProps{
-		Name: "db", Network: network, Settings: stage.Database{InstanceClass: "t4g.micro", StorageGiB: 20, MaxStorageGiB: 40, BackupDays: 1, Proxy: true},
-		LogRetentionDays: 1, Removal: stage.Destroy,
+		Name: "db", Network: network, InstanceClass: "t4g.micro", StorageGiB: 20, MaxStorageGiB: 40, BackupDays: 1, Proxy: true,
+		LogRetentionDays: 1, Removal: awscdk.RemovalPolicy_DESTROY,
 	})
 	grants := map[string]struct {
 		grant func(awsiam.IGrantable)
@@ -116,7 +115,7 @@ func written(value any) string {
 // that of the queue that is made.
 func TestEventQueue_is_the_one_that_its_dead_letters_come_from(t *testing.T) {
 	stack := newStack(t)
-	NewEventQueue(stack, "Queue", &EventQueueProps{QueueName: "orders", DeadLetterQueueName: "gone", Visibility: 90 * time.Second})
+	NewEventQueue(stack, "Queue", &EventQueueProps{QueueName: "orders", DeadLetterQueueName: "gone", VisibilityTimeout: 90 * time.Second})
 	queues := map[any]map[string]any{}
 	for _, r := range resources(stack) {
 		properties := r.(map[string]any)["Properties"].(map[string]any)
@@ -138,7 +137,7 @@ func TestPayloadBucket_without_access_logs_makes_one_bucket(t *testing.T) {
 	for name, want := range map[string]int{"": 1, "logs": 2} {
 		stack := newStack(t)
 		NewPayloadBucket(stack, "Bucket", &PayloadBucketProps{
-			BucketName: "payloads", GlacierDays: 1, OldVersionDays: 1, Removal: stage.Retain, AccessLogsName: name, AccessLogDays: 3,
+			BucketName: "payloads", GlacierDays: 1, OldVersionDays: 1, Removal: awscdk.RemovalPolicy_RETAIN, AccessLogsName: name, AccessLogDays: 3,
 		})
 		buckets := 0
 		for _, r := range resources(stack) {

@@ -1,27 +1,34 @@
 package construct
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
-
-	"github.com/fluxa/fluxa/cdk/stage"
 )
 
-// HandlerProps describes one Lambda function. Name, Description, Code, MemoryMiB,
-// Timeout, LogLevel, LogRetentionDays and Removal are required.
+// HandlerProps describes one Lambda function.
 type HandlerProps struct {
-	Name        string
+	// Name has 1 to 64 of A-Z a-z 0-9 _ -.
+	Name string
+	// Description has at most 256 characters; default none.
 	Description string
-	Code        awslambda.Code // a zip of an arm64 bootstrap
+	// Code is a zip of an arm64 bootstrap.
+	Code awslambda.Code
+	// Environment is at most 4 KiB in all; default none.
 	Environment map[string]string
-	MemoryMiB   int
-	Timeout     time.Duration
+	// MemoryMiB is 128 to 10240. The CPU grows with it: 1769 are one core.
+	MemoryMiB int
+	// Timeout is 1 second to 15 minutes, in whole seconds. API Gateway waits for 29
+	// seconds.
+	Timeout time.Duration
 
 	// ReservedConcurrency bounds and guarantees the concurrency; default 0: what
 	// the account has left.
@@ -32,9 +39,18 @@ type HandlerProps struct {
 	// Tracing sends X-Ray traces; default off.
 	Tracing bool
 
-	LogLevel         string
+	// LogLevel is one of debug, info, warn and error.
+	LogLevel string
+	// LogRetentionDays is as in LogGroupProps.
 	LogRetentionDays int
-	Removal          stage.Removal
+	// Removal is what happens to the log and to old versions: RETAIN (the default)
+	// or DESTROY.
+	Removal awscdk.RemovalPolicy
+
+	// MetricNamespace and MetricDimensions are those of the metrics that the code
+	// writes in EMF, see MetricWritten; default none.
+	MetricNamespace  string
+	MetricDimensions map[string]string
 }
 
 // Handler is a Lambda function on arm64 with a role and a log group of its own.
@@ -44,13 +60,17 @@ type Handler struct {
 	Function  awslambda.Function
 	Role      awsiam.Role
 	LogGroup  awslogs.LogGroup
+
+	id    string
+	props HandlerProps
 }
 
 // NewHandler makes the function. Its role may write its own log, send traces and,
 // in a network, keep its interfaces there.
 func NewHandler(scope constructs.Construct, id string, props *HandlerProps) *Handler {
+	props.check()
 	this := constructs.NewConstruct(scope, text(id))
-	h := &Handler{Construct: this}
+	h := &Handler{Construct: this, id: id, props: *props}
 	h.LogGroup = NewLogGroup(this, "Log", &LogGroupProps{
 		Name: "/aws/lambda/" + props.Name, RetentionDays: props.LogRetentionDays, Removal: props.Removal,
 	})
@@ -67,7 +87,7 @@ func NewHandler(scope constructs.Construct, id string, props *HandlerProps) *Han
 		Handler:               text("bootstrap"),
 		Code:                  props.Code,
 		MemorySize:            number(props.MemoryMiB),
-		Timeout:               awscdk.Duration_Seconds(number(props.Timeout.Seconds())),
+		Timeout:               seconds(props.Timeout),
 		Role:                  h.Role,
 		LogGroup:              h.LogGroup,
 		LoggingFormat:         awslambda.LoggingFormat_JSON,
@@ -75,7 +95,7 @@ func NewHandler(scope constructs.Construct, id string, props *HandlerProps) *Han
 		SystemLogLevelV2:      awslambda.SystemLogLevel_INFO,
 		Environment:           pointers(props.Environment),
 		Tracing:               awslambda.Tracing_DISABLED,
-		CurrentVersionOptions: &awslambda.VersionOptions{RemovalPolicy: policy(props.Removal)},
+		CurrentVersionOptions: &awslambda.VersionOptions{RemovalPolicy: removal(props.Removal)},
 	}
 	if props.Tracing {
 		functionProps.Tracing = awslambda.Tracing_ACTIVE
@@ -92,6 +112,21 @@ func NewHandler(scope constructs.Construct, id string, props *HandlerProps) *Han
 	}
 	h.Function = awslambda.NewFunction(this, text("Function"), functionProps)
 	return h
+}
+
+func (p *HandlerProps) check() {
+	c := &check{part: "Handler"}
+	c.name(p.Name, 1, 64, "A-Za-z0-9_-", "Name")
+	c.name(p.Description, 0, 256, "", "Description")
+	c.given(p.Code != nil, "Code")
+	c.between(p.MemoryMiB, 128, 10_240, "MemoryMiB")
+	c.lasts(p.Timeout, time.Second, 15*time.Minute, "Timeout")
+	c.require(p.ReservedConcurrency >= 0, "ReservedConcurrency", "must be at least 0, got %d", p.ReservedConcurrency)
+	levels := []string{"debug", "info", "warn", "error"}
+	c.require(slices.Contains(levels, p.LogLevel), "LogLevel", "must be one of %v, got %q", levels, p.LogLevel)
+	c.retention(p.LogRetentionDays, "LogRetentionDays")
+	c.removal(p.Removal)
+	c.done()
 }
 
 // joinNetwork lets Lambda keep the function's network interfaces, and keeps the
@@ -129,4 +164,42 @@ func pointers(environment map[string]string) *map[string]*string {
 		out[name] = text(value)
 	}
 	return &out
+}
+
+// label is how graphs name the handler: its id in small letters.
+func (h *Handler) label() string { return strings.ToLower(h.id) }
+
+// MetricInvocations is how often the function ran.
+func (h *Handler) MetricInvocations() awscloudwatch.Metric { return h.metric("Invocations", "Sum") }
+
+// MetricErrorRate is the percentage of runs that crashed or ran out of time.
+func (h *Handler) MetricErrorRate() awscloudwatch.MathExpression {
+	return percent("errors of "+h.label(), h.metric("Errors", "Sum"), h.MetricInvocations())
+}
+
+// MetricThrottles is how many calls found no concurrency left.
+func (h *Handler) MetricThrottles() awscloudwatch.Metric { return h.metric("Throttles", "Sum") }
+
+// MetricDuration is the time of all runs together, in milliseconds.
+func (h *Handler) MetricDuration() awscloudwatch.Metric { return h.metric("Duration", "Sum") }
+
+// MetricConcurrency is how many runs there were at once.
+func (h *Handler) MetricConcurrency() awscloudwatch.Metric {
+	return h.metric("ConcurrentExecutions", "Maximum")
+}
+
+func (h *Handler) metric(name, statistic string) awscloudwatch.Metric {
+	return h.Function.Metric(text(name), perMinute(statistic, h.label()))
+}
+
+// MetricWritten is a metric that the function's code writes, by its name in
+// MetricNamespace. It panics for a handler without one.
+func (h *Handler) MetricWritten(name, statistic string) awscloudwatch.Metric {
+	c := &check{part: "Handler"}
+	c.given(h.props.MetricNamespace != "", "MetricNamespace")
+	c.done()
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: text(h.props.MetricNamespace), MetricName: text(name), Statistic: text(statistic), Period: minute(),
+		Label: text(name + " " + statistic), DimensionsMap: pointers(h.props.MetricDimensions),
+	})
 }

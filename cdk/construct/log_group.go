@@ -1,31 +1,35 @@
 package construct
 
 import (
-	"maps"
-	"slices"
-
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
-
-	"github.com/fluxa/fluxa/cdk/stage"
 )
 
-// LogGroupProps says how long a log is kept. All fields are required.
+// LogGroupProps says how long a log is kept.
 type LogGroupProps struct {
-	Name          string
-	RetentionDays int // a number that CloudWatch Logs knows
-	Removal       stage.Removal
+	// Name has 1 to 512 of A-Z a-z 0-9 _ - / . #.
+	Name string
+	// RetentionDays is one of the numbers of days that CloudWatch Logs offers: 1, 3,
+	// 5, 7, 14, 30 and so on to 3653.
+	RetentionDays int
+	// Removal is what happens to the log when its stack is deleted: RETAIN (the
+	// default) or DESTROY.
+	Removal awscdk.RemovalPolicy
 }
 
 // NewLogGroup returns a log group that is made before anything writes to it, so
 // that its retention holds from the first line on.
 func NewLogGroup(scope constructs.Construct, id string, props *LogGroupProps) awslogs.LogGroup {
-	retention := retentions()
-	mustBeOneOf("LogGroup", "RetentionDays", props.RetentionDays, slices.Sorted(maps.Keys(retention))...)
+	c := &check{part: "LogGroup"}
+	c.name(props.Name, 1, 512, "A-Za-z0-9_/.#-", "Name")
+	c.retention(props.RetentionDays, "RetentionDays")
+	c.removal(props.Removal)
+	c.done()
 	return awslogs.NewLogGroup(scope, text(id), &awslogs.LogGroupProps{
 		LogGroupName:  text(props.Name),
-		Retention:     retention[props.RetentionDays],
-		RemovalPolicy: policy(props.Removal),
+		Retention:     retentions()[props.RetentionDays],
+		RemovalPolicy: removal(props.Removal),
 	})
 }
 

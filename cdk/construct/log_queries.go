@@ -1,24 +1,32 @@
 package construct
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsxray"
 	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-
-	"github.com/fluxa/fluxa/pkg/contract"
 )
 
+// LogQueriesProps describes the saved queries.
+type LogQueriesProps struct {
+	// Folder groups the queries in the console, such as fluxa/dev: 1 to 200
+	// characters.
+	Folder string
+	// Handlers are those whose logs are searched: 1 to 50.
+	Handlers []*Handler
+}
+
 // NewLogQueries saves the Logs Insights queries that the runbook begins with.
-func NewLogQueries(scope constructs.Construct, id string, w *Watched) {
+func NewLogQueries(scope constructs.Construct, id string, props *LogQueriesProps) {
+	c := &check{part: "LogQueries"}
+	c.name(props.Folder, 1, 200, "", "Folder")
+	c.require(len(props.Handlers) >= 1 && len(props.Handlers) <= 50, "Handlers", "must be 1 to 50, got %d", len(props.Handlers))
+	c.done()
+
 	this := constructs.NewConstruct(scope, text(id))
 	var groups []interfacesawslogs.ILogGroupRef
-	for _, function := range contract.Functions() {
-		groups = append(groups, w.Handlers[function].LogGroup)
+	for _, handler := range props.Handlers {
+		groups = append(groups, handler.LogGroup)
 	}
 	for _, query := range []struct {
 		id, name string
@@ -46,21 +54,9 @@ func NewLogQueries(scope constructs.Construct, id string, w *Watched) {
 		}},
 	} {
 		awslogs.NewQueryDefinition(this, text(query.id), &awslogs.QueryDefinitionProps{
-			QueryDefinitionName: text("fluxa/" + w.Stage.Name + "/" + query.name),
+			QueryDefinitionName: text(props.Folder + "/" + query.name),
 			QueryString:         awslogs.NewQueryString(&query.query),
 			LogGroups:           &groups,
 		})
 	}
-}
-
-// NewTraceGroup gathers the traces that pass a function of the stage.
-func NewTraceGroup(scope constructs.Construct, id string, w *Watched) {
-	this := constructs.NewConstruct(scope, text(id))
-	var services []string
-	for _, function := range contract.Functions() {
-		services = append(services, fmt.Sprintf("service(%q)", w.Stage.Named(string(function))))
-	}
-	awsxray.NewCfnGroup(this, text("Group"), &awsxray.CfnGroupProps{
-		GroupName: text(w.Stage.Platform()), FilterExpression: text(strings.Join(services, " OR ")),
-	})
 }

@@ -7,12 +7,12 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 )
 
-// MigrationProps describes the run of the migrations in a deployment. All fields
-// are required.
+// MigrationProps describes the run of the migrations in a deployment.
 type MigrationProps struct {
-	Handler *Handler // answers as a custom resource of CloudFormation
-	Version string   // changes with the migrations: then they run
-	Timeout time.Duration
+	// Handler answers as a custom resource of CloudFormation.
+	Handler *Handler
+	// Version is any text that changes with the migrations: then they run.
+	Version string
 }
 
 // Migration is done when the migrations are applied; when they fail, the
@@ -32,11 +32,16 @@ const (
 
 // NewMigration makes the run.
 func NewMigration(scope constructs.Construct, id string, props *MigrationProps) *Migration {
+	c := &check{part: "Migration"}
+	c.given(props.Handler != nil, "Handler")
+	c.given(props.Version != "", "Version")
+	c.done()
+
 	this := constructs.NewConstruct(scope, text(id))
 	resource := awscdk.NewCustomResource(this, text("Run"), &awscdk.CustomResourceProps{
 		ResourceType:   text("Custom::FluxaMigrations"),
 		ServiceToken:   props.Handler.Function.FunctionArn(),
-		ServiceTimeout: awscdk.Duration_Seconds(number((runs*props.Timeout + pauses).Seconds())),
+		ServiceTimeout: seconds(runs*props.Handler.props.Timeout + pauses),
 		Properties:     &map[string]any{"Version": props.Version},
 	})
 	return &Migration{Construct: this, resource: resource}

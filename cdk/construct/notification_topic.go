@@ -7,25 +7,30 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-
-	"github.com/fluxa/fluxa/cdk/stage"
 )
 
-// TopicKeyProps describes the key of a stage's topics. All fields are required.
+// TopicKeyProps describes the key of the topics.
 type TopicKeyProps struct {
-	Alias   string // without its "alias/"
-	Removal stage.Removal
+	// Alias, without its "alias/", has 1 to 250 of A-Z a-z 0-9 / _ -.
+	Alias string
+	// Removal is what happens to the key when its stack is deleted: RETAIN (the
+	// default) or DESTROY.
+	Removal awscdk.RemovalPolicy
 }
 
-// NewTopicKey returns the key that encrypts the stage's topics. It is the stage's
-// own, and not the one that AWS keeps for SNS, because CloudWatch can publish
-// alarms only under a key whose policy lets it.
+// NewTopicKey returns the key that encrypts the topics. It is not the one that AWS
+// keeps for SNS, because CloudWatch can publish alarms only under a key whose
+// policy lets it.
 func NewTopicKey(scope constructs.Construct, id string, props *TopicKeyProps) awskms.Key {
+	c := &check{part: "TopicKey"}
+	c.name(props.Alias, 1, 250, "A-Za-z0-9/_-", "Alias")
+	c.removal(props.Removal)
+	c.done()
 	key := awskms.NewKey(scope, text(id), &awskms.KeyProps{
 		Alias:             text(props.Alias),
 		Description:       text("encrypts the SNS topics of this stage of Fluxa"),
 		EnableKeyRotation: jsii.Bool(true),
-		RemovalPolicy:     policy(props.Removal),
+		RemovalPolicy:     removal(props.Removal),
 	})
 	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        text("AlarmsMayBePublished"),
@@ -37,11 +42,14 @@ func NewTopicKey(scope constructs.Construct, id string, props *TopicKeyProps) aw
 	return key
 }
 
-// NotificationTopicProps describes a topic. All fields are required.
+// NotificationTopicProps describes a topic.
 type NotificationTopicProps struct {
-	TopicName   string
+	// TopicName has 1 to 256 of A-Z a-z 0-9 _ -.
+	TopicName string
+	// DisplayName is how an e-mail names its sender: 1 to 100 characters.
 	DisplayName string
-	Key         awskms.IKey
+	// Key encrypts what is published, see NewTopicKey.
+	Key awskms.IKey
 }
 
 // NotificationTopic is an encrypted SNS topic that refuses publishers without TLS.
@@ -53,6 +61,12 @@ type NotificationTopic struct {
 
 // NewNotificationTopic makes the topic.
 func NewNotificationTopic(scope constructs.Construct, id string, props *NotificationTopicProps) *NotificationTopic {
+	c := &check{part: "NotificationTopic"}
+	c.name(props.TopicName, 1, 256, "A-Za-z0-9_-", "TopicName")
+	c.name(props.DisplayName, 1, 100, "", "DisplayName")
+	c.given(props.Key != nil, "Key")
+	c.done()
+
 	this := constructs.NewConstruct(scope, text(id))
 	topic := awssns.NewTopic(this, text("Topic"), &awssns.TopicProps{
 		TopicName: text(props.TopicName), DisplayName: text(props.DisplayName), MasterKey: props.Key, EnforceSSL: jsii.Bool(true),

@@ -7,20 +7,25 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/fluxa/fluxa/cdk/stage"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// PayloadBucketProps describes the bucket of the large payloads. BucketName,
-// GlacierDays, OldVersionDays and Removal are required.
+// PayloadBucketProps describes the bucket of the large payloads.
 type PayloadBucketProps struct {
-	BucketName     string
-	GlacierDays    int // age at which a payload moves to Glacier Instant Retrieval
-	OldVersionDays int // how long an overwritten or deleted version is kept
-	Removal        stage.Removal
+	// BucketName is unique in the world: 3 to 63 of a-z 0-9 - .
+	BucketName string
+	// GlacierDays is the age at which a payload moves to Glacier Instant Retrieval:
+	// 1 to 3650.
+	GlacierDays int
+	// OldVersionDays is how long an overwritten or deleted version is kept: 1 to
+	// 3650.
+	OldVersionDays int
+	// Removal is what happens to the bucket when its stack is deleted: RETAIN (the
+	// default) or DESTROY, which fails while there are objects.
+	Removal awscdk.RemovalPolicy
 
 	// AccessLogsName, when set, names a bucket that is made for the server access
-	// logs. They are kept for AccessLogDays.
+	// logs; by default there are none. They are kept for AccessLogDays, 1 to 3653.
 	AccessLogsName string
 	AccessLogDays  int
 }
@@ -34,6 +39,17 @@ type PayloadBucket struct {
 
 // NewPayloadBucket makes the bucket.
 func NewPayloadBucket(scope constructs.Construct, id string, props *PayloadBucketProps) *PayloadBucket {
+	c := &check{part: "PayloadBucket"}
+	c.name(props.BucketName, 3, 63, "a-z0-9.-", "BucketName")
+	c.between(props.GlacierDays, 1, 3650, "GlacierDays")
+	c.between(props.OldVersionDays, 1, 3650, "OldVersionDays")
+	c.removal(props.Removal)
+	if props.AccessLogsName != "" {
+		c.name(props.AccessLogsName, 3, 63, "a-z0-9.-", "AccessLogsName")
+		c.between(props.AccessLogDays, 1, 3653, "AccessLogDays")
+	}
+	c.done()
+
 	this := constructs.NewConstruct(scope, text(id))
 	bucketProps := guarded(props.BucketName, props.Removal)
 	bucketProps.Versioned = jsii.Bool(true)
@@ -70,7 +86,7 @@ func newAccessLogs(scope constructs.Construct, props *PayloadBucketProps) awss3.
 	return awss3.NewBucket(scope, text("AccessLogs"), logsProps)
 }
 
-func guarded(name string, removal stage.Removal) *awss3.BucketProps {
+func guarded(name string, policy awscdk.RemovalPolicy) *awss3.BucketProps {
 	return &awss3.BucketProps{
 		BucketName:        text(name),
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
@@ -78,7 +94,7 @@ func guarded(name string, removal stage.Removal) *awss3.BucketProps {
 		EnforceSSL:        jsii.Bool(true),
 		MinimumTLSVersion: number(1.2),
 		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
-		RemovalPolicy:     policy(removal),
+		RemovalPolicy:     removal(policy),
 	}
 }
 
@@ -88,9 +104,9 @@ func (b *PayloadBucket) GrantPut(grantee awsiam.IGrantable) {
 	b.acceptKeys(grantee)
 }
 
-// GrantGet lets the grantee read payloads and be told which are not there:
-// s3:GetObject on the payloads, s3:ListBucket on the bucket. Without the second
-// S3 answers 403 for a missing key, which cannot be told from a missing grant.
+// GrantGet lets the grantee read payloads and see which do not exist: s3:GetObject
+// on the payloads, s3:ListBucket on the bucket. Without the second S3 answers 403
+// for a missing key, as it does for a missing grant.
 func (b *PayloadBucket) GrantGet(grantee awsiam.IGrantable) {
 	grant(grantee, []string{b.payloads()}, "s3:GetObject")
 	grant(grantee, []string{*b.Bucket.BucketArn()}, "s3:ListBucket")

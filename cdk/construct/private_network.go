@@ -2,6 +2,7 @@ package construct
 
 import (
 	"fmt"
+	"net/netip"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -20,17 +21,23 @@ type Endpoint struct {
 	Resources []string // ARNs, made of names: what they name may not exist yet
 }
 
-// PrivateNetworkProps describes the network. Name, CIDR, Zones, Endpoints and
-// Objects are required.
+// PrivateNetworkProps describes the network.
 type PrivateNetworkProps struct {
-	Name      string
-	CIDR      string
-	Zones     int
-	ZoneNames []string // default: the first Zones of wherever it is deployed
-	Endpoints []Endpoint
-	Objects   []awsiam.PolicyStatement // what passes the S3 endpoint
+	// Name of the VPC has 1 to 255 characters.
+	Name string
+	// CIDR is an IPv4 network of /16 to /22 such as 10.20.0.0/16, in which each zone
+	// has a subnet of /24.
+	CIDR string
+	// Zones is 2 to 4: RDS wants two, and a /22 has room for four.
+	Zones int
+	// ZoneNames are the zones; default: the first ones of wherever it is deployed.
+	ZoneNames []string
 
-	// FlowLogs, when set, takes a line for each connection.
+	// Endpoints are the services that can be called; default none. Objects is what
+	// passes the endpoint of S3; default anything.
+	Endpoints []Endpoint
+	Objects   []awsiam.PolicyStatement
+	// FlowLogs gets a line for each connection; default none.
 	FlowLogs awslogs.ILogGroup
 }
 
@@ -51,12 +58,13 @@ const (
 
 // NewPrivateNetwork makes the network.
 func NewPrivateNetwork(scope constructs.Construct, id string, props *PrivateNetworkProps) *PrivateNetwork {
+	props.check()
 	this := constructs.NewConstruct(scope, text(id))
 	vpcProps := &awsec2.VpcProps{
 		VpcName:     text(props.Name),
 		IpAddresses: awsec2.IpAddresses_Cidr(text(props.CIDR)),
 		NatGateways: number(0),
-		// Emptying the default group takes a function of its own in the account;
+		// Emptying the default group needs a function of its own in the account;
 		// nothing here is a member of that group.
 		RestrictDefaultSecurityGroup: jsii.Bool(false),
 		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{{
@@ -88,6 +96,20 @@ func NewPrivateNetwork(scope constructs.Construct, id string, props *PrivateNetw
 	return n
 }
 
+func (p *PrivateNetworkProps) check() {
+	c := &check{part: "PrivateNetwork"}
+	c.name(p.Name, 1, 255, "", "Name")
+	prefix, err := netip.ParsePrefix(p.CIDR)
+	c.require(err == nil && prefix == prefix.Masked() && prefix.Addr().Is4() && prefix.Bits() >= 16 && prefix.Bits() <= 22,
+		"CIDR", "must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got %q", p.CIDR)
+	c.between(p.Zones, 2, 4, "Zones")
+	c.require(len(p.ZoneNames) == 0 || len(p.ZoneNames) == p.Zones, "ZoneNames", "must be none or %d (Zones), got %v", p.Zones, p.ZoneNames)
+	for i, e := range p.Endpoints {
+		c.given(e.ID != "" && e.Service != nil && len(e.Actions) > 0 && len(e.Resources) > 0, fmt.Sprintf("Endpoints[%d]: each of ID, Service, Actions and Resources", i))
+	}
+	c.done()
+}
+
 func (n *PrivateNetwork) addEndpoints(props *PrivateNetworkProps) {
 	objects := n.VPC.AddGatewayEndpoint(text("S3"), &awsec2.GatewayVpcEndpointOptions{Service: awsec2.GatewayVpcEndpointAwsService_S3()})
 	for _, statement := range props.Objects {
@@ -106,8 +128,8 @@ func (n *PrivateNetwork) addEndpoints(props *PrivateNetworkProps) {
 }
 
 // OwnAccount returns the statement of an endpoint's policy that lets the
-// account's own principals take the actions on the resources. What each principal
-// may do is said by its own policy; this one keeps a leaked foreign credential
+// account's own principals use the actions on the resources. What each principal
+// may do is said by its own policy; this one keeps somebody else's credentials
 // from carrying data out.
 func OwnAccount(actions, resources []string) awsiam.PolicyStatement {
 	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{

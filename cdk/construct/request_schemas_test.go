@@ -68,12 +68,3 @@ func TestRequestSchemas_are_of_every_route_with_a_body(t *testing.T) {
 		t.Errorf("there are schemas for %q, want %q", got, want)
 	}
 }
-
-func TestZoneNames_are_the_region_s_first(t *testing.T) {
-	t.Parallel()
-	for zones, want := range map[int][]string{0: {}, 2: {"eu-west-1a", "eu-west-1b"}, 3: {"eu-west-1a", "eu-west-1b", "eu-west-1c"}} {
-		if got := ZoneNames("eu-west-1", zones); !slices.Equal(got, want) {
-			t.Errorf("%d: %q", zones, got)
-		}
-	}
-}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -46,6 +47,61 @@ func newStack(t *testing.T) awscdk.Stack {
 func resources(stack awscdk.Stack) map[string]any {
 	template := *assertions.Template_FromStack(stack, nil).ToJSON()
 	return template["Resources"].(map[string]any)
+}
+
+// oneOfTheRetentions are the days that CloudWatch Logs offers.
+const oneOfTheRetentions = "one of [1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653]"
+
+// template is what a stack makes.
+type template struct{ assertions.Template }
+
+func templateOf(stack awscdk.Stack) template {
+	return template{assertions.Template_FromStack(stack, nil)}
+}
+
+// has demands a resource of the type with these properties among its own.
+func (made template) has(t *testing.T, kind string, properties map[string]any) {
+	t.Helper()
+	defer func() {
+		t.Helper()
+		if missing := recover(); missing != nil {
+			t.Error(missing)
+		}
+	}()
+	made.HasResourceProperties(text(kind), properties)
+}
+
+// count demands so many resources of the type.
+func (made template) count(t *testing.T, kind string, want int) {
+	t.Helper()
+	if got := len(*made.FindResources(text(kind), nil)); got != want {
+		t.Errorf("there are %d %s, want %d", got, kind, want)
+	}
+}
+
+// measures demands the metric's namespace, name and statistic, over a minute.
+func measures(t *testing.T, metric awscloudwatch.Metric, want string) {
+	t.Helper()
+	got := fmt.Sprintf("%s %s %s", *metric.Namespace(), *metric.MetricName(), *metric.Statistic())
+	if period := *metric.Period().ToSeconds(nil); got != want || period != 60 {
+		t.Errorf("the metric is %s over %v s, want %s over 60 s", got, period, want)
+	}
+}
+
+// wrong is a change of good props, and what is then said of them.
+type wrong[P any] struct {
+	change func(*P)
+	want   string
+}
+
+// refuses demands that making a part of each wrong props panics with the sentence.
+func refuses[P any](t *testing.T, part string, good func() P, make func(*P), all ...wrong[P]) {
+	t.Helper()
+	for _, one := range all {
+		props := good()
+		one.change(&props)
+		panics(t, part+": "+one.want, func() { make(&props) })
+	}
 }
 
 // panics demands that the call panics with the sentence.

@@ -8,18 +8,21 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/fluxa/fluxa/cdk/stage"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// WebFirewallProps describes the firewall. All fields are required.
+// WebFirewallProps describes the firewall.
 type WebFirewallProps struct {
-	Name            string
-	API             *EventAPI
-	RatePer5Minutes int // requests of one address
+	// Name has 1 to 128 of A-Z a-z 0-9 _ -.
+	Name string
+	// API is what the firewall stands in front of.
+	API *EventAPI
+	// RatePer5Minutes is how many requests one address may send: 10 to 2000000000.
+	RatePer5Minutes int
 
+	// LogRetentionDays and Removal are those of the log, as in LogGroupProps.
 	LogRetentionDays int
-	Removal          stage.Removal
+	Removal          awscdk.RemovalPolicy
 }
 
 // WebFirewall is a WAF in front of the API: a rate for each address, and the rules
@@ -32,6 +35,14 @@ type WebFirewall struct {
 // NewWebFirewall makes the firewall and its log, in which the key's header is
 // left out.
 func NewWebFirewall(scope constructs.Construct, id string, props *WebFirewallProps) *WebFirewall {
+	c := &check{part: "WebFirewall"}
+	c.name(props.Name, 1, 128, "A-Za-z0-9_-", "Name")
+	c.given(props.API != nil, "API")
+	c.between(props.RatePer5Minutes, 10, 2_000_000_000, "RatePer5Minutes")
+	c.retention(props.LogRetentionDays, "LogRetentionDays")
+	c.removal(props.Removal)
+	c.done()
+
 	this := constructs.NewConstruct(scope, text(id))
 	rules := []*awswafv2.CfnWebACL_RuleProperty{
 		rateRule(props),

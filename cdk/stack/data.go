@@ -20,17 +20,20 @@ type Data struct {
 func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data {
 	this := newStack(scope, s, "Data", "data", "the database and the payloads")
 	payloads := &construct.PayloadBucketProps{
-		BucketName: payloadBucketName(this, s), GlacierDays: s.Payloads.GlacierDays, OldVersionDays: s.Payloads.OldVersionDays, Removal: s.Removal,
+		BucketName: payloadBucketName(this, s), GlacierDays: s.Payloads.GlacierDays, OldVersionDays: s.Payloads.OldVersionDays, Removal: removal(s),
 	}
 	if s.Payloads.AccessLogs {
 		payloads.AccessLogsName, payloads.AccessLogDays = bucketName(this, s, "access-logs"), s.Logs.RetentionDays
 	}
+	db := s.Database
 	d := &Data{
 		Stack:    this,
 		Payloads: construct.NewPayloadBucket(this, "Payloads", payloads),
 		Database: construct.NewEventDatabase(this, "Database", &construct.EventDatabaseProps{
-			Name: s.Platform(), Network: network.Private, Settings: s.Database,
-			LogRetentionDays: s.Logs.RetentionDays, Removal: s.Removal,
+			Name: s.Platform(), Network: network.Private,
+			InstanceClass: db.InstanceClass, StorageGiB: db.StorageGiB, MaxStorageGiB: db.MaxStorageGiB, MultiAZ: db.MultiAZ,
+			BackupDays: db.BackupDays, DeletionProtection: db.DeletionProtection, Proxy: db.Proxy,
+			LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
 		}),
 	}
 	output(this, "DbEndpoint", "The database's host name, in the VPC", d.Database.Instance.DbInstanceEndpointAddress())

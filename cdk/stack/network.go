@@ -30,7 +30,7 @@ func NewNetwork(scope constructs.Construct, s stage.Stage) *Network {
 	}
 	if s.Network.FlowLogs {
 		props.FlowLogs = construct.NewLogGroup(this, "FlowLog", &construct.LogGroupProps{
-			Name: "/aws/vpc/" + s.Named("flows"), RetentionDays: s.Logs.RetentionDays, Removal: s.Removal,
+			Name: "/aws/vpc/" + s.Named("flows"), RetentionDays: s.Logs.RetentionDays, Removal: removal(s),
 		})
 	}
 	return &Network{Stack: this, Private: construct.NewPrivateNetwork(this, "Private", props)}

@@ -1,12 +1,15 @@
 package stack
 
 import (
+	"time"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/fluxa/fluxa/cdk/construct"
 	"github.com/fluxa/fluxa/cdk/stage"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // Observability is the stack of what operators look at: alarms, the dashboard,
@@ -19,16 +22,30 @@ type Observability struct {
 // NewObservability makes the stack.
 func NewObservability(scope constructs.Construct, s stage.Stage, data *Data, pipeline *Pipeline, rates construct.Rates) *Observability {
 	this := newStack(scope, s, "Observability", "observability", "alarms, the dashboard and log queries")
-	watched := &construct.Watched{
-		Stage: s, Handlers: pipeline.Handlers, Queue: pipeline.Queue, API: pipeline.API, Database: data.Database,
+	a, h := s.Alarms, pipeline.Handlers
+	o := &Observability{Stack: this, Alarms: construct.NewAlarms(this, "Alarms", &construct.AlarmsProps{
+		Watched: construct.Watched{
+			API: pipeline.API, Queue: pipeline.Queue, Database: data.Database,
+			Ingest: h[contract.FunctionIngest], Processor: h[contract.FunctionProcessor], Query: h[contract.FunctionQuery],
+		},
+		Named: s.Named, DisplayName: "Fluxa " + s.Name + " alarms", Key: pipeline.TopicKey, Email: a.Email,
+		API5xxPercent: a.API5xxPercent, ErrorRatePercent: a.ErrorRatePercent, Throttles: a.Throttles, DLQDepth: a.DLQDepth,
+		QueueAge:             time.Duration(a.QueueAgeSeconds) * time.Second,
+		EndToEndP99:          time.Duration(a.EndToEndP99Milliseconds) * time.Millisecond,
+		ProcessorConcurrency: s.Functions.Processor.MaximumConcurrency, ConcurrencyPercent: a.ConcurrencyPercent,
+		DatabaseCPUPercent: a.DatabaseCPUPercent, DatabaseFreeStorageGiB: a.DatabaseFreeStorageGiB,
+		DatabaseMaxConnections: s.Database.MaxConnections(), DatabaseConnectionsPercent: a.DatabaseConnectionsPercent,
+	})}
+	url := construct.NewDashboard(this, "Dashboard", &construct.DashboardProps{Name: s.Platform(), Alarms: o.Alarms, Rates: rates})
+	var all []*construct.Handler
+	for _, function := range contract.Functions() {
+		all = append(all, h[function])
 	}
-	o := &Observability{Stack: this, Alarms: construct.NewAlarms(this, "Alarms", &construct.AlarmsProps{Watched: watched, Key: pipeline.TopicKey})}
-	construct.NewDashboard(this, "Dashboard", &construct.DashboardProps{Watched: watched, Alarms: o.Alarms, Rates: rates})
-	construct.NewLogQueries(this, "Queries", watched)
+	construct.NewLogQueries(this, "Queries", &construct.LogQueriesProps{Folder: "fluxa/" + s.Name, Handlers: all})
 	if s.Tracing {
-		construct.NewTraceGroup(this, "Traces", watched)
+		construct.NewTraceGroup(this, "Traces", &construct.TraceGroupProps{Name: s.Platform(), Handlers: all})
 	}
 	output(this, "AlarmTopicArn", "The topic of the alarms", o.Alarms.Topic.Topic.TopicArn())
-	output(this, "DashboardUrl", "The dashboard", jsii.String(construct.DashboardURL(this, s)))
+	output(this, "DashboardUrl", "The dashboard", jsii.String(url))
 	return o
 }

@@ -42,9 +42,9 @@ func NewPipeline(scope constructs.Construct, s stage.Stage, network *Network, da
 		Stack: newStack(scope, s, "Pipeline", "pipeline", "the queues, the topic, the functions and the API"),
 		stage: s, zips: zips, Handlers: map[contract.Function]*construct.Handler{}, Aliases: map[contract.Function]awslambda.IFunction{},
 	}
-	p.TopicKey = construct.NewTopicKey(p.Stack, "TopicKey", &construct.TopicKeyProps{Alias: s.Named("topics"), Removal: s.Removal})
+	p.TopicKey = construct.NewTopicKey(p.Stack, "TopicKey", &construct.TopicKeyProps{Alias: s.Named("topics"), Removal: removal(s)})
 	p.Queue = construct.NewEventQueue(p.Stack, "Events", &construct.EventQueueProps{
-		QueueName: s.Named("events"), DeadLetterQueueName: s.Named("dlq"), Visibility: s.Visibility(),
+		QueueName: s.Named("events"), DeadLetterQueueName: s.Named("dlq"), VisibilityTimeout: s.Visibility(),
 	})
 	p.Notifications = construct.NewNotificationTopic(p.Stack, "Notifications", &construct.NotificationTopicProps{
 		TopicName: s.Named("notifications"), DisplayName: "Fluxa " + s.Name, Key: p.TopicKey,
@@ -65,14 +65,16 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	queue := config.Queue{QueueURL: *p.Queue.Queue.QueueUrl()}
 	payloads := config.Payloads{PayloadBucket: *data.Payloads.Bucket.BucketName()}
 
-	ingest := p.add(contract.FunctionIngest, "takes events over HTTP and puts them on the queue", f.Ingest.Function, construct.HandlerProps{
+	ingest := p.add(contract.FunctionIngest, "Ingest", f.Ingest.Function, construct.HandlerProps{
+		Description: "Fluxa: takes events over HTTP and puts them on the queue", MetricNamespace: contract.NamespaceIngest,
 		ReservedConcurrency: f.Ingest.ReservedConcurrency,
 		Environment:         config.Environ(config.Ingest{Service: service, Queue: queue, Payloads: payloads}),
 	})
 	p.Queue.GrantSend(ingest.Role)
 	data.Payloads.GrantPut(ingest.Role)
 
-	processor := p.add(contract.FunctionProcessor, "stores the queue's events and announces them", f.Processor.Function, construct.HandlerProps{
+	processor := p.add(contract.FunctionProcessor, "Processor", f.Processor.Function, construct.HandlerProps{
+		Description: "Fluxa: stores the queue's events and announces them", MetricNamespace: contract.NamespaceProcessor,
 		Network: network.Private,
 		Environment: config.Environ(config.Processor{
 			Service: service, Queue: queue, Payloads: payloads, Database: data.Database.Settings(stage.ProcessorConnections),
@@ -85,15 +87,16 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	data.Payloads.GrantGet(processor.Role)
 	data.Database.GrantConnect(processor.Role)
 
-	query := p.add(contract.FunctionQuery, "reads events and their status", f.Query.Function, construct.HandlerProps{
+	query := p.add(contract.FunctionQuery, "Query", f.Query.Function, construct.HandlerProps{
+		Description: "Fluxa: reads events and their status", MetricNamespace: contract.NamespaceQuery,
 		Network: network.Private, ReservedConcurrency: f.Query.ReservedConcurrency,
 		Environment: config.Environ(config.Query{Service: service, Payloads: payloads, Database: data.Database.Settings(stage.QueryConnections)}),
 	})
 	data.Payloads.GrantGet(query.Role)
 	data.Database.GrantConnect(query.Role)
 
-	migrate := p.add(contract.FunctionMigrate, "applies the migrations during a deployment", f.Migrate, construct.HandlerProps{
-		Network:     network.Private,
+	migrate := p.add(contract.FunctionMigrate, "Migrate", f.Migrate, construct.HandlerProps{
+		Description: "Fluxa: applies the migrations during a deployment", Network: network.Private,
 		Environment: config.Environ(config.Migrate{Service: service, Database: data.Database.InstanceSettings(1)}),
 	})
 	data.Database.GrantConnect(migrate.Role)
@@ -101,16 +104,14 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 
 // add makes a handler of what all of them have in common and what only this one
 // has.
-func (p *Pipeline) add(function contract.Function, does string, f stage.Function, props construct.HandlerProps) *construct.Handler {
+func (p *Pipeline) add(function contract.Function, id string, f stage.Function, props construct.HandlerProps) *construct.Handler {
 	s := p.stage
-	props.Name, props.Description = s.Named(string(function)), "Fluxa: "+does
+	props.Name = s.Named(string(function))
 	props.Code = awslambda.Code_FromAsset(jsii.String(filepath.Join(p.zips, string(function)+".zip")), nil)
 	props.MemoryMiB, props.Timeout = f.MemoryMiB, f.Timeout()
-	props.Tracing, props.LogLevel, props.LogRetentionDays, props.Removal = s.Tracing, s.Logs.Level, s.Logs.RetentionDays, s.Removal
-	ids := map[contract.Function]string{
-		contract.FunctionIngest: "Ingest", contract.FunctionProcessor: "Processor", contract.FunctionQuery: "Query", contract.FunctionMigrate: "Migrate",
-	}
-	h := construct.NewHandler(p.Stack, ids[function], &props)
+	props.Tracing, props.LogLevel, props.LogRetentionDays, props.Removal = s.Tracing, s.Logs.Level, s.Logs.RetentionDays, removal(s)
+	props.MetricDimensions = map[string]string{contract.DimensionService: string(function), contract.DimensionEnvironment: s.Name}
+	h := construct.NewHandler(p.Stack, id, &props)
 	p.Handlers[function] = h
 	return h
 }
@@ -127,7 +128,7 @@ func level(name string) slog.Level {
 // before.
 func (p *Pipeline) migrate() *construct.Migration {
 	return construct.NewMigration(p.Stack, "Migrations", &construct.MigrationProps{
-		Handler: p.Handlers[contract.FunctionMigrate], Version: migrationsVersion(), Timeout: p.stage.Functions.Migrate.Timeout(),
+		Handler: p.Handlers[contract.FunctionMigrate], Version: migrationsVersion(),
 	})
 }
 
@@ -150,15 +151,22 @@ func migrationsVersion() string {
 // release makes the aliases. Those of functions that use the tables wait for the
 // migrations.
 func (p *Pipeline) release(migrations *construct.Migration) {
+	s := p.stage
 	var canaries *construct.Canaries
-	if p.stage.Release == stage.Canary {
-		canaries = construct.NewCanaries(p.Stack, "Canaries", p.stage)
+	var alarms []awscloudwatch.IAlarm
+	if s.Release == stage.Canary {
+		canaries = construct.NewCanaries(p.Stack, "Canaries", &construct.CanariesProps{ApplicationName: s.Platform(), Named: s.Named})
+		// An HTTP function may answer 5xx without failing.
+		alarms = append(alarms, construct.NewReleaseAlarm(p.Stack, "APIErrors", &construct.ReleaseAlarmProps{
+			Name: s.Named("api-release"), Description: "The API answers 5xx: a release of a function behind it is taken back.",
+			Metric: construct.MetricAPI5xx(jsii.String(s.Platform()), jsii.String(s.Name)), Threshold: 5,
+		}))
 	}
 	for _, function := range []contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery} {
 		handler := p.Handlers[function]
 		props := &construct.ReleaseProps{Handler: handler, Canaries: canaries}
-		if canaries != nil && function != contract.FunctionProcessor {
-			props.Alarms = []awscloudwatch.IAlarm{p.apiErrors()}
+		if function != contract.FunctionProcessor {
+			props.Alarms = alarms
 		}
 		release := construct.NewRelease(handler.Construct, "Release", props)
 		if function != contract.FunctionIngest {
@@ -166,27 +174,6 @@ func (p *Pipeline) release(migrations *construct.Migration) {
 		}
 		p.Aliases[function] = release.Alias
 	}
-}
-
-// apiErrors is the alarm that takes a release of an HTTP function back when it
-// answers 5xx without failing.
-func (p *Pipeline) apiErrors() awscloudwatch.IAlarm {
-	const id = "APIErrors"
-	if known := p.Stack.Node().TryFindChild(jsii.String(id)); known != nil {
-		return known.(awscloudwatch.Alarm)
-	}
-	return awscloudwatch.NewAlarm(p.Stack, jsii.String(id), &awscloudwatch.AlarmProps{
-		AlarmName:        jsii.String(p.stage.Named("api-release")),
-		AlarmDescription: jsii.String("The API answers 5xx: a release of a function behind it is taken back."),
-		Metric: awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-			Namespace: jsii.String("AWS/ApiGateway"), MetricName: jsii.String("5XXError"), Statistic: jsii.String("Sum"),
-			DimensionsMap: &map[string]*string{"ApiName": jsii.String(p.stage.Platform()), "Stage": jsii.String(p.stage.Name)},
-			Period:        awscdk.Duration_Minutes(jsii.Number(1)),
-		}),
-		Threshold: jsii.Number(5), EvaluationPeriods: jsii.Number(1),
-		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
-	})
 }
 
 // feedProcessor maps the queue to the processor. Each message fails for itself.
@@ -205,12 +192,14 @@ func (p *Pipeline) feedProcessor() {
 func (p *Pipeline) addAPI() {
 	s, name := p.stage, p.stage.Platform()
 	p.API = construct.NewEventAPI(p.Stack, "API", &construct.EventAPIProps{
-		Name: name, StageName: s.Name, Settings: s.API, Handlers: p.Aliases, Tracing: s.Tracing,
-		LogRetentionDays: s.Logs.RetentionDays, Removal: s.Removal,
+		Name: name, StageName: s.Name, Handlers: p.Aliases, Tracing: s.Tracing,
+		Authorization: construct.Authorization(s.API.Authorization), ValidateBodies: s.API.ValidateBodies,
+		RatePerSecond: s.API.RatePerSecond, Burst: s.API.Burst,
+		LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
 	})
 	if s.API.Firewall {
 		construct.NewWebFirewall(p.Stack, "Firewall", &construct.WebFirewallProps{
-			Name: name, API: p.API, RatePer5Minutes: s.API.FirewallRatePer5Minutes, LogRetentionDays: s.Logs.RetentionDays, Removal: s.Removal,
+			Name: name, API: p.API, RatePer5Minutes: s.API.FirewallRatePer5Minutes, LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
 		})
 	} else {
 		construct.Accept(p.API.API.DeploymentStage(), "AwsSolutions-APIG3", "the stage has no firewall: its API is behind a key and a throttle, and its data is that of tests")

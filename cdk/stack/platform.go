@@ -68,6 +68,14 @@ func newStack(scope constructs.Construct, s stage.Stage, id, name, description s
 	})
 }
 
+// removal is what the stage's data does when its stack is deleted.
+func removal(s stage.Stage) awscdk.RemovalPolicy {
+	if s.Removal == stage.Retain {
+		return awscdk.RemovalPolicy_RETAIN
+	}
+	return awscdk.RemovalPolicy_DESTROY
+}
+
 // output makes a value known to whoever deploys, under a name that a script can
 // rely on.
 func output(scope constructs.Construct, name, description string, value *string) {

@@ -7,8 +7,8 @@ import (
 )
 
 // Connections of one process of a function, the pools' sizes. A processor keeps a
-// second one, so that a statement that was given up does not hold up the next; a
-// query serves one request at a time and opens another when it must.
+// second one, so that a cancelled statement does not delay the next; a query
+// serves one request at a time and opens another when it must.
 const (
 	ProcessorConnections = 2
 	QueryConnections     = 1
@@ -42,7 +42,7 @@ func (d Database) VCPUs() int {
 	}
 }
 
-// MaxConnections returns how many connections the instance bears, at the least:
+// MaxConnections returns how many connections the instance supports, at the least:
 // RDS sets max_connections to LEAST(DBInstanceClassMemory/9531392, 5000), and
 // seven tenths of the class's memory is less than what any class leaves the
 // database. It is zero for a class that no stage may name.
@@ -52,7 +52,7 @@ func (d Database) MaxConnections() int {
 
 // Connections returns how many connections the functions may open to the instance
 // at once. Behind a proxy only the migration goes to the instance itself; the
-// proxy holds its own share of what the instance bears, and lets callers wait.
+// proxy holds its own share of what the instance supports, and lets callers wait.
 func (s Stage) Connections() int {
 	total := migrateConnections + reservedConnections
 	if !s.Database.Proxy {

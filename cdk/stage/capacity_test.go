@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestDatabase_bears_what_seven_tenths_of_its_memory_gives(t *testing.T) {
+func TestDatabase_supports_what_seven_tenths_of_its_memory_gives(t *testing.T) {
 	t.Parallel()
 	for class, want := range map[string]struct{ connections, vcpus int }{
 		"t4g.micro": {78, 2}, "t4g.small": {157, 2}, "t4g.medium": {315, 2}, "t4g.large": {630, 2},
@@ -14,7 +14,7 @@ func TestDatabase_bears_what_seven_tenths_of_its_memory_gives(t *testing.T) {
 	} {
 		d := Database{InstanceClass: class}
 		if got := d.MaxConnections(); got != want.connections {
-			t.Errorf("%s bears %d connections, want %d", class, got, want.connections)
+			t.Errorf("%s supports %d connections, want %d", class, got, want.connections)
 		}
 		if got := d.VCPUs(); got != want.vcpus {
 			t.Errorf("%s has %d vCPUs, want %d", class, got, want.vcpus)
@@ -24,7 +24,7 @@ func TestDatabase_bears_what_seven_tenths_of_its_memory_gives(t *testing.T) {
 		t.Errorf("there are %d classes: this table has 12", known)
 	}
 	if got := (Database{InstanceClass: "x2g.large"}).MaxConnections(); got != 0 {
-		t.Errorf("a class that no stage may name bears %d", got)
+		t.Errorf("a class that no stage may name supports %d", got)
 	}
 }
 

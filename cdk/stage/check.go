@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -127,8 +126,8 @@ func (s Stage) checkTogether(l *faultList) {
 	l.require(s.Alarms.QueueAgeSeconds < longest, "alarms.queue_age_seconds", "must be less than the %d seconds that the queue keeps a message", longest)
 	l.require(s.Functions.Query.ReservedConcurrency > 0 || s.Database.Proxy, "functions.query.reserved_concurrency",
 		"must be at least 1 without database.proxy: nothing else bounds its connections to the database")
-	if needed, borne := s.Connections(), s.Database.MaxConnections(); borne > 0 && needed > borne {
-		l.add("functions", "may open %d connections to the database, and a db.%s bears about %d: lower %s, or take a larger database.instance_class, or database.proxy",
-			needed, s.Database.InstanceClass, borne, strings.Join([]string{"functions.processor.maximum_concurrency", "functions.query.reserved_concurrency"}, " or "))
+	if needed, supported := s.Connections(), s.Database.MaxConnections(); supported > 0 && needed > supported {
+		l.add("functions", "may open %d connections to the database, and a db.%s supports about %d: lower functions.processor.maximum_concurrency or functions.query.reserved_concurrency, or choose a larger database.instance_class, or database.proxy",
+			needed, s.Database.InstanceClass, supported)
 	}
 }

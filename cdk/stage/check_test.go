@@ -160,9 +160,9 @@ func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
 		"queries that nothing bounds": {"dev", changes{"functions.query.reserved_concurrency": 0}, []string{
 			"functions.query.reserved_concurrency must be at least 1 without database.proxy: nothing else bounds its connections to the database",
 		}},
-		"more connections than the database bears": {"dev", changes{"functions.processor.maximum_concurrency": 29}, []string{
-			"functions may open 79 connections to the database, and a db.t4g.micro bears about 78: lower functions.processor.maximum_concurrency " +
-				"or functions.query.reserved_concurrency, or take a larger database.instance_class, or database.proxy",
+		"more connections than the database supports": {"dev", changes{"functions.processor.maximum_concurrency": 29}, []string{
+			"functions may open 79 connections to the database, and a db.t4g.micro supports about 78: lower functions.processor.maximum_concurrency " +
+				"or functions.query.reserved_concurrency, or choose a larger database.instance_class, or database.proxy",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -187,7 +187,7 @@ func TestParse_takes_what_goes_together(t *testing.T) {
 		"ten messages at once without a window":           {"dev", changes{"queue.batch_size": 10}},
 		"a stack that is protected, and data that is not": {"dev", changes{"termination_protection": true}},
 		"queries that a proxy bounds":                     {"prod", changes{"functions.query.reserved_concurrency": 0}},
-		"as many connections as the database bears":       {"dev", changes{"functions.processor.maximum_concurrency": 28, "functions.query.reserved_concurrency": 11}},
+		"as many connections as the database supports":    {"dev", changes{"functions.processor.maximum_concurrency": 28, "functions.query.reserved_concurrency": 11}},
 		"any number of connections behind a proxy":        {"prod", changes{"functions.processor.maximum_concurrency": 1000}},
 		"IAM":        {"dev", changes{"api.authorization": "iam"}},
 		"an address": {"dev", changes{"alarms.email": "team+fluxa@example.com"}},

@@ -89,7 +89,7 @@ func (l *faultList) fill(mapping *yaml.Node, into reflect.Value, prefix string) 
 		case f.value.Kind() == reflect.Struct:
 			l.fill(node, f.value, prefix+f.name+".")
 		default:
-			// The decoder alone would take 1.5 for a whole number.
+			// The decoder alone would accept 1.5 as a whole number.
 			if tag, what := wanted(f.value.Kind()); node.Tag != tag || node.Decode(f.value.Addr().Interface()) != nil {
 				l.add(prefix+f.name, "must be %s, got %q (line %d)", what, node.Value, node.Line)
 			}

@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 )
 
-// Folder is where the zips lie, below the repository's root.
-const Folder = "dist"
+// dist is where the zips are, below the repository's root.
+const dist = "dist"
 
 // packager is the program that builds them. The CDK app runs it and shares no
 // code with the functions.
@@ -29,8 +29,8 @@ func Build(ctx context.Context, root string, log io.Writer) (folder string, err 
 	} else if err != nil {
 		return "", fmt.Errorf("look for the packager: %w", err)
 	}
-	folder = filepath.Join(root, Folder)
-	cmd := exec.CommandContext(ctx, "make", "--no-print-directory", "-s", "package", "DIST="+Folder)
+	folder = filepath.Join(root, dist)
+	cmd := exec.CommandContext(ctx, "make", "--no-print-directory", "-s", "package", "DIST="+dist)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = root, log, log
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("build the functions: %w", err)

@@ -44,7 +44,7 @@ func TestBuild_returns_the_folder_that_the_packager_wrote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if folder != filepath.Join(root, zips.Folder) || !strings.Contains(log.String(), "packing ingest\n") {
+	if folder != filepath.Join(root, "dist") || !strings.Contains(log.String(), "packing ingest\n") {
 		t.Errorf("the folder is %s, the log %q", folder, &log)
 	}
 	if raw, err := os.ReadFile(filepath.Join(folder, "ingest.zip")); string(raw) != "packed\n" {

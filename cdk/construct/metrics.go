@@ -1,0 +1,25 @@
+package construct
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+)
+
+func minute() awscdk.Duration { return awscdk.Duration_Minutes(number(1)) }
+
+// perMinute are the options of every metric; an empty label is CloudWatch's own.
+func perMinute(statistic, label string) *awscloudwatch.MetricOptions {
+	options := &awscloudwatch.MetricOptions{Statistic: text(statistic), Period: minute()}
+	if label != "" {
+		options.Label = text(label)
+	}
+	return options
+}
+
+// percent is part of whole in percent, and nothing while there is nothing.
+func percent(label string, part, whole awscloudwatch.IMetric) awscloudwatch.MathExpression {
+	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+		Expression: text("IF(whole > 0, 100 * part / whole, 0)"), Label: text(label + ", %"), Period: minute(),
+		UsingMetrics: &map[string]awscloudwatch.IMetric{"part": part, "whole": whole},
+	})
+}

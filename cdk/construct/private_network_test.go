@@ -1,0 +1,55 @@
+package construct
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+)
+
+func networkProps() PrivateNetworkProps {
+	return PrivateNetworkProps{
+		Name: "net", CIDR: "10.0.0.0/16", Zones: 2, ZoneNames: ZoneNames("eu-west-1", 2),
+		Endpoints: []Endpoint{{
+			ID: "SNS", Service: awsec2.InterfaceVpcEndpointAwsService_SNS(), Actions: []string{"sns:Publish"}, Resources: []string{"arn:aws:sns:::stored"},
+		}},
+	}
+}
+
+func TestPrivateNetwork_names_each_wrong_prop_with_its_limit(t *testing.T) {
+	type p = PrivateNetworkProps
+	stack := newStack(t)
+	const cidr = "CIDR must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got "
+	refuses(t, "PrivateNetwork", networkProps, func(props *p) { NewPrivateNetwork(stack, "Network", props) },
+		wrong[p]{func(p *p) { p.Name = "" }, `Name must have 1 to 255 characters, got ""`},
+		wrong[p]{func(p *p) { p.CIDR = "10.0.0.0/23" }, cidr + `"10.0.0.0/23"`},
+		wrong[p]{func(p *p) { p.CIDR = "10.0.0.1/16" }, cidr + `"10.0.0.1/16"`},
+		wrong[p]{func(p *p) { p.CIDR = "fd00::/16" }, cidr + `"fd00::/16"`},
+		wrong[p]{func(p *p) { p.Zones, p.ZoneNames = 5, nil }, "Zones must be 2 to 4, got 5"},
+		wrong[p]{func(p *p) { p.ZoneNames = []string{"a"} }, "ZoneNames must be none or 2 (Zones), got [a]"},
+		wrong[p]{func(p *p) { p.Endpoints[0].Actions = nil }, "Endpoints[0]: each of ID, Service, Actions and Resources is required"})
+}
+
+func TestPrivateNetwork_has_no_way_out_but_its_endpoints(t *testing.T) {
+	stack := newStack(t)
+	props := networkProps()
+	NewPrivateNetwork(stack, "Network", &props)
+	made := templateOf(stack)
+	made.count(t, "AWS::EC2::InternetGateway", 0)
+	made.count(t, "AWS::EC2::NatGateway", 0)
+	made.count(t, "AWS::EC2::Subnet", 2)
+	made.count(t, "AWS::EC2::VPCEndpoint", 2) // S3 and SNS
+	made.has(t, "AWS::EC2::VPCEndpoint", map[string]any{"VpcEndpointType": "Interface", "PolicyDocument": map[string]any{"Statement": []any{map[string]any{
+		"Action": "sns:Publish", "Resource": "arn:aws:sns:::stored", "Effect": "Allow", "Principal": map[string]any{"AWS": "*"},
+		"Condition": map[string]any{"StringEquals": map[string]any{"aws:PrincipalAccount": map[string]any{"Ref": "AWS::AccountId"}}},
+	}}}})
+}
+
+func TestZoneNames_are_the_region_s_first(t *testing.T) {
+	t.Parallel()
+	for zones, want := range map[int][]string{0: {}, 2: {"eu-west-1a", "eu-west-1b"}, 3: {"eu-west-1a", "eu-west-1b", "eu-west-1c"}} {
+		if got := ZoneNames("eu-west-1", zones); !slices.Equal(got, want) {
+			t.Errorf("%d: %q", zones, got)
+		}
+	}
+}
