@@ -38,7 +38,7 @@ func TestFunctions_link_only_what_they_use(t *testing.T) {
 		reason    string
 	}{
 		{[]contract.Function{contract.FunctionIngest},
-			[]string{"github.com/jackc", "github.com/exaring/otelpgx", "github.com/aws/aws-sdk-go-v2/service/secretsmanager", root + "pkg/pgstore", root + "pkg/secret"},
+			[]string{"github.com/jackc", "github.com/exaring/otelpgx", "github.com/aws/aws-sdk-go-v2/service/secretsmanager", root + "pkg/pgstore", root + "pkg/secretsmanager"},
 			"ingest has no database: its driver would cost every cold start of the API's front door"},
 		{[]contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery},
 			[]string{"github.com/pressly/goose", "github.com/jackc/pgx/v5/stdlib", root + "migrations"},

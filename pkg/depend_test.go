@@ -59,9 +59,9 @@ func either(a, b func(string) bool) func(string) bool {
 }
 
 var (
-	domain   = []string{"pkg/event", "pkg/fault", "pkg/contract"}
+	domain   = []string{"pkg/event", "pkg/fault", "pkg/contract", "pkg/budget"}
 	useCases = []string{"pkg/ingest", "pkg/process", "pkg/query"}
-	adapters = []string{"pkg/pgstore", "pkg/pgmigrate", "pkg/sqsqueue", "pkg/s3blob", "pkg/snsnotify", "pkg/secret"}
+	adapters = []string{"pkg/pgstore", "pkg/pgmigrate", "pkg/sqsqueue", "pkg/s3blob", "pkg/snsnotify", "pkg/secretsmanager"}
 
 	lambdaRuntime = []string{"github.com/aws/aws-lambda-go"}
 	cdkTypes      = []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs/cdk-nag-go"}
@@ -72,7 +72,7 @@ func rules() []rule {
 	out := []rule{
 		{
 			name:   "the domain stands alone",
-			reason: "event, fault and contract are imported by everyone, the CDK app included: what they import, everyone carries",
+			reason: "event, fault, contract and budget are imported by everyone, the CDK app included: what they import, everyone carries",
 			from:   in(domain...),
 			forbidden: func(importPath string) bool {
 				return !in(domain...)(importPath) && !outside("github.com/go-json-experiment/json")(importPath)
@@ -148,6 +148,12 @@ func rules() []rule {
 			forbidden: outside(cdkTypes...),
 		},
 		{
+			name:      "the OpenAPI document is no part of a function",
+			reason:    "docs/openapi.json is made from the contract by a test; what is deployed carries the contract alone",
+			from:      in("functions"),
+			forbidden: in("pkg/openapi"),
+		},
+		{
 			name:      "a construct knows no stack",
 			reason:    "stacks compose constructs; the other way round a construct could not stand in another stack",
 			from:      in("cdk/construct"),
@@ -161,6 +167,7 @@ func rules() []rule {
 			forbidden: func(string) bool { return true },
 		},
 	}
+	out = append(out, layered()...)
 	for _, own := range useCases {
 		out = append(out, rule{
 			name:      own + " knows no other use case",
@@ -179,6 +186,41 @@ func rules() []rule {
 			},
 			forbidden: in(without(adapters, own)...),
 		})
+	}
+	return out
+}
+
+// layers are packages, or folders of them, from the highest to the lowest, each
+// with its task. One imports only those below it.
+type layers []struct{ folder, task string }
+
+// stacked are the layers inside modules.
+func stacked() []layers {
+	return []layers{
+		{
+			{"pkg/process", "decides what becomes of a message"},
+			{"pkg/event", "reads and writes what travels"},
+			{"pkg/contract", "has the names and the limits"},
+		},
+	}
+}
+
+// layered makes a rule for each layer but the highest.
+func layered() []rule {
+	var out []rule
+	for _, stack := range stacked() {
+		for i := 1; i < len(stack); i++ {
+			var above []string
+			for _, layer := range stack[:i] {
+				above = append(above, layer.folder)
+			}
+			out = append(out, rule{
+				name:      stack[i].folder + " is below " + strings.Join(above, ", "),
+				reason:    fmt.Sprintf("%s %s, and can be read and tested without what is above it", path.Base(stack[i].folder), stack[i].task),
+				from:      in(stack[i].folder),
+				forbidden: in(above...),
+			})
+		}
 	}
 	return out
 }
@@ -286,6 +328,13 @@ func TestDependencies_point_one_way(t *testing.T) {
 			t.Errorf("go list does not know %s: the rules would hold of nothing", root+known)
 		}
 	}
+	for _, stack := range stacked() {
+		for _, layer := range stack {
+			if _, ok := g[root+layer.folder]; !ok {
+				t.Errorf("go list does not know the layer %s", root+layer.folder)
+			}
+		}
+	}
 	for _, r := range rules() {
 		for _, breach := range r.breaches(g) {
 			t.Error(breach)
@@ -321,8 +370,15 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 		"migrations are plain SQL": {{"migrations", "github.com/pressly/goose/v3"}},
 		"the CDK app reads the contract and the settings, and carries no code": {
 			{"cdk/stack", root + "pkg/process"}, {"cdk/construct", root + "pkg/pgstore"}, {"cdk", s3}},
-		"settings and prices know no CDK type": {{"cdk/stage", awscdk}, {"cdk/cost", awscdk}},
-		"a construct knows no stack":           {{"cdk/construct", root + "cdk/stack"}},
+		"settings and prices know no CDK type":          {{"cdk/stage", awscdk}, {"cdk/cost", awscdk}},
+		"a construct knows no stack":                    {{"cdk/construct", root + "cdk/stack"}},
+		"the OpenAPI document is no part of a function": {{"functions/query", root + "pkg/openapi"}},
+	}
+	for _, r := range layered() {
+		below, above, _ := strings.Cut(r.name, " is below ")
+		for folder := range strings.SplitSeq(above, ", ") {
+			forbidden[r.name] = append(forbidden[r.name], [2]string{below, root + folder}, [2]string{below + "/inner", root + folder})
+		}
 	}
 	for _, own := range useCases {
 		for _, other := range without(useCases, own) {
@@ -364,7 +420,7 @@ func TestRules_let_pass_what_the_design_has(t *testing.T) {
 	allowed := [][2]string{
 		{"pkg/event", root + "pkg/contract"}, {"pkg/event", "github.com/go-json-experiment/json/jsontext"}, {"pkg/contract", root + "pkg/fault"},
 		{"pkg/ingest", root + "pkg/event"}, {"pkg/ingest", "github.com/google/uuid"},
-		{"pkg/pgstore", "github.com/jackc/pgx/v5"}, {"pkg/pgstore/pgtest", root + "pkg/pgmigrate"}, {"pkg/pgmigrate", root + "migrations"},
+		{"pkg/pgstore", "github.com/jackc/pgx/v5"}, {"pkg/process", root + "pkg/event"}, {"pkg/process", root + "pkg/budget"}, {"pkg/pgstore/pgtest", root + "pkg/pgmigrate"}, {"pkg/pgmigrate", root + "migrations"},
 		{"functions/ingest", root + "pkg/ingest"}, {"functions/ingest", "github.com/aws/aws-lambda-go/lambda"},
 		{"local/stack", root + "pkg/contract"}, {"local/stack", root + "emulator/gateway"}, {"cli/command", root + "local/stack"}, {"cdk/stack", root + "pkg/contract"}, {"cdk/stack", "github.com/aws/aws-cdk-go/awscdk/v2"},
 		{"cdk/stack", root + "cdk/construct"}, {"cdk/construct", root + "cdk/stage"}, {"migrations", "embed"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,11 +36,15 @@ func (q *fakeQueue) Send(_ context.Context, messages []ingest.Message) []error {
 
 // fakeBlobs keeps every object, or refuses all with err.
 type fakeBlobs struct {
-	err  error
+	err error
+
+	mu   sync.Mutex // a batch puts several at once
 	keys []string
 }
 
 func (b *fakeBlobs) Put(_ context.Context, key string, _ []byte, _ string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.err == nil {
 		b.keys = append(b.keys, key)
 	}
@@ -62,7 +67,7 @@ func newWorld(t *testing.T) *world {
 	made := 0
 	base, log := lambdatest.Base(contract.FunctionIngest)
 	api, err := newAPI(base, ingest.Config{
-		Queue: w.queue, Blobs: w.blobs, PutConcurrency: 1,
+		Queue: w.queue, Blobs: w.blobs,
 		Now:   func() time.Time { return time.Date(2026, 2, 1, 0, 11, 27, 5e8, time.UTC) },
 		NewID: func() (string, error) { made++; return fmt.Sprintf("made-%d", made), nil },
 	})

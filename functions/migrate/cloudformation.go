@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/cfn"
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
+	"github.com/fluxa/fluxa/pkg/budget"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
@@ -18,9 +19,9 @@ const (
 	// bodyLimit is the largest answer that CloudFormation takes, in bytes.
 	bodyLimit = 4096
 
-	// tellReserve is kept free, of what is left to the invocation, to tell
-	// CloudFormation that the migrations took too long.
-	tellReserve = 15 * time.Second
+	// reportReserve is kept of the invocation's time to report to CloudFormation
+	// that the migrations took too long.
+	reportReserve = 15 * time.Second
 )
 
 // logs says where the function's log is. Both names are empty outside of Lambda.
@@ -42,21 +43,18 @@ func (h *handler) fulfil(ctx context.Context, event cfn.Event) (applied []string
 	case cfn.RequestDelete:
 		return nil, nil
 	case cfn.RequestCreate, cfn.RequestUpdate:
-		if deadline, ok := ctx.Deadline(); ok {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithDeadline(ctx, deadline.Add(-min(tellReserve, time.Until(deadline)/4)))
-			defer cancel()
-		}
-		return h.migrate(ctx)
+		work, cancel := budget.Keep(ctx, reportReserve, nil)
+		defer cancel()
+		return h.migrate(work)
 	default:
 		return nil, fmt.Errorf("the RequestType of the event is %q, it must be Create, Update or Delete", event.RequestType)
 	}
 }
 
-// tell answers an event of CloudFormation. The resource keeps its id for ever: of
+// answer answers an event of CloudFormation. The resource keeps its id for ever: of
 // an Update that answers with another one, CloudFormation takes the old resource
 // for replaced and deletes it.
-func (h *handler) tell(ctx context.Context, event cfn.Event, applied []string, failed error) error {
+func (h *handler) answer(ctx context.Context, event cfn.Event, applied []string, failed error) error {
 	response := cfn.NewResponse(&event)
 	response.PhysicalResourceID = cmp.Or(event.PhysicalResourceID, "fluxa-migrations-"+h.base.Service.Environment)
 
@@ -74,13 +72,13 @@ func (h *handler) tell(ctx context.Context, event cfn.Event, applied []string, f
 		err = h.sender.put(ctx, event.ResponseURL, body)
 	}
 	if err != nil {
-		return fmt.Errorf("tell CloudFormation: %w", err)
+		return fmt.Errorf("answer CloudFormation: %w", err)
 	}
 	return nil
 }
 
 // reason returns what people read in the stack's events. Of a panic, which may say
-// anything and brings its stack along, it tells only that there was one.
+// anything and brings its stack along, it says only that there was one.
 func reason(err error) string {
 	if fault.CodeOf(err) == fault.Panicked {
 		return fault.ReasonOf(err)

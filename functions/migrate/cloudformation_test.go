@@ -114,10 +114,10 @@ func TestInvoke_throws_an_answer_that_did_not_arrive_without_its_URL(t *testing.
 		edits []func(lambdatest.Object)
 		want  string
 	}{
-		"S3 is down":                {applies("001_a.sql"), nil, "tell CloudFormation: S3 answered 503 Service Unavailable"},
-		"the migrations failed too": {fails(errors.New("no database")), nil, "tell CloudFormation: S3 answered 503 Service Unavailable"},
+		"S3 is down":                {applies("001_a.sql"), nil, "answer CloudFormation: S3 answered 503 Service Unavailable"},
+		"the migrations failed too": {fails(errors.New("no database")), nil, "answer CloudFormation: S3 answered 503 Service Unavailable"},
 		"no URL": {applies("001_a.sql"), []func(lambdatest.Object){lambdatest.Set("", "ResponseURL")},
-			"tell CloudFormation: the ResponseURL of the event must be a URL of https or http"},
+			"answer CloudFormation: the ResponseURL of the event must be a URL of https or http"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -39,7 +39,7 @@ type Answer struct {
 // that waits for it fails.
 //
 // CloudFormation invokes without waiting, and such an invocation that throws Lambda
-// runs again, twice. So a failure that CloudFormation was told of is not thrown: the
+// runs again, twice. So a failure that CloudFormation knows of is not thrown: the
 // deploy fails of the answer, and another run would meddle with its rollback. An
 // answer that could not be given is thrown: a later run, which finds the migrations
 // applied, may give it while CloudFormation still waits, an hour by default.
@@ -60,7 +60,7 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		} else {
 			applied, failed = h.fulfil(work, event)
 		}
-		thrown = h.tell(work, event, applied, failed)
+		thrown = h.answer(work, event, applied, failed)
 	}
 	h.log(ctx, event.RequestType, applied, failed, thrown)
 	if thrown != nil {

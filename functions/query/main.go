@@ -2,49 +2,8 @@
 package main
 
 import (
-	"context"
-	"io"
-
 	"github.com/fluxa/fluxa/functions/internal/boot"
-	"github.com/fluxa/fluxa/functions/internal/database"
-	"github.com/fluxa/fluxa/functions/internal/rest"
-	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
-	"github.com/fluxa/fluxa/pkg/query"
-	"github.com/fluxa/fluxa/pkg/s3blob"
 )
 
 func main() { boot.Main(contract.FunctionQuery, wire) }
-
-func wire(ctx context.Context, out io.Writer, c config.Query) (any, error) {
-	base, err := boot.NewBase(ctx, out, contract.FunctionQuery, c.Service)
-	if err != nil {
-		return nil, err
-	}
-	store, err := database.Open(base, c.Database)
-	if err != nil {
-		return nil, err
-	}
-	blobs, err := s3blob.New(s3blob.NewClient(base.AWS), s3blob.Config{Bucket: c.PayloadBucket})
-	if err != nil {
-		return nil, err
-	}
-	api, err := newAPI(base, query.Config{Store: store, Blobs: blobs})
-	if err != nil {
-		return nil, err
-	}
-	return api.Handle, nil
-}
-
-func newAPI(base boot.Base, c query.Config) (*rest.API, error) {
-	service, err := query.New(c)
-	if err != nil {
-		return nil, err
-	}
-	metrics, err := base.Metrics(contract.NamespaceQuery)
-	if err != nil {
-		return nil, err
-	}
-	h := &handler{service: service, metrics: metrics}
-	return rest.New(contract.FunctionQuery, rest.Config{Handlers: h.routes(), Base: base, Metrics: metrics, Observe: h.observe})
-}

@@ -22,7 +22,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Config tells how clients behave. The zero value is right for a function.
+// Config says how clients behave. The zero value is right for a function.
 type Config struct {
 	// Attempts is how often a call is tried in all; 3 by default, 10 at most.
 	Attempts int

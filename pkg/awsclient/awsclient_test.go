@@ -13,10 +13,12 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go/logging"
+	"github.com/go-json-experiment/json"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -343,4 +345,46 @@ func TestText(t *testing.T) {
 			t.Errorf("Text(%q) = %q, want %q", text, got, want)
 		}
 	}
+}
+
+// xml10 reports whether SQS and SNS accept every character: those of XML 1.0.
+func xml10(body string) bool {
+	for i, r := range body {
+		switch {
+		case r == '\uFFFD' && !strings.HasPrefix(body[i:], "\uFFFD"):
+			return false // a byte that is not UTF-8
+		case r == 0x9, r == 0xA, r == 0xD, 0x20 <= r && r <= 0xD7FF, 0xE000 <= r && r <= 0xFFFD, r >= 0x10000:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// What ingest encodes is JSON in JSON: it must pass SQS and come back as it was.
+func FuzzJSON(f *testing.F) {
+	for _, payload := range []string{
+		"", "\uFFFE\\\uFFFF\\\\\uFFFE\"\uFFFE", "\x00\x01\b\f\n\r\t\x1f\x7f\u0080\u2028\u2029",
+		"é€😀\U0010FFFF\U0001FFFE\uE000\uFFFD", `\ufffe\uffff\u0000\"`, strings.Repeat(`"`, 1000),
+		`<a href="&amp;">]]></a>`, `{"a":"\ud83d\ude00"}`,
+	} {
+		f.Add(payload)
+	}
+	f.Fuzz(func(t *testing.T, payload string) {
+		encoded, err := json.Marshal(map[string]string{"payload_inline": payload})
+		if !utf8.ValidString(payload) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := awsclient.JSON(string(encoded))
+		if !xml10(text) {
+			t.Errorf("SQS would refuse %q", text)
+		}
+		var back map[string]string
+		if err := json.Unmarshal([]byte(text), &back); err != nil || back["payload_inline"] != payload {
+			t.Errorf("%q came back as %q, %v", payload, back, err)
+		}
+	})
 }

@@ -18,3 +18,10 @@ func Text(text string) string {
 		}
 	}, text)
 }
+
+// JSON escapes the characters of a JSON text that SQS and SNS refuse and JSON may
+// hold as they are, within its strings: U+FFFE and U+FFFF. It decodes to the same
+// value.
+func JSON(text string) string { return outsideXML.Replace(text) }
+
+var outsideXML = strings.NewReplacer("\uFFFE", `\ufffe`, "\uFFFF", `\uffff`)

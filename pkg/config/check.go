@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"log/slog"
 	"net/url"
 	"regexp"
@@ -14,71 +15,71 @@ var (
 
 const maxSeconds = 43_200
 
-func (c Ingest) check(l *faultList) {
+func (c *Ingest) check(l *faultList) {
 	c.Service.check(l)
 	c.Queue.check(l)
 	c.Payloads.check(l)
 }
 
-func (c Processor) check(l *faultList) {
+func (c *Processor) check(l *faultList) {
 	c.Service.check(l)
 	c.Queue.check(l)
 	c.Payloads.check(l)
 	c.Database.check(l)
 	c.Retry.check(l)
-	l.require(isEndpoint(c.DLQURL), "DLQ_URL")
-	l.require(isARN(c.TopicARN, "sns"), "TOPIC_ARN")
+	l.require(isEndpoint(c.DLQURL), &c.DLQURL)
+	l.require(isARN(c.TopicARN, "sns"), &c.TopicARN)
 	if c.DLQURL != "" && c.DLQURL == c.QueueURL {
-		l.add("DLQ_URL", "must be another queue than QUEUE_URL: a given-up message would come back for ever")
+		l.add(&c.DLQURL, "must be another queue than "+l.name(&c.QueueURL)+": a given-up message would come back for ever")
 	}
 }
 
-func (c Query) check(l *faultList) {
+func (c *Query) check(l *faultList) {
 	c.Service.check(l)
 	c.Payloads.check(l)
 	c.Database.check(l)
 }
 
-func (c Migrate) check(l *faultList) {
+func (c *Migrate) check(l *faultList) {
 	c.Service.check(l)
 	c.Database.check(l)
 }
 
-func (s Service) check(l *faultList) {
-	l.require(stagePattern.MatchString(s.Environment), "FLUXA_ENVIRONMENT")
+func (s *Service) check(l *faultList) {
+	l.require(stagePattern.MatchString(s.Environment), &s.Environment)
 	switch s.LogLevel {
 	case slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError:
 	default:
-		l.refuse("FLUXA_LOG_LEVEL")
+		l.refuse(&s.LogLevel)
 	}
 }
 
-func (q Queue) check(l *faultList) { l.require(isEndpoint(q.QueueURL), "QUEUE_URL") }
+func (q *Queue) check(l *faultList) { l.require(isEndpoint(q.QueueURL), &q.QueueURL) }
 
-func (p Payloads) check(l *faultList) {
-	l.require(bucketPattern.MatchString(p.PayloadBucket), "PAYLOAD_BUCKET")
+func (p *Payloads) check(l *faultList) {
+	l.require(bucketPattern.MatchString(p.PayloadBucket), &p.PayloadBucket)
 }
 
-func (d Database) check(l *faultList) {
+func (d *Database) check(l *faultList) {
 	byURL, bySecret := d.URL != "", d.Host != "" || d.SecretARN != ""
 	switch {
 	case byURL && bySecret:
-		l.add("DATABASE_URL", "and DB_HOST with DB_SECRET_ARN are two ways to say the same: set one of them")
+		l.add(&d.URL, fmt.Sprintf("and %s with %s are two ways to say the same: set one of them", l.name(&d.Host), l.name(&d.SecretARN)))
 	case byURL:
-		l.require(isDatabaseURL(d.URL.Reveal()), "DATABASE_URL")
+		l.require(isDatabaseURL(d.URL.Reveal()), &d.URL)
 	case bySecret:
-		l.require(d.Host != "" && !strings.ContainsAny(d.Host, "/@ ?#"), "DB_HOST")
-		l.require(isARN(d.SecretARN, "secretsmanager"), "DB_SECRET_ARN")
+		l.require(d.Host != "" && !strings.ContainsAny(d.Host, "/@ ?#"), &d.Host)
+		l.require(isARN(d.SecretARN, "secretsmanager"), &d.SecretARN)
 	default:
-		l.add("DATABASE_URL", "or DB_HOST with DB_SECRET_ARN must say where the database is, but none is set")
+		l.add(&d.URL, fmt.Sprintf("or %s with %s must say where the database is, but none is set", l.name(&d.Host), l.name(&d.SecretARN)))
 	}
-	l.require(d.Port >= 1 && d.Port <= 65_535, "DB_PORT")
-	l.require(d.MaxConns >= 1 && d.MaxConns <= 100, "DB_MAX_CONNS")
+	l.require(d.Port >= 1 && d.Port <= 65_535, &d.Port)
+	l.require(d.MaxConns >= 1 && d.MaxConns <= 100, &d.MaxConns)
 }
 
-func (r Retry) check(l *faultList) {
-	l.require(r.BaseSeconds >= 1 && r.BaseSeconds <= maxSeconds, "FLUXA_RETRY_BASE_SECONDS")
-	l.require(r.MaxSeconds >= r.BaseSeconds && r.MaxSeconds <= maxSeconds, "FLUXA_RETRY_MAX_SECONDS")
+func (r *Retry) check(l *faultList) {
+	l.require(r.BaseSeconds >= 1 && r.BaseSeconds <= maxSeconds, &r.BaseSeconds)
+	l.require(r.MaxSeconds >= r.BaseSeconds && r.MaxSeconds <= maxSeconds, &r.MaxSeconds)
 }
 
 func isEndpoint(text string) bool {

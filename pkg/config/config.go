@@ -1,7 +1,7 @@
 // Package config reads what a function needs from its environment variables
 // into one typed struct a function. The names, defaults and demands stand in the
-// struct tags once: Load reads by them, Environ writes by them, and Variables tells
-// them to whoever sets the environment, the infrastructure and the local stack.
+// struct tags once: Load reads by them, Environ writes by them, and Variables lists
+// them for whoever sets the environment, the infrastructure and the local stack.
 package config
 
 import (
@@ -13,8 +13,18 @@ import (
 // Settings is what Load, Environ and Variables know: one struct a function.
 type Settings interface {
 	Ingest | Processor | Query | Migrate
-	check(*faultList)
 }
+
+// checker is what a pointer to each of the Settings is. A check names a setting by
+// the address of its field, so that it cannot name a variable that does not exist.
+type checker interface{ check(*faultList) }
+
+var (
+	_ checker = (*Ingest)(nil)
+	_ checker = (*Processor)(nil)
+	_ checker = (*Query)(nil)
+	_ checker = (*Migrate)(nil)
+)
 
 // Ingest is the environment of the ingest function.
 type Ingest struct {
@@ -79,7 +89,7 @@ type Database struct {
 	MaxConns  int    `env:"DB_MAX_CONNS" envDefault:"2" want:"a whole number from 1 to 100"`
 }
 
-// Retry says when a message that failed for a passing reason comes back: after
+// Retry says when a message that met a transient failure comes back: after
 // about the base, then three times that, and so on up to the maximum.
 type Retry struct {
 	BaseSeconds int `env:"FLUXA_RETRY_BASE_SECONDS" envDefault:"5" want:"a whole number from 1 to 43200"`

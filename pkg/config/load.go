@@ -17,9 +17,9 @@ import (
 func Load[T Settings](environ []string) (T, error) {
 	var settings T
 	values := toMap(environ)
-	faults := &faultList{values: values, fields: fieldsOf(reflect.TypeFor[T]())}
+	faults := newFaultList(&settings, values)
 	faults.parse(env.ParseWithOptions(&settings, env.Options{Environment: values}))
-	settings.check(faults)
+	any(&settings).(checker).check(faults)
 	if len(faults.found) > 0 {
 		var none T
 		return none, &Error{Faults: faults.inOrder()}
@@ -61,20 +61,43 @@ func (e *Error) Error() string {
 	return "the environment cannot be used: " + strings.Join(details, "; ")
 }
 
-// faultList gathers faults, at most one a variable.
+// faultList gathers faults, at most one a variable. Settings are named by the
+// addresses of their fields.
 type faultList struct {
 	values map[string]string
 	fields []field
+	places map[any]field // by pointer to a field of the settings that are checked
 	found  []Fault
 }
 
-func (l *faultList) add(variable, detail string) {
-	for _, f := range l.found {
-		if f.Variable == variable {
-			return
-		}
+func newFaultList[T Settings](settings *T, values map[string]string) *faultList {
+	l := &faultList{values: values, fields: fieldsOf(reflect.TypeFor[T]()), places: map[any]field{}}
+	for _, f := range l.fields {
+		l.places[reflect.ValueOf(settings).Elem().FieldByIndex(f.index).Addr().Interface()] = f
 	}
-	l.found = append(l.found, Fault{variable, variable + " " + detail})
+	return l
+}
+
+// field returns the field at an address. An address that is none of a setting is a
+// defect of a check, which any test of Load meets.
+func (l *faultList) field(setting any) field {
+	f, ok := l.places[setting]
+	if !ok {
+		panic(fmt.Sprintf("config: a check names a %T that is no field of the settings", setting))
+	}
+	return f
+}
+
+// name returns the variable of a setting.
+func (l *faultList) name(setting any) string { return l.field(setting).Name }
+
+func (l *faultList) add(setting any, detail string) { l.note(l.field(setting), detail) }
+
+func (l *faultList) note(f field, detail string) {
+	if slices.ContainsFunc(l.found, func(known Fault) bool { return known.Variable == f.Name }) {
+		return
+	}
+	l.found = append(l.found, Fault{f.Name, f.Name + " " + detail})
 }
 
 // inOrder returns the faults in the order of the fields.
@@ -86,30 +109,28 @@ func (l *faultList) inOrder() []Fault {
 	return l.found
 }
 
-// refuse says what the variable wants and what it was given.
-func (l *faultList) refuse(variable string) {
-	for _, f := range l.fields {
-		if f.Name != variable {
-			continue
-		}
-		value, given := l.values[variable]
-		switch {
-		case !given && f.Default != "":
-			l.add(variable, fmt.Sprintf("must be %s, and its default is %q", f.want, f.Default))
-		case !given:
-			l.add(variable, fmt.Sprintf("must be %s, but is not set", f.want))
-		case f.Secret:
-			l.add(variable, fmt.Sprintf("must be %s; the value given is not shown", f.want))
-		default:
-			l.add(variable, fmt.Sprintf("must be %s, got %q", f.want, shorten(value)))
-		}
+// refuse says what a setting must be and what was given.
+func (l *faultList) refuse(setting any) { l.refuseField(l.field(setting)) }
+
+func (l *faultList) refuseField(f field) {
+	value, given := l.values[f.Name]
+	switch {
+	case !given && f.Default != "":
+		l.note(f, fmt.Sprintf("must be %s, and its default is %q", f.want, f.Default))
+	case !given:
+		l.note(f, fmt.Sprintf("must be %s, but is not set", f.want))
+	case f.Secret:
+		l.note(f, fmt.Sprintf("must be %s; the value given is not shown", f.want))
+	default:
+		l.note(f, fmt.Sprintf("must be %s, got %q", f.want, shorten(value)))
 	}
 }
 
-// require refuses the variable unless good is true.
-func (l *faultList) require(good bool, variable string) {
+// require refuses the setting unless good is true.
+func (l *faultList) require(good bool, setting any) {
+	f := l.field(setting)
 	if !good {
-		l.refuse(variable)
+		l.refuseField(f)
 	}
 }
 
@@ -124,19 +145,15 @@ func (l *faultList) parse(err error) {
 		all.Errors = []error{err}
 	}
 	for _, one := range all.Errors {
-		if missing, ok := errors.AsType[env.VarIsNotSetError](one); ok {
-			l.refuse(missing.Key)
-			continue
-		}
-		parse, ok := errors.AsType[env.ParseError](one)
-		if !ok {
+		missing, isMissing := errors.AsType[env.VarIsNotSetError](one)
+		parse, isParse := errors.AsType[env.ParseError](one)
+		i := slices.IndexFunc(l.fields, func(f field) bool {
+			return (isMissing && f.Name == missing.Key) || (isParse && f.goName == parse.Name)
+		})
+		if i < 0 {
 			panic(fmt.Sprintf("config: the tags of the settings are wrong: %v", one))
 		}
-		for _, f := range l.fields {
-			if f.goName == parse.Name {
-				l.refuse(f.Name)
-			}
-		}
+		l.refuseField(l.fields[i])
 	}
 }
 

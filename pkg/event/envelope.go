@@ -39,23 +39,19 @@ func Hash(payload []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// outsideXML are the code points that JSON may hold literally and an SQS body
-// may not (SQS takes the characters of XML 1.0). Escaped, they pass.
-var outsideXML = strings.NewReplacer("\uFFFE", `\ufffe`, "\uFFFF", `\uffff`)
-
-// Encode returns the message body. Every character of it is one SQS takes.
+// Encode returns the message body, as JSON.
 func (e Envelope) Encode() (string, error) {
 	body, err := json.Marshal(e)
 	if err != nil {
 		return "", fmt.Errorf("encode envelope of %s: %w", e.EventID, err)
 	}
-	return outsideXML.Replace(string(body)), nil
+	return string(body), nil
 }
 
 // DecodeEnvelope reads a message body. Returns an InvalidEnvelope fault that
 // says what is wrong, without repeating the body. What could be read comes along,
 // so that an event id can still be recorded: an EventID, a CorrelationID and a
-// SHA256 are then either valid or empty. Fields it does not know are let be: a
+// SHA256 are then either valid or empty. Fields it does not know are ignored: a
 // newer sender may add some.
 func DecodeEnvelope(body string) (Envelope, error) {
 	var e Envelope
@@ -126,5 +122,5 @@ func (e Envelope) wrong() string {
 	return ""
 }
 
-// Valid tells whether DecodeEnvelope would take the envelope.
+// Valid reports whether DecodeEnvelope would accept the envelope.
 func (e Envelope) Valid() bool { return e.wrong() == "" }

@@ -1,6 +1,12 @@
 // Package event is the domain: what a transaction event is, how one is read
 // from the bytes a client sent, and how it travels on the queue. It knows no
 // queue, no database and no HTTP.
+//
+// JSON is read and written with go-json-experiment/json, here and in the rest of
+// this module. It refuses duplicate names, lone surrogates and invalid UTF-8, of
+// which encoding/json silently changes some, and it can keep a value's exact bytes.
+// encoding/json is left to tests, as a second opinion, and to those functions whose
+// documents hold nothing that a client sent.
 package event
 
 import (
@@ -52,7 +58,7 @@ func (s Stored) JSON() ([]byte, error) { return json.Marshal(s) }
 
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
 
-// ValidID tells whether id may name an event. "." and ".." may not: in a URL they
+// ValidID reports whether id may name an event. "." and ".." may not: in a URL they
 // mean another path, so that such an event could never be read.
 func ValidID(id string) bool {
 	return len(id) <= contract.EventIDLimit && idPattern.MatchString(id) && id != "." && id != ".."

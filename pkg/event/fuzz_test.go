@@ -77,9 +77,6 @@ func FuzzDecodeEnvelope(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !xml10(again) {
-			t.Fatalf("SQS would refuse %q", again)
-		}
 		if back, err := event.DecodeEnvelope(again); err != nil || !same(back, e) {
 			t.Fatalf("%+v came back as %+v, %v", e, back, err)
 		}
@@ -101,9 +98,6 @@ func FuzzEnvelope(f *testing.F) {
 				t.Fatalf("Encode of %+v: %v", e, err)
 			}
 			return
-		}
-		if !xml10(body) {
-			t.Fatalf("SQS would refuse %q", body)
 		}
 		back, err := event.DecodeEnvelope(body)
 		if (err == nil) != e.Valid() || (err == nil && !same(back, e)) {

@@ -1,5 +1,5 @@
 // Package fault is the one error taxonomy of Fluxa. An error has a kind, which
-// decides what is done about it, and a code, which tells people what it was.
+// decides what is done about it, and a code, which says to people what it was.
 // Only two functions turn a kind into an action: HTTPStatus for an HTTP answer
 // and DispositionOf for a message on the queue.
 package fault

@@ -10,24 +10,26 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
+// putConcurrency bounds the payloads of one batch that are put at once.
+const putConcurrency = 8
+
 // Config holds what a Service needs. Queue and Blobs are required. Now defaults
-// to time.Now, NewID to a random UUIDv7, PutConcurrency to 8.
+// to time.Now, NewID to a random UUIDv7.
 type Config struct {
-	Queue          Queue
-	Blobs          Blobs
-	Now            func() time.Time
-	NewID          func() (string, error)
-	PutConcurrency int
+	Queue Queue
+	Blobs Blobs
+	Now   func() time.Time
+	NewID func() (string, error)
 }
 
 // Service accepts events. It is safe for concurrent use.
@@ -46,12 +48,6 @@ func New(cfg Config) (*Service, error) {
 	}
 	if cfg.NewID == nil {
 		cfg.NewID = newUUIDv7
-	}
-	if cfg.PutConcurrency == 0 {
-		cfg.PutConcurrency = 8
-	}
-	if cfg.PutConcurrency < 1 {
-		return nil, fmt.Errorf("ingest: PutConcurrency is %d, it must be at least 1", cfg.PutConcurrency)
 	}
 	return &Service{cfg: cfg}, nil
 }
@@ -110,8 +106,8 @@ func (s *Service) accept(ctx context.Context, caller Caller, payloads [][]byte, 
 	envelopes := make([]event.Envelope, len(payloads))
 	messages := make([]Message, len(payloads))
 
-	var puts sync.WaitGroup
-	slots := make(chan struct{}, s.cfg.PutConcurrency)
+	var puts errgroup.Group
+	puts.SetLimit(putConcurrency)
 	for i, payload := range payloads {
 		r := &receipts[i]
 		if r.EventID, r.Err = s.read(payload, caller, suffix(i), now); r.Err != nil {
@@ -125,15 +121,13 @@ func (s *Service) accept(ctx context.Context, caller Caller, payloads [][]byte, 
 		if r.Err != nil || r.Mode == event.Inline {
 			continue
 		}
-		puts.Add(1)
-		slots <- struct{}{}
-		go func() {
-			defer func() { <-slots; puts.Done() }()
+		puts.Go(func() error {
 			r.Err = s.cfg.Blobs.Put(ctx, event.ObjectKey(r.EventID, r.SHA256), payload, r.SHA256)
 			r.Stored = r.Err == nil
-		}()
+			return nil
+		})
 	}
-	puts.Wait()
+	_ = puts.Wait() // always nil: each receipt has its own error
 	s.send(ctx, messages, receipts)
 	return receipts
 }

@@ -315,7 +315,7 @@ func TestNew_names_what_is_missing(t *testing.T) {
 	t.Parallel()
 	w := &world{}
 	for want, cfg := range map[string]ingest.Config{
-		"Queue": {Blobs: w}, "Blobs": {Queue: w}, "PutConcurrency": {Queue: w, Blobs: w, PutConcurrency: -1},
+		"Queue": {Blobs: w}, "Blobs": {Queue: w},
 	} {
 		if _, err := ingest.New(cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error = %v, want it to name %s", err, want)

@@ -25,10 +25,8 @@ type Config struct {
 	Host string
 	Port uint16
 	Name string
-	// Credentials returns who connects. It is called for each new connection,
-	// one call at a time, within ConnectTimeout; it should keep what it read and
-	// read anew when fresh is set, which happens once after the server refused
-	// the password.
+	// Credentials says who connects. Each new connection asks, within
+	// ConnectTimeout.
 	Credentials Credentials
 	// TLSMode is an sslmode of libpq; default verify-full. RootCAFile is a PEM
 	// file of the authorities to trust: the bundle of Amazon RDS for a database,
@@ -50,6 +48,17 @@ type Config struct {
 
 	// Tracer, when set, sees every statement.
 	Tracer pgx.QueryTracer
+}
+
+// Credentials are the database's user and password, which somebody may rotate.
+// Both methods are called from several goroutines at once.
+type Credentials interface {
+	// Get returns them from a cache, which is not the Store's affair.
+	Get(ctx context.Context) (user, password string, err error)
+	// Refused says that the server refused a password (SQLSTATE 28P01): the cache
+	// must not return it again, unless it is what the next reading gives. A Store
+	// connects once more then, within the same call.
+	Refused(password string)
 }
 
 const (

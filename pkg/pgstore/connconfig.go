@@ -19,13 +19,21 @@ func (c Config) ConnConfig(ctx context.Context) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Credentials == nil {
-		return pool.ConnConfig, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, pool.ConnConfig.ConnectTimeout)
-	defer cancel()
-	if pool.ConnConfig.User, pool.ConnConfig.Password, err = c.Credentials(ctx, false); err != nil {
-		return nil, fmt.Errorf("read the credentials of the database: %w", err)
+	if c.Credentials != nil {
+		if err := c.authenticate(ctx, pool.ConnConfig); err != nil {
+			return nil, err
+		}
 	}
 	return pool.ConnConfig, nil
+}
+
+// authenticate puts the user and the password of now into a connection's
+// configuration.
+func (c Config) authenticate(ctx context.Context, config *pgx.ConnConfig) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, config.ConnectTimeout)
+	defer cancel()
+	if config.User, config.Password, err = c.Credentials.Get(ctx); err != nil {
+		return fmt.Errorf("read the credentials of the database: %w", err)
+	}
+	return nil
 }

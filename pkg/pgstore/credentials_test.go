@@ -9,62 +9,76 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/pgmigrate"
 	"github.com/fluxa/fluxa/pkg/pgstore"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
+	"github.com/fluxa/fluxa/pkg/secretsmanager"
 )
 
-// vault is a secret with a cache before it, as the credentials of a function.
+// vault is a Secrets Manager with one secret, which it counts the readings of. The
+// cache before it is the one that the functions have.
 type vault struct {
-	mu     sync.Mutex
-	cached string
-	secret string
-	err    error
-	asked  []bool
+	mu       sync.Mutex
+	secret   string
+	err      error
+	readings int
 }
 
-func (v *vault) credentials(ctx context.Context, fresh bool) (string, string, error) {
+func (v *vault) GetSecretValue(ctx context.Context, _ *sdk.GetSecretValueInput, _ ...func(*sdk.Options)) (*sdk.GetSecretValueOutput, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.asked = append(v.asked, fresh)
+	v.readings++
 	if _, bounded := ctx.Deadline(); !bounded {
-		return "", "", errors.New("the fetch is not bounded")
+		return nil, errors.New("the reading is not bounded")
 	}
 	if v.err != nil {
-		return "", "", v.err
+		return nil, v.err
 	}
-	if fresh {
-		v.cached = v.secret
-	}
-	return "app", v.cached, nil
+	return &sdk.GetSecretValueOutput{SecretString: aws.String(fmt.Sprintf(`{"username":"app","password":%q}`, v.secret))}, nil
 }
 
-func (v *vault) calls() []bool {
+func (v *vault) set(secret string, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return slices.Clone(v.asked)
+	v.secret, v.err = secret, err
+}
+
+func (v *vault) read() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.readings
+}
+
+func (v *vault) credentials(t *testing.T) pgstore.Credentials {
+	t.Helper()
+	c, err := secretsmanager.New(v, "arn:aws:secretsmanager:eu-west-1:1:secret:fluxa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func TestRotatedPasswordIsFetchedOnce(t *testing.T) {
 	t.Parallel()
 	g := openGate(t, pgtest.URL(t), "old", nil)
-	v := &vault{cached: "old", secret: "old"}
-	store := open(t, g.config(v.credentials))
+	v := &vault{secret: "old"}
+	store := open(t, g.config(v.credentials(t)))
 	tries := retried(store)
 	if err := store.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	g.setPassword("new")
-	v.secret = "new"
+	v.set("new", nil)
 	if err := store.Ping(t.Context()); err != nil {
 		t.Errorf("a connection made before the rotation: %v", err)
 	}
@@ -74,8 +88,8 @@ func TestRotatedPasswordIsFetchedOnce(t *testing.T) {
 			t.Errorf("after the rotation: %v", err)
 		}
 	}
-	if got, want := v.calls(), []bool{false, false, true}; !slices.Equal(got, want) {
-		t.Errorf("credentials were asked for with fresh = %v, want %v", got, want)
+	if n := v.read(); n != 2 {
+		t.Errorf("the secret was read %d times, want twice: at first, and after the rotation", n)
 	}
 	if n := tries.Load(); n != 1 {
 		t.Errorf("%d waits, want 1, for the connection that was cut: a fresh password needs none", n)
@@ -85,8 +99,13 @@ func TestRotatedPasswordIsFetchedOnce(t *testing.T) {
 func TestRotatedPasswordIsFetchedOnceForAll(t *testing.T) {
 	t.Parallel()
 	g := openGate(t, pgtest.URL(t), "new", nil)
-	v := &vault{cached: "old", secret: "new"}
-	cfg := g.config(v.credentials)
+	v := &vault{secret: "old"}
+	credentials := v.credentials(t)
+	if _, _, err := credentials.Get(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	v.set("new", nil)
+	cfg := g.config(credentials)
 	cfg.MaxConns = 8
 	store := open(t, cfg)
 	var wait sync.WaitGroup
@@ -98,22 +117,16 @@ func TestRotatedPasswordIsFetchedOnceForAll(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	fresh := 0
-	for _, f := range v.calls() {
-		if f {
-			fresh++
-		}
-	}
-	if fresh != 1 {
-		t.Errorf("fetched afresh %d times, want once", fresh)
+	if n := v.read(); n != 2 {
+		t.Errorf("the secret was read %d times, want twice: before the rotation, and once for all after it", n)
 	}
 }
 
 func TestWrongPasswordIsUnavailable(t *testing.T) {
 	t.Parallel()
 	g := openGate(t, pgtest.URL(t), "another", nil)
-	v := &vault{cached: "s3cret", secret: "s3cret"}
-	store := open(t, g.config(v.credentials))
+	v := &vault{secret: "s3cret"}
+	store := open(t, g.config(v.credentials(t)))
 	tries := retried(store)
 	for range 2 {
 		err := store.Ping(t.Context())
@@ -124,8 +137,8 @@ func TestWrongPasswordIsUnavailable(t *testing.T) {
 			t.Errorf("the error shows the password: %v", err)
 		}
 	}
-	if got, want := v.calls(), []bool{false, true, false, true}; !slices.Equal(got, want) || tries.Load() != 0 {
-		t.Errorf("credentials were asked for with fresh = %v, want %v; %d waits", got, want, tries.Load())
+	if n := v.read(); n != 3 || tries.Load() != 0 {
+		t.Errorf("the secret was read %d times, want once at first and once for each refusal; %d waits", n, tries.Load())
 	}
 }
 
@@ -133,12 +146,12 @@ func TestCredentialsThatCannotBeFetched(t *testing.T) {
 	t.Parallel()
 	g := openGate(t, pgtest.URL(t), "new", nil)
 	throttled := errors.New("throttled")
-	v := &vault{cached: "old", secret: "new", err: throttled}
-	store := open(t, g.config(v.credentials))
+	v := &vault{err: throttled}
+	store := open(t, g.config(v.credentials(t)))
 	if err := store.Ping(t.Context()); fault.CodeOf(err) != fault.DatabaseUnavailable || !errors.Is(err, throttled) {
 		t.Errorf("got %v", err)
 	}
-	v.err = nil
+	v.set("new", nil)
 	if err := store.Ping(t.Context()); err != nil {
 		t.Errorf("got %v", err)
 	}
@@ -220,7 +233,7 @@ func TestConnConfig(t *testing.T) {
 
 	throttled := errors.New("throttled")
 	v := &vault{err: throttled}
-	if _, err := g.config(v.credentials).ConnConfig(t.Context()); !errors.Is(err, throttled) {
+	if _, err := g.config(v.credentials(t)).ConnConfig(t.Context()); !errors.Is(err, throttled) {
 		t.Errorf("got %v, want %v", err, throttled)
 	}
 	for _, cfg := range []pgstore.Config{{}, {URL: "postgres://u:s3cret@h:port/d"}} {

@@ -47,7 +47,7 @@ type lostError struct{ cause error }
 func (e *lostError) Error() string { return "the connection was lost: " + e.cause.Error() }
 func (e *lostError) Unwrap() error { return e.cause }
 
-// connectionLost tells whether a connection, and perhaps its neighbours, is of
+// connectionLost reports whether a connection, and perhaps its neighbours, is of
 // no use any more.
 func connectionLost(err error) bool {
 	if _, ok := errors.AsType[*lostError](err); ok {
@@ -60,8 +60,8 @@ func connectionLost(err error) bool {
 	return false
 }
 
-// passing tells whether the same statement may succeed in a moment.
-func passing(err error) bool {
+// transient reports whether the same statement may succeed in a moment.
+func transient(err error) bool {
 	if state := sqlState(err); state != "" {
 		switch state {
 		case serializationFailure, deadlockDetected, tooManyConnections, cannotConnectNow:
@@ -90,7 +90,7 @@ func (r *refusal) Error() string {
 
 func (r *refusal) Unwrap() error { return r.cause }
 
-// refused tells whether the server blames a value: trying again cannot help.
+// refused reports whether the server blames a value: trying again cannot help.
 func refused(err error) (*refusal, bool) {
 	switch sqlClass(err) {
 	case classData, classIntegrity, classLimit:

@@ -12,12 +12,9 @@ import (
 
 func ExampleNew() {
 	store, err := pgstore.New(pgstore.Config{
-		Host: "fluxa.proxy-abc.eu-central-1.rds.amazonaws.com",
-		Name: "fluxa",
-		Credentials: func(ctx context.Context, fresh bool) (user, password string, err error) {
-			// Read the secret here; past the cache when fresh is set.
-			return "fluxa_app", "", nil
-		},
+		Host:        "fluxa.proxy-abc.eu-central-1.rds.amazonaws.com",
+		Name:        "fluxa",
+		Credentials: constant("hunter2"), // in a function: those of package secretsmanager
 	})
 	if err != nil {
 		log.Fatal(err)

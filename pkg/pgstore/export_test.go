@@ -41,7 +41,6 @@ func (s *Store) Warm(ctx context.Context, n int, used time.Time) error {
 }
 
 var (
-	Sleep         = sleep
 	Idle          = idle
 	PageArguments = pageArguments
 )

@@ -82,9 +82,14 @@ func (g *gate) config(credentials pgstore.Credentials) pgstore.Config {
 	return pgstore.Config{Host: g.host, Port: g.port, Name: "any", TLSMode: "disable", Credentials: credentials}
 }
 
-func constant(password string) pgstore.Credentials {
-	return func(context.Context, bool) (string, string, error) { return "app", password, nil }
+// constant is a password that nobody rotates.
+type constant string
+
+func (c constant) Get(context.Context) (user, password string, err error) {
+	return "app", string(c), nil
 }
+
+func (constant) Refused(string) {}
 
 // shut refuses further connections.
 func (g *gate) shut() {

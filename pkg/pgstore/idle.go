@@ -33,7 +33,7 @@ func prove(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	return false, ctx.Err()
 }
 
-// idle tells whether a connection last used at a time has to prove itself. The
+// idle reports whether a connection last used at a time has to prove itself. The
 // monotonic clock stands still during a freeze, so the wall clock counts too;
 // when that was set back, nothing is known.
 func idle(last, now time.Time) bool {

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/fluxa/fluxa/pkg/budget"
 	"github.com/fluxa/fluxa/pkg/process"
 	"github.com/fluxa/fluxa/pkg/query"
 )
@@ -26,7 +27,7 @@ import (
 // round it, perhaps past a bound it was checked against) and returned in UTC.
 type Store struct {
 	pool        *pgxpool.Pool
-	credentials *rotating // nil with a URL
+	credentials Credentials // nil with a URL
 	bound       time.Duration
 	now         func() time.Time
 	sleep       func(ctx context.Context, d time.Duration) error
@@ -53,10 +54,9 @@ func New(cfg Config) (*Store, error) {
 }
 
 func open(cfg Config, config *pgxpool.Config) (*Store, error) {
-	s := &Store{bound: cfg.StatementTimeout, now: time.Now, sleep: sleep}
+	s := &Store{credentials: cfg.Credentials, bound: cfg.StatementTimeout, now: time.Now, sleep: budget.Sleep}
 	if cfg.Credentials != nil {
-		s.credentials = &rotating{fetch: cfg.Credentials, timeout: config.ConnConfig.ConnectTimeout}
-		config.BeforeConnect = s.credentials.apply
+		config.BeforeConnect = cfg.authenticate
 	}
 	// The context would bound connections made ahead of use; there are none.
 	pool, err := pgxpool.NewWithConfig(context.Background(), config)
@@ -96,13 +96,13 @@ func (s *Store) run(ctx context.Context, statement func(context.Context, *pgx.Co
 		}
 		switch refusedPassword, refused := passwordRefused(err); {
 		case refused && s.credentials != nil && !refetched:
-			s.credentials.refuse(refusedPassword)
+			s.credentials.Refused(refusedPassword)
 			refetched = true
 			continue
 		case connectionLost(err):
 			// Whatever cut one connection has probably cut the idle ones too.
 			s.pool.Reset()
-		case !passing(err):
+		case !transient(err):
 			return err
 		}
 		jittered := time.Duration(float64(delay) * (0.5 + rand.Float64()))
@@ -127,17 +127,6 @@ func (s *Store) try(ctx context.Context, statement func(context.Context, *pgx.Co
 		return &lostError{err}
 	}
 	return err
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // passwordRefused returns the password that the server refused in a connect.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/fluxa/fluxa/pkg/budget"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/pgstore"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
@@ -89,7 +90,7 @@ func TestTheContextEndsTheWait(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	store.OnRetry(func(ctx context.Context, _ time.Duration) error {
 		cancel()
-		return pgstore.Sleep(ctx, time.Hour)
+		return budget.Sleep(ctx, time.Hour)
 	})
 	err := store.Ping(ctx)
 	if fault.CodeOf(err) != fault.DatabaseUnavailable || !errors.Is(err, context.Canceled) {

@@ -112,7 +112,7 @@ func (b *Bucket) Get(ctx context.Context, key string, limit int64) ([]byte, erro
 		}
 		return nil, unreadable(err)
 	}
-	// The object is read or given up by then; a fault of closing it tells nothing more.
+	// The object is read or given up by then; an error of closing it says nothing more.
 	defer func() { _ = out.Body.Close() }()
 	tooLarge := func() error {
 		return fault.Newf(fault.PayloadTooLarge, "the payload's object is larger than %d bytes", limit)
@@ -134,7 +134,7 @@ func unreadable(err error) error {
 	return fault.Wrap(fault.StorageUnavailable, err, "the payload cannot be read")
 }
 
-// missing tells whether S3 said that the key is not there. An answer without a
+// missing reports whether S3 said that the key is not there. An answer without a
 // body has only its status, which the SDK turns into the code NotFound.
 func missing(err error) bool {
 	api, ok := errors.AsType[smithy.APIError](err)

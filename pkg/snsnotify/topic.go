@@ -26,11 +26,11 @@ type Client interface {
 
 var _ Client = (*sns.Client)(nil)
 
-// Config tells how a topic is spoken to. TopicARN is required.
+// Config says how a topic is reached. TopicARN is required.
 type Config struct {
 	TopicARN string
 	// Attempts is how often one entry of a batch is tried in all when SNS
-	// refuses it for a passing reason; 3 by default. Calls that fail whole are
+	// refuses it for a transient failure; 3 by default. Calls that fail whole are
 	// retried by the SDK's client, not here.
 	Attempts int
 	// Backoff is the mean pause before the second try, doubled for each one
@@ -111,16 +111,12 @@ func unavailable(err error) error {
 	return fault.Wrap(fault.NotifierUnavailable, err, "the notification cannot be sent")
 }
 
-// outsideXML are the code points that JSON may hold literally and SNS does not
-// take (it takes the characters of XML 1.0). Escaped, they pass.
-var outsideXML = strings.NewReplacer("\uFFFE", `\ufffe`, "\uFFFF", `\uffff`)
-
 func encode(n process.Notification) (publication, error) {
 	message, err := json.Marshal(n)
 	if err != nil {
 		return publication{}, fmt.Errorf("encode the notification of %s: %w", n.EventID, err)
 	}
-	p := publication{outsideXML.Replace(string(message)), map[string]string{}}
+	p := publication{awsclient.JSON(string(message)), map[string]string{}}
 	for name, value := range map[string]string{
 		contract.AttrEventID:       n.EventID,
 		contract.AttrCorrelationID: n.CorrelationID,

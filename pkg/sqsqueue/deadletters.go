@@ -33,13 +33,13 @@ const (
 	reasonLimit     = 1_024 // bytes
 )
 
-// Send sends each letter's body as it came, with error_code and error_reason,
+// Send sends each dead letter's body as it came, with error_code and error_reason,
 // the ids and then the message's other attributes, as far as SQS has room for
 // them: ten attributes, and 1 MiB with the body. The reason is cut to 1,024 bytes
 // or less. Error attributes that the message already had, from an earlier time in
 // the dead-letter queue, are replaced.
 //
-// It returns one error a letter, nil for those taken. A body so large that not
+// It returns one error a dead letter, nil for those taken. A body so large that not
 // even the error code fits beside it is refused with an Internal fault: left on
 // its queue, SQS itself moves it, unchanged, after the last receive.
 func (d *DeadLetters) Send(ctx context.Context, letters []process.DeadLetter) []error {
@@ -61,7 +61,7 @@ func (d *DeadLetters) Send(ctx context.Context, letters []process.DeadLetter) []
 }
 
 // attributesOf picks the attributes in order of their worth to an operator. It
-// tells whether the first of them, the code, has room.
+// reports whether the first of them, the code, has room.
 func attributesOf(letter process.DeadLetter) (map[string]string, bool) {
 	chosen := map[string]string{}
 	room := contract.QueueMessageLimit - len(letter.Message.Body)

@@ -26,7 +26,7 @@ type SendClient interface {
 
 var _ SendClient = (*sqs.Client)(nil)
 
-// Config tells how a queue is spoken to. QueueURL is required.
+// Config says how a queue is reached. QueueURL is required.
 type Config struct {
 	QueueURL string
 	// TraceHeader returns the X-Ray trace header to send along, "" for none; a
@@ -34,7 +34,7 @@ type Config struct {
 	// a message for a header that is not.
 	TraceHeader func(context.Context) string
 	// Attempts is how often one entry of a batch is tried in all when the queue
-	// refuses it for a passing reason; 3 by default. Calls that fail whole are
+	// refuses it for a transient failure; 3 by default. Calls that fail whole are
 	// retried by the SDK's client, not here.
 	Attempts int
 	// Backoff is the mean pause before the second try, doubled for each one

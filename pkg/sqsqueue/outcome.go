@@ -36,7 +36,7 @@ func classify(err error) error {
 	return fault.Wrap(fault.QueueUnavailable, err, "the queue cannot be reached")
 }
 
-// neverTaken tells whether a whole call failed for what its entry holds. Missing
+// neverTaken reports whether a whole call failed for what its entry holds. Missing
 // rights, a missing queue and the like are faults of the deployment, not of the
 // message.
 func neverTaken(err error) bool {

@@ -65,13 +65,13 @@ func TestSender_Send_sends_what_the_contract_says(t *testing.T) {
 func TestSender_Send_leaves_out_what_is_empty_and_replaces_what_SQS_refuses(t *testing.T) {
 	t.Parallel()
 	fake := &fakeSQS{}
-	errs := newSender(t, fake, sqsqueue.Config{}).Send(t.Context(), []ingest.Message{{Body: "b", CorrelationID: "a\x01b"}})
+	errs := newSender(t, fake, sqsqueue.Config{}).Send(t.Context(), []ingest.Message{{Body: "{\"a\":\"\uFFFE\"}", CorrelationID: "a\x01b"}})
 	if errs[0] != nil {
 		t.Fatal(errs[0])
 	}
 	want := map[string]string{"correlation_id": "a\uFFFDb", "schema_version": "1"}
-	if m := fake.taken[0]; !maps.Equal(m.attributes, want) || m.trace != "" {
-		t.Errorf("attributes %v, trace %q", m.attributes, m.trace)
+	if m := fake.taken[0]; !maps.Equal(m.attributes, want) || m.trace != "" || m.body != `{"a":"\ufffe"}` {
+		t.Errorf("body %q, attributes %v, trace %q", m.body, m.attributes, m.trace)
 	}
 }
 

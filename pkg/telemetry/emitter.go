@@ -11,7 +11,7 @@ import (
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// EmitterConfig tells what an Emitter measures. Namespace and Service are
+// EmitterConfig says what an Emitter measures. Namespace and Service are
 // required.
 type EmitterConfig struct {
 	// Namespace is one of contract's; its metrics are those that contract.Metrics

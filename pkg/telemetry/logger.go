@@ -1,4 +1,4 @@
-// Package telemetry is what a function tells of itself: log lines in JSON,
+// Package telemetry is what a function reports of itself: log lines in JSON,
 // metrics in CloudWatch's embedded metric format, and OpenTelemetry traces that
 // join those of AWS X-Ray.
 package telemetry
@@ -70,7 +70,7 @@ func replace(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// sensitive tells of names such as api_key, x-api-key, DatabasePassword,
+// sensitive reports whether a name is one such as api_key, x-api-key, DatabasePassword,
 // payload_inline. The words about a payload are not its bytes: payload_mode and
 // payload_sha256 pass.
 func sensitive(name string) bool {

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +29,33 @@ const bootstrap = "bootstrap"
 //
 //go:embed rds-ca.pem
 var rdsCA []byte
+
+// run builds the named functions, all when none is named. What the Go tool says
+// goes to log.
+func run(ctx context.Context, log io.Writer, out string, names []string) error {
+	functions, err := choose(names)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return fmt.Errorf("make the output folder: %w", err)
+	}
+	return builder{log: log, out: out}.zips(ctx, functions)
+}
+
+func choose(names []string) ([]contract.Function, error) {
+	if len(names) == 0 {
+		return contract.Functions(), nil
+	}
+	functions := make([]contract.Function, len(names))
+	for i, name := range names {
+		functions[i] = contract.Function(name)
+		if !slices.Contains(contract.Functions(), functions[i]) {
+			return nil, fmt.Errorf("there is no function %q, only %q", name, contract.Functions())
+		}
+	}
+	return functions, nil
+}
 
 type builder struct {
 	log io.Writer

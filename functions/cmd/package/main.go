@@ -7,13 +7,9 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
-
-	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 func main() {
@@ -29,31 +25,4 @@ func main() {
 		fmt.Fprintln(os.Stderr, "package:", err)
 		os.Exit(1)
 	}
-}
-
-// run builds the named functions, all when none is named. What the Go tool says
-// goes to log.
-func run(ctx context.Context, log io.Writer, out string, names []string) error {
-	functions, err := choose(names)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return fmt.Errorf("make the output folder: %w", err)
-	}
-	return builder{log: log, out: out}.zips(ctx, functions)
-}
-
-func choose(names []string) ([]contract.Function, error) {
-	if len(names) == 0 {
-		return contract.Functions(), nil
-	}
-	functions := make([]contract.Function, len(names))
-	for i, name := range names {
-		functions[i] = contract.Function(name)
-		if !slices.Contains(contract.Functions(), functions[i]) {
-			return nil, fmt.Errorf("there is no function %q, only %q", name, contract.Functions())
-		}
-	}
-	return functions, nil
 }

@@ -60,7 +60,7 @@ func (b Base) Flush(ctx context.Context, requestID string, metrics ...*telemetry
 	}
 }
 
-// Failure returns the fields of a log line that tell of an error: its code and
+// Failure returns the fields of a log line that describe an error: its code and
 // its text.
 func Failure(err error) slog.Attr {
 	return slog.Group("", slog.String(telemetry.KeyErrorCode, string(fault.CodeOf(err))), telemetry.Error(err))

@@ -6,7 +6,7 @@ package database
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	sdk "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
@@ -15,7 +15,7 @@ import (
 	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/pgstore"
-	"github.com/fluxa/fluxa/pkg/secret"
+	"github.com/fluxa/fluxa/pkg/secretsmanager"
 )
 
 // Open opens the pool of connections to the database. No connection is made
@@ -46,13 +46,13 @@ func address(base boot.Base, settings config.Database) (pgstore.Config, error) {
 	if settings.URL != "" {
 		return pgstore.Config{URL: settings.URL.Reveal()}, nil
 	}
-	credentials, err := secret.New(secretsmanager.NewFromConfig(base.AWS), secret.Config{SecretARN: settings.SecretARN})
+	credentials, err := secretsmanager.New(sdk.NewFromConfig(base.AWS), settings.SecretARN)
 	if err != nil {
 		return pgstore.Config{}, err
 	}
 	return pgstore.Config{
 		Host: settings.Host, Port: uint16(settings.Port), Name: settings.Name, RootCAFile: settings.CAFile,
-		Credentials: credentials.Credentials,
+		Credentials: credentials,
 	}, nil
 }
 

@@ -63,7 +63,7 @@ func (l *Log) Only(t testing.TB) Object {
 }
 
 // Counts returns the sums of all counted metrics, as "name=sum name=sum", in the
-// order of their names. The latencies are told by how many there are.
+// order of their names. Of the latencies it gives the number.
 func (l *Log) Counts(t testing.TB) string {
 	t.Helper()
 	sums := map[string]float64{}

@@ -45,7 +45,7 @@ func problem(err error, path, correlationID string, fields []slog.Attr) Response
 	return Response{Status: status, Body: body, Fields: fields}
 }
 
-// Error is what a caller is told of a fault. Errors names the bad fields; it is
+// Error is what a caller learns of a fault. Errors names the bad fields; it is
 // never null.
 type Error struct {
 	Code   fault.Code    `json:"code"`

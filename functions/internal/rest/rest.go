@@ -48,7 +48,7 @@ type Observation struct {
 }
 
 // Config holds what an API needs; all of it is required. Handlers has one entry
-// for each route id that the function serves. Observe is told of every answer,
+// for each route id that the function serves. Observe sees every answer,
 // before it is sent; Metrics are flushed after it.
 type Config struct {
 	Handlers map[string]Handler

@@ -22,9 +22,9 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("the entry was refused: %s: %s", r.Code, r.Message)
 }
 
-// Final tells whether the entry itself is at fault, so that sending it again is
+// Final reports whether the entry itself is at fault, so that sending it again is
 // useless. A refusal that the service blames on the sender is not final when its
-// code tells of throttling, of the encryption key or of missing rights.
+// code is of throttling, of the encryption key or of missing rights.
 func (r *Refusal) Final() bool {
 	if !r.SenderFault {
 		return false

@@ -8,9 +8,11 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fluxa/fluxa/pkg/budget"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -26,7 +28,7 @@ type Outcome struct {
 // Again is sent once more by the Sender.
 type Call[E any] func(ctx context.Context, entries []E) []Outcome
 
-// Config tells how entries are sent. Call is required.
+// Config says how entries are sent. Call is required.
 type Config[E any] struct {
 	// Call sends the entries of one call.
 	Call Call[E]
@@ -91,26 +93,19 @@ func New[E any](c Config[E]) (*Sender[E], error) {
 }
 
 // Send sends the entries and returns one error per entry, in their order, nil
-// for those taken. Once the context is done it starts no call and waits for
-// none: what is left gets the context's error.
+// for those taken. Once the context is done it starts no call: what is left gets
+// the context's error. Calls that are under way end by the context themselves.
 func (s *Sender[E]) Send(ctx context.Context, entries []E) []error {
 	errs := make([]error, len(entries))
-	free := make(chan struct{}, s.config.Calls)
-	var running sync.WaitGroup
+	var calls errgroup.Group
+	calls.SetLimit(s.config.Calls)
 	for _, part := range s.split(entries) {
-		select {
-		case free <- struct{}{}:
-			running.Go(func() {
-				defer func() { <-free }()
-				s.sendPart(ctx, entries[part.from:part.to], errs[part.from:part.to])
-			})
-		case <-ctx.Done():
-			for i := part.from; i < part.to; i++ {
-				errs[i] = context.Cause(ctx)
-			}
-		}
+		calls.Go(func() error {
+			s.sendPart(ctx, entries[part.from:part.to], errs[part.from:part.to])
+			return nil
+		})
 	}
-	running.Wait()
+	_ = calls.Wait() // always nil: each entry has its own error
 	return errs
 }
 
@@ -155,7 +150,7 @@ func (s *Sender[E]) sendPart(ctx context.Context, entries []E, errs []error) {
 			part[n] = entries[i]
 		}
 		left = settle(left, s.config.Call(ctx, part), errs)
-		if len(left) == 0 || attempt == s.config.Attempts || !pause(ctx, s.config.Backoff<<(attempt-1)) {
+		if len(left) == 0 || attempt == s.config.Attempts || budget.Sleep(ctx, jitter(s.config.Backoff<<(attempt-1))) != nil {
 			return
 		}
 	}
@@ -166,7 +161,7 @@ func (s *Sender[E]) sendPart(ctx context.Context, entries []E, errs []error) {
 func settle(left []int, outcomes []Outcome, errs []error) []int {
 	var again []int
 	for n, i := range left {
-		outcome := Outcome{Err: fmt.Errorf("the call told %d outcomes of %d entries", len(outcomes), len(left)), Again: true}
+		outcome := Outcome{Err: fmt.Errorf("the call gave %d outcomes for %d entries", len(outcomes), len(left)), Again: true}
 		if n < len(outcomes) {
 			outcome = outcomes[n]
 		}
@@ -178,19 +173,5 @@ func settle(left []int, outcomes []Outcome, errs []error) []int {
 	return again
 }
 
-// pause waits about mean and tells whether there is time left to go on. It does
-// not begin a wait that the deadline would end.
-func pause(ctx context.Context, mean time.Duration) bool {
-	wait := mean/2 + rand.N(mean+1)
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
-		return false
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
+// jitter draws a pause from half to one and a half times the mean.
+func jitter(mean time.Duration) time.Duration { return mean/2 + rand.N(mean+1) }

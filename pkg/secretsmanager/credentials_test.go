@@ -1,4 +1,4 @@
-package secret_test
+package secretsmanager_test
 
 import (
 	"context"
@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	sdk "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/fluxa/fluxa/pkg/fault"
-	"github.com/fluxa/fluxa/pkg/secret"
+	"github.com/fluxa/fluxa/pkg/secretsmanager"
 )
 
 const arn = "arn:aws:secretsmanager:eu-west-1:1:secret:fluxa"
@@ -27,7 +27,7 @@ type fakeSecrets struct {
 	answer func(ctx context.Context, call int) (string, error)
 }
 
-func (f *fakeSecrets) GetSecretValue(ctx context.Context, in *secretsmanager.GetSecretValueInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
+func (f *fakeSecrets) GetSecretValue(ctx context.Context, in *sdk.GetSecretValueInput, _ ...func(*sdk.Options)) (*sdk.GetSecretValueOutput, error) {
 	f.mu.Lock()
 	f.calls++
 	call := f.calls
@@ -36,27 +36,27 @@ func (f *fakeSecrets) GetSecretValue(ctx context.Context, in *secretsmanager.Get
 		return nil, fmt.Errorf("asked for %q", got)
 	}
 	if f.answer == nil {
-		return &secretsmanager.GetSecretValueOutput{SecretString: aws.String(fmt.Sprintf(`{"username":"fluxa","password":"p%d","host":"h"}`, call))}, nil
+		return &sdk.GetSecretValueOutput{SecretString: aws.String(fmt.Sprintf(`{"username":"fluxa","password":"p%d","host":"h"}`, call))}, nil
 	}
 	text, err := f.answer(ctx, call)
 	if err != nil {
 		return nil, err
 	}
-	return &secretsmanager.GetSecretValueOutput{SecretString: aws.String(text)}, nil
+	return &sdk.GetSecretValueOutput{SecretString: aws.String(text)}, nil
 }
 
-func newDatabase(t *testing.T, client secret.Client) *secret.Database {
+func newCredentials(t *testing.T, client secretsmanager.Client) *secretsmanager.Credentials {
 	t.Helper()
-	d, err := secret.New(client, secret.Config{SecretARN: arn})
+	c, err := secretsmanager.New(client, arn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return c
 }
 
-func password(t *testing.T, d *secret.Database, fresh bool) string {
+func password(t *testing.T, c *secretsmanager.Credentials) string {
 	t.Helper()
-	user, password, err := d.Credentials(t.Context(), fresh)
+	user, password, err := c.Get(t.Context())
 	if err != nil || user != "fluxa" {
 		t.Fatalf("user %q, error %v", user, err)
 	}
@@ -66,22 +66,24 @@ func password(t *testing.T, d *secret.Database, fresh bool) string {
 func TestCredentials_are_kept_for_a_while(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDatabase(t, &fakeSecrets{})
+		d := newCredentials(t, &fakeSecrets{})
 		for _, step := range []struct {
-			wait  time.Duration
-			fresh bool
-			want  string
+			wait    time.Duration
+			refused string
+			want    string
 		}{
-			{0, false, "p1"},
-			{5*time.Minute - 1, false, "p1"},
-			{1, false, "p2"},
-			{0, true, "p3"},
-			{0, false, "p3"},
-			{5 * time.Minute, false, "p4"},
+			{0, "", "p1"},
+			{5*time.Minute - 1, "", "p1"},
+			{1, "", "p2"},
+			{0, "p2", "p3"},
+			{0, "p2", "p3"}, // of a connection that was made with what is replaced by now
+			{0, "", "p3"},
+			{5 * time.Minute, "", "p4"},
 		} {
 			time.Sleep(step.wait)
-			if got := password(t, d, step.fresh); got != step.want {
-				t.Errorf("after %s, fresh %t: %q, want %q", step.wait, step.fresh, got, step.want)
+			d.Refused(step.refused)
+			if got := password(t, d); got != step.want {
+				t.Errorf("after %s, %q refused: %q, want %q", step.wait, step.refused, got, step.want)
 			}
 		}
 	})
@@ -89,27 +91,29 @@ func TestCredentials_are_kept_for_a_while(t *testing.T) {
 
 func TestCredentials_of_many_callers_are_one_reading(t *testing.T) {
 	t.Parallel()
-	for _, fresh := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			fake := &fakeSecrets{answer: func(context.Context, int) (string, error) {
-				time.Sleep(time.Second)
-				return `{"username":"fluxa","password":"p"}`, nil
-			}}
-			d := newDatabase(t, fake)
+	synctest.Test(t, func(t *testing.T) {
+		fake := &fakeSecrets{answer: func(_ context.Context, call int) (string, error) {
+			time.Sleep(time.Second)
+			return fmt.Sprintf(`{"username":"fluxa","password":"p%d"}`, call), nil
+		}}
+		d := newCredentials(t, fake)
+		for round, refused := range []string{"", "p1"} {
+			want := fmt.Sprintf("p%d", round+1)
 			var callers sync.WaitGroup
 			for range 20 {
 				callers.Go(func() {
-					if got := password(t, d, fresh); got != "p" {
-						t.Errorf("got %q", got)
+					d.Refused(refused)
+					if got := password(t, d); got != want {
+						t.Errorf("got %q, want %q", got, want)
 					}
 				})
 			}
 			callers.Wait()
-			if fake.calls != 1 {
-				t.Errorf("fresh %t: %d readings, want 1", fresh, fake.calls)
+			if fake.calls != round+1 {
+				t.Errorf("%q refused: %d readings, want %d", refused, fake.calls, round+1)
 			}
-		})
-	}
+		}
+	})
 }
 
 func TestCredentials_a_caller_that_gives_up_does_not_take_the_others_along(t *testing.T) {
@@ -122,24 +126,24 @@ func TestCredentials_a_caller_that_gives_up_does_not_take_the_others_along(t *te
 			}
 			return `{"username":"fluxa","password":"p"}`, nil
 		}}
-		d := newDatabase(t, fake)
+		d := newCredentials(t, fake)
 		ctx, cancel := context.WithCancel(t.Context())
 		var callers sync.WaitGroup
 		callers.Go(func() {
-			if _, _, err := d.Credentials(ctx, false); !errors.Is(err, context.Canceled) {
+			if _, _, err := d.Get(ctx); !errors.Is(err, context.Canceled) {
 				t.Errorf("the first: %v", err)
 			}
 		})
 		synctest.Wait()
 		callers.Go(func() {
-			if got := password(t, d, false); got != "p" {
+			if got := password(t, d); got != "p" {
 				t.Errorf("the second: %q", got)
 			}
 		})
 		callers.Go(func() {
 			waiting, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 			defer cancel()
-			_, _, err := d.Credentials(waiting, false)
+			_, _, err := d.Get(waiting)
 			if !errors.Is(err, context.DeadlineExceeded) || fault.CodeOf(err) != fault.DatabaseUnavailable {
 				t.Errorf("the third: %v", err)
 			}
@@ -158,7 +162,7 @@ func TestCredentials_a_reading_is_bounded(t *testing.T) {
 			return "", ctx.Err()
 		}}
 		start := time.Now()
-		_, _, err := newDatabase(t, fake).Credentials(t.Context(), false)
+		_, _, err := newCredentials(t, fake).Get(t.Context())
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 5*time.Second {
 			t.Errorf("after %s: %v", time.Since(start), err)
 		}
@@ -184,8 +188,8 @@ func TestCredentials_faults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			fake := &fakeSecrets{answer: func(context.Context, int) (string, error) { return c.text, c.err }}
-			d := newDatabase(t, fake)
-			_, _, err := d.Credentials(t.Context(), false)
+			d := newCredentials(t, fake)
+			_, _, err := d.Get(t.Context())
 			if fault.CodeOf(err) != c.code || (c.err != nil && !errors.Is(err, c.err)) {
 				t.Errorf("error %v, want %s", err, c.code)
 			}
@@ -193,33 +197,28 @@ func TestCredentials_faults(t *testing.T) {
 				t.Errorf("the error must name the secret and not its content: %v", err)
 			}
 			fake.answer = nil
-			if got := password(t, d, false); got != "p2" {
+			if got := password(t, d); got != "p2" {
 				t.Errorf("the fault was kept: %q", got)
 			}
 		})
 	}
 }
 
-func TestNew_refuses(t *testing.T) {
+func TestNew_refuses_no_secret(t *testing.T) {
 	t.Parallel()
-	for want, c := range map[string]secret.Config{
-		`secret: SecretARN must name a secret, got ""`:                {},
-		"secret: TTL and Timeout must be positive, got -1ns and 5s":   {SecretARN: arn, TTL: -1},
-		"secret: TTL and Timeout must be positive, got 5m0s and -1ns": {SecretARN: arn, Timeout: -1},
-	} {
-		if _, err := secret.New(&fakeSecrets{}, c); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
+	const want = `secretsmanager: the ARN must name a secret, got ""`
+	if _, err := secretsmanager.New(&fakeSecrets{}, ""); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
-func ExampleDatabase_Credentials() {
-	client := &fakeSecrets{} // in a function: secretsmanager.NewFromConfig(…)
-	database, err := secret.New(client, secret.Config{SecretARN: arn})
+func ExampleCredentials_Get() {
+	client := &fakeSecrets{} // in a function: the SDK's secretsmanager.NewFromConfig(…)
+	credentials, err := secretsmanager.New(client, arn)
 	if err != nil {
 		panic(err)
 	}
-	user, _, err := database.Credentials(context.Background(), false)
+	user, _, err := credentials.Get(context.Background())
 	fmt.Println(user, err)
 	// Output: fluxa <nil>
 }
