@@ -129,7 +129,7 @@ func newStand(t *testing.T) (*services, clients) {
 
 func testContext(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute) // bounds a hang; a busy machine flushes slowly
 	t.Cleanup(cancel)
 	return ctx
 }
