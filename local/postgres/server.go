@@ -225,17 +225,6 @@ func (s *Server) halt(ctx context.Context) error {
 	return s.current().stop(ctx, first, stopGrace)
 }
 
-// Kill ends the server and all its processes with SIGKILL, as a power cut
-// would, and returns when none is left.
-func (s *Server) Kill() error {
-	s.operation.Lock()
-	defer s.operation.Unlock()
-	if s.closed {
-		return errStopped
-	}
-	return s.current().kill()
-}
-
 // Restart starts the server again on the same data and port, whether it was
 // killed, died, or still runs; one that runs is shut down first. The URL stays
 // valid, every connection is lost. It fails after Stop.

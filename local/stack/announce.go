@@ -2,31 +2,39 @@ package stack
 
 import (
 	"fmt"
+	"io"
 	"time"
+
+	"github.com/google/uuid"
 )
 
-// announce prints where everything is, and commands that work as they stand.
-func (s *Stack) announce(took time.Duration) {
+// announce prints where everything is, and commands that work as they stand, in
+// the layout of the README. The event's id is a new one each time: the example
+// neither repeats an event that is stored nor conflicts with one.
+func announce(out io.Writer, info Info, dir string, took time.Duration) {
 	key := ""
-	if s.cfg.APIKey != "" {
+	if info.APIKey != "" {
 		key = ` -H "x-api-key: $FLUXA_API_KEY"`
 	}
-	event := fmt.Sprintf(`{"event_id":"first","user_id":"ada","amount":99.99,"currency":"EUR","merchant":"Corner Shop","timestamp":%q}`,
-		time.Now().UTC().Format(time.RFC3339))
-	fmt.Fprintf(s.cfg.Out, `
-Fluxa is up, after %.1f s.
+	id := uuid.Must(uuid.NewV7()) // it fails where the system has no random numbers
+	fmt.Fprintf(out, `
+Fluxa is up, after %.1[1]f s.
 
-  API           %s
-  AWS endpoint  %s  (SQS, SNS, S3 and Lambda; any credentials)
-  PostgreSQL    %s
-  Logs          %s
+  API           %[2]s
+  AWS endpoint  %[3]s  (SQS, SNS, S3 and Lambda; any credentials)
+  PostgreSQL    %[4]s
+  Logs          %[5]s
 
 Try it:
 
-  curl -sS%s %s/events -H 'Content-Type: application/json' -d '%s'
-  curl -sS%s %s/events/first
+curl -sS%[6]s %[2]s/events -H 'Content-Type: application/json' \
+    -d '{"event_id":"%[7]s","user_id":"ada","amount":99.99,"currency":"EUR","merchant":"Corner Shop","timestamp":%[8]q,"metadata":{"order":7}}'
 
-Ctrl-C stops everything; the data stays in %s.
-`, took.Seconds(), s.info.APIURL, s.info.AWSEndpoint, s.info.DatabaseURL, s.info.LogDir,
-		key, s.info.APIURL, event, key, s.info.APIURL, s.cfg.Dir)
+curl -sS%[6]s %[2]s/events/%[7]s
+
+curl -sS%[6]s %[2]s/events/%[7]s/status
+
+Ctrl-C stops everything; the data stays in %[9]s.
+`, took.Seconds(), info.APIURL, info.AWSEndpoint, info.DatabaseURL, info.LogDir,
+		key, id, time.Now().UTC().Format(time.RFC3339), dir)
 }

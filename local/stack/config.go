@@ -5,6 +5,7 @@
 package stack
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -25,8 +27,8 @@ type Config struct {
 	// Host is the address that the API and the AWS endpoint listen on: default
 	// 127.0.0.1. Anything else is reachable from outside this machine.
 	Host string
-	// Port is the API's; the AWS endpoint takes the next one and PostgreSQL the
-	// one after. Zero takes free ports for all three.
+	// Port is the API's; the AWS endpoint listens on the next one and PostgreSQL on
+	// the one after. Zero takes free ports for all three.
 	Port int
 	// DatabaseURL names a server to use. Empty: one is started under Dir.
 	DatabaseURL string
@@ -34,7 +36,7 @@ type Config struct {
 	APIKey string
 	// Out is where people read what happens. Default: nothing is written.
 	Out io.Writer
-	// Logger takes what goes wrong. Default: warnings and errors to Out.
+	// Logger receives what goes wrong. Default: warnings and errors to Out.
 	Logger *slog.Logger
 	// Tuning changes the settings of a deployment, for tests and experiments.
 	Tuning Tuning
@@ -43,12 +45,9 @@ type Config struct {
 // Tuning holds what a stage of a deployment sets. Zero values are the platform's
 // defaults.
 type Tuning struct {
-	ProcessorTimeout     time.Duration // default contract.ProcessorTimeout
-	ProcessorConcurrency int           // default 4
-	BatchSize            int           // default contract.BatchSize
-	BatchWindow          time.Duration // default 0: no waiting
-	RetryBaseSeconds     int           // default 5
-	RetryMaxSeconds      int           // default 900
+	ProcessorTimeout time.Duration // default contract.ProcessorTimeout
+	BatchWindow      time.Duration // default 0: no waiting
+	Retry            config.Retry  // of the processor
 	// ThrowAway trades the safety of the data against a power cut for speed.
 	ThrowAway bool
 }
@@ -60,32 +59,16 @@ func (c Config) withDefaults() (Config, error) {
 		}
 	}
 	if c.Port < 0 || c.Port > 65533 {
-		return c, fmt.Errorf("stack: Port is %d, it must be 0 to 65533: the two after it are taken too", c.Port)
+		return c, fmt.Errorf("stack: Port is %d, it must be 0 to 65533: the two after it are used too", c.Port)
 	}
 	if c.Host == "" {
-		c.Host = "127.0.0.1"
+		c.Host = loopback
 	}
 	if c.Out == nil {
 		c.Out = io.Discard
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.NewTextHandler(c.Out, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	}
-	t := &c.Tuning
-	if t.ProcessorTimeout == 0 {
-		t.ProcessorTimeout = contract.ProcessorTimeout
-	}
-	if t.ProcessorConcurrency == 0 {
-		t.ProcessorConcurrency = 4
-	}
-	if t.BatchSize == 0 {
-		t.BatchSize = contract.BatchSize
-	}
-	if t.RetryBaseSeconds == 0 {
-		t.RetryBaseSeconds = 5
-	}
-	if t.RetryMaxSeconds == 0 {
-		t.RetryMaxSeconds = max(900, t.RetryBaseSeconds)
 	}
 	var err error
 	if c.Dir, err = filepath.Abs(c.Dir); err != nil {
@@ -110,7 +93,9 @@ func (c Config) binary(function contract.Function) string {
 	return filepath.Join(c.BinDir, string(function))
 }
 
+func (t Tuning) timeout() time.Duration { return cmp.Or(t.ProcessorTimeout, contract.ProcessorTimeout) }
+
 // visibility is the queue's visibility time-out, from the processor's time-out.
 func (t Tuning) visibility() time.Duration {
-	return contract.VisibilityFactor*t.ProcessorTimeout + t.BatchWindow
+	return contract.VisibilityFactor*t.timeout() + t.BatchWindow
 }

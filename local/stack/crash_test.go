@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 	"github.com/fluxa/fluxa/emulator/endpoint"
 	"github.com/fluxa/fluxa/emulator/endpoint/endpointtest"
 	"github.com/fluxa/fluxa/local/stack"
+	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -44,7 +46,7 @@ func child() int {
 func crashConfig(dir, bin string) stack.Config {
 	return stack.Config{
 		Dir: dir, BinDir: bin, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Tuning: stack.Tuning{ProcessorTimeout: 2 * time.Second, RetryBaseSeconds: 1, RetryMaxSeconds: 2, ThrowAway: true},
+		Tuning: stack.Tuning{ProcessorTimeout: 2 * time.Second, Retry: config.Retry{BaseSeconds: 1, MaxSeconds: 2}, ThrowAway: true},
 	}
 }
 
@@ -97,6 +99,7 @@ func TestKill_postgres_during_load(t *testing.T) {
 	var accepted ids
 	var sent atomic.Int32
 	killed := make(chan struct{})
+	database := postmaster(t, p.dir)
 	atOnce(4, func(int) {
 		for {
 			n := sent.Add(1)
@@ -104,7 +107,7 @@ func TestKill_postgres_during_load(t *testing.T) {
 				return
 			}
 			if n == total/3 {
-				if err := p.Database().Kill(); err != nil {
+				if err := killWithChildren(database); err != nil {
 					t.Errorf("kill PostgreSQL: %v", err)
 				}
 				close(killed)
@@ -120,6 +123,24 @@ func TestKill_postgres_during_load(t *testing.T) {
 	}
 	p.drained()
 	p.lossless(accepted.all())
+}
+
+// killWithChildren sends SIGKILL to a process and to those it started. The process
+// is halted first, so that it starts no other meanwhile.
+func killWithChildren(pid int) error {
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		return err
+	}
+	pids, err := childrenOf(pid)
+	if err != nil {
+		return err
+	}
+	for _, pid := range append(pids, pid) {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return err
+		}
+	}
+	return nil
 }
 
 // TestKill_whole_stack kills -9 everything at once during load, and starts it

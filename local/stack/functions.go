@@ -7,18 +7,20 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/fluxa/fluxa/emulator/gateway"
 	"github.com/fluxa/fluxa/emulator/lambda"
+	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// httpConcurrency bounds the processes of one HTTP function. More callers at once
-// are told to slow down, as on AWS.
-const httpConcurrency = 32
+// The most processes of one function at a time. An HTTP function answers 429 to
+// more callers, as on AWS.
+const (
+	httpConcurrency      = 32
+	processorConcurrency = 4
+)
 
 // logLimit is how large a function's log may be when a stack starts; a larger one
 // is set aside, in place of the one set aside before.
@@ -38,34 +40,35 @@ type settings struct {
 	env         map[string]string
 }
 
-func settingsOf(cfg Config, r *resources, databaseURL string) map[contract.Function]settings {
-	service := map[string]string{"FLUXA_ENVIRONMENT": Stage, "FLUXA_LOG_LEVEL": "info", "AWS_ENDPOINT_URL": r.url}
-	database := map[string]string{"DATABASE_URL": databaseURL}
-	payloads := map[string]string{"PAYLOAD_BUCKET": Bucket}
-	queue := map[string]string{"QUEUE_URL": r.queueURL(EventsQueue)}
-	one := map[string]string{"DB_MAX_CONNS": "1"} // a process serves one request at a time
-	for _, name := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS"} {
-		if value := os.Getenv(name); value != "" {
-			service[name] = value
-		}
-	}
+func settingsOf(tuning Tuning, r *resources, databaseURL string) map[contract.Function]settings {
+	service := config.Service{Environment: Stage}
+	payloads := config.Payloads{PayloadBucket: Bucket}
+	queue := config.Queue{QueueURL: r.queueURL(EventsQueue)}
+	database := config.Database{URL: config.Secret(databaseURL)}
+	one := config.Database{URL: config.Secret(databaseURL), MaxConns: 1} // a process serves one request at a time
 	return map[contract.Function]settings{
-		contract.FunctionIngest: {contract.HandlerTimeout, httpConcurrency, 256, merge(service, payloads, queue)},
-		contract.FunctionQuery:  {contract.HandlerTimeout, httpConcurrency, 256, merge(service, database, payloads, one)},
-		contract.FunctionProcessor: {cfg.Tuning.ProcessorTimeout, cfg.Tuning.ProcessorConcurrency, 1024,
-			merge(service, database, payloads, queue, map[string]string{
-				"DLQ_URL": r.queueURL(DLQ), "TOPIC_ARN": r.topicARN,
-				"FLUXA_RETRY_BASE_SECONDS": strconv.Itoa(cfg.Tuning.RetryBaseSeconds),
-				"FLUXA_RETRY_MAX_SECONDS":  strconv.Itoa(cfg.Tuning.RetryMaxSeconds),
+		contract.FunctionIngest: {contract.HandlerTimeout, httpConcurrency, 256,
+			config.Environ(config.Ingest{Service: service, Queue: queue, Payloads: payloads})},
+		contract.FunctionQuery: {contract.HandlerTimeout, httpConcurrency, 256,
+			config.Environ(config.Query{Service: service, Payloads: payloads, Database: one})},
+		contract.FunctionProcessor: {tuning.timeout(), processorConcurrency, 1024,
+			config.Environ(config.Processor{
+				Service: service, Queue: queue, Payloads: payloads, Database: database, Retry: tuning.Retry,
+				DLQURL: r.queueURL(DLQ), TopicARN: r.topicARN,
 			})},
-		contract.FunctionMigrate: {contract.MigrateTimeout, 1, 256, merge(service, database)},
+		contract.FunctionMigrate: {contract.MigrateTimeout, 1, 256,
+			config.Environ(config.Migrate{Service: service, Database: database})},
 	}
 }
 
-func merge(parts ...map[string]string) map[string]string {
-	out := map[string]string{}
-	for _, part := range parts {
-		maps.Copy(out, part)
+// sdkVariables are what the AWS SDK and OpenTelemetry read by themselves, in every
+// function.
+func sdkVariables(endpoint string) map[string]string {
+	out := map[string]string{"AWS_ENDPOINT_URL": endpoint}
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS"} {
+		if value := os.Getenv(name); value != "" {
+			out[name] = value
+		}
 	}
 	return out
 }
@@ -81,7 +84,8 @@ func startFunctions(cfg Config, r *resources, databaseURL string) (f *functions,
 	if err := os.MkdirAll(logs, 0o755); err != nil {
 		return f, fmt.Errorf("make the log folder: %w", err)
 	}
-	for name, s := range settingsOf(cfg, r, databaseURL) {
+	for name, s := range settingsOf(cfg.Tuning, r, databaseURL) {
+		maps.Copy(s.env, sdkVariables(r.url))
 		file, err := openLog(filepath.Join(logs, string(name)+".log"))
 		if err != nil {
 			return f, err
@@ -113,16 +117,6 @@ func openLog(path string) (*os.File, error) {
 	return file, nil
 }
 
-// serveInvoke lets AWS SDKs invoke the functions at the endpoint.
-func (r *resources) serveInvoke(f *functions) error {
-	service, err := lambda.NewService(slices.Collect(maps.Values(f.byName))...)
-	if err != nil {
-		return err
-	}
-	r.invoke.Store(service)
-	return nil
-}
-
 // migrate runs the migrate function, as a deploy does.
 func (f *functions) migrate(ctx context.Context) error {
 	answer, functionError, err := f.byName[contract.FunctionMigrate].Call(ctx, []byte("{}"), "")
@@ -136,7 +130,7 @@ func (f *functions) migrate(ctx context.Context) error {
 }
 
 // warm starts one process of each function that serves, so that one that cannot
-// start is told of now.
+// start is reported now.
 func (f *functions) warm(ctx context.Context) error {
 	for _, name := range []contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery} {
 		if err := f.byName[name].Warm(ctx); err != nil {

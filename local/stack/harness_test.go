@@ -21,6 +21,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fluxa/fluxa/local/stack"
+	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
 )
 
@@ -70,7 +71,7 @@ func start(t *testing.T, change func(*stack.Config)) *product {
 	cfg := stack.Config{
 		Dir: t.TempDir(), BinDir: binaries,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Tuning: stack.Tuning{ProcessorTimeout: 2 * time.Second, RetryBaseSeconds: 1, RetryMaxSeconds: 2, ThrowAway: true},
+		Tuning: stack.Tuning{ProcessorTimeout: 2 * time.Second, Retry: config.Retry{BaseSeconds: 1, MaxSeconds: 2}, ThrowAway: true},
 	}
 	if change != nil {
 		change(&cfg)

@@ -66,6 +66,57 @@ func TestStart_refuses_a_folder_in_use(t *testing.T) {
 	}
 }
 
+// TestStart_names_a_busy_port of each of the three that a stack takes, and opens
+// none of them when one is busy.
+func TestStart_names_a_busy_port(t *testing.T) {
+	t.Parallel()
+	for i, of := range []string{"the API", "the AWS endpoint", "PostgreSQL"} {
+		t.Run(of, func(t *testing.T) {
+			t.Parallel()
+			first := threeFreePorts(t)
+			busy, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", first+i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = busy.Close() }) // the test is over
+			_, err = stack.Start(t.Context(), stack.Config{Dir: t.TempDir(), BinDir: binaries, Port: first})
+			if err == nil {
+				t.Fatal("it started")
+			}
+			for _, want := range []string{fmt.Sprintf("port %d ", first+i), fmt.Sprintf("PORT=%d", first+1000)} {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error = %v, want it to contain %q", err, want)
+				}
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("the error has several lines: %v", err)
+			}
+		})
+	}
+}
+
+// threeFreePorts returns the first of three free ports in a row.
+func threeFreePorts(t *testing.T) int {
+	t.Helper()
+	for first := 21000 + os.Getpid()%20000; first < 60000; first += 3 {
+		free := 0
+		for ; free < 3; free++ {
+			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", first+free))
+			if err != nil {
+				break
+			}
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if free == 3 {
+			return first
+		}
+	}
+	t.Fatal("no three free ports in a row")
+	return 0
+}
+
 // TestStop_leaves_nothing and what is stored is there after the next start.
 func TestStop_leaves_no_process_and_keeps_the_data(t *testing.T) {
 	t.Parallel()
@@ -135,7 +186,11 @@ func TestKill_leaves_no_process(t *testing.T) {
 		}
 		return ""
 	})
-	pids := append(children(t, cmd.Process.Pid), postmaster(t, dir))
+	pids, err := childrenOf(cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pids = append(pids, postmaster(t, dir))
 	if len(pids) < 5 {
 		t.Errorf("only the processes %v were seen", pids)
 	}
@@ -166,12 +221,11 @@ func zombie(pid int) bool {
 	return strings.HasPrefix(rest, "Z")
 }
 
-// children lists the processes that pid started, by ps, which every unix has.
-func children(t *testing.T, pid int) []int {
-	t.Helper()
+// childrenOf lists the processes that pid started, by ps, which every unix has.
+func childrenOf(pid int) ([]int, error) {
 	out, err := exec.Command("ps", "-A", "-o", "pid=,ppid=").Output()
 	if err != nil {
-		t.Fatal(err)
+		return nil, fmt.Errorf("list the processes: %w", err)
 	}
 	var pids []int
 	for line := range strings.Lines(string(out)) {
@@ -180,5 +234,5 @@ func children(t *testing.T, pid int) []int {
 			pids = append(pids, child)
 		}
 	}
-	return pids
+	return pids, nil
 }

@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"net"
-	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/fluxa/fluxa/emulator/endpoint"
@@ -40,26 +41,13 @@ type resources struct {
 	queues   *sqs.Server
 	objects  *s3.Server
 	topics   *sns.Server
-	endpoint *endpoint.Endpoint
-	invoke   lateHandler
+	endpoint *endpoint.Endpoint // nil until openEndpoint
 	url      string
 	topicARN string
 }
 
-// lateHandler answers 503 until it is set: the functions need the endpoint's
-// address before the endpoint can have them.
-type lateHandler struct{ atomic.Pointer[lambda.Service] }
-
-func (h *lateHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if service := h.Load(); service != nil {
-		service.ServeHTTP(w, r)
-		return
-	}
-	http.Error(w, "the functions are not started yet", http.StatusServiceUnavailable)
-}
-
 func openResources(ctx context.Context, cfg Config, l net.Listener) (r *resources, err error) {
-	r = &resources{url: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(portOf(l)))}
+	r = &resources{url: urlOf(l)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.close())
@@ -76,11 +64,18 @@ func openResources(ctx context.Context, cfg Config, l net.Listener) (r *resource
 	if r.topics, err = sns.New(sns.Config{Queues: r.queues, Logger: cfg.Logger}); err != nil {
 		return r, fmt.Errorf("open the topics: %w", err)
 	}
-	if err = r.create(ctx, cfg.Tuning); err != nil {
-		return r, err
+	return r, r.create(ctx, cfg.Tuning)
+}
+
+// openEndpoint makes the services and the functions, which know its address already,
+// reachable by AWS SDKs.
+func (r *resources) openEndpoint(f *functions, logger *slog.Logger) error {
+	invoke, err := lambda.NewService(slices.Collect(maps.Values(f.byName))...)
+	if err != nil {
+		return err
 	}
-	r.endpoint, err = endpoint.New(endpoint.Config{SQS: r.queues, SNS: r.topics, S3: r.objects, Lambda: &r.invoke, Logger: cfg.Logger})
-	return r, err
+	r.endpoint, err = endpoint.New(endpoint.Config{SQS: r.queues, SNS: r.topics, S3: r.objects, Lambda: invoke, Logger: logger})
+	return err
 }
 
 // create makes the resources, or brings those of an earlier run up to today's
@@ -134,5 +129,3 @@ func (r *resources) close() error {
 	}
 	return errors.Join(errs...)
 }
-
-func portOf(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }

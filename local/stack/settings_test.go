@@ -2,9 +2,10 @@ package stack
 
 import (
 	"testing"
+	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/fluxa/fluxa/emulator/gateway"
+	"github.com/fluxa/fluxa/emulator/lambda"
 	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -13,8 +14,7 @@ import (
 // side, and none is set that nobody reads.
 func TestSettings_are_what_the_functions_read(t *testing.T) {
 	t.Parallel()
-	cfg := Config{Tuning: Tuning{RetryBaseSeconds: 5, RetryMaxSeconds: 900}}
-	all := settingsOf(cfg, &resources{url: "http://127.0.0.1:8081", topicARN: "arn:aws:sns:us-east-1:000000000000:t"}, "postgres://u:p@127.0.0.1:5432/d")
+	all := settingsOf(Tuning{}, &resources{url: "http://127.0.0.1:8081", topicARN: "arn:aws:sns:us-east-1:000000000000:t"}, "postgres://u:p@127.0.0.1:5432/d")
 	check(t, contract.FunctionIngest, all, config.Variables[config.Ingest](), load[config.Ingest])
 	check(t, contract.FunctionProcessor, all, config.Variables[config.Processor](), load[config.Processor])
 	check(t, contract.FunctionQuery, all, config.Variables[config.Query](), load[config.Query])
@@ -31,7 +31,7 @@ func load[T config.Settings](environ []string) error {
 
 func check(t *testing.T, name contract.Function, all map[contract.Function]settings, variables []config.Variable, load func([]string) error) {
 	t.Helper()
-	known := map[string]bool{"AWS_ENDPOINT_URL": true, "OTEL_EXPORTER_OTLP_ENDPOINT": true, "OTEL_EXPORTER_OTLP_HEADERS": true}
+	known := map[string]bool{}
 	for _, v := range variables {
 		known[v.Name] = true
 	}
@@ -49,11 +49,19 @@ func check(t *testing.T, name contract.Function, all map[contract.Function]setti
 
 func TestTuning_visibility_is_six_times_the_timeout_and_the_window(t *testing.T) {
 	t.Parallel()
-	cfg, err := Config{Dir: t.TempDir(), BinDir: "."}.withDefaults()
-	if err == nil {
-		t.Fatal("binaries are missing, and nothing says so")
+	tuning := Tuning{BatchWindow: 20 * time.Second}
+	if got, want := tuning.visibility(), 200*time.Second; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
-	if diff := cmp.Diff("3m0s", cfg.Tuning.visibility().String()); diff != "" {
-		t.Error(diff)
+}
+
+// TestLimits_of_the_emulator are those that the functions count on.
+func TestLimits_of_the_emulator_are_those_of_the_contract(t *testing.T) {
+	t.Parallel()
+	if lambda.MaxPayloadBytes != contract.InvocationLimit {
+		t.Errorf("an invocation carries %d bytes, the contract has %d", lambda.MaxPayloadBytes, contract.InvocationLimit)
+	}
+	if gateway.MaxBodyBytes < contract.BodyLimit {
+		t.Errorf("the gateway accepts %d bytes, the contract has %d", gateway.MaxBodyBytes, contract.BodyLimit)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"syscall"
 	"time"
 
@@ -18,11 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/fluxa/fluxa/emulator/endpoint"
 	"github.com/fluxa/fluxa/emulator/eventsource"
 	"github.com/fluxa/fluxa/emulator/gateway"
-	"github.com/fluxa/fluxa/emulator/lambda"
-	"github.com/fluxa/fluxa/emulator/sqs"
 	"github.com/fluxa/fluxa/local/postgres"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -30,19 +26,16 @@ import (
 // stopTimeout bounds the orderly end of everything.
 const stopTimeout = 30 * time.Second
 
-// Stack is a running product. Its parts are there to look at and, in tests, to
-// break.
+// loopback is where everything is reached from this machine.
+const loopback = "127.0.0.1"
+
+// Stack is a running product.
 type Stack struct {
 	cfg       Config
 	info      Info
-	database  *postgres.Server // nil when the URL was given
 	resources *resources
 	functions *functions
-	server    *http.Server
-
-	cancelWatch context.CancelFunc // of the watch over PostgreSQL
-	work        sync.WaitGroup
-	failed      chan error
+	failed    chan error // what ends the stack from within
 	// started is what has to be stopped, in the order it was started.
 	started []func(context.Context) error
 }
@@ -56,11 +49,10 @@ func Start(ctx context.Context, cfg Config) (s *Stack, err error) {
 		return nil, err
 	}
 	background := context.WithoutCancel(ctx)
-	watch, cancel := context.WithCancel(background)
-	s = &Stack{cfg: cfg, cancelWatch: cancel, failed: make(chan error, 8)}
+	s = &Stack{cfg: cfg, failed: make(chan error, 8)}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
+			err = errors.Join(err, s.Stop(background))
 		}
 	}()
 	if err := makeDir(cfg.Dir); err != nil {
@@ -70,19 +62,21 @@ func Start(ctx context.Context, cfg Config) (s *Stack, err error) {
 	if err != nil {
 		return s, err
 	}
-	if err := s.startResources(ctx, background, endpoint); err != nil {
+	if s.resources, err = openResources(ctx, cfg, endpoint); err != nil {
 		return s, err
 	}
-	if err := s.startDatabase(ctx, watch); err != nil {
+	s.onStop(func(context.Context) error { return s.resources.close() })
+	if err := s.startDatabase(ctx, background); err != nil {
 		return s, err
 	}
 	if s.functions, err = startFunctions(cfg, s.resources, s.info.DatabaseURL); err != nil {
 		return s, err
 	}
 	s.onStop(s.functions.close)
-	if err := s.resources.serveInvoke(s.functions); err != nil {
+	if err := s.resources.openEndpoint(s.functions, cfg.Logger); err != nil {
 		return s, err
 	}
+	s.run(background, "the AWS endpoint", func(ctx context.Context) error { return s.resources.endpoint.Serve(ctx, endpoint) })
 	if err := s.functions.migrate(ctx); err != nil {
 		return s, err
 	}
@@ -95,7 +89,33 @@ func Start(ctx context.Context, cfg Config) (s *Stack, err error) {
 	if err := s.startAPI(api); err != nil {
 		return s, err
 	}
+	s.describe(api)
 	return s, WriteInfo(cfg.Dir, s.info)
+}
+
+// run runs a part in the background until the stack stops. A part that ends by
+// itself ends the stack.
+func (s *Stack) run(background context.Context, name string, part func(context.Context) error) {
+	ctx, stop := context.WithCancel(background)
+	ran := make(chan error, 1)
+	go func() {
+		err := part(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.failed <- fmt.Errorf("%s ended: %w", name, err)
+			err = nil // reported
+		}
+		ran <- err
+	}()
+	s.onStop(func(context.Context) error { stop(); return <-ran })
+}
+
+// describe fills in what the stack says about itself.
+func (s *Stack) describe(api net.Listener) {
+	s.info = Info{
+		PID: os.Getpid(), APIURL: urlOf(api), AWSEndpoint: s.resources.url, DatabaseURL: s.info.DatabaseURL,
+		QueueURL: s.resources.queueURL(EventsQueue), DLQURL: s.resources.queueURL(DLQ), Bucket: Bucket, TopicARN: s.resources.topicARN,
+		Region: Region, APIKey: s.cfg.APIKey, LogDir: filepath.Join(s.cfg.Dir, "logs"),
+	}
 }
 
 func makeDir(dir string) error {
@@ -111,37 +131,50 @@ func makeDir(dir string) error {
 
 func (s *Stack) onStop(stop func(context.Context) error) { s.started = append(s.started, stop) }
 
-// listen takes the ports before anything is started, so that a busy one is told
-// of at once.
+// listen opens the ports before anything is started, so that a busy one is
+// reported at once. PostgreSQL opens its own later: here it is only tried.
 func (s *Stack) listen() (api, endpoint net.Listener, err error) {
-	if api, err = listenOn(s.cfg.Host, s.cfg.Port, s.cfg.Port); err != nil {
+	if api, err = s.listenOn(s.cfg.Host, s.port(0)); err != nil {
 		return nil, nil, err
 	}
-	s.onStop(func(context.Context) error { return closeListener(api) })
-	next := 0
-	if s.cfg.Port != 0 {
-		next = s.cfg.Port + 1
-	}
-	if endpoint, err = listenOn(s.cfg.Host, next, s.cfg.Port); err != nil {
+	if endpoint, err = s.listenOn(s.cfg.Host, s.port(1)); err != nil {
 		return nil, nil, err
 	}
-	s.onStop(func(context.Context) error { return closeListener(endpoint) })
-	s.info = Info{
-		PID: os.Getpid(), Region: Region, APIKey: s.cfg.APIKey, Bucket: Bucket, LogDir: filepath.Join(s.cfg.Dir, "logs"),
-		APIURL: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(portOf(api))),
+	if s.cfg.DatabaseURL == "" {
+		trial, err := s.listenOn(loopback, s.port(2))
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := trial.Close(); err != nil {
+			return nil, nil, fmt.Errorf("close the port that PostgreSQL is to have: %w", err)
+		}
 	}
 	return api, endpoint, nil
 }
 
-func listenOn(host string, port, asked int) (net.Listener, error) {
+// port is the n-th of the stack's ports, zero when any free one will do.
+func (s *Stack) port(n int) int {
+	if s.cfg.Port == 0 {
+		return 0
+	}
+	return s.cfg.Port + n
+}
+
+func (s *Stack) listenOn(host string, port int) (net.Listener, error) {
 	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("port %d is in use: stop what uses it (`make down` if it is a stack of yours), or take others with PORT=%d make up", port, asked+1000)
+		return nil, fmt.Errorf("port %d is in use: stop what uses it (`make down` if it is a stack of yours), or choose others with PORT=%d make up", port, s.cfg.Port+1000)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on port %d: %w", port, err)
 	}
+	s.onStop(func(context.Context) error { return closeListener(l) })
 	return l, nil
+}
+
+// urlOf is how a listener is reached from this machine, whatever its host.
+func urlOf(l net.Listener) string {
+	return "http://" + net.JoinHostPort(loopback, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
 }
 
 func closeListener(l net.Listener) error {
@@ -151,31 +184,12 @@ func closeListener(l net.Listener) error {
 	return nil
 }
 
-func (s *Stack) startResources(ctx, background context.Context, l net.Listener) error {
-	var err error
-	if s.resources, err = openResources(ctx, s.cfg, l); err != nil {
-		return err
-	}
-	s.onStop(func(context.Context) error { return s.resources.close() })
-	serving, stop := context.WithCancel(background)
-	served := make(chan error, 1)
-	go func() { served <- s.resources.endpoint.Serve(serving, l) }()
-	s.onStop(func(context.Context) error { stop(); return <-served })
-	s.info.AWSEndpoint, s.info.TopicARN = s.resources.url, s.resources.topicARN
-	s.info.QueueURL, s.info.DLQURL = s.resources.queueURL(EventsQueue), s.resources.queueURL(DLQ)
-	return nil
-}
-
-func (s *Stack) startDatabase(ctx, watch context.Context) error {
+func (s *Stack) startDatabase(ctx, background context.Context) error {
 	if s.cfg.DatabaseURL != "" {
 		s.info.DatabaseURL = s.cfg.DatabaseURL
 		return postgres.Probe(ctx, s.cfg.DatabaseURL)
 	}
-	port := 0
-	if s.cfg.Port != 0 {
-		port = s.cfg.Port + 2
-	}
-	cfg := postgres.Config{Dir: filepath.Join(s.cfg.Dir, "postgres"), Port: port, Progress: s.cfg.Out, Logger: s.cfg.Logger}
+	cfg := postgres.Config{Dir: filepath.Join(s.cfg.Dir, "postgres"), Port: s.port(2), Progress: s.cfg.Out, Logger: s.cfg.Logger}
 	if s.cfg.Tuning.ThrowAway {
 		// Commits still reach the operating system: they outlive a kill -9.
 		cfg.Settings = map[string]string{"fsync": "off", "full_page_writes": "off"}
@@ -184,38 +198,33 @@ func (s *Stack) startDatabase(ctx, watch context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.database, s.info.DatabaseURL = server, server.URL()
+	s.info.DatabaseURL = server.URL()
 	s.onStop(server.Stop)
-	s.work.Go(func() { s.watchDatabase(watch) })
+	s.run(background, "PostgreSQL", func(ctx context.Context) error { return s.keepUp(ctx, server) })
 	return nil
 }
 
-// watchDatabase starts PostgreSQL again when it dies, as RDS does. After three
-// deaths within a minute it gives the stack up.
-func (s *Stack) watchDatabase(ctx context.Context) {
+// keepUp starts PostgreSQL again when it dies, as RDS does. It fails after the
+// fourth death within a minute.
+func (s *Stack) keepUp(ctx context.Context, server *postgres.Server) error {
 	var deaths []time.Time
 	for {
 		select {
 		case <-ctx.Done():
-			return
-		case <-s.database.Done():
+			return nil
+		case <-server.Done():
 		}
-		if ctx.Err() != nil {
-			return
+		cause := server.Err()
+		if ctx.Err() != nil || cause == nil {
+			return nil
 		}
-		now := time.Now()
-		deaths = append(deaths, now)
-		cause := s.database.Err()
-		if len(deaths) > 3 && now.Sub(deaths[len(deaths)-4]) < time.Minute {
-			s.failed <- fmt.Errorf("PostgreSQL keeps dying, see %s: %w", s.database.LogFile(), cause)
-			return
+		deaths = append(deaths, time.Now())
+		if n := len(deaths); n > 3 && deaths[n-1].Sub(deaths[n-4]) < time.Minute {
+			return fmt.Errorf("it keeps dying, see %s: %w", server.LogFile(), cause)
 		}
-		s.cfg.Logger.Warn("PostgreSQL died and is started again", "error", cause, "log", s.database.LogFile())
-		if err := s.database.Restart(ctx); err != nil {
-			if ctx.Err() == nil {
-				s.failed <- fmt.Errorf("start PostgreSQL again: %w", err)
-			}
-			return
+		s.cfg.Logger.Warn("PostgreSQL died and is started again", "error", cause, "log", server.LogFile())
+		if err := server.Restart(ctx); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("start it again: %w", err)
 		}
 	}
 }
@@ -223,23 +232,14 @@ func (s *Stack) watchDatabase(ctx context.Context) {
 func (s *Stack) startMapping(background context.Context) error {
 	mapping, err := eventsource.New(eventsource.Config{
 		Function: s.functions.byName[contract.FunctionProcessor], FunctionName: string(contract.FunctionProcessor),
-		FunctionTimeout: s.cfg.Tuning.ProcessorTimeout, Queue: s.SQS(), QueueURL: s.info.QueueURL,
-		BatchSize: s.cfg.Tuning.BatchSize, MaximumBatchingWindow: s.cfg.Tuning.BatchWindow,
-		MaximumConcurrency: s.cfg.Tuning.ProcessorConcurrency, ReportBatchItemFailures: true, Logger: s.cfg.Logger,
+		FunctionTimeout: s.cfg.Tuning.timeout(), Queue: s.SQS(), QueueURL: s.resources.queueURL(EventsQueue),
+		BatchSize: contract.BatchSize, MaximumBatchingWindow: s.cfg.Tuning.BatchWindow,
+		MaximumConcurrency: processorConcurrency, ReportBatchItemFailures: true, Logger: s.cfg.Logger,
 	})
 	if err != nil {
 		return err
 	}
-	polling, stop := context.WithCancel(background)
-	ran := make(chan error, 1)
-	go func() {
-		err := mapping.Run(polling)
-		if err != nil && polling.Err() == nil {
-			s.failed <- fmt.Errorf("the event source mapping ended: %w", err)
-		}
-		ran <- err
-	}()
-	s.onStop(func(context.Context) error { stop(); return <-ran })
+	s.run(background, "the event source mapping", mapping.Run)
 	return nil
 }
 
@@ -250,10 +250,10 @@ func (s *Stack) startAPI(l net.Listener) error {
 	if err != nil {
 		return err
 	}
-	s.server = gateway.NewServer(api, s.cfg.Logger)
+	server := gateway.NewServer(api, s.cfg.Logger)
 	served := make(chan error, 1)
 	go func() {
-		err := s.server.Serve(l)
+		err := server.Serve(l)
 		if errors.Is(err, http.ErrServerClosed) {
 			err = nil
 		} else {
@@ -261,7 +261,7 @@ func (s *Stack) startAPI(l net.Listener) error {
 		}
 		served <- err
 	}()
-	s.onStop(func(ctx context.Context) error { return errors.Join(s.server.Shutdown(ctx), <-served) })
+	s.onStop(func(ctx context.Context) error { return errors.Join(server.Shutdown(ctx), <-served) })
 	return nil
 }
 
@@ -270,49 +270,28 @@ func (s *Stack) startAPI(l net.Listener) error {
 func (s *Stack) Stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
-	s.cancelWatch()
 	var errs []error
 	for len(s.started) > 0 {
 		last := len(s.started) - 1
 		errs = append(errs, s.started[last](ctx))
 		s.started = s.started[:last]
 	}
-	s.work.Wait()
 	if s.info.PID != 0 {
 		errs = append(errs, removeInfo(s.cfg.Dir, s.info.PID))
 	}
 	return errors.Join(errs...)
 }
 
-// Failed delivers what ends the stack from within.
-func (s *Stack) Failed() <-chan error { return s.failed }
-
-// Info tells where the parts are.
-func (s *Stack) Info() Info { return s.info }
-
-// Endpoint is the AWS endpoint, where a test breaks a service.
-func (s *Stack) Endpoint() *endpoint.Endpoint { return s.resources.endpoint }
-
-// Queues is the SQS emulation, where a test counts messages.
-func (s *Stack) Queues() *sqs.Server { return s.resources.queues }
-
-// Database is the PostgreSQL server that the stack started, nil when it was given
-// a URL.
-func (s *Stack) Database() *postgres.Server { return s.database }
-
-// Function is one of the functions, where a test kills a process.
-func (s *Stack) Function(name contract.Function) *lambda.Function { return s.functions.byName[name] }
-
 // SQS returns a client of the AWS SDK for the local queues.
 func (s *Stack) SQS() *awssqs.Client {
 	return awssqs.New(awssqs.Options{
-		Region: Region, BaseEndpoint: aws.String(s.info.AWSEndpoint),
+		Region: Region, BaseEndpoint: aws.String(s.resources.url),
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 	})
 }
 
-// Run is Start, a word on where everything is, and Stop when ctx ends or a part
-// fails.
+// Run is Start, a banner that says where everything is, and Stop when ctx ends or
+// a part fails.
 func Run(ctx context.Context, cfg Config) error {
 	began := time.Now()
 	s, err := Start(ctx, cfg)
@@ -322,7 +301,7 @@ func Run(ctx context.Context, cfg Config) error {
 		}
 		return err
 	}
-	s.announce(time.Since(began))
+	announce(s.cfg.Out, s.info, s.cfg.Dir, time.Since(began))
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(s.cfg.Out, "\nstopping …")
