@@ -8,8 +8,8 @@
 // construct, the field, its limit and the value. A field that documents no default
 // is required. Names may be tokens, which are not checked.
 //
-// GrantX adds exactly the actions that it documents to a role. MetricX is over one minute;
-// another period is set on the metric itself, with With.
+// GrantX adds exactly the actions that it documents, to a role. MetricX is over one
+// minute; another period is set on the metric itself, with With.
 //
 // The ids below a construct are a contract: CloudFormation replaces a resource
 // whose id changes, with the data in it.

@@ -161,7 +161,7 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 	})
 	instance.Node().AddDependency(logs...)
 	// The version is the major one: RDS keeps the minor one up to date by itself.
-	// cfn-lint takes it for a version that is gone.
+	// cfn-lint mistakes it for a version that no longer exists.
 	acceptLint(instance.Node().DefaultChild().(awscdk.CfnResource), "W3691")
 	Accept(instance, "AwsSolutions-RDS11", "a port that is not the usual one hides nothing from who can reach it; the security group lets in only the functions")
 	if !props.MultiAZ {
