@@ -91,35 +91,33 @@ func derive(stage *template.Stage) graph {
 
 // newNode returns the box of a resource. False when its type is not drawn.
 func newNode(r *template.Resource) (node, bool) {
+	// The second is the property with the name, where a stage has several.
+	n, drawn := map[string]node{
+		"AWS::WAFv2::WebACL":    {"firewall", "", "AWS WAF", "", "front"},
+		"AWS::Lambda::Function": {"function", "FunctionName", "Lambda", "in the VPC", "compute"},
+		"AWS::SQS::Queue":       {"queue", "QueueName", "SQS", "", "message"},
+		"AWS::SNS::Topic":       {"topic", "TopicName", "SNS", "", "message"},
+		"AWS::S3::Bucket":       {"bucket", "BucketName", "S3", "", "store"},
+		"AWS::RDS::DBInstance":  {"database", "", "RDS", "", "store"},
+		"AWS::RDS::DBProxy":     {"proxy", "", "RDS Proxy", "", "store"},
+	}[r.Type]
+	switch {
+	case n.ID == "function" && r.At("VpcConfig") == nil:
+		n.Detail = "outside the VPC"
+	case n.ID == "queue" && r.At("RedriveAllowPolicy") != nil:
+		n.Detail = "dead letters"
+	case n.ID == "database":
+		n.Detail = fmt.Sprintf("%v %v", r.At("Engine"), r.At("EngineVersion"))
+	}
+	if n.Title == "" {
+		n.Title = n.ID
+		return n, drawn
+	}
 	// fluxa-events-prod is "events".
-	named := func(kind, property, service, detail, colour string) node {
-		name, _, _ := strings.Cut(literal(r.At(property)), "-"+r.Stack.Stage)
-		name = strings.TrimPrefix(name, "fluxa-")
-		return node{kind + " " + name, name, service, detail, colour}
-	}
-	switch r.Type {
-	case "AWS::WAFv2::WebACL":
-		return node{"firewall", "firewall", "AWS WAF", "", "front"}, true
-	case "AWS::Lambda::Function":
-		if r.At("VpcConfig") == nil {
-			return named("function", "FunctionName", "Lambda", "outside the VPC", "compute"), true
-		}
-		return named("function", "FunctionName", "Lambda", "in the VPC", "compute"), true
-	case "AWS::SQS::Queue":
-		if r.At("RedriveAllowPolicy") != nil {
-			return named("queue", "QueueName", "SQS", "dead letters", "message"), true
-		}
-		return named("queue", "QueueName", "SQS", "", "message"), true
-	case "AWS::SNS::Topic":
-		return named("topic", "TopicName", "SNS", "", "message"), true
-	case "AWS::S3::Bucket":
-		return named("bucket", "BucketName", "S3", "", "store"), true
-	case "AWS::RDS::DBInstance":
-		return node{"database", "database", "RDS", fmt.Sprintf("%v %v", r.At("Engine"), r.At("EngineVersion")), "store"}, true
-	case "AWS::RDS::DBProxy":
-		return node{"proxy", "proxy", "RDS Proxy", "", "store"}, true
-	}
-	return node{}, false
+	name, _, _ := strings.Cut(literal(r.At(n.Title)), "-"+r.Stack.Stage)
+	n.Title = strings.TrimPrefix(name, "fluxa-")
+	n.ID += " " + n.Title
+	return n, drawn
 }
 
 // grants draws what a function may do to a box, by the verb of the first action,
