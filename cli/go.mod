@@ -2,7 +2,10 @@ module github.com/fluxa/fluxa/cli
 
 go 1.26.0
 
-require github.com/fluxa/fluxa/pkg v0.0.0
+require (
+	github.com/cenkalti/backoff/v5 v5.0.3
+	github.com/fluxa/fluxa/pkg v0.0.0
+)
 
 require github.com/fluxa/fluxa/migrations v0.0.0 // indirect
 

@@ -3,4 +3,5 @@
 # those of `fluxa verify`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-exec go run ./cli/cmd/fluxa verify "$@"
+make -s dist/bin/fluxa >&2
+exec dist/bin/fluxa verify "$@"

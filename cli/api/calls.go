@@ -3,24 +3,24 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/fluxa/fluxa/cli/poll"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
-// What became of one event of a batch.
-const (
-	Enqueued = "enqueued"
-	Refused  = "refused" // the event must be changed
-	Failed   = "failed"  // the same event can be sent again
-)
-
-// Result is the answer for one event. Error is nil for an enqueued one.
+// Result is the answer for one event. Status is one of contract.StatusEnqueued,
+// StatusRefused and StatusNotTaken; Error is nil for an enqueued one.
 type Result struct {
 	Index   int          `json:"index"`
 	EventID string       `json:"event_id"`
@@ -28,7 +28,7 @@ type Result struct {
 	Error   *ResultError `json:"error,omitempty"`
 }
 
-// ResultError says why one event of a batch was not taken.
+// ResultError says why one event of a batch was not accepted.
 type ResultError struct {
 	Code   fault.Code    `json:"code"`
 	Detail string        `json:"detail"`
@@ -45,49 +45,41 @@ func (c *Client) Send(ctx context.Context, payload []byte, key string) (Result, 
 }
 
 // SendBatch sends {"events":[…]} with the payloads byte for byte and returns one
-// result an event, in their order. Events that fail for a passing reason are sent
+// result an event, in their order. Events that fail for a transient reason are sent
 // again with the whole batch under the same key, which leaves those that were
 // accepted as they are. Returns the errors of Send when the batch as a whole was
-// not taken.
+// not accepted.
 func (c *Client) SendBatch(ctx context.Context, payloads [][]byte, key string) ([]Result, error) {
-	r := post(routePath(contract.RouteIngestBatch), BatchBody(payloads), key)
+	r := post(routePath(contract.RouteIngestBatch), batchBody(payloads), key)
 	var merged []Result
-	for try := 1; ; try++ {
+	_, err := backoff.Retry(ctx, func() ([]Result, error) {
 		var out struct{ Results []Result }
 		if err := c.call(ctx, r, &out); err != nil {
-			if merged != nil {
-				return merged, nil // an earlier try told of each event
-			}
-			return nil, err
+			return nil, backoff.Permanent(err) // call has retried it
 		}
 		if len(out.Results) != len(payloads) {
-			return nil, fmt.Errorf("%s %s answered for %d of %d events", r.method, r.path, len(out.Results), len(payloads))
+			return nil, backoff.Permanent(fmt.Errorf("%s %s answered for %d of %d events", r.method, r.path, len(out.Results), len(payloads)))
 		}
 		merged = merge(merged, out.Results)
-		wait := min(c.cfg.FirstWait<<min(try-1, 20), c.cfg.MaxWait)
-		if try >= c.cfg.Tries || !anyFailed(merged) || sleep(ctx, wait) != nil {
-			return merged, nil
+		if slices.ContainsFunc(merged, func(r Result) bool { return r.Status == contract.StatusNotTaken }) {
+			return nil, errPending
 		}
+		return merged, nil
+	}, c.retries(newWaits())...)
+	if merged != nil {
+		return merged, nil // each event has an answer, of this try or an earlier one
 	}
+	return nil, err
 }
 
 // merge keeps what was once enqueued: it stays so, whatever a later try says.
 func merge(before, now []Result) []Result {
 	for i := range before {
-		if before[i].Status == Enqueued {
+		if before[i].Status == contract.StatusEnqueued {
 			now[i] = before[i]
 		}
 	}
 	return now
-}
-
-func anyFailed(results []Result) bool {
-	for _, r := range results {
-		if r.Status == Failed {
-			return true
-		}
-	}
-	return false
 }
 
 const (
@@ -95,8 +87,8 @@ const (
 	batchClose = `]}`
 )
 
-// BatchBody returns the body of a batch request.
-func BatchBody(payloads [][]byte) []byte {
+// batchBody returns the body of a batch request.
+func batchBody(payloads [][]byte) []byte {
 	size := len(batchOpen) + len(batchClose)
 	for _, p := range payloads {
 		size += len(p) + 1
@@ -119,14 +111,8 @@ func (c *Client) Event(ctx context.Context, id string) (json.RawMessage, error) 
 	return out, err
 }
 
-// The states of a Status.
-const (
-	Processing = "processing"
-	Processed  = "processed"
-	GivenUp    = "failed"
-)
-
-// Status is the processing status of an event, and the JSON it was read from.
+// Status is the processing status of an event, and the JSON it was read from. State
+// is one of contract.StatusProcessing, StatusProcessed and StatusFailed.
 type Status struct {
 	EventID     string    `json:"event_id"`
 	State       string    `json:"status"`
@@ -156,20 +142,23 @@ func (c *Client) Status(ctx context.Context, id string) (Status, error) {
 
 // WaitForStatus asks until the event is processed or given up, or until limit has
 // passed; then it returns what the last answer was.
-func (c *Client) WaitForStatus(ctx context.Context, id string, limit time.Duration) (Status, error) {
+func (c *Client) WaitForStatus(ctx context.Context, id string, limit time.Duration) (status Status, err error) {
 	const interval = 250 * time.Millisecond
-	deadline := time.Now().Add(limit)
-	for {
-		status, err := c.Status(ctx, id)
-		settled := err == nil && status.State != Processing
-		if settled || (err != nil && !IsNotFound(err)) || time.Until(deadline) <= 0 {
-			return status, err
+	ended := poll.Until(ctx, interval, limit, func() error {
+		status, err = c.Status(ctx, id)
+		if IsNotFound(err) || (err == nil && status.State == contract.StatusProcessing) {
+			return errPending
 		}
-		if waitErr := sleep(ctx, min(interval, time.Until(deadline))); waitErr != nil {
-			return status, waitErr
-		}
+		return nil
+	})
+	if err == nil && ended != nil && !errors.Is(ended, errPending) {
+		err = ended
 	}
+	return status, err
 }
+
+// errPending means asking again.
+var errPending = errors.New("not yet")
 
 // PageRequest asks for a page of a user's events. From and To are RFC 3339 times
 // or empty; Limit 0 leaves the size to the API.
@@ -182,19 +171,21 @@ type PageRequest struct {
 // last one.
 type Page struct {
 	Events     []json.RawMessage `json:"events"`
-	NextCursor string            `json:"next_cursor"`
+	NextCursor string            `json:"next_cursor,omitempty"`
 }
 
 // Page returns one page, newest first.
 func (c *Client) Page(ctx context.Context, r PageRequest) (Page, error) {
 	query := url.Values{}
-	for name, value := range map[string]string{"user_id": r.UserID, "from": r.From, "to": r.To, "cursor": r.Cursor} {
+	for name, value := range map[string]string{
+		contract.QueryUserID: r.UserID, contract.QueryFrom: r.From, contract.QueryTo: r.To, contract.QueryCursor: r.Cursor,
+	} {
 		if value != "" {
 			query.Set(name, value)
 		}
 	}
 	if r.Limit != 0 {
-		query.Set("limit", strconv.Itoa(r.Limit))
+		query.Set(contract.QueryLimit, strconv.Itoa(r.Limit))
 	}
 	var out Page
 	err := c.call(ctx, request{method: http.MethodGet, path: routePath(contract.RouteEvents), query: query}, &out)
@@ -207,8 +198,22 @@ func (c *Client) Health(ctx context.Context) error {
 	if err := c.call(ctx, request{method: http.MethodGet, path: routePath(contract.RouteHealth)}, &out); err != nil {
 		return err
 	}
-	if out.Status != "healthy" {
-		return fmt.Errorf("the API's health is %q, not healthy", out.Status)
+	if out.Status != contract.StatusHealthy {
+		return fmt.Errorf("the API's health is %q, not %s", out.Status, contract.StatusHealthy)
 	}
 	return nil
+}
+
+// routePath returns the path of a route of the contract.
+func routePath(id string) string {
+	for _, r := range contract.Routes() {
+		if r.ID == id {
+			return r.Path
+		}
+	}
+	panic(fmt.Sprintf("contract has no route %s", id)) // the ids are constants of that package
+}
+
+func eventPath(route, id string) string {
+	return strings.Replace(routePath(route), "{"+contract.PathEventID+"}", url.PathEscape(id), 1)
 }

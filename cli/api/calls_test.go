@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 func results(statuses ...string) func(*http.Request) (*http.Response, error) {
@@ -30,19 +32,19 @@ func TestSendBatch(t *testing.T) {
 		tries   int
 		err     string
 	}{
-		"all taken": {[]answer{results(Enqueued, Enqueued, Enqueued)}, "enqueued enqueued enqueued", 1, ""},
+		"all taken": {[]answer{results(contract.StatusEnqueued, contract.StatusEnqueued, contract.StatusEnqueued)}, "enqueued enqueued enqueued", 1, ""},
 		"a refused one is not sent again": {
-			[]answer{results(Enqueued, Refused, Enqueued)}, "enqueued refused enqueued", 1, ""},
+			[]answer{results(contract.StatusEnqueued, contract.StatusRefused, contract.StatusEnqueued)}, "enqueued refused enqueued", 1, ""},
 		"a failed one is, and what was taken stays so": {
-			[]answer{results(Enqueued, Failed, Refused), results(Failed, Enqueued, Refused)}, "enqueued enqueued refused", 2, ""},
+			[]answer{results(contract.StatusEnqueued, contract.StatusNotTaken, contract.StatusRefused), results(contract.StatusNotTaken, contract.StatusEnqueued, contract.StatusRefused)}, "enqueued enqueued refused", 2, ""},
 		"one that fails each time stays failed": {
-			[]answer{results(Enqueued, Failed, Enqueued)}, "enqueued failed enqueued", DefaultTries, ""},
+			[]answer{results(contract.StatusEnqueued, contract.StatusNotTaken, contract.StatusEnqueued)}, "enqueued failed enqueued", defaultTries, ""},
 		"a later try without an answer does not hide the first": {
-			[]answer{results(Enqueued, Failed, Enqueued), breaks(io.EOF)}, "enqueued failed enqueued", 1 + DefaultTries, ""},
+			[]answer{results(contract.StatusEnqueued, contract.StatusNotTaken, contract.StatusEnqueued), breaks(io.EOF)}, "enqueued failed enqueued", 1 + defaultTries, ""},
 		"a batch refused as a whole": {
 			[]answer{says(400, `{"title":"Bad Request","detail":"no JSON"}`)}, "", 1, "the API answered 400 Bad Request: no JSON"},
 		"an answer for fewer": {
-			[]answer{results(Enqueued)}, "", 1, "POST /events/batch answered for 1 of 3 events"},
+			[]answer{results(contract.StatusEnqueued)}, "", 1, "POST /events/batch answered for 1 of 3 events"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -134,10 +136,10 @@ func TestWaitForStatus(t *testing.T) {
 		took    time.Duration
 		fails   bool
 	}{
-		"without waiting it asks once":       {answers{state(Processing)}, 0, Processing, 1, 0, false},
-		"it waits over not found":            {answers{missing, missing, state(Processing), state(Processed)}, time.Minute, Processed, 4, 750 * time.Millisecond, false},
-		"given up ends the waiting":          {answers{state(Processing), state(GivenUp)}, time.Minute, GivenUp, 2, 250 * time.Millisecond, false},
-		"the time ends it":                   {answers{state(Processing)}, 600 * time.Millisecond, Processing, 4, 600 * time.Millisecond, false},
+		"without waiting it asks once":       {answers{state(contract.StatusProcessing)}, 0, contract.StatusProcessing, 1, 0, false},
+		"it waits over not found":            {answers{missing, missing, state(contract.StatusProcessing), state(contract.StatusProcessed)}, time.Minute, contract.StatusProcessed, 4, 750 * time.Millisecond, false},
+		"given up ends the waiting":          {answers{state(contract.StatusProcessing), state(contract.StatusFailed)}, time.Minute, contract.StatusFailed, 2, 250 * time.Millisecond, false},
+		"the time ends it":                   {answers{state(contract.StatusProcessing)}, 600 * time.Millisecond, contract.StatusProcessing, 4, 600 * time.Millisecond, false},
 		"never found is the API's not found": {answers{missing}, 500 * time.Millisecond, "", 3, 500 * time.Millisecond, true},
 		"another error ends it at once":      {answers{says(403, "{}")}, time.Minute, "", 1, 0, true},
 	} {
@@ -158,7 +160,7 @@ func TestWaitForStatus(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			_, err := newClient(t, &script{answers: answers{state(Processing)}}).WaitForStatus(ctx, "e", time.Hour)
+			_, err := newClient(t, &script{answers: answers{state(contract.StatusProcessing)}}).WaitForStatus(ctx, "e", time.Hour)
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("got %v", err)
 			}

@@ -1,5 +1,5 @@
-// Package api is a client of Fluxa's HTTP API, local or deployed. It tries again
-// what a passing fault refused, in a way that never makes one event two.
+// Package api is a client of Fluxa's HTTP API, local or deployed. It retries
+// transient failures with back-off, in a way that never stores an event twice.
 package api
 
 import (
@@ -9,23 +9,27 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/google/uuid"
 
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// Defaults of a Config.
 const (
-	DefaultTimeout   = 30 * time.Second
-	DefaultTries     = 5
-	DefaultFirstWait = 200 * time.Millisecond
-	DefaultMaxWait   = 30 * time.Second
+	defaultTimeout = 30 * time.Second
+	defaultTries   = 5
+
+	// firstWait is the longest wait before the second try; each further one is
+	// twice as long. With jitter it is half of that at least.
+	firstWait = 200 * time.Millisecond
+	// maxWait is the longest that a server may ask to wait with Retry-After; one
+	// that asks for more is not asked again.
+	maxWait = 30 * time.Second
 )
 
 // answerLimit bounds an answer: Lambda sends no more, and the gateway adds
@@ -39,17 +43,11 @@ type Config struct {
 	APIKey   string // sent as x-api-key when it is set
 	// Timeout bounds one try, from connecting to the last byte. Default 30 s.
 	Timeout time.Duration
-	// Tries is how often a request is sent at most. Default 5; 1 means never again.
+	// Tries is how often a request is sent at most. Default 5; 1 means no retry.
 	Tries int
-	// FirstWait is about how long is waited before the second try; each further
-	// wait is twice as long, with jitter. Default 200 ms.
-	FirstWait time.Duration
-	// MaxWait bounds every wait. A server that asks for a longer one with
-	// Retry-After is not asked again. Default 30 s.
-	MaxWait time.Duration
-	// Observe is told how long each answered try took. It may be called
-	// concurrently. Default: nobody is told.
-	Observe func(took time.Duration, status int)
+	// Observe is called with the time that each answered try took, perhaps
+	// concurrently. Default: none.
+	Observe func(took time.Duration)
 	// Transport carries the requests. Default: one of its own, with keep-alive.
 	Transport http.RoundTripper
 }
@@ -68,25 +66,16 @@ func New(cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("the endpoint %q is not a URL such as https://host/stage", cfg.Endpoint)
 	}
 	if cfg.Timeout == 0 {
-		cfg.Timeout = DefaultTimeout
+		cfg.Timeout = defaultTimeout
 	}
 	if cfg.Tries == 0 {
-		cfg.Tries = DefaultTries
+		cfg.Tries = defaultTries
 	}
-	if cfg.FirstWait == 0 {
-		cfg.FirstWait = DefaultFirstWait
-	}
-	if cfg.MaxWait == 0 {
-		cfg.MaxWait = DefaultMaxWait
-	}
-	if cfg.Timeout < 0 || cfg.FirstWait < 0 || cfg.MaxWait < 0 {
-		return nil, fmt.Errorf("the API client's Timeout %s, FirstWait %s and MaxWait %s must not be negative", cfg.Timeout, cfg.FirstWait, cfg.MaxWait)
-	}
-	if cfg.Tries < 1 {
-		return nil, fmt.Errorf("the API client's Tries is %d, it must be at least 1", cfg.Tries)
+	if cfg.Timeout < 0 || cfg.Tries < 0 {
+		return nil, fmt.Errorf("the API client's Timeout %s and Tries %d must not be negative", cfg.Timeout, cfg.Tries)
 	}
 	if cfg.Observe == nil {
-		cfg.Observe = func(time.Duration, int) {}
+		cfg.Observe = func(time.Duration) {}
 	}
 	if cfg.Transport == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -102,7 +91,7 @@ func New(cfg Config) (*Client, error) {
 // Endpoint returns the URL that the client was made with.
 func (c *Client) Endpoint() string { return c.base }
 
-// A redirected POST would arrive without its body, and the API key at a stranger.
+// A redirected POST would arrive without its body, and the API key at another host.
 func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 type request struct {
@@ -123,52 +112,50 @@ func post(path string, body []byte, key string) request {
 
 // call sends a request until it is answered for good, and decodes the answer.
 func (c *Client) call(ctx context.Context, r request, into any) error {
-	var err error
-	for try := 1; ; try++ {
-		var body []byte
-		body, err = c.once(ctx, r)
-		if err == nil {
-			if err := json.Unmarshal(body, into); err != nil {
-				return fmt.Errorf("%s %s answered what is not the JSON it should be: %w", r.method, r.path, err)
-			}
-			return nil
+	w := newWaits()
+	body, err := backoff.Retry(ctx, func() ([]byte, error) {
+		body, err := c.once(ctx, r)
+		problem, _ := errors.AsType[*Problem](err)
+		if err != nil && (!Transient(err) || (problem != nil && problem.RetryAfter > maxWait)) {
+			return nil, backoff.Permanent(err)
 		}
-		wait, again := c.wait(try, err)
-		if !again {
-			return err
+		if problem != nil {
+			w.asked = problem.RetryAfter
 		}
-		if sleep(ctx, wait) != nil {
-			return errors.Join(ctx.Err(), err)
-		}
+		return body, err
+	}, c.retries(w)...)
+	if err != nil {
+		return err
 	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("%s %s did not answer with the expected JSON: %w", r.method, r.path, err)
+	}
+	return nil
 }
 
-// wait tells how long to wait before the next try, if there is to be one.
-func (c *Client) wait(try int, err error) (time.Duration, bool) {
-	if try >= c.cfg.Tries || !Passing(err) {
-		return 0, false
-	}
-	wait := min(c.cfg.FirstWait<<min(try-1, 20), c.cfg.MaxWait)
-	wait = wait/2 + time.Duration(rand.Int64N(int64(wait/2)+1))
-	if problem, ok := errors.AsType[*Problem](err); ok && problem.RetryAfter > 0 {
-		if problem.RetryAfter > c.cfg.MaxWait {
-			return 0, false
-		}
-		// Whoever was told the same second should not come back in the same one.
-		wait += problem.RetryAfter
-	}
-	return wait, true
+func (c *Client) retries(w *waits) []backoff.RetryOption {
+	return []backoff.RetryOption{backoff.WithBackOff(w), backoff.WithMaxTries(uint(c.cfg.Tries)), backoff.WithMaxElapsedTime(0)}
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+// waits are the growing waits between tries. What the server asks for with
+// Retry-After is added to the jitter: clients that were given the same second
+// should not all return in it.
+type waits struct {
+	*backoff.ExponentialBackOff
+	asked time.Duration
+}
+
+func newWaits() *waits {
+	growing := backoff.NewExponentialBackOff()
+	growing.InitialInterval, growing.RandomizationFactor, growing.Multiplier = firstWait*3/4, 1.0/3, 2
+	return &waits{ExponentialBackOff: growing}
+}
+
+// NextBackOff returns the wait before the next try, and forgets what was asked for.
+func (w *waits) NextBackOff() time.Duration {
+	wait := w.ExponentialBackOff.NextBackOff() + w.asked
+	w.asked = 0
+	return wait
 }
 
 // once sends a request and returns the body of a 2xx answer. The error is a
@@ -193,7 +180,7 @@ func (c *Client) once(ctx context.Context, r request) ([]byte, error) {
 	if len(body) > answerLimit {
 		return nil, fmt.Errorf("%s %s answered more than %d bytes, which the API never does", r.method, r.path, answerLimit)
 	}
-	c.cfg.Observe(time.Since(began), response.StatusCode)
+	c.cfg.Observe(time.Since(began))
 	if response.StatusCode/100 != 2 {
 		return nil, problemOf(response, body)
 	}
@@ -209,10 +196,10 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s %s: %w", r.method, r.path, err)
 	}
-	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept", contract.MediaJSON)
 	req.Header.Set("User-Agent", "fluxa-cli")
 	if r.body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", contract.MediaJSON)
 	}
 	if r.key != "" {
 		req.Header.Set(contract.HeaderIdempotencyKey, r.key)

@@ -88,8 +88,8 @@ func TestNew_names_what_cannot_be_used(t *testing.T) {
 		"no scheme":          {Config{Endpoint: "host/dev"}, `the endpoint "host/dev" is not a URL such as https://host/stage`},
 		"another scheme":     {Config{Endpoint: "ftp://host"}, `the endpoint "ftp://host" is not a URL such as https://host/stage`},
 		"a query":            {Config{Endpoint: "http://host?x=1"}, `the endpoint "http://host?x=1" is not a URL such as https://host/stage`},
-		"a negative timeout": {Config{Endpoint: "http://host", Timeout: -1}, "the API client's Timeout -1ns, FirstWait 200ms and MaxWait 30s must not be negative"},
-		"negative tries":     {Config{Endpoint: "http://host", Tries: -1}, "the API client's Tries is -1, it must be at least 1"},
+		"a negative timeout": {Config{Endpoint: "http://host", Timeout: -1}, "the API client's Timeout -1ns and Tries 5 must not be negative"},
+		"negative tries":     {Config{Endpoint: "http://host", Tries: -1}, "the API client's Timeout 30s and Tries -1 must not be negative"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,7 +105,7 @@ func TestSend_sends_the_bytes_as_they_are(t *testing.T) {
 	s := &script{answers: []func(*http.Request) (*http.Response, error){says(202, enqueued)}}
 	payload := "{ \"amount\":0.10 ,\t\"x\":\"\\u00e9\"}"
 	result, err := newClient(t, s).Send(t.Context(), []byte(payload), "my-key")
-	if err != nil || result.EventID != "e1" || result.Status != Enqueued {
+	if err != nil || result.EventID != "e1" || result.Status != contract.StatusEnqueued {
 		t.Fatalf("got %+v, %v", result, err)
 	}
 	got := s.requests[0]
@@ -159,11 +159,11 @@ func TestSend_gives_up_after_the_last_try_and_says_why(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{answers: []func(*http.Request) (*http.Response, error){breaks(errors.New("connection refused"))}}
 		_, err := newClient(t, s).Send(t.Context(), []byte("{}"), "")
-		if len(s.requests) != DefaultTries || err.Error() != "cannot reach http://api.test/dev: connection refused" {
+		if len(s.requests) != defaultTries || err.Error() != "cannot reach http://api.test/dev: connection refused" {
 			t.Fatalf("%d tries, error %v", len(s.requests), err)
 		}
 		for i := 1; i < len(s.times); i++ {
-			full := DefaultFirstWait << (i - 1)
+			full := firstWait << (i - 1)
 			if wait := s.times[i].Sub(s.times[i-1]); wait < full/2 || wait > full {
 				t.Errorf("wait %d is %s, want %s to %s", i, wait, full/2, full)
 			}
@@ -180,7 +180,7 @@ func TestSend_waits_as_long_as_it_is_asked_to(t *testing.T) {
 			if _, err := newClient(t, s).Send(t.Context(), []byte("{}"), ""); err != nil {
 				t.Fatal(err)
 			}
-			if wait := s.times[1].Sub(s.times[0]); wait < 7*time.Second || wait > 7*time.Second+DefaultFirstWait {
+			if wait := s.times[1].Sub(s.times[0]); wait < 7*time.Second || wait > 7*time.Second+firstWait {
 				t.Errorf("waited %s, want 7 s and a little", wait)
 			}
 		})
@@ -193,7 +193,7 @@ func TestSend_waits_as_long_as_it_is_asked_to(t *testing.T) {
 			if _, err := newClient(t, s).Send(t.Context(), []byte("{}"), ""); err != nil {
 				t.Fatal(err)
 			}
-			if wait := s.times[1].Sub(s.times[0]); wait < 9*time.Second || wait > 9*time.Second+DefaultFirstWait {
+			if wait := s.times[1].Sub(s.times[0]); wait < 9*time.Second || wait > 9*time.Second+firstWait {
 				t.Errorf("waited %s, want 9 s and a little", wait)
 			}
 		})
@@ -268,7 +268,7 @@ func TestSend_gets_the_same_id_when_the_first_answer_is_lost(t *testing.T) {
 		fmt.Fprintf(w, `{"event_id":%q,"status":"enqueued"}`, id)
 	}))
 	t.Cleanup(server.Close)
-	client, err := New(Config{Endpoint: server.URL, FirstWait: time.Millisecond})
+	client, err := New(Config{Endpoint: server.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,12 +288,12 @@ func TestObserve_is_told_of_answers_only(t *testing.T) {
 		s := &script{answers: []func(*http.Request) (*http.Response, error){breaks(io.EOF), says(503, "{}"), slow}}
 		var told []string
 		client := newClient(t, s, func(c *Config) {
-			c.Observe = func(took time.Duration, status int) { told = append(told, fmt.Sprint(took, " ", status)) }
+			c.Observe = func(took time.Duration) { told = append(told, took.String()) }
 		})
 		if _, err := client.Send(t.Context(), []byte("{}"), ""); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(told, ", "); got != "0s 503, 40ms 202" {
+		if got := strings.Join(told, ", "); got != "0s, 40ms" {
 			t.Errorf("told of %s", got)
 		}
 	})
@@ -301,7 +301,7 @@ func TestObserve_is_told_of_answers_only(t *testing.T) {
 
 func TestBatchBody(t *testing.T) {
 	t.Parallel()
-	got := BatchBody([][]byte{[]byte(`{"a":1.50}`), []byte(` {"b":2}`)})
+	got := batchBody([][]byte{[]byte(`{"a":1.50}`), []byte(` {"b":2}`)})
 	if !bytes.Equal(got, []byte(`{"events":[{"a":1.50}, {"b":2}]}`)) {
 		t.Errorf("got %s", got)
 	}

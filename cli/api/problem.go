@@ -15,7 +15,7 @@ import (
 )
 
 // Problem is an answer that is not a success: a problem document (RFC 9457), or
-// as much of one as can be told from another body, such as API Gateway's own.
+// as much of one as another body holds, such as API Gateway's own.
 type Problem struct {
 	Status        int           `json:"status"`
 	Title         string        `json:"title"`
@@ -59,9 +59,9 @@ func (e *UnreachableError) Error() string {
 // Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// Passing tells whether the same request may succeed later: there was no answer,
-// or one that says so.
-func Passing(err error) bool {
+// Transient reports whether the same request may succeed later: there was no
+// answer, or one that says so.
+func Transient(err error) bool {
 	if _, ok := errors.AsType[*UnreachableError](err); ok {
 		return true
 	}
@@ -76,7 +76,7 @@ func Passing(err error) bool {
 	return false
 }
 
-// IsNotFound tells whether err is the API's word that there is no such thing.
+// IsNotFound reports whether the API answered 404.
 func IsNotFound(err error) bool {
 	problem, ok := errors.AsType[*Problem](err)
 	return ok && problem.Status == http.StatusNotFound

@@ -62,7 +62,7 @@ func TestAnswer_that_is_not_what_it_should_be(t *testing.T) {
 		answer func(*http.Request) (*http.Response, error)
 		want   string
 	}{
-		"not JSON":       {says(200, "<html>"), "GET /health answered what is not the JSON it should be: "},
+		"not JSON":       {says(200, "<html>"), "GET /health did not answer with the expected JSON: "},
 		"another health": {says(200, `{"status":"degraded"}`), `the API's health is "degraded", not healthy`},
 		"endless": {func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, Body: io.NopCloser(zeros{}), Request: r}, nil

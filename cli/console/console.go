@@ -1,19 +1,88 @@
-// Package console writes for people: in colour and with a bar that moves where
-// there is a terminal, in plain lines elsewhere.
+// Package console is where a command talks to people: in colour and with a moving
+// bar on a terminal, in plain lines elsewhere.
 package console
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"io"
+	"log/slog"
 	"os"
-	"strconv"
 	"strings"
+	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"github.com/vbauerster/cupwriter"
 )
 
-// IsTerminal tells whether w is a terminal.
+// Console is what a command reads and writes, and its clock. Every field is
+// required.
+type Console struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Now      func() time.Time
+}
+
+// Standard returns the console of this process.
+func Standard() Console { return Console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now} }
+
+// Format is how a command writes its result: JSON by default.
+type Format struct {
+	Output string `short:"o" enum:"json,text" default:"json" help:"json or text (default ${default})."`
+}
+
+// TextFormat is a Format that is text by default.
+type TextFormat struct {
+	Output string `short:"o" enum:"json,text" default:"text" help:"json or text (default ${default})."`
+}
+
+// JSON writes v to Out, indented.
+func (c Console) JSON(v any) error {
+	encoder := json.NewEncoder(c.Out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}
+
+// RawJSON writes a JSON document to Out, indented. It moves white space and reads
+// no number, so that every digit stays.
+func (c Console) RawJSON(document json.RawMessage, prefix string) error {
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, document, prefix, "  "); err != nil {
+		return fmt.Errorf("the answer is not JSON: %w", err)
+	}
+	indented.WriteByte('\n')
+	_, err := indented.WriteTo(c.Out)
+	return err
+}
+
+// Table returns a writer of tab-separated rows that aligns them on Out when it is
+// flushed.
+func (c Console) Table() *tabwriter.Writer { return tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0) }
+
+// Confirm asks a question and reports whether the answer is yes.
+func (c Console) Confirm(question string) bool {
+	fmt.Fprintf(c.Out, "%s [y/N] ", question)
+	answer, err := bufio.NewReader(c.In).ReadString('\n')
+	return err == nil && strings.HasPrefix(strings.ToLower(strings.TrimSpace(answer)), "y")
+}
+
+// Logger returns a logger that writes warnings to Err, without the time.
+func (c Console) Logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(c.Err, &slog.HandlerOptions{
+		Level: slog.LevelWarn,
+		ReplaceAttr: func(groups []string, attr slog.Attr) slog.Attr {
+			if len(groups) == 0 && attr.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return attr
+		},
+	}))
+}
+
+// IsTerminal reports whether w is a terminal.
 func IsTerminal(w any) bool {
 	file, ok := w.(*os.File)
 	return ok && cupwriter.New(file, false).IsTerminal()
@@ -24,92 +93,22 @@ type Style struct{ on bool }
 
 // StyleFor returns the style for what is written to w: colours on a terminal,
 // unless the environment variable NO_COLOR is set to anything.
-func StyleFor(w io.Writer, getenv func(string) string) Style {
-	return Style{on: IsTerminal(w) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"}
+func StyleFor(w io.Writer) Style {
+	return Style{on: IsTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-// Good colours what is well.
+// Good colours success.
 func (s Style) Good(text string) string { return s.paint("32", text) }
 
-// Bad colours what is not.
+// Bad colours failure.
 func (s Style) Bad(text string) string { return s.paint("31", text) }
 
 // Dim colours what matters less.
 func (s Style) Dim(text string) string { return s.paint("2", text) }
-
-// Strong sets a word off.
-func (s Style) Strong(text string) string { return s.paint("1", text) }
 
 func (s Style) paint(code, text string) string {
 	if !s.on || text == "" {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
-}
-
-// Number writes n with a comma before each three digits.
-func Number(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, digits = "-", digits[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return sign + digits
-}
-
-// Count writes n with the noun, in the plural unless there is one.
-func Count(n int64, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return Number(n) + " " + noun
-}
-
-// Duration writes d with as many digits as a person reads: 1.2 ms, 3.4 s, 5 min,
-// 6 h, 7 d.
-func Duration(d time.Duration) string {
-	decimal := func(value float64, unit string) string {
-		places := 1
-		if value >= 100 {
-			places = 0
-		}
-		return strconv.FormatFloat(value, 'f', places, 64) + " " + unit
-	}
-	switch {
-	case d < time.Millisecond:
-		return strconv.FormatInt(d.Microseconds(), 10) + " µs"
-	case d < time.Second:
-		return decimal(float64(d)/float64(time.Millisecond), "ms")
-	case d < 2*time.Minute:
-		return decimal(d.Seconds(), "s")
-	case d < 2*time.Hour:
-		return strconv.FormatInt(int64(d.Minutes()), 10) + " min"
-	case d < 48*time.Hour:
-		return strconv.FormatInt(int64(d.Hours()), 10) + " h"
-	default:
-		return strconv.FormatInt(int64(d.Hours()/24), 10) + " d"
-	}
-}
-
-// Clean makes text from elsewhere safe for a terminal: what is not printable
-// becomes a space, so that no message can move the cursor or hide a line.
-func Clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text)
-}
-
-// Fit shortens text to at most width characters.
-func Fit(text string, width int) string {
-	runes := []rune(text)
-	if len(runes) <= width {
-		return text
-	}
-	return string(runes[:width-1]) + "…"
 }

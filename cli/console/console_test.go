@@ -64,9 +64,8 @@ func TestStyle_without_a_terminal_changes_nothing(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	unset := func(string) string { return "" }
-	for _, style := range []Style{{}, StyleFor(file, unset), StyleFor(&bytes.Buffer{}, unset)} {
-		if got := style.Good("a") + style.Bad("b") + style.Dim("c") + style.Strong("d"); got != "abcd" {
+	for _, style := range []Style{{}, StyleFor(file), StyleFor(&bytes.Buffer{})} {
+		if got := style.Good("a") + style.Bad("b") + style.Dim("c"); got != "abc" {
 			t.Errorf("got %q", got)
 		}
 	}
@@ -111,5 +110,25 @@ func TestProgress_writes_plain_lines_where_there_is_no_terminal(t *testing.T) {
 	})
 	if !strings.HasPrefix((&Progress{verb: "sent", noun: "events", began: time.Now()}).line(), "sent 0 events") {
 		t.Error("no line")
+	}
+}
+
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]bool{"y\n": true, "Yes\n": true, "n\n": false, "\n": false, "": false, "y": false} {
+		var out strings.Builder
+		c := Console{In: strings.NewReader(answer), Out: &out}
+		if got := c.Confirm("remove it?"); got != want || out.String() != "remove it? [y/N] " {
+			t.Errorf("%q: %v, asked %q", answer, got, out.String())
+		}
+	}
+}
+
+func TestLogger_writes_no_time(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	Console{Err: &out}.Logger().Warn("careful", "n", 1)
+	if out.String() != "level=WARN msg=careful n=1\n" {
+		t.Errorf("wrote %q", out.String())
 	}
 }

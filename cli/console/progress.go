@@ -30,8 +30,8 @@ type Progress struct {
 const lineInterval = 5 * time.Second
 
 // NewProgress shows work on w: a bar on a terminal, else a line every five
-// seconds. total is the size of the work in any unit, 0 when nobody knows; verb
-// and noun say what is done to what, "sent" and "events".
+// seconds. total is the size of the work in any unit, 0 when it is not known; verb
+// and noun say what is done to what: "sent" and "events".
 func NewProgress(w io.Writer, verb, noun string, total int64) *Progress {
 	p := &Progress{out: w, verb: verb, noun: noun, total: total, began: time.Now()}
 	p.next = p.began.Add(lineInterval)
@@ -53,7 +53,7 @@ func NewProgress(w io.Writer, verb, noun string, total int64) *Progress {
 	return p
 }
 
-// line says how many there were so far, and how fast. The caller holds mu.
+// line says how many were done so far, and how fast. The caller holds mu.
 func (p *Progress) line() string {
 	text := fmt.Sprintf("%s %s %s", p.verb, Number(p.count), p.noun)
 	if seconds := time.Since(p.began).Seconds(); seconds >= 1 {
@@ -62,7 +62,7 @@ func (p *Progress) line() string {
 	return text
 }
 
-// Add says that count more are done, and how much of the total that is.
+// Add counts count more things done, which are the part `of` of the total.
 func (p *Progress) Add(count int, of int64) {
 	p.mu.Lock()
 	p.count += int64(count)
@@ -83,8 +83,7 @@ func (p *Progress) Add(count int, of int64) {
 	}
 }
 
-// Done takes the bar away, so that what is written next begins on a line of its
-// own.
+// Done removes the bar, so that what is written next begins on a new line.
 func (p *Progress) Done() {
 	if p.bar == nil {
 		return

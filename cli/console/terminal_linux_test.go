@@ -34,8 +34,8 @@ func openTerminal(t *testing.T) (screen, terminal *os.File) {
 	return screen, terminal
 }
 
+// TestTerminal sets environment variables, so it is not parallel.
 func TestTerminal(t *testing.T) {
-	t.Parallel()
 	screen, terminal := openTerminal(t)
 	shown := make(chan string)
 	go func() {
@@ -50,16 +50,18 @@ func TestTerminal(t *testing.T) {
 			}
 		}
 	}()
-	environment := map[string]string{}
-	getenv := func(name string) string { return environment[name] }
-	if got := StyleFor(terminal, getenv).Good("yes") + StyleFor(terminal, getenv).Bad(""); got != "\x1b[32myes\x1b[0m" {
+	t.Setenv("NO_COLOR", "")
+	t.Setenv("TERM", "xterm")
+	if got := StyleFor(terminal).Good("yes") + StyleFor(terminal).Bad(""); got != "\x1b[32myes\x1b[0m" {
 		t.Errorf("on a terminal: %q", got)
 	}
-	for name, value := range map[string]string{"NO_COLOR": "1", "TERM": "dumb"} {
-		environment = map[string]string{name: value}
-		if got := StyleFor(terminal, getenv).Good("yes"); got != "yes" {
-			t.Errorf("with %s: %q", name, got)
+	for _, set := range [][2]string{{"NO_COLOR", "1"}, {"TERM", "dumb"}} {
+		before := os.Getenv(set[0])
+		t.Setenv(set[0], set[1])
+		if got := StyleFor(terminal).Good("yes"); got != "yes" {
+			t.Errorf("with %s: %q", set[0], got)
 		}
+		t.Setenv(set[0], before)
 	}
 	for _, total := range []int64{1000, 0} {
 		p := NewProgress(terminal, "sent", "events", total)

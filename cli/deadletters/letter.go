@@ -33,6 +33,7 @@ type Letter struct {
 	traceHeader string
 	receipt     string
 	hiddenUntil time.Time
+	fate        fate
 }
 
 func letterOf(m types.Message) Letter {
@@ -48,7 +49,7 @@ func letterOf(m types.Message) Letter {
 	l.CorrelationID = l.Attributes[contract.AttrCorrelationID]
 	l.ErrorCode = l.Attributes[contract.AttrErrorCode]
 	l.ErrorReason = l.Attributes[contract.AttrErrorReason]
-	// The error only says that the body is no envelope; then it tells no ids.
+	// The error only says that the body is no envelope; then it holds no ids.
 	envelope, err := event.DecodeEnvelope(l.Body)
 	if l.EventID == "" && (err == nil || event.ValidID(envelope.EventID)) {
 		l.EventID = envelope.EventID
@@ -71,7 +72,7 @@ func millis(text string) time.Time {
 	return time.UnixMilli(n).UTC()
 }
 
-// is tells whether id names the letter: its message id or its event's.
+// is reports whether id names the letter: its message id or its event's.
 func (l Letter) is(id string) bool { return id != "" && (l.MessageID == id || l.EventID == id) }
 
 // serverTime returns the clock of the server that answered, to the second, else

@@ -1,6 +1,6 @@
-// Package deadletters looks into the dead-letter queue and sends its messages
+// Package deadletters lists the messages of the dead-letter queue and sends them
 // back. A message leaves the queue only after the events queue has confirmed that
-// it took it: whatever fails, and at whatever moment, a message is at worst in
+// it has it: whatever fails, and at whatever moment, a message is at worst in
 // both queues, which the processor recognises, and never in none.
 package deadletters
 
@@ -32,20 +32,26 @@ type Config struct {
 	Client   Client
 	DLQURL   string
 	QueueURL string
-	// Visibility is how long a message that is looked at stays hidden from
-	// others, should it not be given back. Default 30 s, at least 5 s.
-	Visibility time.Duration
 	// ShortPoll does not wait for messages. An emulation, which is one server,
 	// answers as completely without waiting; SQS itself does not.
 	ShortPoll bool
-	// Timeout bounds each call. Default 20 s.
-	Timeout time.Duration
-	// Logger takes what went wrong beside the work. Default: nothing is logged.
+	// Logger takes warnings. Default: none.
 	Logger *slog.Logger
 }
 
+const (
+	// timeout bounds each call.
+	timeout = 20 * time.Second
+	// visibility is how long a message that is looked at stays hidden from others,
+	// should it not be given back. A slow redrive needs longer.
+	visibility = 30 * time.Second
+)
+
 // Queue is the dead-letter queue. It is safe for concurrent use.
-type Queue struct{ cfg Config }
+type Queue struct {
+	cfg        Config
+	visibility time.Duration
+}
 
 // New returns a Queue, or an error that names the field that cannot be used.
 func New(cfg Config) (*Queue, error) {
@@ -55,26 +61,14 @@ func New(cfg Config) (*Queue, error) {
 	if cfg.DLQURL == "" {
 		return nil, errors.New("deadletters: DLQURL is required")
 	}
-	if cfg.Visibility == 0 {
-		cfg.Visibility = 30 * time.Second
-	}
-	if cfg.Visibility < 5*time.Second {
-		return nil, fmt.Errorf("deadletters: Visibility is %s, it must be at least 5s", cfg.Visibility)
-	}
-	if cfg.Timeout == 0 {
-		cfg.Timeout = 20 * time.Second
-	}
-	if cfg.Timeout < 0 {
-		return nil, fmt.Errorf("deadletters: Timeout is %s, it must not be negative", cfg.Timeout)
-	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Queue{cfg: cfg}, nil
+	return &Queue{cfg: cfg, visibility: visibility}, nil
 }
 
 // Count is how many messages the queue has, as far as SQS knows: those that can
-// be received, those that somebody has received, and those under a delay.
+// be received, those in flight, and those under a delay.
 type Count struct {
 	Visible  int64 `json:"visible"`
 	InFlight int64 `json:"in_flight"`
@@ -86,7 +80,7 @@ func (c Count) Total() int64 { return c.Visible + c.InFlight + c.Delayed }
 
 // Count asks how many messages there are.
 func (q *Queue) Count(ctx context.Context) (Count, error) {
-	ctx, cancel := context.WithTimeout(ctx, q.cfg.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	out, err := q.cfg.Client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl: &q.cfg.DLQURL, AttributeNames: []types.QueueAttributeName{
@@ -112,10 +106,10 @@ func (q *Queue) Count(ctx context.Context) (Count, error) {
 	return count, nil
 }
 
-// Purge deletes every message. SQS takes up to a minute over it, and refuses a
-// second one within that minute.
+// Purge deletes every message. SQS needs up to a minute for it, and refuses a
+// second purge within that minute.
 func (q *Queue) Purge(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, q.cfg.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if _, err := q.cfg.Client.PurgeQueue(ctx, &sqs.PurgeQueueInput{QueueUrl: &q.cfg.DLQURL}); err != nil {
 		return fmt.Errorf("purge the DLQ: %w", err)
@@ -130,11 +124,11 @@ func (q *Queue) receive(ctx context.Context, n int) ([]Letter, time.Time, error)
 	if q.cfg.ShortPoll {
 		wait = 0
 	}
-	ctx, cancel := context.WithTimeout(ctx, q.cfg.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	out, err := q.cfg.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &q.cfg.DLQURL, MaxNumberOfMessages: int32(n), WaitTimeSeconds: wait,
-		VisibilityTimeout:           int32(q.cfg.Visibility / time.Second),
+		VisibilityTimeout:           int32(q.visibility / time.Second),
 		MessageAttributeNames:       []string{"All"},
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
 	})
@@ -145,7 +139,7 @@ func (q *Queue) receive(ctx context.Context, n int) ([]Letter, time.Time, error)
 	letters := make([]Letter, len(out.Messages))
 	for i, m := range out.Messages {
 		letters[i] = letterOf(m)
-		letters[i].hiddenUntil = now.Add(q.cfg.Visibility)
+		letters[i].hiddenUntil = now.Add(q.visibility)
 	}
 	return letters, serverTime(out.ResultMetadata, now), nil
 }
@@ -162,14 +156,14 @@ func (q *Queue) release(ctx context.Context, receipts []string) {
 			}
 		}
 		receipts = receipts[n:]
-		bounded, cancel := context.WithTimeout(ctx, q.cfg.Timeout)
+		bounded, cancel := context.WithTimeout(ctx, timeout)
 		out, err := q.cfg.Client.ChangeMessageVisibilityBatch(bounded, &sqs.ChangeMessageVisibilityBatchInput{
 			QueueUrl: &q.cfg.DLQURL, Entries: entries,
 		})
 		cancel()
 		if err != nil {
 			q.cfg.Logger.Warn("messages of the DLQ stay hidden for a while: they could not be given back",
-				"messages", n+len(receipts), "for", q.cfg.Visibility.String(), "error", err.Error())
+				"messages", n+len(receipts), "for", q.visibility.String(), "error", err.Error())
 			return
 		}
 		if len(out.Failed) > 0 {

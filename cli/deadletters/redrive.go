@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/fluxa/fluxa/cli/pace"
 )
 
 // errorPrefix begins the attributes that say why a message was given up. They do
@@ -22,11 +24,13 @@ type Redrive struct {
 	// IDs are message ids or event ids.
 	IDs []string
 	All bool
-	// PerSecond is how many messages are sent in a second at most; 0: no limit.
-	PerSecond float64
+	// Rate is how many messages are sent in a second at most: at least one an hour,
+	// or 0 for no limit.
+	Rate pace.Rate
 	// DryRun sends nothing.
 	DryRun bool
-	// Progress is told of each message, when it is done. Default: nobody is.
+	// Progress is called with each message that was moved, or could not be. Default:
+	// none.
 	Progress func(Letter, error)
 }
 
@@ -64,17 +68,19 @@ func (q *Queue) Redrive(ctx context.Context, r Redrive) (Redriven, error) {
 	if q.cfg.QueueURL == "" && !r.DryRun {
 		return Redriven{}, errors.New("a redrive needs the URL of the events queue")
 	}
-	if r.PerSecond < 0 || (r.PerSecond > 0 && r.PerSecond < slowest) {
-		return Redriven{}, fmt.Errorf("the rate is %g messages a second, it must be 0 (no limit) or at least one an hour", r.PerSecond)
+	if r.Rate < 0 || (r.Rate > 0 && r.Rate < slowest) {
+		return Redriven{}, fmt.Errorf("the rate is %g messages a second, it must be 0 (no limit) or at least one an hour", r.Rate)
 	}
 	if r.Progress == nil {
 		r.Progress = func(Letter, error) {}
 	}
-	q = q.patientFor(r.PerSecond)
-	w := &redriving{queue: q, request: r, out: Redriven{Matched: map[string]int64{}}, found: map[string]bool{}, exact: map[string]bool{},
-		sent: map[[sha256.Size]byte]bool{}}
-	w.scan = &scan{queue: q, batch: w.batch(), visit: func(l Letter) verdict { return w.visit(ctx, l) }}
-	err := w.scan.run(ctx)
+	q = q.patientFor(r.Rate)
+	w := &redriving{
+		queue: q, request: r, pace: pace.New(r.Rate), out: Redriven{Matched: map[string]int64{}},
+		found: map[string]bool{}, exact: map[string]bool{}, sent: map[[sha256.Size]byte]bool{},
+	}
+	w.scan = &scan{queue: q, batch: w.batch()}
+	err := w.run(ctx)
 	if ctx.Err() != nil {
 		w.out.Interrupted, err = true, nil
 	}
@@ -99,7 +105,7 @@ type redriving struct {
 	found   map[string]bool            // ids that a message had
 	exact   map[string]bool            // those of them that are message ids, and so of one only
 	sent    map[[sha256.Size]byte]bool // hashes of the bodies that were sent back
-	next    time.Time
+	pace    *pace.Pace
 	failing int // messages in a row that could not be moved
 	lastErr error
 }
@@ -112,11 +118,11 @@ const slowest = 1.0 / 3600
 
 // patientFor returns the queue with a visibility time-out in which a message's
 // turn comes at that rate.
-func (q *Queue) patientFor(perSecond float64) *Queue {
+func (q *Queue) patientFor(rate pace.Rate) *Queue {
 	out := *q
-	if perSecond > 0 {
-		turns := time.Duration(3 / perSecond * float64(time.Second))
-		out.cfg.Visibility = max(q.cfg.Visibility, turns.Round(time.Second))
+	if rate > 0 {
+		turns := time.Duration(3 / float64(rate) * float64(time.Second))
+		out.visibility = max(q.visibility, turns.Round(time.Second))
 	}
 	return &out
 }
@@ -124,61 +130,69 @@ func (q *Queue) patientFor(perSecond float64) *Queue {
 // batch is how many messages to receive at once: no more than can be sent well
 // within their visibility time-out.
 func (w *redriving) batch() int {
-	if w.request.PerSecond == 0 || w.request.DryRun {
+	if w.request.Rate == 0 || w.request.DryRun {
 		return 10
 	}
-	inTime := w.request.PerSecond * w.queue.cfg.Visibility.Seconds() / 3
+	inTime := float64(w.request.Rate) * w.queue.visibility.Seconds() / 3
 	return int(min(10, max(1, inTime)))
 }
 
-func (w *redriving) visit(ctx context.Context, l Letter) verdict {
-	if !w.wanted(l) {
-		return giveBack
+func (w *redriving) run(ctx context.Context) error {
+	for l, err := range w.scan.letters(ctx) {
+		if err != nil {
+			return err
+		}
+		if !w.visit(ctx, l) {
+			return nil
+		}
 	}
-	if w.late(l) {
+	return nil
+}
+
+// visit decides on a message and sends it back if it is to be. It reports whether
+// to go on.
+func (w *redriving) visit(ctx context.Context, l *Letter) bool {
+	switch {
+	case !w.wanted(*l):
+		return true
+	case w.late(*l):
 		w.out.Late++
-		return giveBack
+		return true
+	case w.request.DryRun:
+		return w.count(*l)
+	case w.pace.Wait(ctx) != nil:
+		return false
+	case time.Until(l.hiddenUntil) < w.margin():
+		l.fate = postponed
+		return true
 	}
-	if w.request.DryRun {
-		return w.decide(l, giveBack)
+	sendErr, deleteErr := w.move(ctx, *l)
+	w.lastErr = errors.Join(sendErr, deleteErr)
+	w.request.Progress(*l, w.lastErr)
+	more := w.count(*l)
+	switch {
+	case sendErr != nil:
+		w.out.Failed++
+	case deleteErr != nil:
+		w.out.Doubled++
+	default:
+		w.out.Sent++
 	}
-	if w.pause(ctx) != nil {
-		return giveBack
-	}
-	if time.Until(l.hiddenUntil) < w.margin() {
-		return tooLate
-	}
-	sent, deleted := w.move(ctx, l)
-	w.lastErr = errors.Join(sent, deleted)
-	w.request.Progress(l, w.lastErr)
-	if sent == nil {
+	if sendErr == nil {
+		l.fate = kept // one that was not deleted stays hidden: nothing is won by showing it early
 		w.sent[sha256.Sum256([]byte(l.Body))] = true
 	}
 	if w.lastErr == nil {
 		w.failing = 0
-		w.out.Sent++
-		return w.decide(l, gone)
+		return more
 	}
 	w.failing++
-	v := giveBack
-	if sent != nil {
-		w.out.Failed++
-	} else {
-		w.out.Doubled++
-		v = gone // it stays hidden for a while: nothing is won by showing it early
-	}
-	if v = w.decide(l, v); w.failing < giveUpAfter {
-		return v
-	}
-	if v == gone || v == goneAndStop {
-		return goneAndStop
-	}
-	return giveBackAndStop
+	return more && w.failing < giveUpAfter
 }
 
-// late tells whether a message came after the redrive began. One that was sent
+// late reports whether a message came after the redrive began. One that was sent
 // back and given up again comes with a new time, but the server's clock is known
-// to the second only: within that one, it is told by its body.
+// to the second only: within that one, it is recognised by its body.
 func (w *redriving) late(l Letter) bool {
 	if l.SentAt.Before(w.scan.started) {
 		return false
@@ -188,7 +202,7 @@ func (w *redriving) late(l Letter) bool {
 
 // margin is how much of the visibility time-out must be left for a message to be
 // sent: another redrive may have it after that.
-func (w *redriving) margin() time.Duration { return w.queue.cfg.Visibility / 5 }
+func (w *redriving) margin() time.Duration { return w.queue.visibility / 5 }
 
 func (w *redriving) wanted(l Letter) bool {
 	if w.request.All {
@@ -202,49 +216,23 @@ func (w *redriving) wanted(l Letter) bool {
 	return false
 }
 
-// decide counts a message, and stops the scan when every id was a message id and
-// was seen: then no further message can match.
-func (w *redriving) decide(l Letter, v verdict) verdict {
+// count counts a message. It reports whether a further one can match: none can
+// when every id was a message id and was seen.
+func (w *redriving) count(l Letter) bool {
 	w.out.Matched[l.ErrorCode]++
+	more := w.request.All
 	for _, id := range w.request.IDs {
 		w.found[id] = w.found[id] || l.is(id)
 		w.exact[id] = w.exact[id] || l.MessageID == id
+		more = more || !w.exact[id]
 	}
-	for _, id := range w.request.IDs {
-		if !w.exact[id] {
-			return v
-		}
-	}
-	switch {
-	case w.request.All:
-		return v
-	case v == gone:
-		return goneAndStop
-	default:
-		return giveBackAndStop
-	}
-}
-
-// pause waits for the message's turn.
-func (w *redriving) pause(ctx context.Context) error {
-	if w.request.PerSecond == 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(time.Until(w.next))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-	}
-	w.next = time.Now().Add(time.Duration(float64(time.Second) / w.request.PerSecond))
-	return nil
+	return more
 }
 
 // move sends a message and then deletes it, even when ctx ends in between.
 func (w *redriving) move(ctx context.Context, l Letter) (sendErr, deleteErr error) {
 	q := w.queue
-	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.cfg.Timeout)
+	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	out, err := q.cfg.Client.SendMessage(sending, w.outgoing(l))
 	if err != nil {
@@ -253,7 +241,7 @@ func (w *redriving) move(ctx context.Context, l Letter) (sendErr, deleteErr erro
 	if aws.ToString(out.MessageId) == "" {
 		return fmt.Errorf("send message %s to the events queue: the answer names no message", l.MessageID), nil
 	}
-	deleting, cancelDelete := context.WithTimeout(context.WithoutCancel(ctx), q.cfg.Timeout)
+	deleting, cancelDelete := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancelDelete()
 	if _, err := q.cfg.Client.DeleteMessage(deleting, &sqs.DeleteMessageInput{QueueUrl: &q.cfg.DLQURL, ReceiptHandle: &l.receipt}); err != nil {
 		return nil, fmt.Errorf("delete message %s from the DLQ, after it was sent back: %w", l.MessageID, err)

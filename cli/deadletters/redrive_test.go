@@ -10,6 +10,7 @@ import (
 
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/fluxa/fluxa/cli/pace"
 	"github.com/fluxa/fluxa/emulator/sqs"
 )
 
@@ -231,7 +232,7 @@ func TestRedrive_interrupted_finishes_the_message_in_hand(t *testing.T) {
 		s.dead("e1", "x", "1")
 		s.dead("e2", "x", "2")
 		ctx, cancel := context.WithCancel(t.Context())
-		out, err := s.queue().Redrive(ctx, Redrive{All: true, PerSecond: 1.0 / 3600, Progress: func(Letter, error) { cancel() }})
+		out, err := s.queue().Redrive(ctx, Redrive{All: true, Rate: 1.0 / 3600, Progress: func(Letter, error) { cancel() }})
 		if err != nil || !out.Interrupted || out.Sent != 1 || out.Left != (Count{Visible: 1}) {
 			t.Fatalf("%s, left %+v, %v", describe(out), out.Left, err)
 		}
@@ -280,15 +281,15 @@ func TestRedrive_does_not_send_what_others_may_hold(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	s.dead("e1", "x", "1")
-	w := &redriving{queue: s.queue(), request: Redrive{All: true}}
+	w := &redriving{queue: s.queue(), request: Redrive{All: true}, pace: pace.New(0)}
 	w.scan = &scan{started: time.Now().Add(time.Hour)}
 	letters, _, err := s.queue().receive(t.Context(), 1)
 	if err != nil || len(letters) != 1 {
 		t.Fatalf("%v, %v", letters, err)
 	}
 	letters[0].hiddenUntil = time.Now().Add(w.margin() - time.Second)
-	if got := w.visit(t.Context(), letters[0]); got != tooLate {
-		t.Errorf("verdict %d, want %d", got, tooLate)
+	if !w.visit(t.Context(), &letters[0]) || letters[0].fate != postponed {
+		t.Errorf("its fate is %d, want %d", letters[0].fate, postponed)
 	}
 	s.wantStats("events", sqs.Stats{})
 }
@@ -297,7 +298,7 @@ func TestRedrive_keeps_a_message_hidden_until_its_turn(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	for _, test := range []struct {
-		rate       float64
+		rate       pace.Rate
 		batch      int
 		visibility time.Duration
 	}{
@@ -305,9 +306,9 @@ func TestRedrive_keeps_a_message_hidden_until_its_turn(t *testing.T) {
 		{0.1, 1, 30 * time.Second}, {1.0 / 60, 1, 3 * time.Minute}, {1.0 / 3600, 1, 3 * time.Hour},
 	} {
 		q := s.queue().patientFor(test.rate)
-		w := &redriving{queue: q, request: Redrive{PerSecond: test.rate}}
-		if w.batch() != test.batch || q.cfg.Visibility != test.visibility {
-			t.Errorf("at %g a second: %d at once, hidden for %s; want %d and %s", test.rate, w.batch(), q.cfg.Visibility, test.batch, test.visibility)
+		w := &redriving{queue: q, request: Redrive{Rate: test.rate}}
+		if w.batch() != test.batch || q.visibility != test.visibility {
+			t.Errorf("at %g a second: %d at once, hidden for %s; want %d and %s", test.rate, w.batch(), q.visibility, test.batch, test.visibility)
 		}
 	}
 }
@@ -319,7 +320,7 @@ func TestRedrive_sends_at_the_rate(t *testing.T) {
 		s.dead(fmt.Sprint("e", i), "x", fmt.Sprint(i))
 	}
 	began := time.Now()
-	out, err := s.queue().Redrive(t.Context(), Redrive{All: true, PerSecond: 20})
+	out, err := s.queue().Redrive(t.Context(), Redrive{All: true, Rate: 20})
 	// The first needs no turn; the others come 50 ms after the one before, or later.
 	if took := time.Since(began); err != nil || out.Sent != 4 || took < 150*time.Millisecond {
 		t.Errorf("%s, %v after %s", describe(out), err, took)
@@ -332,8 +333,8 @@ func TestRedrive_names_what_cannot_be_used(t *testing.T) {
 	s.dead("e1", "x", "1")
 	for want, request := range map[string]Redrive{
 		"a redrive needs either ids or all":                                                     {},
-		"the rate is -1 messages a second, it must be 0 (no limit) or at least one an hour":     {All: true, PerSecond: -1},
-		"the rate is 0.0001 messages a second, it must be 0 (no limit) or at least one an hour": {All: true, PerSecond: 0.0001},
+		"the rate is -1 messages a second, it must be 0 (no limit) or at least one an hour":     {All: true, Rate: -1},
+		"the rate is 0.0001 messages a second, it must be 0 (no limit) or at least one an hour": {All: true, Rate: 0.0001},
 	} {
 		if _, err := s.queue().Redrive(t.Context(), request); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)

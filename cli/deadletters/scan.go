@@ -3,6 +3,7 @@ package deadletters
 import (
 	"context"
 	"errors"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -11,97 +12,96 @@ import (
 // emptyReceives in a row end a scan: one may be chance.
 const emptyReceives = 2
 
-// scan receives message after message and shows each once, until the queue has no
-// more, visit says stop, or ctx ends. What visit wants to keep hidden or has
-// deleted it says so; all else is given back at the end, also after an error.
-//
-// A message that is received twice, because its visibility time-out ended during
-// a long scan, is shown once.
+// scan receives message after message.
 type scan struct {
 	queue *Queue
 	// batch is how many messages are received at once, 1 to 10.
 	batch int
-	// visit returns what is to become of the message.
-	visit func(Letter) verdict
 	// started is the server's time of the first receive.
 	started time.Time
 }
 
-type verdict int
+// fate is what becomes of a message that a scan has yielded.
+type fate int
 
 const (
-	giveBack verdict = iota
-	gone             // it is no longer in the queue
-	giveBackAndStop
-	goneAndStop
-	tooLate // its time-out ends too soon: it is given back at once, and shown when it comes again
+	givenBack fate = iota // it becomes visible again when the scan ends
+	kept                  // it is deleted, or stays hidden until its time-out ends
+	postponed             // its time-out ends too soon: it is given back at once, and yielded when it comes again
 )
 
-func (s *scan) run(ctx context.Context) error {
-	held := map[string]string{} // receipt handles by message id
-	defer func() {
-		s.queue.release(context.WithoutCancel(ctx), slices.Collect(maps.Values(held)))
-	}()
-	seen := map[string]bool{}
-	for idle := 0; idle < emptyReceives; {
-		letters, at, err := s.queue.receive(ctx, s.batch)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			return err
-		}
-		if s.started.IsZero() {
-			s.started = at
-		}
-		for _, l := range letters {
-			held[l.MessageID] = l.receipt
-		}
-		idle++
-		for _, l := range letters {
-			if seen[l.MessageID] {
-				continue
-			}
+// letters yields each message once, until the queue has no more, the loop ends, or
+// ctx does. The body of the loop may set the message's fate. An error is the last
+// that is yielded; messages are given back at the end, also after an error.
+//
+// A message that is received twice, because its visibility time-out ended during
+// a long scan, is yielded once.
+func (s *scan) letters(ctx context.Context) iter.Seq2[*Letter, error] {
+	return func(yield func(*Letter, error) bool) {
+		held := map[string]string{} // receipt handles by message id
+		defer func() {
+			s.queue.release(context.WithoutCancel(ctx), slices.Collect(maps.Values(held)))
+		}()
+		seen := map[string]bool{}
+		for idle := 0; idle < emptyReceives; {
+			letters, at, err := s.queue.receive(ctx, s.batch)
 			if ctx.Err() != nil {
-				return ctx.Err()
+				err = ctx.Err()
 			}
-			idle = 0
-			decided := s.visit(l)
-			if decided == tooLate {
-				delete(held, l.MessageID)
-				if time.Until(l.hiddenUntil) > 0 {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if s.started.IsZero() {
+				s.started = at
+			}
+			for _, l := range letters {
+				held[l.MessageID] = l.receipt
+			}
+			idle++
+			for i := range letters {
+				l := &letters[i]
+				if seen[l.MessageID] {
+					continue
+				}
+				if ctx.Err() != nil {
+					yield(nil, ctx.Err())
+					return
+				}
+				idle = 0
+				more := yield(l, nil)
+				seen[l.MessageID] = l.fate != postponed
+				if l.fate != givenBack {
+					delete(held, l.MessageID)
+				}
+				if l.fate == postponed && time.Until(l.hiddenUntil) > 0 {
 					s.queue.release(context.WithoutCancel(ctx), []string{l.receipt})
 				}
-				continue
-			}
-			seen[l.MessageID] = true
-			if decided == gone || decided == goneAndStop {
-				delete(held, l.MessageID)
-			}
-			if decided == giveBackAndStop || decided == goneAndStop {
-				return nil
+				if !more {
+					return
+				}
 			}
 		}
 	}
-	return nil
 }
 
 // List returns up to limit messages, in no particular order, and gives them back.
 func (q *Queue) List(ctx context.Context, limit int) ([]Letter, error) {
 	var out []Letter
 	s := &scan{queue: q, batch: min(10, limit)}
-	s.visit = func(l Letter) verdict {
-		out = append(out, l)
-		if len(out) >= limit {
-			return giveBackAndStop
+	for l, err := range s.letters(ctx) {
+		if err != nil {
+			return out, err
 		}
-		return giveBack
+		if out = append(out, *l); len(out) >= limit {
+			break
+		}
 	}
-	return out, s.run(ctx)
+	return out, nil
 }
 
 // ErrNotThere answers the search for a message that the queue does not have, or
-// that somebody else holds at the moment.
+// that is in flight.
 var ErrNotThere = errors.New("the DLQ has no such message that can be received now")
 
 // Find returns the messages that id names, by their message id or their event's,
@@ -110,18 +110,16 @@ var ErrNotThere = errors.New("the DLQ has no such message that can be received n
 func (q *Queue) Find(ctx context.Context, id string) ([]Letter, error) {
 	var out []Letter
 	s := &scan{queue: q, batch: 10}
-	s.visit = func(l Letter) verdict {
-		if !l.is(id) {
-			return giveBack
+	for l, err := range s.letters(ctx) {
+		if err != nil {
+			return nil, err
 		}
-		out = append(out, l)
+		if l.is(id) {
+			out = append(out, *l)
+		}
 		if l.MessageID == id {
-			return giveBackAndStop
+			break
 		}
-		return giveBack
-	}
-	if err := s.run(ctx); err != nil {
-		return nil, err
 	}
 	if len(out) == 0 {
 		return nil, ErrNotThere

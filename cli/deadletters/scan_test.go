@@ -13,14 +13,16 @@ func TestScan_shows_a_message_again_that_came_too_late(t *testing.T) {
 	s := newStand(t)
 	s.dead("e1", "x", "1")
 	shown := 0
-	sc := &scan{queue: s.queue(), batch: 10, visit: func(Letter) verdict {
-		if shown++; shown == 1 {
-			return tooLate
+	for l, err := range (&scan{queue: s.queue(), batch: 10}).letters(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
 		}
-		return giveBack
-	}}
-	if err := sc.run(t.Context()); err != nil || shown != 2 {
-		t.Fatalf("shown %d times, %v", shown, err)
+		if shown++; shown == 1 {
+			l.fate = postponed
+		}
+	}
+	if shown != 2 {
+		t.Fatalf("shown %d times", shown)
 	}
 	s.wantStats("dlq", sqs.Stats{Visible: 1})
 }
@@ -30,14 +32,16 @@ func TestScan_shows_a_message_once_that_is_received_twice(t *testing.T) {
 	s := newStand(t)
 	s.dead("e1", "x", "1")
 	shown := 0
-	sc := &scan{queue: s.queue(), batch: 10, visit: func(Letter) verdict {
+	for _, err := range (&scan{queue: s.queue(), batch: 10}).letters(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if shown++; shown == 1 {
 			s.clock.ahead.Add(int64(time.Hour)) // its visibility time-out ends
 		}
-		return giveBack
-	}}
-	if err := sc.run(t.Context()); err != nil || shown != 1 {
-		t.Fatalf("shown %d times, %v", shown, err)
+	}
+	if shown != 1 {
+		t.Fatalf("shown %d times", shown)
 	}
 	if calls := strings.Join(s.called(), " "); calls != "SendMessage ReceiveMessage ReceiveMessage ReceiveMessage ChangeMessageVisibilityBatch" {
 		t.Errorf("called %s", calls)

@@ -7,12 +7,14 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/fluxa/fluxa/cli/command"
+	"github.com/fluxa/fluxa/cli"
+	"github.com/fluxa/fluxa/cli/console"
+	"github.com/fluxa/fluxa/cli/stacks"
 	"github.com/fluxa/fluxa/local/stack"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
-	os.Exit(command.Run(ctx, os.Args[1:], command.Config{Stack: stack.Run}))
+	os.Exit(cli.Run(ctx, os.Args[1:], console.Standard(), stacks.Launcher{Run: stack.Run, Program: os.Executable}))
 }

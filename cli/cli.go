@@ -1,0 +1,76 @@
+// Package cli is the command line `fluxa`. The commands are in one package a
+// group: stacks runs and verifies a stack, events sends and reads events, dlq looks
+// after the dead-letter queue. This package puts the groups together and runs a
+// line.
+//
+// A command is a struct with its flags and two methods, Help and Run. The struct
+// is a field of its group's Commands; nothing else names it.
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/fluxa/fluxa/cli/console"
+	"github.com/fluxa/fluxa/cli/dlq"
+	"github.com/fluxa/fluxa/cli/events"
+	"github.com/fluxa/fluxa/cli/exit"
+	"github.com/fluxa/fluxa/cli/stacks"
+)
+
+// grammar is the command line.
+type grammar struct {
+	Stacks  stacks.Commands `embed:"" group:"stack"`
+	Events  events.Commands `embed:"" group:"events"`
+	DLQ     dlq.Commands    `cmd:"" name:"dlq" group:"dlq" help:"List dead letters, send them back to the events queue, delete them."`
+	Version versionCommand  `cmd:"" help:"Print the version."`
+}
+
+// groups are the titles under which help lists commands and flags.
+var groups = kong.ExplicitGroups([]kong.Group{
+	{Key: "stack", Title: "A stack:"}, {Key: "events", Title: "Events:"}, {Key: "dlq", Title: "The dead-letter queue:"},
+	{Key: "one", Title: "One event:"}, {Key: "many", Title: "Many events:"},
+})
+
+// exited carries an exit code out of the parser, which prints help and then wants
+// to end the process.
+type exited struct{ code int }
+
+// Run executes one command line, without the program's name, and returns the exit
+// code. ctx ends when the person interrupts; launcher is how `up` starts a stack.
+func Run(ctx context.Context, args []string, c console.Console, launcher stacks.Launcher) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			end, ok := r.(exited)
+			if !ok {
+				panic(r)
+			}
+			code = end.code
+		}
+	}()
+	parser := newParser(c)
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(c.Err, "fluxa: %v\n", err)
+		fmt.Fprintln(c.Err, "`fluxa --help` lists the commands, `fluxa COMMAND --help` describes one.")
+		return exit.Usage
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	return exit.Code(ctx, c, command.Run(c, launcher))
+}
+
+func newParser(c console.Console) *kong.Kong {
+	return kong.Must(&grammar{},
+		kong.Name("fluxa"),
+		kong.Description("Runs a local Fluxa stack, and operates a local or deployed one."),
+		kong.Writers(c.Out, c.Err),
+		kong.Exit(func(code int) { panic(exited{code}) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		events.Limits(), groups,
+	)
+}

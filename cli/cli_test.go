@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/fluxa/fluxa/cli/console"
+	"github.com/fluxa/fluxa/cli/exit"
+)
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, command := range append(commandLines(newParser(console.Console{}).Model.Node, ""), "") {
+		t.Run("fluxa "+command, func(t *testing.T) {
+			t.Parallel()
+			got := run(t, append(strings.Fields(command), "--help")...)
+			if got.code != exit.OK || got.err != "" {
+				t.Errorf("%s", got)
+			}
+			for line := range strings.Lines(got.out) {
+				if len([]rune(line)) > 101 {
+					t.Errorf("a line is longer than 100: %s", line)
+				}
+			}
+			golden(t, "help_"+strings.ReplaceAll(strings.TrimSpace(command), " ", "_"), got.out)
+		})
+	}
+	t.Run("is what no command at all gives", func(t *testing.T) {
+		t.Parallel()
+		if got, want := run(t), run(t, "--help"); got != want {
+			t.Errorf("%s", got)
+		}
+	})
+}
+
+// commandLines returns every command of the grammar, such as "dlq ls".
+func commandLines(node *kong.Node, prefix string) (lines []string) {
+	for _, child := range node.Children {
+		line := strings.TrimSpace(prefix + " " + child.Name)
+		if len(child.Children) == 0 {
+			lines = append(lines, line)
+		}
+		lines = append(lines, commandLines(child, line)...)
+	}
+	return lines
+}
+
+func TestWrongUse(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no such command":          {[]string{"sned"}, `fluxa: unexpected argument sned, did you mean "send"?`},
+		"no such flag":             {[]string{"send", "--amuont", "1"}, `fluxa: unknown flag --amuont, did you mean "--amount"?`},
+		"a missing argument":       {[]string{"get"}, `fluxa: expected "<id>"`},
+		"nothing to send":          {[]string{"send"}, "fluxa: what to send? Give --user-id, --amount, --currency and --merchant, or --file, or --generate"},
+		"two things to send":       {[]string{"send", "--generate", "1", "--user-id", "u"}, "fluxa: the flags of one event, --file and --generate exclude each other"},
+		"a rate that is none":      {[]string{"send", "--generate", "1", "--rate", "fast"}, `fluxa: --rate: "fast" is not a rate such as 50, 50/s or 10/m`},
+		"a rate of another unit":   {[]string{"send", "--generate", "1", "--rate", "5/d"}, `fluxa: --rate: "5/d" is not a rate such as 50, 50/s or 10/m`},
+		"a size that is none":      {[]string{"send", "--generate", "1", "--size", "3GB"}, `fluxa: --size: "3GB" is not a size such as 500, 300KiB or 2MiB`},
+		"a batch too large":        {[]string{"send", "--generate", "1", "--batch", "501"}, "fluxa: --batch is 501, it must be 1 to 500"},
+		"too much concurrency":     {[]string{"send", "--generate", "1", "--concurrency", "1001"}, "fluxa: --concurrency is 1001, it must be at most 1000"},
+		"no concurrency":           {[]string{"send", "--generate", "1", "--concurrency", "0"}, "fluxa: --concurrency is 0, it must be at least 1"},
+		"an amount that is none":   {[]string{"send", "--amount", "1,50"}, `fluxa: --amount is "1,50", which is not a JSON number such as 99.99`},
+		"metadata that is no JSON": {[]string{"send", "--metadata", "{a}"}, `fluxa: --metadata is not JSON, such as '{"order":"A-1"}'`},
+		"no time for a request":    {[]string{"get", "e", "--request-timeout", "0s", "--endpoint", "http://h"}, "fluxa: --request-timeout is 0s, it must be more than 0"},
+		"a wait below zero":        {[]string{"status", "e", "--wait=-1s"}, "fluxa: --wait is -1s, it must not be negative"},
+		"a page too large":         {[]string{"list", "--user-id", "u", "--limit", "201"}, "fluxa: --limit is 201, it must be 1 to 200"},
+		"a list of nobody":         {[]string{"list"}, "fluxa: missing flags: --user-id=ID"},
+		"no dead letters":          {[]string{"dlq", "ls", "--limit", "0"}, "fluxa: --limit is 0, it must be at least 1"},
+		"redrive of what":          {[]string{"dlq", "redrive"}, "fluxa: give ids, or --all"},
+		"redrive of both":          {[]string{"dlq", "redrive", "x", "--all"}, "fluxa: give ids, or --all"},
+		"redrive to where":         {[]string{"dlq", "redrive", "x", "--dlq-url", "http://h/q"}, "fluxa: --dlq-url needs --queue-url, too: where to send the messages back to"},
+		"no time to verify":        {[]string{"verify", "--timeout", "0s"}, "fluxa: --timeout and --metrics-timeout must be more than 0"},
+		"a port that is none":      {[]string{"up", "--port", "65534"}, "fluxa: --port is 65534, it must be 0 to 65533: the two after it are taken too"},
+		"another output":           {[]string{"get", "e", "-o", "yaml"}, `fluxa: --output must be one of "json","text" but got "yaml"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := run(t, test.args...)
+			if line, _, _ := strings.Cut(got.err, "\n"); got.code != exit.Usage || line != test.want || got.out != "" {
+				t.Errorf("%s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestWithoutAStack(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, test := range []struct {
+		args    string
+		instead string
+	}{
+		{"get e", "--endpoint"}, {"status e", "--endpoint"}, {"list --user-id u", "--endpoint"}, {"verify", "--endpoint"},
+		{"send --generate 1", "--endpoint"}, {"migrate", "--database-url"},
+		{"dlq ls", "--dlq-url"}, {"dlq show x", "--dlq-url"}, {"dlq redrive x", "--dlq-url"}, {"dlq purge", "--dlq-url"},
+	} {
+		got := run(t, append(strings.Fields(test.args), "--dir", dir)...)
+		want := "fluxa: no local stack under " + dir + ": run `make up`, or give " + test.instead + "\n"
+		if got.code != exit.Failure || got.err != want || got.out != "" {
+			t.Errorf("%s: %s", test.args, got)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	if got := run(t, "version"); got.code != exit.OK || !strings.HasPrefix(got.out, "fluxa ") || !strings.Contains(got.out, " go1.") {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestScript_calls_verify(t *testing.T) {
+	t.Parallel()
+	script, err := os.ReadFile("../scripts/verify_dev.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(script)), "\n")
+	if !slices.Contains(lines, "set -euo pipefail") || !slices.Equal(lines[len(lines)-2:], []string{"make -s dist/bin/fluxa >&2", `exec dist/bin/fluxa verify "$@"`}) {
+		t.Errorf("the script is\n%s", script)
+	}
+}

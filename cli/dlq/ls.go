@@ -1,0 +1,72 @@
+package dlq
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/fluxa/fluxa/cli/console"
+	"github.com/fluxa/fluxa/cli/deadletters"
+	"github.com/fluxa/fluxa/cli/exit"
+	"github.com/fluxa/fluxa/cli/target"
+)
+
+type lsCommand struct {
+	target.Queues
+	console.TextFormat
+	Limit int `default:"20" placeholder:"N" help:"How many to list at most (default ${default})."`
+}
+
+func (lsCommand) Help() string {
+	return `Receives messages for a moment and gives them back at once; each look counts as a receive.
+
+    fluxa dlq ls
+    fluxa dlq ls --limit 100 --output json`
+}
+
+func (l lsCommand) Run(ctx context.Context, c console.Console) error {
+	if l.Limit < 1 {
+		return exit.Usagef("--limit is %d, it must be at least 1", l.Limit)
+	}
+	queue, err := l.Open(ctx, c.Logger())
+	if err != nil {
+		return err
+	}
+	count, err := queue.Count(ctx)
+	if err != nil {
+		return err
+	}
+	letters, err := queue.List(ctx, l.Limit)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(letters, func(x, y deadletters.Letter) int {
+		return cmp.Or(x.SentAt.Compare(y.SentAt), cmp.Compare(x.MessageID, y.MessageID))
+	})
+	switch {
+	case l.Output == "json":
+		return lettersJSON(c, letters)
+	case len(letters) > 0:
+		return table(c, letters, count)
+	case count.Total() == 0:
+		fmt.Fprintln(c.Out, "the DLQ is empty")
+	default:
+		fmt.Fprintf(c.Out, "nothing can be received now: %s\n", counted(count))
+	}
+	return nil
+}
+
+func table(c console.Console, letters []deadletters.Letter, count deadletters.Count) error {
+	table := c.Table()
+	fmt.Fprintln(table, "MESSAGE ID\tEVENT ID\tERROR CODE\tAGE\tRECEIVES\tREASON")
+	for _, l := range letters {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\n", l.MessageID, console.OrDash(l.EventID), console.OrDash(l.ErrorCode), age(c, l.SentAt), l.Receives,
+			console.Fit(reasonOf(l), 80))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.Out, "%d of %s\n", len(letters), counted(count))
+	return nil
+}

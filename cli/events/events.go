@@ -1,0 +1,27 @@
+// Package events holds the commands that send and read events.
+package events
+
+import (
+	"strconv"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+// Commands are the commands of this group.
+type Commands struct {
+	Send   sendCommand   `cmd:"" help:"Send one event, a file of them, or generated ones."`
+	Get    getCommand    `cmd:"" help:"Show one event."`
+	Status statusCommand `cmd:"" help:"Show the processing status of one event."`
+	List   listCommand   `cmd:"" help:"List a user's events, newest first."`
+}
+
+// Limits returns the limits of the contract that the help texts of flags state.
+func Limits() kong.Vars {
+	return kong.Vars{
+		"batch_limit": strconv.Itoa(contract.BatchLimit),
+		"page_limit":  strconv.Itoa(contract.PageLimit), "page_default": strconv.Itoa(contract.PageDefault),
+		"amount_digits": strconv.Itoa(contract.AmountIntegerDigits), "amount_decimals": strconv.Itoa(contract.AmountDecimals),
+	}
+}

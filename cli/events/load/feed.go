@@ -1,0 +1,141 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/fluxa/fluxa/cli/pace"
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/fault"
+)
+
+type read struct {
+	item Item
+	err  error
+}
+
+// feeder puts events together and hands them to the workers, in their order.
+type feeder struct {
+	sender  *sender
+	batches chan<- batch
+	pace    *pace.Pace
+	current batch
+	linger  *time.Timer
+}
+
+// feed reads the source to its end, or until ctx ends. It returns the first line
+// that no worker has taken, 0 when there is none.
+func (s *sender) feed(ctx context.Context, batches chan<- batch) (int64, error) {
+	f := &feeder{sender: s, batches: batches, pace: pace.New(s.cfg.Rate), linger: time.NewTimer(time.Hour)}
+	f.linger.Stop()
+	defer f.linger.Stop()
+	items := readAhead(ctx, s.cfg.Source)
+	var last int64
+	for {
+		var in <-chan read
+		var due <-chan time.Time
+		if wait := f.pace.Until(); wait <= 0 {
+			in = items
+		} else {
+			due = time.After(wait)
+		}
+		select {
+		case <-ctx.Done():
+			return f.unsent(last), nil
+		case <-due:
+		case <-f.linger.C:
+			if !f.flush(ctx) {
+				return f.unsent(last), nil
+			}
+		case r := <-in:
+			if errors.Is(r.err, io.EOF) {
+				if !f.flush(ctx) {
+					return f.unsent(last), nil
+				}
+				return 0, nil
+			}
+			if r.err != nil {
+				f.flush(ctx)
+				return last + 1, r.err
+			}
+			last = r.item.Line
+			f.pace.Took()
+			if !f.take(ctx, r.item) {
+				return f.unsent(last), nil
+			}
+		}
+	}
+}
+
+// readAhead reads in a goroutine of its own, since a read may block for good.
+func readAhead(ctx context.Context, source Source) <-chan read {
+	out := make(chan read)
+	go func() {
+		for {
+			item, err := source.Next()
+			select {
+			case out <- read{item, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// unsent returns the first line that no worker has; last is the last one read.
+func (f *feeder) unsent(last int64) int64 {
+	if len(f.current.items) > 0 {
+		return f.current.items[0].Line
+	}
+	return last + 1
+}
+
+// take adds an event to the batch, and hands over what is full. It reports whether
+// to go on; if not, the event is in the current batch.
+func (f *feeder) take(ctx context.Context, item Item) bool {
+	if item.Payload == nil {
+		f.sender.settle([]Item{item}, func(Item) *Example {
+			return &Example{Line: item.Line, Code: fault.PayloadTooLarge, Detail: fmt.Sprintf(
+				"the line has %d bytes, an event at most %d; it was not sent", item.Size, contract.BodyLimit)}
+		})
+		return true
+	}
+	size, single := f.sender.cfg.BatchSize, alone(item)
+	if (single || !f.current.fits(item, size)) && !f.flush(ctx) {
+		f.current.add(item)
+		return false
+	}
+	f.current.add(item)
+	if len(f.current.items) == size || single {
+		return f.flush(ctx)
+	}
+	if len(f.current.items) == 1 && f.sender.cfg.Key == "" {
+		f.linger.Reset(linger)
+	}
+	return true
+}
+
+// flush hands the batch to a worker. It reports whether one took it.
+func (f *feeder) flush(ctx context.Context) bool {
+	f.linger.Stop()
+	if len(f.current.items) == 0 {
+		return true
+	}
+	if ctx.Err() != nil {
+		return false
+	}
+	select {
+	case f.batches <- f.current:
+		f.current = batch{}
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,117 @@
+// Package load sends many events to the API: read or generated one by one, put
+// together into batches, several requests at once, at a given rate. Memory is
+// bounded by the batches in flight.
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fluxa/fluxa/cli/api"
+	"github.com/fluxa/fluxa/cli/pace"
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+// API is what a run sends to.
+type API interface {
+	Send(ctx context.Context, payload []byte, key string) (api.Result, error)
+	SendBatch(ctx context.Context, payloads [][]byte, key string) ([]api.Result, error)
+}
+
+// Config says what to send, where and how fast. Every field but Rate, Key and
+// Rejects is required; the caller has checked BatchSize and Concurrency.
+type Config struct {
+	API    API
+	Source Source
+	// BatchSize is how many events one request carries at most, 1 to
+	// contract.BatchLimit. With 1 each goes to POST /events. A batch that is not
+	// full is sent when no event has come for a second.
+	BatchSize int
+	// Concurrency is how many requests are in flight at once.
+	Concurrency int
+	// Rate bounds the events sent in a second.
+	Rate pace.Rate
+	// Key names the run. Each request has an Idempotency-Key of it and the lines
+	// it carries, so that running the same input again with the same key and
+	// batch size gives the same ids. Such a run never sends a batch for its age.
+	// Default: a random one.
+	Key string
+	// Rejects takes the lines that were not accepted, byte for byte. Default:
+	// none. Lines too long to be read whole are left out.
+	Rejects io.Writer
+	// Progress is called with each request's events when it is done, by one
+	// goroutine at a time.
+	Progress func(events int, bytes int64)
+	// Latencies is where the API's client records.
+	Latencies *Latencies
+}
+
+const (
+	// linger is how long a batch waits to fill while no event comes.
+	linger = time.Second
+
+	// giveUpAfter requests failed in a row, each after all its tries, the rest of
+	// the input would only fail more slowly.
+	giveUpAfter = 8
+
+	// grace is how long requests in flight are waited for after an interruption.
+	grace = 10 * time.Second
+
+	keyLimit = contract.IdempotencyLimit - 48 // for two line numbers
+)
+
+// Run sends the source's events and reports what became of each. When ctx ends it
+// sends nothing new, finishes what is in flight, and reports the first line not
+// sent; so it does after an answer that every further request would get too. The
+// error is of the key, the source or the rejects; the report is valid even then.
+func Run(ctx context.Context, cfg Config) (Report, error) {
+	if len(cfg.Key) > keyLimit {
+		return Report{}, fmt.Errorf("the idempotency key has %d characters, at most %d are possible for many events", len(cfg.Key), keyLimit)
+	}
+	prefix := cfg.Key
+	if prefix == "" {
+		prefix = uuid.NewString()
+	}
+	began := time.Now()
+	feeding, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	sending, cancel := afterwards(ctx, grace)
+	defer cancel()
+
+	s := &sender{cfg: cfg, prefix: prefix, stop: stop, report: newReport()}
+	batches := make(chan batch)
+	var workers sync.WaitGroup
+	for range cfg.Concurrency {
+		workers.Go(func() {
+			for b := range batches {
+				s.deliver(sending, b.items)
+			}
+		})
+	}
+	nextLine, err := s.feed(feeding, batches)
+	close(batches)
+	workers.Wait()
+
+	report := s.report
+	report.Examples = first(report.Examples)
+	report.Elapsed = time.Since(began)
+	report.Latency = cfg.Latencies.Summary()
+	report.NextLine = nextLine
+	if ctx.Err() == nil {
+		report.Stopped = context.Cause(feeding)
+	}
+	return report, errors.Join(err, s.rejectErr)
+}
+
+// afterwards returns a context that ends some time after ctx does.
+func afterwards(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	forget := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
+	return out, func() { forget(); cancel() }
+}

@@ -1,0 +1,46 @@
+package events
+
+import (
+	"context"
+	"time"
+
+	"github.com/fluxa/fluxa/cli/console"
+	"github.com/fluxa/fluxa/cli/exit"
+	"github.com/fluxa/fluxa/cli/target"
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+type statusCommand struct {
+	target.API
+	console.Format
+	ID   string        `arg:"" help:"The event's id."`
+	Wait time.Duration `help:"How long to wait until the event is processed or given up (default: do not wait)."`
+}
+
+func (statusCommand) Help() string {
+	return `With --wait it waits until the event is processed or given up; exit code 1 when it is not processed by then. An event that was given up is exit code 1 in any case.
+
+    fluxa status first
+    fluxa status first --wait 30s`
+}
+
+func (s statusCommand) Run(ctx context.Context, c console.Console) error {
+	if s.Wait < 0 {
+		return exit.Usagef("--wait is %s, it must not be negative", s.Wait)
+	}
+	client, _, err := s.Client(nil)
+	if err != nil {
+		return err
+	}
+	status, err := client.WaitForStatus(ctx, s.ID, s.Wait)
+	if err != nil {
+		return err
+	}
+	if err := show(c, status.JSON, s.Output); err != nil {
+		return err
+	}
+	if status.State == contract.StatusFailed || (s.Wait > 0 && status.State != contract.StatusProcessed) {
+		return exit.ErrSaid
+	}
+	return nil
+}

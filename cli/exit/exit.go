@@ -1,0 +1,94 @@
+// Package exit turns how a command ended into an exit code and, where the command
+// has not said why it failed, into a text for people.
+package exit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"text/tabwriter"
+
+	"github.com/fluxa/fluxa/cli/api"
+	"github.com/fluxa/fluxa/cli/console"
+)
+
+// Exit codes. Failure is also that of a run in which one event of many was not
+// accepted, or one check did not pass.
+const (
+	OK          = 0
+	Failure     = 1
+	Usage       = 2
+	Interrupted = 130
+)
+
+// ErrSaid ends a command with Failure when it has already said why.
+var ErrSaid = errors.New("the command failed and has said why")
+
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+// Usagef returns the error of a wrong use of flags that the parser does not find.
+func Usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// Code returns the exit code of a command that ended with err, and writes to c.Err
+// what went wrong. ctx ends when the person interrupts.
+func Code(ctx context.Context, c console.Console, err error) int {
+	if err == nil {
+		return OK
+	}
+	said := errors.Is(err, ErrSaid)
+	if ctx.Err() != nil {
+		if !said {
+			fmt.Fprintln(c.Err, "fluxa: interrupted")
+		}
+		return Interrupted
+	}
+	if said {
+		return Failure
+	}
+	describe(c.Err, console.StyleFor(c.Err), err)
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return Usage
+	}
+	return Failure
+}
+
+// describe writes an error: a problem of the API with all its details, anything
+// else as its text.
+func describe(w io.Writer, style console.Style, err error) {
+	problem, ok := errors.AsType[*api.Problem](err)
+	if !ok {
+		fmt.Fprintf(w, "%s %s\n", style.Bad("fluxa:"), err)
+		if _, ok := errors.AsType[*api.UnreachableError](err); ok {
+			fmt.Fprintln(w, "  is the stack up? `make up` starts a local one, --endpoint names another")
+		}
+		return
+	}
+	fmt.Fprintf(w, "%s the API answered %d %s\n", style.Bad("fluxa:"), problem.Status, console.Clean(problem.Title))
+	if problem.Detail != "" {
+		fmt.Fprintf(w, "  %s\n", console.Clean(problem.Detail))
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, field := range problem.Errors {
+		pointer := field.Pointer
+		if pointer == "" {
+			pointer = "(the whole event)"
+		}
+		fmt.Fprintf(table, "  %s\t%s\t%s\n", console.Clean(pointer), console.Clean(string(field.Code)), console.Clean(field.Detail))
+	}
+	if err := table.Flush(); err != nil {
+		return // w cannot be written to: there is nowhere left to say so
+	}
+	if problem.RetryAfter > 0 {
+		fmt.Fprintf(w, "  it asks to be tried again in %s\n", console.Duration(problem.RetryAfter))
+	}
+	if problem.CorrelationID != "" {
+		fmt.Fprintf(w, "  correlation id %s\n", console.Clean(problem.CorrelationID))
+	}
+	if problem.Status == http.StatusUnauthorized || problem.Status == http.StatusForbidden {
+		fmt.Fprintln(w, "  give the API key with --api-key or FLUXA_API_KEY")
+	}
+}

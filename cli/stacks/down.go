@@ -1,0 +1,66 @@
+package stacks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fluxa/fluxa/cli/console"
+	"github.com/fluxa/fluxa/cli/stacks/background"
+	"github.com/fluxa/fluxa/cli/target"
+)
+
+type downCommand struct {
+	target.Local
+	Wait time.Duration `default:"1m" help:"How long to wait until the stack has stopped (default ${default})."`
+}
+
+func (downCommand) Help() string {
+	return `Asks the stack to stop and waits until its process has ended. It is no error when none runs.
+
+    fluxa down`
+}
+
+func (d downCommand) Run(ctx context.Context, c console.Console) error {
+	info, err := background.Stop(ctx, d.Dir, d.Wait)
+	if errors.Is(err, background.ErrNotRunning) {
+		fmt.Fprintf(c.Out, "no local stack runs under %s\n", d.Dir)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.Out, "the local stack under %s is stopped (process %d); its data stays\n", d.Dir, info.PID)
+	return nil
+}
+
+type resetCommand struct {
+	downCommand
+	Yes bool `short:"y" help:"Do not ask. Without a terminal nothing is asked either."`
+}
+
+func (resetCommand) Help() string {
+	return `Stops the stack and removes its data folder. On a terminal it asks first. It removes only a folder that fluxa up made.
+
+    fluxa reset
+    fluxa reset --yes --dir /tmp/trial`
+}
+
+func (r resetCommand) Run(ctx context.Context, c console.Console) error {
+	if !background.HasData(r.Dir) {
+		fmt.Fprintf(c.Out, "there is no %s: nothing to remove\n", r.Dir)
+		return nil
+	}
+	if !r.Yes && console.IsTerminal(c.In) && !c.Confirm(fmt.Sprintf("remove %s with all its events?", r.Dir)) {
+		return errors.New("nothing was removed; --yes removes without asking")
+	}
+	if err := r.downCommand.Run(ctx, c); err != nil {
+		return err
+	}
+	if err := background.RemoveData(r.Dir); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.Out, "%s is removed\n", r.Dir)
+	return nil
+}

@@ -1,0 +1,77 @@
+package stacks
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/fluxa/fluxa/cli/api"
+	"github.com/fluxa/fluxa/cli/console"
+	"github.com/fluxa/fluxa/cli/exit"
+	"github.com/fluxa/fluxa/cli/stacks/background"
+	"github.com/fluxa/fluxa/cli/target"
+	"github.com/fluxa/fluxa/local/stack"
+)
+
+type upCommand struct {
+	Port int    `env:"PORT" default:"8080" help:"Port of the API; the two after it are the AWS endpoint's and PostgreSQL's; 0 takes free ones (default ${default})."`
+	Host string `env:"FLUXA_HOST" default:"127.0.0.1" help:"Address to listen on (default ${default})."`
+	target.Local
+	Bin         string        `default:"dist/bin" placeholder:"FOLDER" help:"Folder of the functions' binaries (default ${default})."`
+	DatabaseURL string        `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL to use. Default: one is started."`
+	APIKey      string        `name:"api-key" env:"FLUXA_API_KEY" placeholder:"KEY" help:"API key that callers must send. Default: none."`
+	Detach      bool          `short:"d" help:"Start in the background and return when the API answers; the log is up.log in the data folder."`
+	Wait        time.Duration `default:"10m" help:"With --detach: how long it may take until the API answers (default ${default})."`
+}
+
+func (upCommand) Help() string {
+	return `Starts PostgreSQL, the emulated SQS, SNS and S3, the functions and the API, applies the migrations, and prints where everything is. The data is in the data folder and survives a stop.
+
+    fluxa up
+    PORT=9080 fluxa up
+    fluxa up --detach && fluxa verify && fluxa down`
+}
+
+func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher) error {
+	if u.Port < 0 || u.Port > 65533 {
+		return exit.Usagef("--port is %d, it must be 0 to 65533: the two after it are taken too", u.Port)
+	}
+	if u.Detach {
+		return u.detach(ctx, c, launcher)
+	}
+	if err := background.Claim(u.Dir); err != nil {
+		return err
+	}
+	return launcher.Run(ctx, stack.Config{
+		Dir: u.Dir, BinDir: u.Bin, Host: u.Host, Port: u.Port, DatabaseURL: u.DatabaseURL, APIKey: u.APIKey, Out: c.Out,
+	})
+}
+
+// detach runs the same command again without --detach. Secrets go through the
+// environment, which other users cannot read.
+func (u upCommand) detach(ctx context.Context, c console.Console, launcher Launcher) error {
+	program, err := launcher.Program()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	info, err := background.Start(ctx, background.Config{
+		Command: []string{program, "up", "--port", strconv.Itoa(u.Port), "--host", u.Host, "--dir", u.Dir, "--bin", u.Bin},
+		Env:     []string{"DATABASE_URL=" + u.DatabaseURL, "FLUXA_API_KEY=" + u.APIKey},
+		Dir:     u.Dir, Timeout: u.Wait, Out: c.Err, Healthy: healthy,
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.Out, "Fluxa is up in the background, process %d.\n\n  API           %s\n  AWS endpoint  %s\n  PostgreSQL    %s\n  Logs          %s\n\n`fluxa down` stops it, or `make down`.\n",
+		info.PID, info.APIURL, info.AWSEndpoint, info.DatabaseURL, info.LogDir)
+	return nil
+}
+
+func healthy(ctx context.Context, url string) error {
+	client, err := api.New(api.Config{Endpoint: url, Timeout: 2 * time.Second, Tries: 1})
+	if err != nil {
+		return err
+	}
+	return client.Health(ctx)
+}

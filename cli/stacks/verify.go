@@ -1,0 +1,134 @@
+package stacks
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+
+	"github.com/fluxa/fluxa/cli/console"
+	"github.com/fluxa/fluxa/cli/exit"
+	"github.com/fluxa/fluxa/cli/stacks/checklist"
+	"github.com/fluxa/fluxa/cli/target"
+	"github.com/fluxa/fluxa/local/stack"
+)
+
+type verifyCommand struct {
+	target.API
+	console.TextFormat
+	Timeout        time.Duration `default:"30s" help:"How long the event may take to reach the database (default ${default})."`
+	DatabaseURL    string        `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"With --endpoint: its PostgreSQL. Default: the event's status from the API is used instead."`
+	DLQURL         string        `name:"dlq-url" env:"FLUXA_DLQ_URL" placeholder:"URL" help:"With --endpoint: its dead-letter queue, reached with the AWS credentials of the environment."`
+	Region         string        `env:"AWS_REGION" placeholder:"REGION" help:"AWS region. Default: the one in the queue's URL."`
+	Stage          string        `env:"FLUXA_STAGE" placeholder:"NAME" help:"With --endpoint: the stage whose CloudWatch metrics to look for."`
+	MetricsTimeout time.Duration `default:"3m" help:"With --endpoint: how long CloudWatch may take to show metrics (default ${default})."`
+	SkipMetrics    bool          `help:"Do not look for metrics."`
+	SkipDLQ        bool          `name:"skip-dlq" help:"Do not look at the dead-letter queue."`
+}
+
+func (verifyCommand) Help() string {
+	return `Sends one event and follows it: health, ingest, the row in the database, the query with the same digits, the metrics, and that the dead-letter queue is empty. Exit code 0 when no check failed, else 1.
+
+    fluxa verify
+    fluxa verify --endpoint https://host/dev --api-key KEY --dlq-url URL --stage dev
+    fluxa verify --endpoint https://host/dev --skip-metrics --skip-dlq -o json`
+}
+
+func (v verifyCommand) Run(ctx context.Context, c console.Console) error {
+	if v.Timeout <= 0 || v.MetricsTimeout <= 0 {
+		return exit.Usagef("--timeout and --metrics-timeout must be more than 0")
+	}
+	client, local, err := v.Client(nil)
+	if err != nil {
+		return err
+	}
+	cfg := checklist.Config{API: client, Timeout: v.Timeout, Report: func(checklist.Check) {}}
+	if local != nil {
+		err = v.local(&cfg, c, *local)
+	} else {
+		err = v.deployed(ctx, &cfg, c)
+	}
+	if err != nil {
+		return err
+	}
+	if v.SkipMetrics {
+		cfg.SkipMetrics = "--skip-metrics"
+	}
+	if v.SkipDLQ {
+		cfg.SkipDLQ = "--skip-dlq"
+	}
+	style := console.StyleFor(c.Out)
+	if v.Output == "text" {
+		cfg.Report = func(check checklist.Check) { line(c, style, check) }
+	}
+	checks := checklist.Run(ctx, cfg)
+	ok := checklist.Ok(checks)
+	if v.Output == "json" {
+		err = c.JSON(struct {
+			OK     bool              `json:"ok"`
+			Checks []checklist.Check `json:"checks"`
+		}{ok, checks})
+	} else {
+		summary(c, style, checks, ok)
+	}
+	if err == nil && !ok {
+		return exit.ErrSaid
+	}
+	return err
+}
+
+func (v verifyCommand) local(cfg *checklist.Config, c console.Console, info stack.Info) (err error) {
+	cfg.Local, cfg.MetricsTimeout, cfg.Meter = true, v.Timeout, checklist.NewEMFLogs(info.LogDir)
+	if cfg.Rows, err = checklist.NewPostgreSQL(info.DatabaseURL); err != nil {
+		return err
+	}
+	cfg.DeadLetters, err = target.LocalQueues(info, c.Logger())
+	return err
+}
+
+func (v verifyCommand) deployed(ctx context.Context, cfg *checklist.Config, c console.Console) (err error) {
+	cfg.MetricsTimeout = v.MetricsTimeout
+	if v.DatabaseURL != "" {
+		if cfg.Rows, err = checklist.NewPostgreSQL(v.DatabaseURL); err != nil {
+			return err
+		}
+	}
+	if v.DLQURL != "" && !v.SkipDLQ {
+		if cfg.DeadLetters, err = (target.Queues{DLQURL: v.DLQURL, Region: v.Region}).Open(ctx, c.Logger()); err != nil {
+			return err
+		}
+	}
+	if v.Stage != "" && !v.SkipMetrics {
+		settings, err := target.AWSConfig(ctx, v.Region, v.DLQURL)
+		if err != nil {
+			return err
+		}
+		cfg.Meter = checklist.NewCloudWatch(cloudwatch.NewFromConfig(settings), v.Stage)
+	}
+	return nil
+}
+
+// line writes a check as it ends.
+func line(c console.Console, style console.Style, check checklist.Check) {
+	word := map[checklist.Status]string{
+		checklist.Passed: style.Good("ok  "), checklist.Failed: style.Bad("FAIL"), checklist.Skipped: style.Dim("skip"),
+	}[check.Status]
+	fmt.Fprintf(c.Out, "%s  %-8s  %s\n", word, check.Name, console.Clean(check.Detail))
+	if check.Advice != "" {
+		fmt.Fprintf(c.Out, "      %-8s  to do: %s\n", "", check.Advice)
+	}
+}
+
+func summary(c console.Console, style console.Style, checks []checklist.Check, ok bool) {
+	counts := map[checklist.Status]int{}
+	for _, check := range checks {
+		counts[check.Status]++
+	}
+	paint := style.Bad
+	if ok {
+		paint = style.Good
+	}
+	fmt.Fprintln(c.Out, paint(fmt.Sprintf("%d checks: %d passed, %d failed, %d skipped", len(checks),
+		counts[checklist.Passed], counts[checklist.Failed], counts[checklist.Skipped])))
+}

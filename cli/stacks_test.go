@@ -1,0 +1,237 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fluxa/fluxa/cli/exit"
+	"github.com/fluxa/fluxa/cli/stacks"
+	"github.com/fluxa/fluxa/cli/target"
+	"github.com/fluxa/fluxa/emulator/sqs"
+	"github.com/fluxa/fluxa/local/stack"
+	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
+)
+
+// TestDeployed uses the AWS settings of the environment, so it is not parallel.
+func TestDeployed(t *testing.T) {
+	q := newQueues(t)
+	q.runs = true // for the waiting receives of a deployed queue
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": q.web.URL, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s", "AWS_CONFIG_FILE": os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1",
+	} {
+		t.Setenv(name, value)
+	}
+	q.dead("e1", "x", "y", "z")
+	remote := []string{"--dlq-url", q.info.DLQURL, "--queue-url", q.info.QueueURL}
+	if got := run(t, append([]string{"dlq", "purge"}, remote...)...); got.code != exit.Failure || got.err != "fluxa: the AWS region is not known: give --region or AWS_REGION\n" {
+		t.Errorf("%s", got)
+	}
+	if got := run(t, append([]string{"dlq", "redrive", "e1", "--region", "us-east-1"}, remote...)...); got.code != exit.OK || got.out != "sent back 1\nleft: 0 in the DLQ\n" {
+		t.Errorf("%s", got)
+	}
+	q.wantStats("events", sqs.Stats{Visible: 1})
+
+	cfg, err := target.AWSConfig(t.Context(), "", "https://sqs.eu-central-1.amazonaws.com/123456789012/dlq")
+	if err != nil || cfg.Region != "eu-central-1" {
+		t.Errorf("region %q, %v", cfg.Region, err)
+	}
+
+	api := newAPI(t)
+	platform(t, api, "", "")
+	q.dead("e2", "x", "y", "z")
+	got := run(t, "verify", "--endpoint", api.URL, "--dlq-url", q.info.DLQURL, "--region", "us-east-1", "--stage", "dev", "--metrics-timeout", "1ms")
+	if got.code != exit.Failure || !strings.Contains(got.out, "FAIL  metrics   ask CloudWatch for the metrics: ") || !strings.Contains(got.out, "FAIL  dlq       the DLQ has 1 message\n") {
+		t.Errorf("%s", got)
+	}
+}
+
+// platform answers an API's routes as the whole product does: an event that was
+// sent is in the database (when there is one) and the logs have its metrics.
+func platform(t *testing.T, api *fakeAPI, databaseURL, logs string) {
+	t.Helper()
+	api.says("GET /health", 200, `{"status":"healthy"}`)
+	api.on("POST /events", func(w http.ResponseWriter, r *http.Request, body string) {
+		var sent struct {
+			EventID string      `json:"event_id"`
+			Amount  json.Number `json:"amount"`
+		}
+		if err := json.Unmarshal([]byte(body), &sent); err != nil {
+			t.Error(err)
+		}
+		api.says("GET /events/"+sent.EventID, 200, body)
+		api.says("GET /events/"+sent.EventID+"/status", 200, `{"event_id":"x","status":"processed","attempts":1}`)
+		if databaseURL != "" {
+			connection, err := pgx.Connect(t.Context(), databaseURL)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, err = connection.Exec(t.Context(), `INSERT INTO events
+				(event_id, correlation_id, user_id, amount, amount_scale, currency, merchant, ts, payload_mode, payload_sha256, received_at)
+				VALUES ($1, 'c', 'u', $2::text::numeric, 4, 'XTS', 'm', now(), 'INLINE', repeat('0', 64), now())`, sent.EventID, sent.Amount.String())
+			if err := errors.Join(err, connection.Close(t.Context())); err != nil {
+				t.Error(err)
+			}
+		}
+		if logs != "" {
+			for function, metric := range map[string]string{"Ingest": "ingest_success", "Processor": "processed_success"} {
+				line := fmt.Sprintf(`{"_aws":{"CloudWatchMetrics":[{"Namespace":"Fluxa/%s","Metrics":[{"Name":%q}]}]},%q:1}`+"\n", function, metric, metric)
+				if err := os.WriteFile(filepath.Join(logs, function+".log"), []byte(line), 0o600); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		w.WriteHeader(202)
+		fmt.Fprintf(w, `{"event_id":%q,"status":"enqueued"}`, sent.EventID)
+	})
+}
+
+func TestVerify_local(t *testing.T) {
+	t.Parallel()
+	q, api, logs := newQueues(t), newAPI(t), t.TempDir()
+	database := pgtest.MigratedURL(t)
+	platform(t, api, database, logs)
+	info := q.info
+	info.APIURL, info.DatabaseURL, info.LogDir = api.URL, database, logs
+	dir := local(t, info)
+	normal := func(o outcome) string {
+		return strings.NewReplacer(api.URL, "API", logs, "LOGS").Replace(stable(o.String()))
+	}
+	golden(t, "verify", normal(run(t, "verify", "--dir", dir)))
+	golden(t, "verify_json", normal(run(t, "verify", "--dir", dir, "-o", "json", "--skip-metrics", "--skip-dlq")))
+
+	q.dead("e1", "x", "y", "z")
+	api.on("POST /events", func(w http.ResponseWriter, _ *http.Request, _ string) {
+		problem(w, 422, "invalid_value", "amount is wrong")
+	})
+	golden(t, "verify_fails", normal(run(t, "verify", "--dir", dir)))
+}
+
+func TestVerify_deployed_without_more_than_its_API(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t)
+	platform(t, api, "", "")
+	golden(t, "verify_deployed", strings.ReplaceAll(stable(run(t, "verify", "--endpoint", api.URL).String()), api.URL, "API"))
+	got := run(t, "verify", "--endpoint", api.URL, "--skip-metrics", "--skip-dlq")
+	if got.code != exit.OK || !strings.HasSuffix(got.out, "6 checks: 4 passed, 0 failed, 2 skipped\n") {
+		t.Errorf("%s", got)
+	}
+	database := pgtest.MigratedURL(t)
+	platform(t, api, database, "")
+	got = run(t, "verify", "--endpoint", api.URL, "--skip-metrics", "--skip-dlq", "--database-url", database)
+	if got.code != exit.OK || !strings.Contains(got.out, "ok    database  SELECT finds the event") {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	golden(t, "migrate", run(t, "migrate", "--database-url", url).String())
+	golden(t, "migrate_again", run(t, "migrate", "--dir", local(t, stack.Info{DatabaseURL: url})).String())
+	if got := run(t, "migrate", "--database-url", "postgres://u:secret@127.0.0.1:1/d"); got.code != exit.Failure || !strings.HasPrefix(got.err, "fluxa: ") || strings.Contains(got.err, "secret") {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestUp(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	var got stack.Config
+	launcher := stacks.Launcher{Run: func(_ context.Context, c stack.Config) error {
+		got = c
+		_, err := fmt.Fprintln(c.Out, "up")
+		return err
+	}}
+	done := runWith(t.Context(), nil, launcher, "up", "--dir", dir, "--bin", "b", "--port", "9090", "--host", "0.0.0.0", "--database-url", "postgres://d", "--api-key", "k")
+	if done != (outcome{exit.OK, "up\n", ""}) {
+		t.Errorf("%s", done)
+	}
+	got.Out = nil
+	if want := (stack.Config{Dir: dir, BinDir: "b", Port: 9090, Host: "0.0.0.0", DatabaseURL: "postgres://d", APIKey: "k"}); got != want {
+		t.Errorf("ran %+v, want %+v", got, want)
+	}
+	launcher.Run = func(context.Context, stack.Config) error { return errors.New("port 9090 is in use") }
+	if done := runWith(t.Context(), nil, launcher, "up", "--dir", dir); done != (outcome{exit.Failure, "", "fluxa: port 9090 is in use\n"}) {
+		t.Errorf("%s", done)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if done := runWith(t.Context(), nil, launcher, "up", "--dir", filepath.Join(file, "data")); done.code != exit.Failure || !strings.HasPrefix(done.err, "fluxa: the data folder cannot be made (choose another with --dir): ") {
+		t.Errorf("%s", done)
+	}
+}
+
+// TestUp_detached starts the test binary as the program, with secrets in its
+// environment, so it is not parallel.
+func TestUp_detached(t *testing.T) {
+	api := newAPI(t)
+	api.says("GET /health", 200, `{"status":"healthy"}`)
+	dir := filepath.Join(t.TempDir(), "data")
+	t.Setenv(childVariable, "1")
+	t.Setenv("FLUXA_TEST_INFO_DIR", dir)
+	t.Setenv("FLUXA_TEST_API_URL", api.URL)
+	program := programNamedFluxa(t)
+	launcher := stacks.Launcher{Program: func() (string, error) { return program, nil }}
+	got := runWith(t.Context(), nil, launcher, "up", "--detach", "--dir", dir, "--port", "0", "--api-key", "hidden", "--database-url", "postgres://hidden")
+	if got.code != exit.OK || got.err != "" || !strings.HasPrefix(got.out, "Fluxa is up in the background, process ") || !strings.Contains(got.out, "  API           "+api.URL+"\n") {
+		t.Fatalf("%s", got)
+	}
+	info, err := stack.ReadInfo(dir)
+	if err != nil || info.APIKey != "hidden" || info.DatabaseURL != "postgres://hidden" {
+		t.Errorf("the process has %+v, %v", info, err)
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "up.log"))
+	if want := "arguments: up --port 0 --host 127.0.0.1 --dir " + dir + " --bin dist/bin\n"; err != nil || string(log) != want {
+		t.Errorf("its arguments: %s, %v; want %s", log, err, want)
+	}
+	if again := runWith(t.Context(), nil, launcher, "up", "-d", "--dir", dir); again.code != exit.Failure || !strings.Contains(again.err, "a stack runs there already: process ") {
+		t.Errorf("%s", again)
+	}
+	down := run(t, "down", "--dir", dir)
+	if want := fmt.Sprintf("the local stack under %s is stopped (process %d); its data stays\n", dir, info.PID); down != (outcome{exit.OK, want, ""}) {
+		t.Errorf("%s", down)
+	}
+	if again := run(t, "down", "--dir", dir); again != (outcome{exit.OK, "no local stack runs under " + dir + "\n", ""}) {
+		t.Errorf("%s", again)
+	}
+	reset := run(t, "reset", "--dir", dir)
+	if want := "no local stack runs under " + dir + "\n" + dir + " is removed\n"; reset != (outcome{exit.OK, want, ""}) {
+		t.Errorf("%s", reset)
+	}
+	if again := run(t, "reset", "--dir", dir); again != (outcome{exit.OK, "there is no " + dir + ": nothing to remove\n", ""}) {
+		t.Errorf("%s", again)
+	}
+	t.Setenv(childVariable, "")
+	launcher.Program = func() (string, error) { return "", errors.New("no such thing") }
+	if got := runWith(t.Context(), nil, launcher, "up", "-d", "--dir", dir); got.err != "fluxa: find this program: no such thing\n" {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestReset_refuses_what_is_not_its_own(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "thesis.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := run(t, "reset", "--yes", "--dir", dir)
+	if got.code != exit.Failure || !strings.Contains(got.err, dir+" is not removed: ") {
+		t.Errorf("%s", got)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "thesis.txt")); err != nil {
+		t.Error(err)
+	}
+}
