@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fluxa/fluxa/cdk/template"
 )
 
 // granted is one statement of a role's policy.
@@ -61,24 +63,21 @@ func policyOf(t *testing.T, resources map[string]any, role string) []granted {
 		if !strings.HasPrefix(id, role+"DefaultPolicy") {
 			continue
 		}
-		raw, err := json.Marshal(r)
+		policy, err := template.Parse(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var policy struct {
-			Properties struct {
-				PolicyDocument struct{ Statement []map[string]any }
-			}
-		}
-		if err := json.Unmarshal(raw, &policy); err != nil {
-			t.Fatal(err)
-		}
 		var out []granted
-		for _, s := range policy.Properties.PolicyDocument.Statement {
+		for _, one := range template.At(policy, "Properties", "PolicyDocument", "Statement").(template.List) {
+			s := one.(template.Object)
 			if len(s) != 3 {
 				t.Errorf("%s has more than effect, action and resource: %v", role, s)
 			}
-			out = append(out, granted{fmt.Sprint(s["Effect"]), s["Action"], written(s["Resource"])})
+			action, err := template.Literal(s["Action"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, granted{fmt.Sprint(s["Effect"]), action, written(s["Resource"])})
 		}
 		return out
 	}
@@ -88,27 +87,18 @@ func policyOf(t *testing.T, resources map[string]any, role string) []granted {
 
 // written writes a reference down by the id of the resource, without the hash at
 // its end.
-func written(value any) string {
-	name := func(id any) string { return strings.TrimSuffix(id.(string)[:len(id.(string))-8], "Resource") }
-	switch reference := value.(type) {
-	case map[string]any:
-		if id, is := reference["Ref"]; is {
-			return name(id)
+func written(value template.Value) any {
+	return template.Rewrite(value, func(part template.Value) template.Value {
+		ref, is := part.(template.Reference)
+		if !is {
+			return part
 		}
-		if attribute, is := reference["Fn::GetAtt"].([]any); is {
-			return fmt.Sprintf("%s.%v", name(attribute[0]), attribute[1])
+		name := strings.TrimSuffix(ref.Resource[:len(ref.Resource)-8], "Resource")
+		if ref.Attribute == "Ref" {
+			return name
 		}
-		if join, is := reference["Fn::Join"].([]any); is {
-			var text string
-			for _, part := range join[1].([]any) {
-				text += written(part)
-			}
-			return text
-		}
-	case string:
-		return reference
-	}
-	return fmt.Sprint(value)
+		return name + "." + ref.Attribute
+	})
 }
 
 // Queues are named by their ARN's form where they name each other, which must be

@@ -24,7 +24,7 @@ const (
 	pollSeconds  = 20      // and how long each takes
 	keyRequests  = 2       // that SNS makes to KMS for a key,
 	keySeconds   = 300     // and how long it uses that
-	dearest      = 3       // lines that a breakdown names
+	largest      = 3       // lines that a breakdown names
 )
 
 // Line is one line of a bill.
@@ -42,9 +42,9 @@ type Breakdown struct {
 	Footprint       Footprint `json:"footprint"`
 	PerMillion      []Line    `json:"per_million_events"`
 	PerMillionTotal float64   `json:"per_million_events_total"`
-	Monthly         []Line    `json:"per_month"` // however little arrives
+	Monthly         []Line    `json:"per_month"` // fixed: however little arrives
 	MonthlyTotal    float64   `json:"per_month_total"`
-	Drivers         []Line    `json:"drivers"` // the dearest lines of a month with the workload's events
+	Drivers         []Line    `json:"drivers"` // the largest lines of a month with the workload's events
 	Notes           []string  `json:"notes"`
 }
 
@@ -61,10 +61,10 @@ func Estimate(p Prices, s stage.Stage, w Workload, f Footprint) (Breakdown, erro
 		return b, fmt.Errorf("stage %s: %w", s.Name, err)
 	}
 	usage := eventsOfMonth(p, s, w)
-	b.Monthly = standing(p, s, f, instance)
+	b.Monthly = fixed(p, s, f, instance)
 	b.Drivers = slices.Concat(usage, b.Monthly)
 	slices.SortStableFunc(b.Drivers, func(x, y Line) int { return cmp.Compare(y.Amount, x.Amount) })
-	b.Drivers = b.Drivers[:dearest]
+	b.Drivers = b.Drivers[:largest]
 	for _, l := range usage {
 		l.Quantity, l.Amount = l.Quantity*million/w.EventsPerMonth, l.Amount*million/w.EventsPerMonth
 		b.PerMillion = append(b.PerMillion, l)
@@ -129,8 +129,8 @@ func eventsOfMonth(p Prices, s stage.Stage, w Workload) []Line {
 	return l
 }
 
-// standing returns what a month costs before the first event.
-func standing(p Prices, s stage.Stage, f Footprint, instance Price) []Line {
+// fixed returns what a month costs before the first event.
+func fixed(p Prices, s stage.Stage, f Footprint, instance Price) []Line {
 	d, storage := s.Database, p.RDS.Storage
 	if d.MultiAZ {
 		storage = p.RDS.StorageMulti
@@ -167,8 +167,8 @@ func (w Workload) payload() payload {
 }
 
 // fill returns how many messages a batch of the processor has: those of one request
-// and what arrives in the window that it opens. It is on the dear side, since what
-// waits for a busy processor is not counted.
+// and what arrives in the window that it opens. It errs towards a higher
+// cost, since what waits for a busy processor is not counted.
 func (w Workload) fill(s stage.Stage, messageBytes float64) float64 {
 	arrived := w.EventsPerRequest + w.EventsPerMonth/secondsPerMonth*float64(s.Queue.BatchWindowSeconds)
 	return min(arrived, float64(s.Queue.BatchSize), math.Floor(contract.InvocationLimit/messageBytes))

@@ -28,7 +28,7 @@ func byName(t *testing.T, name string) stage.Stage {
 
 func estimate(t *testing.T, s stage.Stage, w cost.Workload) cost.Breakdown {
 	t.Helper()
-	b, err := cost.Estimate(load(t), s, w, cost.FootprintOf(s))
+	b, err := cost.Estimate(load(t), s, w, cost.FootprintOf(templates(t, s.Name)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,13 +129,13 @@ func TestEstimate_worked_out_by_hand(t *testing.T) {
 		"firewall rules":           {4, 4},            // × 1.00
 		"canary releases":          {3, 0},            // free
 	})
-	var dearest []string
+	var largest []string
 	for _, l := range b.Drivers {
-		dearest = append(dearest, l.Item)
+		largest = append(largest, l.Item)
 	}
 	// 2628 × 0.70, × 0.65 and × 0.15: more than any line of a month.
-	if want := []string{"API Gateway", "logs", "logs of firewall and network"}; !cmp.Equal(dearest, want) {
-		t.Errorf("the dearest are %q, want %q", dearest, want)
+	if want := []string{"API Gateway", "logs", "logs of firewall and network"}; !cmp.Equal(largest, want) {
+		t.Errorf("the largest are %q, want %q", largest, want)
 	}
 }
 
@@ -147,7 +147,7 @@ func quantities(bill []cost.Line) map[string]float64 {
 	return out
 }
 
-func TestEstimate_follows_the_settings(t *testing.T) {
+func TestEstimate_follows_the_settings_and_the_templates(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		item    string
@@ -159,10 +159,10 @@ func TestEstimate_follows_the_settings(t *testing.T) {
 		"a second zone is a second instance": {"database, db.t4g.micro", func(s *stage.Stage) { s.Database.MultiAZ = true }, true, 730, 1460},
 		"a proxy by its processors":          {"database proxy", func(s *stage.Stage) { s.Database.Proxy = true }, true, 0, 1460},
 		"endpoints in each zone":             {"interface endpoints", func(s *stage.Stage) { s.Network.AvailabilityZones = 3 }, true, 4380, 6570},
-		"a firewall and its rules":           {"firewall rules", func(s *stage.Stage) { s.API.Firewall = true }, true, 0, 4},
+		"a firewall in the templates":        {"firewall rules", func(s *stage.Stage) { s.Name = "prod" }, true, 0, 4},
 		"a firewall inspects":                {"firewall", func(s *stage.Stage) { s.API.Firewall = true }, false, 0, 1_100_000},
-		"canaries":                           {"canary releases", func(s *stage.Stage) { s.Release = stage.Canary }, true, 0, 3},
-		"canaries are watched":               {"alarms", func(s *stage.Stage) { s.Release = stage.Canary }, true, 18, 22},
+		"canaries in the templates":          {"canary releases", func(s *stage.Stage) { s.Name = "prod" }, true, 0, 3},
+		"alarms in the templates":            {"alarms", func(s *stage.Stage) { s.Name = "prod" }, true, 18, 22},
 		"no tracing":                         {"X-Ray", func(s *stage.Stage) { s.Tracing = false }, false, 1_749_023.2, 0},
 		"memory":                             {"Lambda query", func(s *stage.Stage) { s.Functions.Query.MemoryMiB *= 2 }, false, 780, 1560},
 		"a window fills batches":             {"SQS receive", func(s *stage.Stage) { s.Queue.BatchWindowSeconds = 10; s.Queue.BatchSize = 2 }, false, 1_000_000, 500_000},
@@ -286,7 +286,7 @@ func TestEstimate_refuses_what_cannot_be(t *testing.T) {
 			w := cost.DefaultWorkload()
 			c.change(&w)
 			s := byName(t, "dev")
-			_, err := cost.Estimate(load(t), s, w, cost.FootprintOf(s))
+			_, err := cost.Estimate(load(t), s, w, cost.FootprintOf(templates(t, s.Name)))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q in it", err, c.want)
 			}
@@ -314,7 +314,7 @@ func TestFootprintOf(t *testing.T) {
 	prod := dev
 	prod.AlarmMetrics, prod.FirewallRules, prod.DeployGroups = 22, 4, 3
 	for name, want := range map[string]cost.Footprint{"dev": dev, "prod": prod} {
-		if diff := cmp.Diff(want, cost.FootprintOf(byName(t, name))); diff != "" {
+		if diff := cmp.Diff(want, cost.FootprintOf(templates(t, name))); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)
 		}
 	}

@@ -1,7 +1,6 @@
 // Package cost computes what a stage costs on AWS: what a million events cost, and
-// what the stage costs a month however little arrives. It multiplies three things
-// that are written down: the stage's settings, a Workload of assumptions, and the
-// prices of prices.yaml.
+// its fixed monthly cost. It multiplies what is written down: the stage's settings
+// and templates, a Workload of assumptions, and the prices of prices.yaml.
 package cost
 
 import (

@@ -147,7 +147,7 @@ func TestInstance_without_a_price_is_named(t *testing.T) {
 	t.Parallel()
 	s := byName(t, "dev")
 	s.Database.InstanceClass = "m9g.large"
-	_, err := cost.Estimate(load(t), s, cost.DefaultWorkload(), cost.FootprintOf(s))
+	_, err := cost.Estimate(load(t), s, cost.DefaultWorkload(), cost.FootprintOf(templates(t, "dev")))
 	if err == nil || !strings.HasPrefix(err.Error(), `stage dev: prices.yaml: rds.instances has no "m9g.large", only ["m7g.2xlarge" `) {
 		t.Error(err)
 	}

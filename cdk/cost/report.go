@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/fluxa/fluxa/cdk/stage"
+	"github.com/fluxa/fluxa/cdk/template"
 )
 
 // Report is what stages cost under one workload, with prices of one day.
@@ -23,15 +25,20 @@ type Report struct {
 	Stages   []Breakdown `json:"stages"`
 }
 
-// NewReport estimates each stage with the prices of prices.yaml.
-func NewReport(stages []stage.Stage, w Workload) (Report, error) {
+// NewReport estimates each stage, of which the assembly must have the templates, with
+// the prices of prices.yaml.
+func NewReport(stages []stage.Stage, assembly []*template.Stage, w Workload) (Report, error) {
 	p, err := Load()
 	r := Report{AsOf: p.AsOf, Region: p.Region, Currency: p.Currency, Workload: w}
 	if err != nil {
 		return r, err
 	}
 	for _, s := range stages {
-		b, err := Estimate(p, s, w, FootprintOf(s))
+		at := slices.IndexFunc(assembly, func(t *template.Stage) bool { return t.Name == s.Name })
+		if at < 0 {
+			return r, fmt.Errorf("the cloud assembly has no stage %s: synthesize every stage", s.Name)
+		}
+		b, err := Estimate(p, s, w, FootprintOf(assembly[at]))
 		if err != nil {
 			return r, err
 		}
@@ -50,28 +57,33 @@ func Run(args []string, out, errs io.Writer) int {
 	flags.Float64Var(&w.PayloadBytes, "payload-bytes", w.PayloadBytes, "bytes of an event's payload")
 	flags.Float64Var(&w.EventsPerRequest, "batch", w.EventsPerRequest, "events that are posted in one request")
 	flags.Float64Var(&w.ReadsPerEvent, "reads", w.ReadsPerEvent, "reads of each event")
+	in := flags.String("in", "cdk.out", "cloud assembly that cdk synth wrote, of every stage")
 	asJSON := flags.Bool("json", false, "print JSON")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return 2
 	}
-	if err := run(w, flags.Args(), *asJSON, out); err != nil {
+	if err := run(w, *in, flags.Args(), *asJSON, out); err != nil {
 		fmt.Fprintln(errs, "cost:", err)
 		return 1
 	}
 	return 0
 }
 
-func run(w Workload, words []string, asJSON bool, out io.Writer) error {
+func run(w Workload, in string, words []string, asJSON bool, out io.Writer) error {
 	if len(words) > 0 {
-		return fmt.Errorf("takes flags only, got %q; see -help", words)
+		return fmt.Errorf("accepts flags only, got %q; see -help", words)
 	}
 	stages, err := stage.All()
 	if err != nil {
 		return err
 	}
-	r, err := NewReport(stages, w)
+	assembly, err := template.Read(in)
+	if err != nil {
+		return err
+	}
+	r, err := NewReport(stages, assembly, w)
 	if err != nil {
 		return err
 	}
@@ -91,9 +103,9 @@ func (r Report) Text() string {
 	fmt.Fprintf(&text, "Assumed:\n- %s\n", strings.Join(r.Workload.assumptions(), "\n- "))
 	for _, b := range r.Stages {
 		writeBill(&text, b.Stage+", per million events", b.PerMillion, b.PerMillionTotal)
-		writeBill(&text, b.Stage+", per month, however little arrives", b.Monthly, b.MonthlyTotal)
+		writeBill(&text, b.Stage+", fixed monthly cost", b.Monthly, b.MonthlyTotal)
 		events := r.Workload.EventsPerMonth
-		fmt.Fprintf(&text, "\n%s, a month with %s events: %.2f\n- the most for", b.Stage, count(events), b.MonthlyTotal+b.PerMillionTotal*events/million)
+		fmt.Fprintf(&text, "\n%s, a month with %s events: %.2f\n- the largest:", b.Stage, count(events), b.MonthlyTotal+b.PerMillionTotal*events/million)
 		for i, l := range b.Drivers {
 			fmt.Fprintf(&text, "%s %s %.2f", []string{"", ";"}[min(i, 1)], l.Item, l.Amount)
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fluxa/fluxa/cdk/cost"
 	"github.com/fluxa/fluxa/cdk/stage"
+	"github.com/fluxa/fluxa/cdk/template"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -23,7 +24,7 @@ func TestText_of_each_stage(t *testing.T) {
 	for _, name := range []string{"dev", "prod"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, err := cost.NewReport([]stage.Stage{byName(t, name)}, cost.DefaultWorkload())
+			r, err := cost.NewReport([]stage.Stage{byName(t, name)}, []*template.Stage{templates(t, name)}, cost.DefaultWorkload())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -44,17 +45,25 @@ func TestText_of_each_stage(t *testing.T) {
 	}
 }
 
+func TestNewReport_wants_the_templates_of_each_stage(t *testing.T) {
+	t.Parallel()
+	_, err := cost.NewReport([]stage.Stage{byName(t, "dev"), byName(t, "prod")}, []*template.Stage{templates(t, "dev")}, cost.DefaultWorkload())
+	if err == nil || err.Error() != "the cloud assembly has no stage prod: synthesize every stage" {
+		t.Error(err)
+	}
+}
+
 func run(t *testing.T, args ...string) (int, string, string) {
 	t.Helper()
 	var out, errs strings.Builder
-	status := cost.Run(args, &out, &errs)
+	status := cost.Run(append([]string{"-in", assembly(t)}, args...), &out, &errs)
 	return status, out.String(), errs.String()
 }
 
 func TestRun_prints_every_stage(t *testing.T) {
 	t.Parallel()
 	status, out, errs := run(t)
-	if status != 0 || errs != "" || !strings.Contains(out, "\ndev, per million events\n") || !strings.Contains(out, "\nprod, per month, however little arrives\n") {
+	if status != 0 || errs != "" || !strings.Contains(out, "\ndev, per million events\n") || !strings.Contains(out, "\nprod, fixed monthly cost\n") {
 		t.Errorf("status %d, %q, %q", status, out, errs)
 	}
 }
@@ -91,7 +100,7 @@ func TestRun_prints_JSON_that_adds_up(t *testing.T) {
 	}
 }
 
-func TestRun_says_what_it_does_not_take(t *testing.T) {
+func TestRun_says_what_it_does_not_accept(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		args   []string
@@ -99,8 +108,9 @@ func TestRun_says_what_it_does_not_take(t *testing.T) {
 		want   string
 	}{
 		"an unknown flag":       {[]string{"-event", "3"}, 2, "flag provided but not defined: -event"},
-		"a word":                {[]string{"dev"}, 1, `cost: takes flags only, got ["dev"]; see -help`},
+		"a word":                {[]string{"dev"}, 1, `cost: accepts flags only, got ["dev"]; see -help`},
 		"too few events":        {[]string{"-events", "0"}, 1, "cost: workload: EventsPerMonth (-events) must be 1 to"},
+		"no cloud assembly":     {[]string{"-in", "nowhere"}, 1, "cost: read the cloud assembly: open nowhere"},
 		"a request for its use": {[]string{"-help"}, 0, "events that are posted in one request"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -120,7 +130,7 @@ func TestRun_reports_what_it_could_not_print(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{nil, {"-json"}} {
 		var errs strings.Builder
-		if status := cost.Run(args, full{}, &errs); status != 1 || errs.String() != "cost: no space left\n" {
+		if status := cost.Run(append([]string{"-in", assembly(t)}, args...), full{}, &errs); status != 1 || errs.String() != "cost: no space left\n" {
 			t.Errorf("%q: status %d, %q", args, status, errs.String())
 		}
 	}

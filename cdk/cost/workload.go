@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/fluxa/fluxa/cdk/stage"
+	"github.com/fluxa/fluxa/cdk/template"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -85,7 +85,7 @@ func (w Workload) assumptions() []string {
 	}
 }
 
-// Footprint counts what a stage has for as long as it stands.
+// Footprint counts what a stage has whether or not events arrive.
 type Footprint struct {
 	InterfaceEndpoints int `json:"interface_endpoints"` // each of them in every zone
 	// AlarmMetrics are the metrics that the metric alarms read: one for an alarm on a
@@ -100,19 +100,38 @@ type Footprint struct {
 	DeployGroups    int `json:"deploy_groups"`  // of CodeDeploy
 }
 
-// FootprintOf returns what the CDK app makes of a stage.
-func FootprintOf(s stage.Stage) Footprint {
+// FootprintOf counts what the templates of a stage have.
+func FootprintOf(t *template.Stage) Footprint {
+	count := func(kind string) int { return len(t.All(kind)) }
 	f := Footprint{
-		InterfaceEndpoints: 3, // SQS, SNS, Secrets Manager; that of S3 is a gateway, which is free
-		AlarmMetrics:       18, CompositeAlarms: 1, Dashboards: 1, Keys: 1, Secrets: 1,
-		FunctionMetrics: len(contract.Metrics()),
+		CompositeAlarms: count("AWS::CloudWatch::CompositeAlarm"), Dashboards: count("AWS::CloudWatch::Dashboard"),
+		Keys: count("AWS::KMS::Key"), Secrets: count("AWS::SecretsManager::Secret"),
+		DeployGroups: count("AWS::CodeDeploy::DeploymentGroup"), FunctionMetrics: len(contract.Metrics()),
 	}
-	if s.API.Firewall {
-		f.FirewallRules = 4 // the rate, and three groups that AWS keeps
+	for _, endpoint := range t.All("AWS::EC2::VPCEndpoint") {
+		if endpoint.At("VpcEndpointType") == "Interface" { // the others, gateways, are free
+			f.InterfaceEndpoints++
+		}
 	}
-	if s.Release == stage.Canary {
-		f.DeployGroups = 3  // ingest, processor, query
-		f.AlarmMetrics += 4 // the errors of each, and those of the API
+	for _, alarm := range t.All("AWS::CloudWatch::Alarm") {
+		metrics, computed := alarm.At("Metrics").(template.List)
+		if !computed {
+			f.AlarmMetrics++
+		}
+		for _, metric := range metrics {
+			if template.At(metric, "MetricStat") != nil {
+				f.AlarmMetrics++
+			}
+		}
+	}
+	for _, acl := range t.All("AWS::WAFv2::WebACL") {
+		rules, _ := acl.At("Rules").(template.List)
+		f.FirewallRules += len(rules)
+	}
+	for _, database := range t.All("AWS::RDS::DBInstance") {
+		if database.At("ManageMasterUserPassword") == true {
+			f.Secrets++
+		}
 	}
 	return f
 }

@@ -3,7 +3,6 @@ package emulated_test
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -24,7 +23,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go/transport/http/protocol/awsquery"
+
+	"github.com/fluxa/fluxa/cdk/template"
 )
+
+type object = map[string]any
+
+// resource is one of a template. ID is what the stack says it is called, empty
+// when the stack does not have it.
+type resource struct {
+	Stack, LogicalID, Type, ID string
+	Properties                 object // as the template has them, references resolved
+}
 
 // cloud is an account of AWS as the emulator serves it.
 type cloud struct {
@@ -66,7 +76,7 @@ func connect(address string) *cloud {
 
 // find finds out what became of the templates: the id of every resource, and its
 // properties with references resolved.
-func (c *cloud) find(ctx context.Context, templates []template) error {
+func (c *cloud) find(ctx context.Context, stage *template.Stage) error {
 	exports := cloudformation.NewListExportsPaginator(c.stacks, &cloudformation.ListExportsInput{})
 	for exports.HasMorePages() {
 		page, err := exports.NextPage(ctx)
@@ -77,16 +87,19 @@ func (c *cloud) find(ctx context.Context, templates []template) error {
 			c.exports[*export.Name] = *export.Value
 		}
 	}
-	for _, t := range templates {
-		found, err := c.ids(ctx, t)
+	for _, s := range stage.Stacks {
+		found, err := c.ids(ctx, s)
 		if err != nil {
 			return err
 		}
-		refs := c.references(ctx, t.Stack)
 		c.resources = append(c.resources, found...)
 		for i := len(c.resources) - len(found); i < len(c.resources); i++ {
 			r := &c.resources[i]
-			properties, err := refs.resolve(t.Resources[r.LogicalID].Properties)
+			resolved, err := template.Resolve(s.Resource(r.LogicalID).Properties, func(v template.Value) (template.Value, error) { return c.lookup(ctx, stage, s, v) })
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", r.Stack, r.LogicalID, err)
+			}
+			properties, err := template.Literal(resolved)
 			if err != nil {
 				return fmt.Errorf("%s, %s: %w", r.Stack, r.LogicalID, err)
 			}
@@ -96,9 +109,9 @@ func (c *cloud) find(ctx context.Context, templates []template) error {
 	return nil
 }
 
-// ids returns the resources of a template, in the order of their names.
-func (c *cloud) ids(ctx context.Context, t template) ([]resource, error) {
-	stack, err := c.stacks.DescribeStackResources(ctx, &cloudformation.DescribeStackResourcesInput{StackName: aws.String(t.Stack)})
+// ids returns the resources of a template, in its order.
+func (c *cloud) ids(ctx context.Context, s *template.Stack) ([]resource, error) {
+	stack, err := c.stacks.DescribeStackResources(ctx, &cloudformation.DescribeStackResourcesInput{StackName: aws.String(s.StackName)})
 	if err != nil {
 		return nil, err
 	}
@@ -110,66 +123,58 @@ func (c *cloud) ids(ctx context.Context, t template) ([]resource, error) {
 		}
 	}
 	var out []resource
-	for _, name := range slices.Sorted(maps.Keys(t.Resources)) {
-		kind := t.Resources[name].Type
-		if made, is := kinds[name]; is && made != kind {
-			return nil, fmt.Errorf("%s has %s as a %s, and not as a %s", t.Stack, name, made, kind)
+	for _, r := range s.Resources {
+		if made, is := kinds[r.ID]; is && made != r.Type {
+			return nil, fmt.Errorf("%s has %s as a %s, and not as a %s", s.StackName, r.ID, made, r.Type)
 		}
-		out = append(out, resource{Stack: t.Stack, LogicalID: name, Type: kind, ID: ids[name]})
+		out = append(out, resource{Stack: s.StackName, LogicalID: r.ID, Type: r.Type, ID: ids[r.ID]})
 	}
 	return out, nil
 }
 
-// references resolves within one stack. What it refers to may be found later than
-// its own: ids are known once c.resources has the stack.
-func (c *cloud) references(ctx context.Context, stack string) references {
-	pseudo := map[string]string{
-		"AWS::AccountId": account, "AWS::Region": region, "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com", "AWS::StackName": stack,
-	}
-	named := func(name string) (resource, error) {
-		at := slices.IndexFunc(c.resources, func(r resource) bool { return r.Stack == stack && r.LogicalID == name })
-		if at < 0 || c.resources[at].ID == "" {
-			return resource{}, fmt.Errorf("%s is not in %s", name, stack)
+// lookup returns what the values of a stack refer to: ids once c.resources has the
+// stack, and what other stacks export as it was deployed.
+func (c *cloud) lookup(ctx context.Context, stage *template.Stage, in *template.Stack, v template.Value) (template.Value, error) {
+	switch v := v.(type) {
+	case template.Pseudo:
+		known := map[template.Pseudo]string{
+			"AWS::AccountId": account, "AWS::Region": region, "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com", "AWS::StackName": in.StackName,
 		}
-		return c.resources[at], nil
-	}
-	return references{
-		ref: func(name string) (string, error) {
-			if value, is := pseudo[name]; is {
-				return value, nil
-			}
-			r, err := named(name)
-			return r.ID, err
-		},
-		attribute: func(name, attribute string) (string, error) {
-			r, err := named(name)
-			if err != nil {
-				return "", err
-			}
-			return c.attribute(ctx, r, attribute)
-		},
-		export: func(name string) (string, error) {
-			value, is := c.exports[name]
-			if !is {
-				return "", fmt.Errorf("no stack exports %s", name)
-			}
+		if value, is := known[v]; is {
 			return value, nil
-		},
-		zones: func() ([]any, error) {
-			found, err := c.network.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{})
-			if err != nil {
-				return nil, err
+		}
+	case template.Zones:
+		found, err := c.network.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names template.List
+		for _, zone := range found.AvailabilityZones {
+			names = append(names, *zone.ZoneName)
+		}
+		return names, nil
+	case template.Reference:
+		if v.Stack != in.Name {
+			for _, o := range stage.Stack(v.Stack).Outputs {
+				if value, is := c.exports[o.Export]; is && template.Equal(o.Value, v) {
+					return value, nil
+				}
 			}
-			var names []any
-			for _, zone := range found.AvailabilityZones {
-				names = append(names, *zone.ZoneName)
-			}
-			return names, nil
-		},
+			return nil, fmt.Errorf("no stack exports %v", v)
+		}
+		at := slices.IndexFunc(c.resources, func(r resource) bool { return r.Stack == in.StackName && r.LogicalID == v.Resource })
+		if at < 0 || c.resources[at].ID == "" {
+			return nil, fmt.Errorf("%s is not in %s", v.Resource, in.StackName)
+		}
+		if v.Attribute == "Ref" {
+			return c.resources[at].ID, nil
+		}
+		return c.attribute(ctx, c.resources[at], v.Attribute)
 	}
+	return nil, fmt.Errorf("%v is not known here", v)
 }
 
-// attribute returns what Fn::GetAtt stands for, found by other ways than that of
+// attribute returns what GetAtt stands for, found by other ways than that of
 // the emulator's CloudFormation.
 func (c *cloud) attribute(ctx context.Context, r resource, attribute string) (string, error) {
 	switch r.Type + "." + attribute {

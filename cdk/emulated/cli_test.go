@@ -61,7 +61,7 @@ func (c cli) deploy(t *testing.T, step, assembly string) string {
 }
 
 // diff fails the test when there is a difference. It compares templates, since
-// moto's change sets tell of no difference.
+// moto's change sets report no difference.
 func (c cli) diff(t *testing.T, assembly string) string {
 	t.Helper()
 	return c.do(t, "diff", "diff", "--app", assembly, "--fail", "--method", "template", stacks)

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// differences tells where what AWS says is not what the template wants. It looks
+// differences reports where what AWS says is not what the template wants. It looks
 // past how the two write the same: the case of names, numbers and truths as text,
 // documents as text, tags as a map or as a list, the order of lists. An object may
 // have members that the template says nothing of; a list may not have more
@@ -97,7 +97,7 @@ func member(members object, name string) (any, bool) {
 	return nil, false
 }
 
-// isAmazons tells of the tags that CloudFormation itself adds.
+// isAmazons reports whether an element is a tag that CloudFormation itself adds.
 func isAmazons(element any) bool {
 	tag, _ := element.(object)
 	key, _ := tag["Key"].(string)

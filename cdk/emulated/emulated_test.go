@@ -3,6 +3,7 @@ package emulated_test
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fluxa/fluxa/cdk/stage"
+	"github.com/fluxa/fluxa/cdk/template"
 )
 
 func TestDevIsDeployedAsItsTemplatesAndItsCodeSay(t *testing.T) {
@@ -29,12 +31,16 @@ func TestDevIsDeployedAsItsTemplatesAndItsCodeSay(t *testing.T) {
 	c.bootstrap(t, assembly)
 	c.deploy(t, "deploy", assembly)
 
-	templates, err := readTemplates(assembly, "dev")
+	stages, err := template.Read(assembly)
 	if err != nil {
 		t.Fatal(err)
 	}
+	at := slices.IndexFunc(stages, func(s *template.Stage) bool { return s.Name == "dev" })
+	if at < 0 {
+		t.Fatalf("%s has no stage dev", assembly)
+	}
 	deployed := connect(c.emulator.address)
-	if err := deployed.find(t.Context(), templates); err != nil {
+	if err := deployed.find(t.Context(), stages[at]); err != nil {
 		t.Fatal(err)
 	}
 	list, reading := readExcluded(t), time.Now()
@@ -51,8 +57,8 @@ func TestDevIsDeployedAsItsTemplatesAndItsCodeSay(t *testing.T) {
 	t.Run("a diff after no change is empty", func(t *testing.T) { c.diff(t, again) })
 	t.Run("a deployment after no change changes nothing", func(t *testing.T) {
 		out := c.deploy(t, "deploy again", again)
-		if unchanged := strings.Count(out, "(no changes)"); unchanged != len(templates) {
-			t.Errorf("%d of %d stacks say that nothing changed:\n%s", unchanged, len(templates), out)
+		if unchanged := strings.Count(out, "(no changes)"); unchanged != len(stages[at].Stacks) {
+			t.Errorf("%d of %d stacks say that nothing changed:\n%s", unchanged, len(stages[at].Stacks), out)
 		}
 	})
 	t.Run("what is changed behind its back is found", func(t *testing.T) { checkTampering(t, deployed, list) })
@@ -74,7 +80,7 @@ func dev(t *testing.T) stage.Stage {
 }
 
 // checkTampering changes a number, a document and a part of resources, and demands
-// that reading back tells of these and of nothing else.
+// that reading back reports these and nothing else.
 func checkTampering(t *testing.T, c *cloud, list excluded) {
 	s, ctx := dev(t), t.Context()
 	queue, err := c.queues.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(s.Named("events"))})

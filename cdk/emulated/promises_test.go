@@ -165,8 +165,8 @@ func checkAlarms(t *testing.T, c *cloud, s stage.Stage) {
 	got, topic := map[string]float64{}, []string{arn("sns", s.Named("alarms"))}
 	for _, alarm := range found.MetricAlarms {
 		got[*alarm.AlarmName] = *alarm.Threshold
-		same(t, *alarm.AlarmName+" tells", topic, alarm.AlarmActions)
-		same(t, *alarm.AlarmName+" tells that it is over", topic, alarm.OKActions)
+		same(t, *alarm.AlarmName+" notifies", topic, alarm.AlarmActions)
+		same(t, *alarm.AlarmName+" notifies when it is over", topic, alarm.OKActions)
 		if name := aws.ToString(alarm.Namespace); strings.HasPrefix(name, "Fluxa/") && !isMetric(name, aws.ToString(alarm.MetricName)) {
 			t.Errorf("%s watches %s of %s, which no function writes", *alarm.AlarmName, *alarm.MetricName, name)
 		}
@@ -177,7 +177,7 @@ func checkAlarms(t *testing.T, c *cloud, s stage.Stage) {
 	}
 	unhealthy := found.CompositeAlarms[0]
 	same(t, "composite alarm", s.Named("pipeline-unhealthy"), *unhealthy.AlarmName)
-	same(t, "it tells", topic, unhealthy.AlarmActions)
+	same(t, "it notifies", topic, unhealthy.AlarmActions)
 	if rule := *unhealthy.AlarmRule; !strings.Contains(rule, fmt.Sprintf("ALARM(%q)", arn("cloudwatch", "alarm:"+s.Named("dlq-depth")))) {
 		t.Errorf("the rule %q does not look at the dead letters", rule)
 	}

@@ -39,7 +39,7 @@ func (c *cloud) queueAttributes(ctx context.Context, url string) (map[string]str
 	return found.Attributes, nil
 }
 
-// readQueuePolicy and readTopicPolicy tell of the one queue or topic that a policy
+// readQueuePolicy and readTopicPolicy report the one queue or topic that a policy
 // of Fluxa is for.
 func readQueuePolicy(ctx context.Context, c *cloud, r resource) (object, error) {
 	queues := r.Properties["Queues"].([]any)
@@ -91,7 +91,7 @@ func readRole(ctx context.Context, c *cloud, r resource) (object, error) {
 	return said(found.Role, object{"AssumeRolePolicyDocument": trust, "ManagedPolicyArns": arns})
 }
 
-// readRolePolicy tells of the one role that a policy of Fluxa is for.
+// readRolePolicy reports the one role that a policy of Fluxa is for.
 func readRolePolicy(ctx context.Context, c *cloud, r resource) (object, error) {
 	roles := r.Properties["Roles"].([]any)
 	found, err := c.roles.GetRolePolicy(ctx, &iam.GetRolePolicyInput{
@@ -116,7 +116,7 @@ func readFunction(ctx context.Context, c *cloud, r resource) (object, error) {
 	if found.Concurrency != nil {
 		about["ReservedConcurrentExecutions"] = found.Concurrency.ReservedConcurrentExecutions
 	}
-	// AWS tells no more of the code than where its copy lies, named as the asset is.
+	// AWS says no more of the code than where its copy lies, named as the asset is.
 	code, _ := r.Properties["Code"].(object)
 	if key, is := code["S3Key"].(string); is && strings.HasSuffix(aws.ToString(found.Code.Location), key) {
 		about["Code"] = code

@@ -1,6 +1,7 @@
 package privilege_test
 
 import (
+	"context"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -10,9 +11,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fluxa/fluxa/cdk/privilege"
 )
@@ -46,6 +49,20 @@ func wanted(t *testing.T, folders ...string) []privilege.Call {
 	return sorted(out)
 }
 
+// examples loads two of the test programs once, as handlers does the functions.
+var examples = sync.OnceValues(func() (map[string]privilege.Reach, error) {
+	return privilege.Calls(context.Background(), root, programs+"reached", programs+"put")
+})
+
+func calls(t *testing.T) map[string]privilege.Reach {
+	t.Helper()
+	out, err := examples()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 func sorted(calls []privilege.Call) []privilege.Call {
 	return slices.SortedFunc(slices.Values(calls), func(a, b privilege.Call) int {
 		return strings.Compare(a.Operation+" "+a.Position, b.Operation+" "+b.Position)
@@ -54,17 +71,30 @@ func sorted(calls []privilege.Call) []privilege.Call {
 
 func TestCalls_finds_what_is_reached_and_nothing_else(t *testing.T) {
 	t.Parallel()
-	reached, err := privilege.Calls(t.Context(), root, programs+"reached")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := reached[programs+"reached"]
-	if diff := cmp.Diff(wanted(t, "reached", "queue"), sorted(got.Calls)); diff != "" {
+	got := calls(t)[programs+"reached"]
+	if diff := cmp.Diff(wanted(t, "reached", "queue"), sorted(got.Calls), cmpopts.IgnoreFields(privilege.Call{}, "Caller")); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 	if !slices.Contains(got.Functions, "cdk/privilege/testdata/program/queue.NewSender") ||
 		slices.Contains(got.Functions, "cdk/privilege/testdata/program/queue.NewPostponer") {
 		t.Errorf("functions %q", got.Functions)
+	}
+}
+
+func TestCalls_says_which_function_calls(t *testing.T) {
+	t.Parallel()
+	got := map[string]string{}
+	for _, call := range calls(t)[programs+"reached"].Calls {
+		got[call.Operation] = strings.ReplaceAll(call.Caller, "cdk/privilege/testdata/program/", "")
+	}
+	for operation, caller := range map[string]string{
+		"sqs.SendMessage":   "(*queue.Sender).Send", // a method
+		"sqs.PurgeQueue":    "reached.directly",     // a function
+		"sqs.DeleteMessage": "reached.directly",     // a literal in it
+	} {
+		if got[operation] != caller {
+			t.Errorf("%s is called by %q, want %q", operation, got[operation], caller)
+		}
 	}
 }
 
@@ -93,7 +123,7 @@ func TestCalls_reads_what_is_built_for_Lambda(t *testing.T) {
 	}
 }
 
-// TestFits holds methods against those of interfaces with type parameters: the
+// TestFits compares methods with those of interfaces with type parameters: the
 // name says whether it fits.
 func TestFits(t *testing.T) {
 	t.Parallel()

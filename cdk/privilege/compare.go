@@ -21,11 +21,11 @@ func Compare(f Function, needs []Need) []Finding {
 		covers := func(s Statement) bool { return s.covers(n.Action, target) }
 		switch {
 		case target == "":
-			add("%s on %s is needed (%s), and its settings do not tell which resource that is", n.Action, n.Kind, n.Why)
+			add("%s on %s is needed (%s), and its settings do not say which resource that is", n.Action, n.Kind, n.Why())
 		case !slices.ContainsFunc(f.Allow, covers):
-			add("%s on %s is needed (%s) and not granted", n.Action, n.Kind, n.Why)
+			add("%s on %s is needed (%s) and not granted", n.Action, n.Kind, n.Why())
 		case slices.ContainsFunc(f.Deny, func(s Statement) bool { return covers(s) && !s.spares(n) }):
-			add("%s on %s is needed (%s) and may be denied", n.Action, n.Kind, n.Why)
+			add("%s on %s is needed (%s) and may be denied", n.Action, n.Kind, n.Why())
 		}
 	}
 	for _, s := range f.Allow {
@@ -72,12 +72,12 @@ func (f Function) label(resource string) string {
 	return resource
 }
 
-// covers tells whether the statement is about the action on the resource.
+// covers reports whether the statement is about the action on the resource.
 func (s Statement) covers(action, resource string) bool {
 	return (s.Resource == resource || s.Resource == "*") && glob(s.Action, action)
 }
 
-// spares tells whether the condition of a statement that denies is known to leave
+// spares reports whether the condition of a statement that denies is known to leave
 // a need alone: it is about calls without TLS, which the SDK never makes, or about
 // those that carry the function's ARN.
 func (s Statement) spares(n Need) bool {
@@ -85,7 +85,7 @@ func (s Statement) spares(n Need) bool {
 		n.Sourceless && strings.Contains(s.Condition, `"lambda:SourceFunctionArn"`)
 }
 
-// glob tells whether an action matches a pattern of IAM, in which * stands for any
+// glob reports whether an action matches a pattern of IAM, in which * stands for any
 // text and ? for a character, and case does not count.
 func glob(pattern, action string) bool {
 	quoted := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))

@@ -53,7 +53,7 @@ func (w *walk) convert(t types.Type, at token.Pos) {
 	}
 }
 
-// ours tells whether methods of the type can have a body of ours. A pointer's go
+// ours reports whether methods of the type can have a body of ours. A pointer's go
 // with those of its type, and those of what is embedded with that.
 func ours(t types.Type) bool {
 	named, ok := t.(*types.Named)
@@ -82,7 +82,7 @@ func (w *walk) methods(t types.Type, at token.Pos) {
 	}
 }
 
-// called tells whether somebody may call a method through an interface: our code
+// called reports whether somebody may call a method through an interface: our code
 // as far as it is reached, or any other's.
 func (w *walk) called(id string, signature *types.Signature) bool {
 	for _, s := range w.invoked[id] {
@@ -98,7 +98,7 @@ func (w *walk) called(id string, signature *types.Signature) bool {
 	return false
 }
 
-// fits tells whether a signature is that of another's interface, whose type
+// fits reports whether a signature is that of another's interface, whose type
 // parameters may stand for any type.
 func fits(another, signature *types.Signature) bool {
 	return another.Variadic() == signature.Variadic() &&
@@ -118,7 +118,7 @@ func fitsAll(another, tuple *types.Tuple) bool {
 	return true
 }
 
-// open tells whether a type mentions a type parameter.
+// open reports whether a type mentions a type parameter.
 func open(t types.Type, seen map[types.Type]bool) bool {
 	if seen[t] {
 		return false

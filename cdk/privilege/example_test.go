@@ -13,7 +13,7 @@ func ExampleCompare() {
 		Targets: map[privilege.Kind]string{privilege.EventsQueue: "AWS::SQS::Queue Events.Arn"},
 		Allow:   []privilege.Statement{{Action: "sqs:SendMessage", Resource: "AWS::SQS::Queue Other.Arn"}},
 	}
-	needs := []privilege.Need{{Action: "sqs:SendMessage", Kind: privilege.EventsQueue, Why: "pkg/sqsqueue/outbox.go:127"}}
+	needs := []privilege.Need{{Action: "sqs:SendMessage", Kind: privilege.EventsQueue, Calls: []privilege.Call{{Position: "pkg/sqsqueue/outbox.go:127"}}}}
 	for _, finding := range privilege.Compare(f, needs) {
 		fmt.Println(finding)
 	}

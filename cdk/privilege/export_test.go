@@ -2,11 +2,19 @@ package privilege
 
 import (
 	"go/types"
+	"io"
 
 	"golang.org/x/tools/go/packages"
+
+	"github.com/fluxa/fluxa/cdk/template"
 )
 
-// Fits tells whether a method is that of another's interface.
+// Report is Run once the code and the templates are read.
+func Report(handlers []Handler, stages []*template.Stage, out, errs io.Writer) int {
+	return report(handlers, stages, out, errs)
+}
+
+// Fits reports whether a method is that of another's interface.
 func Fits(another, signature *types.Signature) bool { return fits(another, signature) }
 
 // Operations returns the operations that the table knows.
@@ -36,5 +44,5 @@ func Variables() []string {
 	return out
 }
 
-// Unseen holds a command's imports against what may call AWS out of sight.
+// Unseen checks a command's imports for what may call AWS out of sight.
 func Unseen(main *packages.Package) error { return unseen(main) }

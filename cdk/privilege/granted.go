@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/fluxa/fluxa/cdk/template"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -17,10 +18,11 @@ type Statement struct {
 }
 
 // Function is one Lambda function of the templates, with what its role is allowed
-// and denied. One that is not named fluxa-NAME-STAGE, such as CDK makes them for
+// and denied. One that is not named fluxa-NAME-STAGE, such as the CDK makes them for
 // custom resources, has its stack and logical id for a name and no Stage.
 type Function struct {
 	Name, Stage string
+	Role        string // as the templates name it
 	Allow, Deny []Statement
 	Targets     map[Kind]string // the resources its settings point to
 	Problems    []string        // what cannot be judged, or is wrong with its settings
@@ -48,21 +50,20 @@ func settings() []setting {
 	}
 }
 
-// Granted reads the synthesized templates of one stage, by the name of their
-// stack, and returns their functions in order. It reads the policies of a
-// function's role, inline or attached, and those of queues, buckets, topics, keys
-// and secrets that name the role.
+// Granted returns the functions of a stage, in the order of its templates. It reads
+// the policies of a function's role, inline or attached, and those of queues,
+// buckets, topics, keys and secrets that name the role.
 //
 // Returns an error for what it cannot read: a role that is not in the templates, a
 // statement with NotAction or NotResource.
-func Granted(stacks map[string]map[string]any) ([]Function, error) {
-	t := parse(stacks)
+func Granted(stage *template.Stage) ([]Function, error) {
+	t := read(stage)
 	var out []Function
 	var errs []error
-	for _, r := range t.of("AWS::Lambda::Function") {
+	for _, r := range t.All("AWS::Lambda::Function") {
 		f, err := t.function(r)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s of %s: %w", r.name, r.stack, err))
+			errs = append(errs, fmt.Errorf("%s of %s: %w", t.name(r), r.Stack.Name, err))
 		}
 		out = append(out, f)
 	}
@@ -74,98 +75,98 @@ const masterSecret = "MasterUserSecret.SecretArn"
 
 var functionName = regexp.MustCompile(`^fluxa-([a-z]+)-([a-z0-9-]+)$`)
 
-func (t *templates) function(r *resource) (Function, error) {
-	_, vpc := r.get("VpcConfig", "SubnetIds").raw.([]any)
+func (t *templates) function(r *template.Resource) (Function, error) {
 	f := Function{
-		Name: r.stack + "/" + r.id, Targets: map[Kind]string{},
-		InVPC: vpc, Traced: r.get("TracingConfig", "Mode").raw == "Active",
+		Name: r.Stack.Name + "/" + r.ID, Targets: map[Kind]string{},
+		InVPC: r.At("VpcConfig", "SubnetIds") != nil, Traced: r.At("TracingConfig", "Mode") == "Active",
 	}
-	name := t.resolve(r.get("FunctionName")).text
+	name := t.resolve(r.At("FunctionName")).text
 	if parts := functionName.FindStringSubmatch(name); parts != nil {
 		f.Name, f.Stage = parts[1], parts[2]
 	}
 	t.aim(&f, r)
 	t.aimLogs(&f, r, name)
 	t.feed(&f, r)
-	role := t.resolve(r.get("Role"))
-	if role.resource == nil || role.resource.kind != "AWS::IAM::Role" {
+	role := t.resolve(r.At("Role"))
+	if role.resource == nil || role.resource.Type != "AWS::IAM::Role" {
 		return f, fmt.Errorf("its role %q is not in the templates", role.text)
 	}
+	f.Role = t.name(role.resource)
 	return f, t.permit(&f, role.resource)
 }
 
 // aim finds the resources that the function's settings point to.
-func (t *templates) aim(f *Function, r *resource) {
+func (t *templates) aim(f *Function, r *template.Resource) {
 	for _, s := range settings() {
-		set := r.get("Environment", "Variables", s.variable)
-		if set.raw == nil {
+		set := r.At("Environment", "Variables", s.variable)
+		if set == nil {
 			continue
 		}
 		target := t.resolve(set)
 		kept := s.target == DatabaseSecret && target.attribute == masterSecret
-		if target.resource == nil || target.resource.kind != s.kind && !kept {
+		if target.resource == nil || target.resource.Type != s.kind && !kept {
 			f.problem("%s is %s, which is no %s of the templates", s.variable, target.text, s.kind)
 			continue
 		}
-		of, encrypted := target.resource, target.resource.get()
+		of, encrypted := target.resource, template.Value(target.resource.Properties)
 		if kept {
-			encrypted = of.get("MasterUserSecret")
+			encrypted = of.At("MasterUserSecret")
 			f.Targets[s.target] = target.text
 		} else {
-			f.Targets[s.target] = attributeOf(of, "Arn").text
+			f.Targets[s.target] = t.arn(of)
 		}
-		if name := t.resolve(of.get(s.property)).text; name != "" && !strings.Contains(name, s.part) {
-			f.problem("%s is %s, whose %s %q does not contain %q", s.variable, of.name, s.property, name, s.part)
+		if name := t.resolve(of.At(s.property)).text; name != "" && !strings.Contains(name, s.part) {
+			f.problem("%s is %s, whose %s %q does not contain %q", s.variable, t.name(of), s.property, name, s.part)
 		}
 		key := t.keyOf(encrypted)
 		switch {
 		case s.target == PayloadBucket:
 			f.Targets[PayloadObjects] = f.Targets[PayloadBucket] + "/" + contract.ObjectPrefix + "*"
 		case s.target == Topic && key != nil:
-			f.Targets[TopicKey] = attributeOf(key, "Arn").text
+			f.Targets[TopicKey] = t.arn(key)
 		}
 		if key != nil && s.target != Topic {
-			f.problem("%s is encrypted with %s, and the table of operations has no actions on that", s.target, key.name)
+			f.problem("%s is encrypted with %s, and the table of operations has no actions on that", s.target, t.name(key))
 		}
 	}
 }
 
 // keyOf returns the KMS key of the templates that a value mentions, nil for none.
-func (t *templates) keyOf(v value) *resource {
+func (t *templates) keyOf(v template.Value) *template.Resource {
 	key := t.mentioned(v, "AWS::KMS::Key", "AWS::KMS::Alias")
-	if key != nil && key.kind == "AWS::KMS::Alias" {
-		return t.keyOf(key.get("TargetKeyId"))
+	if key != nil && key.Type == "AWS::KMS::Alias" {
+		return t.keyOf(key.At("TargetKeyId"))
 	}
 	return key
 }
 
 // aimLogs finds the function's log group: the one that it names, or that is named
 // for it.
-func (t *templates) aimLogs(f *Function, r *resource, name string) {
-	given := t.resolve(r.get("LoggingConfig", "LogGroup"))
+func (t *templates) aimLogs(f *Function, r *template.Resource, name string) {
+	given := t.resolve(r.At("LoggingConfig", "LogGroup"))
 	if given.text == "" {
 		given.text = "/aws/lambda/" + name
 	}
-	for _, group := range t.of("AWS::Logs::LogGroup") {
-		if given.resource == group || given.resource == nil && t.resolve(group.get("LogGroupName")).text == given.text {
-			f.Targets[OwnLogGroup] = attributeOf(group, "Arn").text
+	for _, group := range t.All("AWS::Logs::LogGroup") {
+		if given.resource == group || given.resource == nil && t.resolve(group.At("LogGroupName")).text == given.text {
+			f.Targets[OwnLogGroup] = t.arn(group)
 		}
 	}
 }
 
 // feed finds the queues that the function is fed from, by itself or by one of its
 // aliases and versions.
-func (t *templates) feed(f *Function, r *resource) {
-	for _, mapping := range t.of("AWS::Lambda::EventSourceMapping") {
+func (t *templates) feed(f *Function, r *template.Resource) {
+	for _, mapping := range t.All("AWS::Lambda::EventSourceMapping") {
 		fed := mapping
-		for fed != nil && fed.kind != "AWS::Lambda::Function" {
-			fed = t.mentioned(fed.get("FunctionName"), "AWS::Lambda::Function", "AWS::Lambda::Alias", "AWS::Lambda::Version")
+		for fed != nil && fed.Type != "AWS::Lambda::Function" {
+			fed = t.mentioned(fed.At("FunctionName"), "AWS::Lambda::Function", "AWS::Lambda::Alias", "AWS::Lambda::Version")
 		}
 		if fed != r {
 			continue
 		}
 		f.Fed = true
-		if source := t.resolve(mapping.get("EventSourceArn")).text; source != f.Targets[EventsQueue] {
+		if source := t.resolve(mapping.At("EventSourceArn")).text; source != f.Targets[EventsQueue] {
 			f.problem("it is fed from %s, which is not the queue of its QUEUE_URL", source)
 		}
 	}

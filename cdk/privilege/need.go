@@ -25,14 +25,27 @@ const (
 	someQueue Kind = "a queue"
 )
 
-// Need is an action that a function must be allowed. Why is where the calls are
-// that need it, or what Lambda does with it. Sourceless are calls of Lambda that
+// Need is an action that a function must be allowed, either for the Calls of its
+// code or for what Lambda does with its role. Sourceless are calls of Lambda that
 // do not carry the function's ARN as lambda:SourceFunctionArn.
 type Need struct {
 	Action     string
 	Kind       Kind
-	Why        string
+	Calls      []Call
+	Lambda     string // what it does, such as "writes the function's log"
 	Sourceless bool
+}
+
+// Why returns where the calls are, or what Lambda does.
+func (n Need) Why() string {
+	if n.Lambda != "" {
+		return "Lambda " + n.Lambda
+	}
+	var positions []string
+	for _, call := range n.Calls {
+		positions = append(positions, call.Position)
+	}
+	return strings.Join(positions, ", ")
 }
 
 type grant struct {
@@ -40,7 +53,7 @@ type grant struct {
 	kind   Kind
 }
 
-// operations tells which actions the operations take that the functions call. It
+// operations says which actions the operations take that the functions call. It
 // has no other operations: what is not called is not granted.
 //
 //   - A batch is allowed by the action of one:
@@ -104,19 +117,19 @@ type duty struct {
 //     lists what is sourceless
 func duties() []duty {
 	return []duty{{
-		when: func(Function) bool { return true }, kind: OwnLogGroup, why: "Lambda writes the function's log",
+		when: func(Function) bool { return true }, kind: OwnLogGroup, why: "writes the function's log",
 		actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 	}, {
-		when: func(f Function) bool { return f.Traced }, kind: Any, why: "Lambda traces the function",
+		when: func(f Function) bool { return f.Traced }, kind: Any, why: "traces the function",
 		actions: []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"},
 	}, {
-		when: func(f Function) bool { return f.InVPC }, kind: Any, why: "Lambda keeps the function's network interfaces", sourceless: true,
+		when: func(f Function) bool { return f.InVPC }, kind: Any, why: "keeps the function's network interfaces", sourceless: true,
 		actions: []string{
 			"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
 			"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
 		},
 	}, {
-		when: func(f Function) bool { return f.Fed }, kind: EventsQueue, why: "Lambda takes the function's messages", sourceless: true,
+		when: func(f Function) bool { return f.Fed }, kind: EventsQueue, why: "takes the function's messages", sourceless: true,
 		actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
 	}}
 }
@@ -126,20 +139,18 @@ func duties() []duty {
 // one to a queue when no adapter says which queue.
 func Needs(f Function, r Reach) ([]Need, error) {
 	var out []Need
-	add := func(action string, kind Kind, position string) {
-		for i := range out {
-			if out[i].Action == action && out[i].Kind == kind {
-				out[i].Why += ", " + position
-				return
-			}
+	add := func(action string, kind Kind, call Call) {
+		at := slices.IndexFunc(out, func(n Need) bool { return n.Action == action && n.Kind == kind })
+		if at < 0 {
+			at, out = len(out), append(out, Need{Action: action, Kind: kind})
 		}
-		out = append(out, Need{Action: action, Kind: kind, Why: position})
+		out[at].Calls = append(out[at].Calls, call)
 	}
 	table := operations()
 	for _, call := range r.Calls {
 		grants, known := table[call.Operation]
 		if !known {
-			return nil, fmt.Errorf("%s calls %s (%s), and the table of operations does not tell which actions that takes", f.Name, call.Operation, call.Position)
+			return nil, fmt.Errorf("%s calls %s (%s), and the table of operations does not say which actions that takes", f.Name, call.Operation, call.Position)
 		}
 		for _, g := range grants {
 			kinds := []Kind{g.kind}
@@ -147,17 +158,17 @@ func Needs(f Function, r Reach) ([]Need, error) {
 				kinds = queues(r, g.action)
 			}
 			if len(kinds) == 0 {
-				return nil, fmt.Errorf("%s calls %s (%s), and reaches none of %s, which tell for which queue", f.Name, call.Operation, call.Position, constructors(g.action))
+				return nil, fmt.Errorf("%s calls %s (%s), and reaches none of %s, which say for which queue", f.Name, call.Operation, call.Position, constructors(g.action))
 			}
 			for _, kind := range kinds {
-				add(g.action, kind, call.Position)
+				add(g.action, kind, call)
 			}
 		}
 	}
 	for _, d := range duties() {
 		for _, action := range d.actions {
 			if d.when(f) {
-				out = append(out, Need{action, d.kind, d.why, d.sourceless})
+				out = append(out, Need{Action: action, Kind: d.kind, Lambda: d.why, Sourceless: d.sourceless})
 			}
 		}
 	}

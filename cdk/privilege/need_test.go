@@ -16,21 +16,24 @@ func TestNeeds(t *testing.T) {
 	t.Parallel()
 	f := privilege.Function{Name: "processor", Traced: true}
 	got, err := privilege.Needs(f, privilege.Reach{
-		Calls:     []privilege.Call{{"s3.GetObject", "b.go:1"}, {"sqs.SendMessage", "q.go:2"}, {"sqs.SendMessageBatch", "q.go:3"}},
+		Calls:     []privilege.Call{{Operation: "s3.GetObject", Position: "b.go:1"}, {Operation: "sqs.SendMessage", Position: "q.go:2"}, {Operation: "sqs.SendMessageBatch", Position: "q.go:3"}},
 		Functions: []string{"pkg/sqsqueue.NewDeadLetters", "pkg/sqsqueue.NewPostponer", "pkg/sqsqueue.NewSender"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	get, both := []privilege.Call{{Operation: "s3.GetObject", Position: "b.go:1"}}, []privilege.Call{
+		{Operation: "sqs.SendMessage", Position: "q.go:2"}, {Operation: "sqs.SendMessageBatch", Position: "q.go:3"},
+	}
 	want := []privilege.Need{
-		{"s3:GetObject", privilege.PayloadObjects, "b.go:1", false},
-		{"s3:ListBucket", privilege.PayloadBucket, "b.go:1", false},
-		{"sqs:SendMessage", privilege.EventsQueue, "q.go:2, q.go:3", false},
-		{"sqs:SendMessage", privilege.DeadLetterQueue, "q.go:2, q.go:3", false},
-		{"logs:CreateLogStream", privilege.OwnLogGroup, "Lambda writes the function's log", false},
-		{"logs:PutLogEvents", privilege.OwnLogGroup, "Lambda writes the function's log", false},
-		{"xray:PutTraceSegments", privilege.Any, "Lambda traces the function", false},
-		{"xray:PutTelemetryRecords", privilege.Any, "Lambda traces the function", false},
+		{Action: "s3:GetObject", Kind: privilege.PayloadObjects, Calls: get},
+		{Action: "s3:ListBucket", Kind: privilege.PayloadBucket, Calls: get},
+		{Action: "sqs:SendMessage", Kind: privilege.EventsQueue, Calls: both},
+		{Action: "sqs:SendMessage", Kind: privilege.DeadLetterQueue, Calls: both},
+		{Action: "logs:CreateLogStream", Kind: privilege.OwnLogGroup, Lambda: "writes the function's log"},
+		{Action: "logs:PutLogEvents", Kind: privilege.OwnLogGroup, Lambda: "writes the function's log"},
+		{Action: "xray:PutTraceSegments", Kind: privilege.Any, Lambda: "traces the function"},
+		{Action: "xray:PutTelemetryRecords", Kind: privilege.Any, Lambda: "traces the function"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("needs (-want +got):\n%s", diff)
@@ -40,11 +43,11 @@ func TestNeeds(t *testing.T) {
 func TestNeeds_refuses_a_call_that_it_does_not_know(t *testing.T) {
 	t.Parallel()
 	for want, reach := range map[string]privilege.Reach{
-		"ingest calls sqs.PurgeQueue (q.go:7), and the table of operations does not tell which actions that takes": {
-			Calls: []privilege.Call{{"s3.PutObject", "b.go:1"}, {"sqs.PurgeQueue", "q.go:7"}},
+		"ingest calls sqs.PurgeQueue (q.go:7), and the table of operations does not say which actions that takes": {
+			Calls: []privilege.Call{{Operation: "s3.PutObject", Position: "b.go:1"}, {Operation: "sqs.PurgeQueue", Position: "q.go:7"}},
 		},
-		"ingest calls sqs.SendMessage (q.go:2), and reaches none of pkg/sqsqueue.NewSender, pkg/sqsqueue.NewDeadLetters, which tell for which queue": {
-			Calls: []privilege.Call{{"sqs.SendMessage", "q.go:2"}}, Functions: []string{"pkg/sqsqueue.NewPostponer"},
+		"ingest calls sqs.SendMessage (q.go:2), and reaches none of pkg/sqsqueue.NewSender, pkg/sqsqueue.NewDeadLetters, which say for which queue": {
+			Calls: []privilege.Call{{Operation: "sqs.SendMessage", Position: "q.go:2"}}, Functions: []string{"pkg/sqsqueue.NewPostponer"},
 		},
 	} {
 		if _, err := privilege.Needs(privilege.Function{Name: "ingest"}, reach); err == nil || err.Error() != want {

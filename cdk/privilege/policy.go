@@ -5,55 +5,49 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/fluxa/fluxa/cdk/template"
 )
 
-// permit reads all policies that bear on the role.
-func (t *templates) permit(f *Function, role *resource) error {
+// permit reads all policies that concern the role.
+func (t *templates) permit(f *Function, role *template.Resource) error {
 	var errs []error
-	read := func(where *resource, document value, concerns func(map[string]any) bool) {
+	read := func(where *template.Resource, document template.Value, concerns func(statement template.Value) bool) {
 		if err := t.read(f, where, document, concerns); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", where.name, err))
+			errs = append(errs, fmt.Errorf("%s: %w", t.name(where), err))
 		}
 	}
-	isRole := func(stack string) func(any) bool {
-		return func(one any) bool { return t.resolve(value{stack, one}).resource == role }
-	}
-	always := func(map[string]any) bool { return true }
+	isRole := func(v template.Value) bool { return t.resolve(v).resource == role }
+	always := func(template.Value) bool { return true }
 
-	for _, inline := range list(role.properties["Policies"]) {
-		read(role, value{role.stack, object(inline)["PolicyDocument"]}, always)
+	for _, inline := range list(role.At("Policies")) {
+		read(role, template.At(inline, "PolicyDocument"), always)
 	}
 	managed := t.managed(f, role)
-	for _, r := range t.order {
-		document := r.get("PolicyDocument")
-		switch r.kind {
-		case "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy":
-			named := slices.Concat(list(r.properties["Roles"]), list(r.properties["RoleName"]))
-			if slices.Contains(managed, r) || slices.ContainsFunc(named, isRole(r.stack)) {
-				read(r, document, always)
-			}
-			continue
-		case "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy":
-		case "AWS::KMS::Key":
-			document = r.get("KeyPolicy")
-		case "AWS::SecretsManager::ResourcePolicy":
-			document = r.get("ResourcePolicy")
-		default:
-			continue
+	policies := []string{"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"}
+	for _, r := range t.All(policies...) {
+		named := slices.Concat(list(r.At("Roles")), list(r.At("RoleName")))
+		if slices.Contains(managed, r) || slices.ContainsFunc(named, isRole) {
+			read(r, r.At("PolicyDocument"), always)
 		}
-		read(r, document, func(statement map[string]any) bool {
-			return slices.ContainsFunc(list(object(statement["Principal"])["AWS"]), isRole(r.stack))
-		})
+	}
+	ofResources := []string{"AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::KMS::Key", "AWS::SecretsManager::ResourcePolicy"}
+	for _, r := range t.All(ofResources...) {
+		for _, property := range []string{"PolicyDocument", "KeyPolicy", "ResourcePolicy"} {
+			read(r, r.At(property), func(statement template.Value) bool {
+				return slices.ContainsFunc(list(template.At(statement, "Principal", "AWS")), isRole)
+			})
+		}
 	}
 	return errors.Join(errs...)
 }
 
 // managed returns the managed policies of the role that the templates have. The
 // others, AWS's own above all, are a problem of the function.
-func (t *templates) managed(f *Function, role *resource) []*resource {
-	var out []*resource
-	for _, arn := range list(role.properties["ManagedPolicyArns"]) {
-		policy := t.resolve(value{role.stack, arn})
+func (t *templates) managed(f *Function, role *template.Resource) []*template.Resource {
+	var out []*template.Resource
+	for _, arn := range list(role.At("ManagedPolicyArns")) {
+		policy := t.resolve(arn)
 		if policy.resource == nil {
 			f.problem("the managed policy %s is attached, and its statements are not in the templates: write the actions that are needed", policy.text)
 			continue
@@ -64,19 +58,19 @@ func (t *templates) managed(f *Function, role *resource) []*resource {
 }
 
 // read adds the statements of a document that concern the role.
-func (t *templates) read(f *Function, where *resource, document value, concerns func(map[string]any) bool) error {
-	for _, raw := range list(object(document.raw)["Statement"]) {
-		statement := object(raw)
-		if !concerns(statement) {
+func (t *templates) read(f *Function, where *template.Resource, document template.Value, concerns func(template.Value) bool) error {
+	for _, one := range list(template.At(document, "Statement")) {
+		if !concerns(one) {
 			continue
 		}
+		statement, _ := one.(template.Object)
 		if statement["NotAction"] != nil || statement["NotResource"] != nil {
 			return errors.New("a statement has NotAction or NotResource: it must name what it is about")
 		}
 		var condition []byte
 		if statement["Condition"] != nil {
 			var err error
-			if condition, err = json.Marshal(statement["Condition"]); err != nil {
+			if condition, err = json.Marshal(t.write(statement["Condition"])); err != nil {
 				return fmt.Errorf("write a condition as JSON: %w", err)
 			}
 		}
@@ -90,11 +84,11 @@ func (t *templates) read(f *Function, where *resource, document value, concerns 
 		}
 		for _, action := range list(statement["Action"]) {
 			for _, on := range list(statement["Resource"]) {
-				resource := t.resolve(value{document.stack, on}).text
-				if where.kind == "AWS::KMS::Key" { // its policy knows no other resource, and calls it *
-					resource = attributeOf(where, "Arn").text
+				resource := t.resolve(on).text
+				if where.Type == "AWS::KMS::Key" { // its policy knows no other resource, and calls it *
+					resource = t.arn(where)
 				}
-				*into = append(*into, Statement{t.resolve(value{document.stack, action}).text, resource, string(condition)})
+				*into = append(*into, Statement{t.resolve(action).text, resource, string(condition)})
 			}
 		}
 	}

@@ -1,19 +1,19 @@
-// Package privilege tells whether each function is allowed what it needs and
+// Package privilege reports whether each function is allowed what it needs and
 // nothing else. What it needs comes from its code: Calls finds the operations of
 // AWS that it can reach, and tables say which actions those and the Lambda
 // platform take. What it is allowed comes from the synthesized templates.
 //
-// It holds for the four functions of the contract. The functions that CDK makes
-// for custom resources are not looked at, nor are permissions boundaries and what
-// an organization allows.
+// It covers the functions of the contract. The functions that CDK makes for custom
+// resources are not looked at, nor are permissions boundaries and what an
+// organization allows.
 package privilege
 
 import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/fluxa/fluxa/cdk/template"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -26,20 +26,22 @@ type Finding struct {
 // String returns the finding as a sentence.
 func (f Finding) String() string { return f.Function + ": " + f.Text }
 
-// Check reads the functions' code in the repository at root and holds the
-// templates of one stage, by the name of their stack, against it. It loads all of
-// the code, which takes seconds: for several stages, call Handlers once, and Judge
-// for each.
-func Check(ctx context.Context, root string, stacks map[string]map[string]any) ([]Finding, error) {
-	reached, err := Handlers(ctx, root)
-	if err != nil {
-		return nil, err
-	}
-	return Judge(reached, stacks)
+// Handler is the code of a function.
+type Handler struct {
+	Name string // in the templates it is fluxa-NAME-STAGE
+	Reach
 }
 
-// Handlers returns what each function of the contract can reach.
-func Handlers(ctx context.Context, root string) (map[contract.Function]Reach, error) {
+// Role is what a function's role is allowed, by Function, and what it needs.
+type Role struct {
+	Function Function
+	Needs    []Need
+	Findings []Finding
+}
+
+// Handlers returns what each function of the contract can reach, in its order. It
+// loads all of the code of the repository at root, which takes seconds.
+func Handlers(ctx context.Context, root string) ([]Handler, error) {
 	const folder = module + "functions/"
 	var paths []string
 	for _, function := range contract.Functions() {
@@ -49,39 +51,51 @@ func Handlers(ctx context.Context, root string) (map[contract.Function]Reach, er
 	if err != nil {
 		return nil, err
 	}
-	out := map[contract.Function]Reach{}
-	for path, reach := range reached {
-		out[contract.Function(strings.TrimPrefix(path, folder))] = reach
+	var out []Handler
+	for i, function := range contract.Functions() {
+		out = append(out, Handler{string(function), reached[paths[i]]})
 	}
 	return out, nil
 }
 
-// Judge returns the findings for every function of the contract, in its order.
-// Returns an error when the templates cannot be read, or are of several stages, or
-// when a function makes a call of which it is not known what it takes.
-func Judge(reached map[contract.Function]Reach, stacks map[string]map[string]any) ([]Finding, error) {
-	functions, err := Granted(stacks)
+// Roles compares the roles of a stage's functions with what the handlers need: first
+// those of functions that are none of the handlers, then one for each handler.
+//
+// Returns an error when the templates cannot be read or lack a handler, or when a
+// function makes a call of which it is not known which actions it takes.
+func Roles(handlers []Handler, stage *template.Stage) ([]Role, error) {
+	functions, err := Granted(stage)
 	if err != nil {
 		return nil, err
 	}
 	byName := map[string][]Function{}
-	var out []Finding
+	var out []Role
 	for _, f := range functions {
 		byName[f.Name] = append(byName[f.Name], f)
-		if f.Stage != "" && !slices.Contains(contract.Functions(), contract.Function(f.Name)) {
-			out = append(out, Finding{f.Name, "its code is not known: the contract has no such function"})
+		if f.Stage != "" && !slices.ContainsFunc(handlers, func(h Handler) bool { return h.Name == f.Name }) {
+			out = append(out, Role{f, nil, []Finding{{f.Name, "its code is not known: the contract has no such function"}}})
 		}
 	}
-	for _, function := range contract.Functions() {
-		found := byName[string(function)]
+	for _, h := range handlers {
+		found := byName[h.Name]
 		if len(found) != 1 {
-			return nil, fmt.Errorf("%d functions of the templates are named fluxa-%s-STAGE: it must be one, of one stage", len(found), function)
+			return nil, fmt.Errorf("%d functions of the templates are named fluxa-%s-STAGE: it must be one, of one stage", len(found), h.Name)
 		}
-		needs, err := Needs(found[0], reached[function])
+		needs, err := Needs(found[0], h.Reach)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Compare(found[0], needs)...)
+		out = append(out, Role{found[0], needs, Compare(found[0], needs)})
 	}
 	return out, nil
+}
+
+// Judge returns the findings of Roles, and its errors.
+func Judge(handlers []Handler, stage *template.Stage) ([]Finding, error) {
+	roles, err := Roles(handlers, stage)
+	var out []Finding
+	for _, r := range roles {
+		out = append(out, r.Findings...)
+	}
+	return out, err
 }

@@ -21,6 +21,7 @@ import (
 type Call struct {
 	Operation string // such as s3.PutObject
 	Position  string // file:line, from the repository's root on
+	Caller    string // the function there, such as (*pkg/s3blob.Store).Put
 }
 
 // Reach is what a command can get to from its main.
@@ -38,7 +39,7 @@ func (r Reach) Operations() []string {
 	return slices.Compact(out)
 }
 
-// Calls tells for the command at each import path which operations of AWS it can
+// Calls returns for the command at each import path which operations of AWS it can
 // call. It follows our own code only, from main and the package initializers: a
 // function is reached when it is called or its value is taken, a method when a
 // reached function also turns its type into an interface and somebody may call it
@@ -57,7 +58,7 @@ func Calls(ctx context.Context, root string, paths ...string) (map[string]Reach,
 	var errs []error
 	for _, path := range slices.Sorted(maps.Keys(program.mains)) {
 		w := &walk{
-			program: program, seen: map[*ssa.Function]bool{}, calls: map[Call]bool{}, functions: map[string]bool{},
+			program: program, seen: map[*ssa.Function]bool{}, calls: map[Call]string{}, functions: map[string]bool{},
 			invoked: map[string][]*types.Signature{}, waiting: map[string][]method{},
 		}
 		pkg := program.ssa.Package(program.mains[path].Types)
@@ -75,11 +76,11 @@ type walk struct {
 	*program
 	seen      map[*ssa.Function]bool
 	todo      []visit
-	calls     map[Call]bool
+	calls     map[Call]string // the caller, by the rest
 	functions map[string]bool
 	converted typeutil.Map                  // types of which an interface may hold a value
 	invoked   map[string][]*types.Signature // methods called through an interface of ours, by id
-	waiting   map[string][]method           // methods of converted types that nobody calls yet, by id
+	waiting   map[string][]method           // methods of converted types that nothing calls yet, by id
 	errs      []error
 }
 
@@ -111,16 +112,16 @@ func (w *walk) run() {
 				if !at.IsValid() {
 					at = next.at
 				}
-				w.look(instruction, at)
+				w.look(instruction, at, next.function)
 			}
 		}
 	}
 }
 
-func (w *walk) look(instruction ssa.Instruction, at token.Pos) {
+func (w *walk) look(instruction ssa.Instruction, at token.Pos, in *ssa.Function) {
 	for _, operand := range instruction.Operands(nil) {
 		if f, ok := (*operand).(*ssa.Function); ok {
-			w.refer(f, at)
+			w.refer(f, at, in)
 		}
 	}
 	switch instruction := instruction.(type) {
@@ -133,7 +134,7 @@ func (w *walk) look(instruction ssa.Instruction, at token.Pos) {
 		}
 		if call.StaticCallee() == nil {
 			if operation, ok := operationOf(call.Signature(), true); ok {
-				w.call(operation, at)
+				w.call(operation, at, in)
 			}
 		}
 	}
@@ -141,12 +142,12 @@ func (w *walk) look(instruction ssa.Instruction, at token.Pos) {
 
 // refer takes note of a function that is called or whose value is taken. A client's
 // method is a call either way: what happens to its value is not followed.
-func (w *walk) refer(f *ssa.Function, at token.Pos) {
+func (w *walk) refer(f *ssa.Function, at token.Pos, in *ssa.Function) {
 	object, ok := f.Object().(*types.Func)
 	if ok && object.Pkg() != nil {
 		if _, client := service(object.Pkg().Path()); client {
 			if operation, ok := operationOf(object.Signature(), false); ok {
-				w.call(operation, at)
+				w.call(operation, at, in)
 			}
 			return
 		}
@@ -183,7 +184,17 @@ func (w *walk) refuseByName(f *types.Func, at token.Pos) {
 	}
 }
 
-func (w *walk) call(operation string, at token.Pos) { w.calls[Call{operation, w.position(at)}] = true }
+// call takes note of a call in a function, which for a literal is the one around it.
+func (w *walk) call(operation string, at token.Pos, in *ssa.Function) {
+	for in.Parent() != nil {
+		in = in.Parent()
+	}
+	place := Call{Operation: operation, Position: w.position(at)}
+	caller := strings.ReplaceAll(in.String(), module, "")
+	if known, is := w.calls[place]; !is || caller < known { // a wrapper has the position of what brought it up
+		w.calls[place] = caller
+	}
+}
 
 func (w *walk) position(at token.Pos) string {
 	p := w.ssa.Fset.Position(at)
@@ -195,10 +206,13 @@ func (w *walk) position(at token.Pos) string {
 }
 
 func (w *walk) reach() Reach {
-	return Reach{
-		Calls: slices.SortedFunc(maps.Keys(w.calls), func(a, b Call) int {
-			return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Position, b.Position))
-		}),
-		Functions: slices.Sorted(maps.Keys(w.functions)),
+	out := Reach{Functions: slices.Sorted(maps.Keys(w.functions))}
+	for call, caller := range w.calls {
+		call.Caller = caller
+		out.Calls = append(out.Calls, call)
 	}
+	slices.SortFunc(out.Calls, func(a, b Call) int {
+		return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Position, b.Position))
+	})
+	return out
 }

@@ -16,18 +16,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fluxa/fluxa/cdk/privilege"
-	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/cdk/template"
 )
 
 var update = flag.Bool("update", false, "write the golden file")
 
 // handlers loads the four functions once, which takes seconds. It is not bound to
 // the context of the test that comes first.
-var handlers = sync.OnceValues(func() (map[contract.Function]privilege.Reach, error) {
+var handlers = sync.OnceValues(func() ([]privilege.Handler, error) {
 	return privilege.Handlers(context.Background(), root)
 })
 
-func reached(t *testing.T) map[contract.Function]privilege.Reach {
+func reached(t *testing.T) []privilege.Handler {
 	t.Helper()
 	out, err := handlers()
 	if err != nil {
@@ -48,13 +48,35 @@ func templates(t *testing.T) map[string]tree {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var template tree
-		if err := json.Unmarshal(raw, &template); err != nil {
+		var content tree
+		if err := json.Unmarshal(raw, &content); err != nil {
 			t.Fatal(err)
 		}
-		out[stack] = template
+		out[stack] = content
 	}
 	return out
+}
+
+// parsed is the stage of the templates, by the name of their stack.
+func parsed(t *testing.T, stacks map[string]tree) *template.Stage {
+	t.Helper()
+	var out []*template.Stack
+	for _, name := range slices.Sorted(maps.Keys(stacks)) {
+		raw, err := json.Marshal(stacks[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &template.Stack{Name: name}
+		if err := s.Decode(raw); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, s)
+	}
+	stage, err := template.NewStage("dev", out...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stage
 }
 
 // inner goes down into a template, by the keys of objects and the indexes of lists.
@@ -81,7 +103,7 @@ func properties(t *testing.T, stacks map[string]tree, stack, id string) tree {
 
 func judge(t *testing.T, stacks map[string]tree) []string {
 	t.Helper()
-	findings, err := privilege.Judge(reached(t), stacks)
+	findings, err := privilege.Judge(reached(t), parsed(t, stacks))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,21 +116,21 @@ func judge(t *testing.T, stacks map[string]tree) []string {
 
 func TestHandlers_reach_what_the_functions_call(t *testing.T) {
 	t.Parallel()
-	want := map[contract.Function][]string{
-		contract.FunctionIngest: {"s3.PutObject", "sqs.SendMessage", "sqs.SendMessageBatch"},
-		contract.FunctionProcessor: {"s3.GetObject", "secretsmanager.GetSecretValue", "sns.PublishBatch",
+	want := map[string][]string{
+		"ingest": {"s3.PutObject", "sqs.SendMessage", "sqs.SendMessageBatch"},
+		"processor": {"s3.GetObject", "secretsmanager.GetSecretValue", "sns.PublishBatch",
 			"sqs.ChangeMessageVisibilityBatch", "sqs.SendMessage", "sqs.SendMessageBatch"},
-		contract.FunctionQuery:   {"s3.GetObject", "secretsmanager.GetSecretValue"},
-		contract.FunctionMigrate: {"secretsmanager.GetSecretValue"},
+		"query":   {"s3.GetObject", "secretsmanager.GetSecretValue"},
+		"migrate": {"secretsmanager.GetSecretValue"},
 	}
-	got := map[contract.Function][]string{}
-	for function, reach := range reached(t) {
-		got[function] = reach.Operations()
-		for _, call := range reach.Calls {
+	got := map[string][]string{}
+	for _, handler := range reached(t) {
+		got[handler.Name] = handler.Operations()
+		for _, call := range handler.Calls {
 			file, _, _ := strings.Cut(call.Position, ":")
 			raw, err := os.ReadFile(filepath.Join(root, file))
 			if _, operation, _ := strings.Cut(call.Operation, "."); err != nil || !strings.Contains(string(raw), operation) {
-				t.Errorf("%s calls %s at %s: %v", function, call.Operation, call.Position, err)
+				t.Errorf("%s calls %s at %s: %v", handler.Name, call.Operation, call.Position, err)
 			}
 		}
 	}
@@ -119,7 +141,7 @@ func TestHandlers_reach_what_the_functions_call(t *testing.T) {
 
 func TestGranted_reads_each_statement(t *testing.T) {
 	t.Parallel()
-	functions, err := privilege.Granted(templates(t))
+	functions, err := privilege.Granted(parsed(t, templates(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,18 +161,23 @@ func TestGranted_reads_each_statement(t *testing.T) {
 			fmt.Fprintf(&text, "  problem: %s\n", problem)
 		}
 	}
-	golden := filepath.Join("testdata", "granted.golden")
+	golden(t, "granted.golden", text.String())
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
 	if *update {
-		if err := os.WriteFile(golden, []byte(text.String()), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), text.String()); diff != "" {
-		t.Errorf("granted (-want +got):\n%s", diff)
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
 	}
 }
 

@@ -1,261 +1,136 @@
 package privilege
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+
+	"github.com/fluxa/fluxa/cdk/template"
 )
 
-// resource is one resource of a template.
-type resource struct {
-	stack, id  string
-	kind       string // its CloudFormation type
-	name       string // type and logical id, such as "AWS::SQS::Queue EventsQueue"; with the stack when two share it
-	properties map[string]any
-}
-
-// value is something of a template that may refer to resources of its stack.
-type value struct {
-	stack string
-	raw   any
-}
-
-// templates are the stacks of one stage.
+// templates are those of one stage.
 type templates struct {
-	resources map[string]map[string]*resource // by stack and logical id
-	exports   map[string]value
-	order     []*resource
+	*template.Stage
+	named map[string]int // resources of each type and logical id: more than one when stacks share it
 }
 
-func parse(stacks map[string]map[string]any) *templates {
-	t := &templates{resources: map[string]map[string]*resource{}, exports: map[string]value{}}
-	names := map[string]int{}
-	for _, stack := range slices.Sorted(maps.Keys(stacks)) {
-		t.resources[stack] = map[string]*resource{}
-		entries := object(stacks[stack]["Resources"])
-		for _, id := range slices.Sorted(maps.Keys(entries)) {
-			entry := object(entries[id])
-			kind, _ := entry["Type"].(string)
-			r := &resource{stack: stack, id: id, kind: kind, name: kind + " " + id, properties: object(entry["Properties"])}
-			t.resources[stack][id], t.order = r, append(t.order, r)
-			names[r.name]++
-		}
-		for _, output := range object(stacks[stack]["Outputs"]) {
-			if name, ok := object(object(output)["Export"])["Name"].(string); ok {
-				t.exports[name] = value{stack, object(output)["Value"]}
-			}
-		}
-	}
-	for _, r := range t.order {
-		if names[r.name] > 1 {
-			r.name = r.kind + " " + r.stack + "/" + r.id
+func read(stage *template.Stage) *templates {
+	t := &templates{stage, map[string]int{}}
+	for _, s := range stage.Stacks {
+		for _, r := range s.Resources {
+			t.named[r.Type+" "+r.ID]++
 		}
 	}
 	return t
 }
 
-// of returns the resources of a type, in the order of stacks and ids.
-func (t *templates) of(kinds ...string) []*resource {
-	var out []*resource
-	for _, r := range t.order {
-		if slices.Contains(kinds, r.kind) {
-			out = append(out, r)
-		}
+// name returns the type and the logical id of a resource, such as "AWS::SQS::Queue
+// EventsQueue"; with the stack when two share it.
+func (t *templates) name(r *template.Resource) string {
+	if name := r.Type + " " + r.ID; t.named[name] == 1 {
+		return name
 	}
-	return out
+	return r.Type + " " + r.Stack.Name + "/" + r.ID
 }
 
-func (r *resource) get(path ...string) value {
-	var raw any = r.properties
-	for _, name := range path {
-		raw = object(raw)[name]
-	}
-	return value{r.stack, raw}
-}
-
-// term is a value with its references followed. When it is one attribute of a
-// resource and nothing else, resource and attribute say so; Ref is the attribute
-// "", but for those whose Ref is their ARN.
+// term is a value as text. When it is one attribute of a resource and nothing
+// else, resource and attribute say so.
 type term struct {
 	text      string
-	resource  *resource
+	resource  *template.Resource
 	attribute string
 }
 
-func attributeOf(r *resource, attribute string) term {
-	if attribute == "" {
-		return term{r.name, r, ""}
+// resolve writes a value with the names of the resources that it refers to. What
+// depends on more than that equals nothing else.
+func (t *templates) resolve(v template.Value) term {
+	if text, is := v.(template.Text); is && len(text) == 1 {
+		v = text[0]
 	}
-	return term{r.name + "." + attribute, r, attribute}
-}
-
-// resolve follows Ref, Fn::GetAtt, Fn::Join, Fn::Sub and Fn::ImportValue. What it
-// does not know stays as its JSON, so that it equals nothing else.
-func (t *templates) resolve(v value) term {
-	switch raw := v.raw.(type) {
+	switch v := v.(type) {
 	case nil:
 		return term{}
-	case string:
-		return t.named(raw)
-	case map[string]any:
-		if len(raw) == 1 {
-			for function, argument := range raw {
-				if out, ok := t.apply(function, value{v.stack, argument}); ok {
-					return out
-				}
-			}
-		}
+	case template.Reference:
+		return t.follow(v)
+	default:
+		return t.logGroup(fmt.Sprint(t.write(v)))
 	}
-	text, err := json.Marshal(v.raw)
-	if err != nil {
-		return term{text: fmt.Sprint(v.raw)}
-	}
-	return term{text: string(text)}
 }
 
-func (t *templates) apply(function string, argument value) (term, bool) {
-	pair, _ := argument.raw.([]any)
-	text, isText := argument.raw.(string)
-	switch function {
-	case "Ref":
-		return t.attribute(argument.stack, text, ""), isText
-	case "Fn::GetAtt":
-		if isText {
-			id, attribute, _ := strings.Cut(text, ".")
-			return t.attribute(argument.stack, id, attribute), true
+// write puts names in the place of references and pseudo parameters.
+func (t *templates) write(v template.Value) template.Value {
+	return template.Rewrite(v, func(part template.Value) template.Value {
+		switch part := part.(type) {
+		case template.Reference:
+			return t.follow(part).text
+		case template.Pseudo:
+			return "${" + string(part) + "}"
 		}
-		if len(pair) == 2 {
-			return t.attribute(argument.stack, t.resolve(value{argument.stack, pair[0]}).text, t.resolve(value{argument.stack, pair[1]}).text), true
-		}
-	case "Fn::Join":
-		if len(pair) != 2 {
-			break
-		}
-		separator, _ := pair[0].(string)
-		parts, ok := pair[1].([]any)
-		return t.join(argument.stack, separator, parts), ok
-	case "Fn::Sub":
-		if len(pair) == 2 {
-			text, isText = pair[0].(string)
-			return t.substitute(argument.stack, text, object(pair[1])), isText
-		}
-		return t.substitute(argument.stack, text, nil), isText
-	case "Fn::ImportValue":
-		export, ok := t.exports[t.resolve(argument).text]
-		if ok {
-			return t.resolve(export), true
-		}
-	}
-	return term{}, false
+		return part
+	})
 }
 
-func (t *templates) join(stack, separator string, parts []any) term {
-	if len(parts) == 1 {
-		return t.resolve(value{stack, parts[0]})
-	}
-	texts := make([]string, len(parts))
-	for i, part := range parts {
-		texts[i] = t.resolve(value{stack, part}).text
-	}
-	return t.named(strings.Join(texts, separator))
-}
-
-func (t *templates) substitute(stack, text string, variables map[string]any) term {
-	var out []any
-	for {
-		before, rest, found := strings.Cut(text, "${")
-		if before != "" {
-			out = append(out, before)
-		}
-		name, after, closed := strings.Cut(rest, "}")
-		if !found || !closed {
-			break
-		}
-		given, known := variables[name]
-		id, attribute, dotted := strings.Cut(name, ".")
-		switch {
-		case strings.HasPrefix(name, "!"):
-			out = append(out, "${"+name[1:]+"}")
-		case known:
-			out = append(out, given)
-		case dotted:
-			out = append(out, map[string]any{"Fn::GetAtt": []any{id, attribute}})
-		default:
-			out = append(out, map[string]any{"Ref": name})
-		}
-		text = after
-	}
-	return t.join(stack, "", out)
-}
-
-// attribute returns an attribute of a resource, under one name where it has
-// several. Of a parameter or a pseudo parameter it returns "${its name}".
-func (t *templates) attribute(stack, id, attribute string) term {
-	r := t.resources[stack][id]
+// follow returns an attribute of a resource, under one name where it has several:
+// "Arn" is that of each Ref that is an ARN. Of a parameter it is "${its name}".
+func (t *templates) follow(ref template.Reference) term {
+	r := t.Resource(ref)
 	if r == nil {
-		return term{text: "${" + id + "}"}
+		return term{text: "${" + ref.Resource + "}"}
 	}
-	switch r.kind + "." + attribute {
-	case "AWS::SNS::Topic.", "AWS::SNS::Topic.TopicArn", "AWS::SecretsManager::Secret.", "AWS::SecretsManager::Secret.Id":
-		attribute = "Arn"
-	case "AWS::SecretsManager::SecretTargetAttachment.":
-		return t.resolve(r.get("SecretId"))
+	switch r.Type + "." + ref.Attribute {
+	case "AWS::SNS::Topic.Ref", "AWS::SNS::Topic.TopicArn", "AWS::SecretsManager::Secret.Ref", "AWS::SecretsManager::Secret.Id":
+		return t.attribute(r, "Arn")
+	case "AWS::SecretsManager::SecretTargetAttachment.Ref":
+		return t.resolve(r.At("SecretId"))
 	}
-	return attributeOf(r, attribute)
+	return t.attribute(r, ref.Attribute)
 }
+
+func (t *templates) attribute(r *template.Resource, attribute string) term {
+	if attribute == "Ref" {
+		return term{t.name(r), r, attribute}
+	}
+	return term{t.name(r) + "." + attribute, r, attribute}
+}
+
+func (t *templates) arn(r *template.Resource) string { return t.attribute(r, "Arn").text }
 
 // mentioned returns the first resource of the types that a value refers to,
 // however deep, nil for none.
-func (t *templates) mentioned(v value, kinds ...string) *resource {
-	if r := t.resolve(v).resource; r != nil && slices.Contains(kinds, r.kind) {
-		return r
-	}
-	var inner []any
-	switch raw := v.raw.(type) {
-	case []any:
-		inner = raw
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(raw)) {
-			inner = append(inner, raw[name])
+func (t *templates) mentioned(v template.Value, types ...string) (found *template.Resource) {
+	template.Visit(v, func(part template.Value) {
+		if ref, is := part.(template.Reference); is && found == nil {
+			if r := t.follow(ref).resource; r != nil && slices.Contains(types, r.Type) {
+				found = r
+			}
 		}
-	}
-	for _, one := range inner {
-		if r := t.mentioned(value{v.stack, one}, kinds...); r != nil {
-			return r
-		}
-	}
-	return nil
+	})
+	return found
 }
 
-// named takes the ARN of a log group, written with its name, for that log group.
-func (t *templates) named(text string) term {
+// logGroup takes the ARN of a log group, written with its name, for that log group.
+func (t *templates) logGroup(text string) term {
 	before, name, ok := strings.Cut(text, ":log-group:")
-	if !ok || !strings.HasPrefix(before, "arn:") || !strings.Contains(before, ":logs:") {
+	name, all := strings.CutSuffix(name, ":*")
+	if !ok || !all || !strings.HasPrefix(before, "arn:") || !strings.Contains(before, ":logs:") {
 		return term{text: text}
 	}
-	for _, group := range t.of("AWS::Logs::LogGroup") {
-		if group.properties["LogGroupName"] == strings.TrimSuffix(name, ":*") && strings.HasSuffix(name, ":*") {
-			return attributeOf(group, "Arn")
+	for _, group := range t.All("AWS::Logs::LogGroup") {
+		if group.At("LogGroupName") == name {
+			return t.attribute(group, "Arn")
 		}
 	}
 	return term{text: text}
 }
 
-func object(raw any) map[string]any {
-	out, _ := raw.(map[string]any)
-	return out
-}
-
 // list returns what may be written as one or as several.
-func list(raw any) []any {
-	switch raw := raw.(type) {
+func list(v template.Value) template.List {
+	switch v := v.(type) {
 	case nil:
 		return nil
-	case []any:
-		return raw
+	case template.List:
+		return v
 	default:
-		return []any{raw}
+		return template.List{v}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fluxa/fluxa/cdk/template"
 )
 
 // policies returns every statement that a stage writes, of roles and of
@@ -13,8 +15,7 @@ func policies(p *platform) map[*resource][]statement {
 	for _, name := range []string{network, data, pipeline, observability} {
 		for _, r := range p.stacks[name].resources {
 			for property, value := range r.Properties {
-				document, is := value.(object)
-				if !is || document["Statement"] == nil {
+				if template.At(value, "Statement") == nil {
 					continue
 				}
 				out[r] = append(out[r], r.statements(property)...)

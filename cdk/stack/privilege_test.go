@@ -1,14 +1,13 @@
 package stack_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/fluxa/fluxa/cdk/privilege"
+	"github.com/fluxa/fluxa/cdk/template"
 )
 
 // Each function of each stage may do what its code calls and what Lambda does for
@@ -57,51 +56,35 @@ func TestRoles_have_what_the_code_calls_and_nothing_else(t *testing.T) {
 	}
 }
 
-// templates returns fresh copies of a stage's templates.
-func templates(t *testing.T, p *platform) map[string]map[string]any {
+// templates returns a fresh copy of a stage's templates.
+func templates(t *testing.T, p *platform) *template.Stage {
 	t.Helper()
-	out := map[string]map[string]any{}
-	for _, s := range p.stacks {
-		var template map[string]any
-		if err := json.Unmarshal(s.raw, &template); err != nil {
-			t.Fatal(err)
-		}
-		out[s.properties["stackName"].(string)] = template
+	stage, err := p.parse()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return out
+	return stage
 }
 
-// takeAction removes the nth action that a function's role is allowed, and tells
+// takeAction removes the nth action that a function's role is allowed, and returns
 // which it was; "" when there are fewer.
-func takeAction(stacks map[string]map[string]any, n int) (action, role string) {
-	var policies []string
-	for stack, template := range stacks {
-		for id, resource := range template["Resources"].(object) {
-			if resource.(object)["Type"] == "AWS::IAM::Policy" && strings.Contains(stack, "pipeline") && !strings.Contains(id, "Canary") {
-				policies = append(policies, stack+" "+id)
-			}
+func takeAction(stage *template.Stage, n int) (action, role string) {
+	for _, r := range stage.Stack(pipeline).Resources {
+		if r.Type != "AWS::IAM::Policy" || strings.Contains(r.ID, "Canary") {
+			continue
 		}
-	}
-	slices.Sort(policies)
-	for _, policy := range policies {
-		var stack, id string
-		if _, err := fmt.Sscan(policy, &stack, &id); err != nil {
-			panic(err)
-		}
-		document := stacks[stack]["Resources"].(object)[id].(object)["Properties"].(object)["PolicyDocument"].(object)
-		for _, each := range document["Statement"].([]any) {
-			statement := each.(object)
+		for _, each := range r.At("PolicyDocument", "Statement").(template.List) {
+			statement := each.(template.Object)
 			if statement["Effect"] != "Allow" {
 				continue
 			}
-			actions, several := statement["Action"].([]any)
+			actions, several := statement["Action"].(template.List)
 			if !several {
-				actions = []any{statement["Action"]}
+				actions = template.List{statement["Action"]}
 			}
 			if n < len(actions) {
-				action = actions[n].(string)
 				statement["Action"] = slices.Delete(slices.Clone(actions), n, n+1)
-				return action, id
+				return actions[n].(string), r.ID
 			}
 			n -= len(actions)
 		}

@@ -3,6 +3,7 @@ package stack_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/fluxa/fluxa/cdk/stage"
+	"github.com/fluxa/fluxa/cdk/template"
 )
 
 // object is a JSON object: a part of a template, or what is expected of one.
@@ -44,28 +46,15 @@ type synthesized struct {
 
 	environment string // aws://account/region
 	raw         []byte
-	outputs     map[string]output
+	outputs     map[string]template.Value
 	resources   map[string]*resource // by logical id
-}
-
-type output struct {
-	Value  any
-	Export struct{ Name any }
 }
 
 // resource is one resource of a template.
 type resource struct {
+	*template.Resource
 	of   *synthesized
-	ID   string
 	Path string // of its construct below the stack, without the last "Resource"
-
-	Type                string
-	Properties          object
-	Metadata            object
-	DependsOn           any
-	DeletionPolicy      string
-	UpdateReplacePolicy string
-	UpdatePolicy        object
 }
 
 type manifest struct {
@@ -96,110 +85,89 @@ func readPlatform(made awscdk.Stage, settings stage.Stage, out string) (*platfor
 		if s.raw, err = os.ReadFile(filepath.Join(p.folder, artifact.Properties["templateFile"].(string))); err != nil {
 			return nil, err
 		}
-		if err := s.read(); err != nil {
-			return nil, fmt.Errorf("%s: %w", artifact.DisplayName, err)
-		}
 		s.construct = made.Node().FindChild(jsii.String(s.name)).(awscdk.Stack)
 		p.stacks[s.name] = s
+	}
+	parsed, err := p.parse()
+	if err != nil {
+		return nil, err
+	}
+	for _, stack := range parsed.Stacks {
+		if err := p.stacks[stack.Name].take(stack); err != nil {
+			return nil, err
+		}
 	}
 	return p, nil
 }
 
-func (s *synthesized) read() error {
-	var template struct {
-		Resources map[string]*resource
-		Outputs   map[string]output
+// parse returns the stage's templates, read anew.
+func (p *platform) parse() (*template.Stage, error) {
+	var stacks []*template.Stack
+	for _, name := range slices.Sorted(maps.Keys(p.stacks)) {
+		s := &template.Stack{Name: name}
+		if err := s.Decode(p.stacks[name].raw); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		stacks = append(stacks, s)
 	}
-	if err := json.Unmarshal(s.raw, &template); err != nil {
-		return err
+	return template.NewStage(p.settings.Name, stacks...)
+}
+
+func (s *synthesized) take(parsed *template.Stack) error {
+	s.outputs, s.resources = map[string]template.Value{}, map[string]*resource{}
+	for _, o := range parsed.Outputs {
+		s.outputs[o.Name] = o.Value
 	}
-	s.resources, s.outputs = template.Resources, template.Outputs
-	for id, r := range s.resources {
-		path, _ := r.Metadata["aws:cdk:path"].(string)
-		r.of, r.ID = s, id
-		parts := strings.Split(path, "/")
+	for _, r := range parsed.Resources {
+		parts := strings.Split(r.Path, "/")
 		if last := len(parts) - 1; parts[last] == "Resource" || parts[last] == "Default" {
 			parts = parts[:last]
 		}
 		if len(parts) < 3 {
-			return fmt.Errorf("%s has the path %q", id, path)
+			return fmt.Errorf("%s has the path %q", r.ID, r.Path)
 		}
-		r.Path = strings.Join(parts[2:], "/")
+		s.resources[r.ID] = &resource{r, s, strings.Join(parts[2:], "/")}
 	}
 	return nil
 }
 
-// plain returns the value with its intrinsic functions written out: a reference
-// to a resource is ${Stack/Path} or ${Stack/Path.Attribute}, be it of this stack or
-// an import from another, and text that is joined is one text.
-func (s *synthesized) plain(value any) any {
-	switch value := value.(type) {
-	case []any:
-		out := make([]any, len(value))
-		for i, each := range value {
-			out[i] = s.plain(each)
-		}
-		return out
-	case object:
-		if len(value) == 1 {
-			for function, argument := range value {
-				if text, known := s.written(function, argument); known {
-					return text
-				}
+// plain returns the value as encoding/json would decode it, with what it refers to
+// written out: a reference to a resource is ${Stack/Path} or ${Stack/Path.Attribute},
+// be it of this stack or an import from another.
+func (s *synthesized) plain(value template.Value) any {
+	written := template.Rewrite(value, func(part template.Value) template.Value {
+		switch part := part.(type) {
+		case template.Reference:
+			return "${" + s.of.pathOf(part) + "}"
+		case template.Pseudo:
+			return "${" + string(part) + "}"
+		case template.Element:
+			if split, is := part.Of.(template.Call); is && split.Function == "Split" {
+				return fmt.Sprintf("${part %v of %v}", part.Key, split.Arguments[1])
 			}
 		}
-		out := object{}
-		for key, each := range value {
-			out[key] = s.plain(each)
-		}
-		return out
+		return part
+	})
+	raw, err := json.Marshal(written)
+	var out any
+	if err == nil {
+		err = json.Unmarshal(raw, &out)
 	}
-	return value
+	if err != nil {
+		panic(err) // a value is JSON
+	}
+	return out
 }
 
-func (s *synthesized) written(function string, argument any) (text any, known bool) {
-	switch function {
-	case "Ref":
-		return "${" + s.pathOf(argument.(string)) + "}", true
-	case "Fn::GetAtt":
-		parts := argument.([]any)
-		return fmt.Sprintf("${%s.%s}", s.pathOf(parts[0].(string)), parts[1]), true
-	case "Fn::Join":
-		var joined strings.Builder
-		parts := argument.([]any)
-		for i, part := range parts[1].([]any) {
-			if i > 0 {
-				joined.WriteString(parts[0].(string))
-			}
-			fmt.Fprint(&joined, s.plain(part))
-		}
-		return joined.String(), true
-	case "Fn::Sub":
-		return argument, true
-	case "Fn::Select":
-		parts := argument.([]any)
-		split, is := parts[1].(object)
-		if list, isSplit := split["Fn::Split"].([]any); is && isSplit {
-			return fmt.Sprintf("${part %v of %v}", parts[0], s.plain(list[1])), true
-		}
-	case "Fn::ImportValue":
-		for _, other := range s.of.stacks {
-			for _, o := range other.outputs {
-				if o.Export.Name == argument {
-					return other.plain(o.Value), true
-				}
-			}
-		}
-		return fmt.Sprintf("${no stack exports %s}", argument), true
+func (p *platform) pathOf(ref template.Reference) string {
+	path := ref.Resource
+	if r, known := p.stacks[ref.Stack].resources[ref.Resource]; known {
+		path = ref.Stack + "/" + r.Path
 	}
-	return nil, false
-}
-
-func (s *synthesized) pathOf(id string) string {
-	if r, known := s.resources[id]; known {
-		return s.name + "/" + r.Path
+	if ref.Attribute != "Ref" {
+		path += "." + ref.Attribute
 	}
-	return id
+	return path
 }
 
 // all returns the resources of a type in the order of their paths, of every stack.
@@ -244,17 +212,7 @@ func (s *synthesized) at(t *testing.T, path string) *resource {
 
 // plain returns a property, written out; see synthesized.plain. It is nil when
 // there is none.
-func (r *resource) plain(path ...string) any {
-	var value any = r.Properties
-	for _, key := range path {
-		inner, is := value.(object)
-		if !is {
-			return nil
-		}
-		value = inner[key]
-	}
-	return r.of.plain(value)
-}
+func (r *resource) plain(path ...string) any { return r.of.plain(r.At(path...)) }
 
 // text is plain of a property that is text, "" when there is none.
 func (r *resource) text(path ...string) string {
@@ -268,16 +226,9 @@ func (r *resource) String() string {
 
 // dependsOn returns the paths of what the resource says it waits for.
 func (r *resource) dependsOn() []string {
-	var ids []any
-	switch on := r.DependsOn.(type) {
-	case string:
-		ids = []any{on}
-	case []any:
-		ids = on
-	}
 	var out []string
-	for _, id := range ids {
-		out = append(out, strings.TrimPrefix(r.of.pathOf(id.(string)), r.of.name+"/"))
+	for _, id := range r.DependsOn {
+		out = append(out, r.of.resources[id].Path)
 	}
 	slices.Sort(out)
 	return out
