@@ -9,8 +9,8 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 
-	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider"
-	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider/terraformcli"
+	"github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider"
+	"github.com/fluxa/fluxa/cdk/terraform/internal/terraformcli"
 )
 
 var region = terraformcli.Variables{Values: map[string]any{"aws_region": "us-east-1"}}

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider"
+	"github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider"
 )
 
 // depth is how many blocks inside one another a generated configuration has at the
@@ -31,7 +31,7 @@ type generator struct {
 
 func newGenerator(t *testing.T, whole bool) *generator {
 	t.Helper()
-	raw, err := os.ReadFile("../rules.json")
+	raw, err := os.ReadFile("../schemaprovider/rules.json")
 	if err != nil {
 		t.Fatal(err)
 	}

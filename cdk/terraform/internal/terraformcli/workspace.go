@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-exec/tfexec"
 	tfjson "github.com/hashicorp/terraform-json"
 
-	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider"
+	"github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider"
 )
 
 // Workspace is one root module with a state of its own, empty at first. Two

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider"
+	"github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider"
 )
 
 func TestValidate_accepts_what_the_schema_allows(t *testing.T) {

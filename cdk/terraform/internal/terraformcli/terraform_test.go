@@ -14,7 +14,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/zclconf/go-cty/cty"
 
-	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider"
+	"github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider"
 )
 
 func TestNew_says_what_is_missing(t *testing.T) {

@@ -22,7 +22,7 @@ import (
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/terraform-exec/tfexec"
 
-	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider"
+	"github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider"
 )
 
 const (
@@ -31,7 +31,7 @@ const (
 	Recommended = "1.11.4"
 	minimum     = "1.11.0"
 
-	providerPackage = "github.com/fluxa/fluxa/cdk/terraform/schemaprovider/cmd/terraform-provider-aws"
+	providerPackage = "github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider/cmd/terraform-provider-aws"
 	buildTimeout    = 5 * time.Minute
 	defaultTimeout  = 2 * time.Minute
 
