@@ -63,6 +63,9 @@ var (
 	useCases = []string{"pkg/ingest", "pkg/process", "pkg/query"}
 	adapters = []string{"pkg/pgstore", "pkg/pgmigrate", "pkg/sqsqueue", "pkg/s3blob", "pkg/snsnotify", "pkg/secret"}
 
+	// The layers of the Terraform exporter, from the lowest to the highest.
+	exporter = []string{"cdk/template", "cdk/terraform/hcl", "cdk/terraform/catalog", "cdk/terraform/assembly", "cdk/terraform/merge"}
+
 	lambdaRuntime = []string{"github.com/aws/aws-lambda-go"}
 	cdkTypes      = []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs/cdk-nag-go"}
 	technologies  = append([]string{"github.com/jackc/pgx", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, lambdaRuntime...)
@@ -160,6 +163,16 @@ func rules() []rule {
 			from:      in("migrations"),
 			forbidden: func(string) bool { return true },
 		},
+	}
+	for i, own := range exporter {
+		higher := in(exporter[i+1:]...)
+		out = append(out, rule{
+			name:      own + " imports no higher layer of the exporter",
+			reason:    "reading, comparing, the tables and the writing are understood and tested one without the next: terraform → merge → assembly → catalog → hcl → template",
+			from:      in(own),
+			forbidden: func(importPath string) bool { return higher(importPath) || importPath == root+"cdk/terraform" },
+			tests:     true,
+		})
 	}
 	for _, own := range useCases {
 		out = append(out, rule{
@@ -323,6 +336,13 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 			{"cdk/stack", root + "pkg/process"}, {"cdk/construct", root + "pkg/pgstore"}, {"cdk", s3}},
 		"settings and prices know no CDK type": {{"cdk/stage", awscdk}, {"cdk/cost", awscdk}},
 		"a construct knows no stack":           {{"cdk/construct", root + "cdk/stack"}},
+	}
+	for i, own := range exporter {
+		name := own + " imports no higher layer of the exporter"
+		forbidden[name] = [][2]string{{own, root + "cdk/terraform"}}
+		for _, higher := range exporter[i+1:] {
+			forbidden[name] = append(forbidden[name], [2]string{own, root + higher})
+		}
 	}
 	for _, own := range useCases {
 		for _, other := range without(useCases, own) {
