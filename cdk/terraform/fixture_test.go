@@ -11,7 +11,6 @@ import (
 	"github.com/fluxa/fluxa/cdk/template"
 	"github.com/fluxa/fluxa/cdk/terraform/assembly"
 	"github.com/fluxa/fluxa/cdk/terraform/catalog"
-	"github.com/fluxa/fluxa/cdk/terraform/hcl"
 	"github.com/fluxa/fluxa/cdk/terraform/merge"
 )
 
@@ -71,7 +70,7 @@ func TestType_becomes(t *testing.T) {
 			continue
 		}
 		t.Run(strings.ReplaceAll(kind, "::", "_"), func(t *testing.T) {
-			d := hcl.NewDocument()
+			d := newDocument()
 			for _, b := range l.all {
 				if b.resource.Type == kind || m.Into != "" && b.resource == l.whole(aVersion(l)) {
 					l.write(d, b)
