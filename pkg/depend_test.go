@@ -63,6 +63,11 @@ var (
 	useCases = []string{"pkg/ingest", "pkg/process", "pkg/query"}
 	adapters = []string{"pkg/pgstore", "pkg/pgmigrate", "pkg/sqsqueue", "pkg/s3blob", "pkg/snsnotify", "pkg/secretsmanager"}
 
+	// The layers of the Terraform exporter, from the lowest to the highest.
+	exporter = []string{"cdk/template", "cdk/terraform/hcl", "cdk/terraform/catalog", "cdk/terraform/assembly", "cdk/terraform/merge"}
+
+	commandGroups = []string{"cli/stacks", "cli/events", "cli/dlq"}
+
 	lambdaRuntime = []string{"github.com/aws/aws-lambda-go"}
 	cdkTypes      = []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs/cdk-nag-go"}
 	technologies  = append([]string{"github.com/jackc/pgx", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, lambdaRuntime...)
@@ -154,11 +159,19 @@ func rules() []rule {
 			forbidden: in("pkg/openapi"),
 		},
 		{
-			name:      "a construct knows no stack",
-			reason:    "stacks compose constructs; the other way round a construct could not stand in another stack",
+			name:      "a construct knows no stage and no stack",
+			reason:    "constructs are a library: another app uses one with settings of its own",
 			from:      in("cdk/construct"),
-			forbidden: in("cdk/stack"),
+			forbidden: in("cdk/stage", "cdk/stack"),
 			tests:     true,
+		},
+		{
+			name:   "the reader of templates knows nothing of Fluxa",
+			reason: "whoever reads a template uses it: what it imported, all of them would carry",
+			from:   in("cdk/template"),
+			forbidden: func(importPath string) bool {
+				return (in("")(importPath) && !in("cdk/template")(importPath)) || outside(cdkTypes...)(importPath)
+			},
 		},
 		{
 			name:      "migrations are plain SQL",
@@ -167,7 +180,25 @@ func rules() []rule {
 			forbidden: func(string) bool { return true },
 		},
 	}
-	out = append(out, layered()...)
+	for i, own := range exporter {
+		higher := in(exporter[i+1:]...)
+		out = append(out, rule{
+			name:      own + " imports no higher layer of the exporter",
+			reason:    "reading, comparing, the tables and the writing are understood and tested one without the next: terraform → merge → assembly → catalog → hcl → template",
+			from:      in(own),
+			forbidden: func(importPath string) bool { return higher(importPath) || importPath == root+"cdk/terraform" },
+			tests:     true,
+		})
+	}
+	for _, own := range commandGroups {
+		out = append(out, rule{
+			name:      own + " knows no other group of commands",
+			reason:    "a group is read and changed alone; what two groups share has a package of its own",
+			from:      in(own),
+			forbidden: in(without(commandGroups, own)...),
+			tests:     true,
+		})
+	}
 	for _, own := range useCases {
 		out = append(out, rule{
 			name:      own + " knows no other use case",
@@ -186,41 +217,6 @@ func rules() []rule {
 			},
 			forbidden: in(without(adapters, own)...),
 		})
-	}
-	return out
-}
-
-// layers are packages, or folders of them, from the highest to the lowest, each
-// with its task. One imports only those below it.
-type layers []struct{ folder, task string }
-
-// stacked are the layers inside modules.
-func stacked() []layers {
-	return []layers{
-		{
-			{"pkg/process", "decides what becomes of a message"},
-			{"pkg/event", "reads and writes what travels"},
-			{"pkg/contract", "has the names and the limits"},
-		},
-	}
-}
-
-// layered makes a rule for each layer but the highest.
-func layered() []rule {
-	var out []rule
-	for _, stack := range stacked() {
-		for i := 1; i < len(stack); i++ {
-			var above []string
-			for _, layer := range stack[:i] {
-				above = append(above, layer.folder)
-			}
-			out = append(out, rule{
-				name:      stack[i].folder + " is below " + strings.Join(above, ", "),
-				reason:    fmt.Sprintf("%s %s, and can be read and tested without what is above it", path.Base(stack[i].folder), stack[i].task),
-				from:      in(stack[i].folder),
-				forbidden: in(above...),
-			})
-		}
 	}
 	return out
 }
@@ -323,16 +319,9 @@ func workspace(t *testing.T) graph {
 func TestDependencies_point_one_way(t *testing.T) {
 	t.Parallel()
 	g := workspace(t)
-	for _, known := range append(append([]string{"pkg"}, domain...), useCases...) {
+	for _, known := range slices.Concat([]string{"pkg", "cdk/construct"}, domain, useCases, adapters, exporter, commandGroups) {
 		if _, ok := g[root+known]; !ok {
 			t.Errorf("go list does not know %s: the rules would hold of nothing", root+known)
-		}
-	}
-	for _, stack := range stacked() {
-		for _, layer := range stack {
-			if _, ok := g[root+layer.folder]; !ok {
-				t.Errorf("go list does not know the layer %s", root+layer.folder)
-			}
 		}
 	}
 	for _, r := range rules() {
@@ -364,20 +353,28 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 			{"emulator/sqs", root + "pkg/contract"}, {"emulator/gateway", root + "local/stack"}, {"emulator", root + "cli"}, {"emulator/lambda", root + "functions/ingest"}},
 		"local knows neither functions nor what is above it": {
 			{"local/stack", root + "functions/internal/rest"}, {"local", root + "cdk/stage"}, {"local/stack", root + "cli/console"}},
-		"cli knows neither functions nor cdk": {{"cli/command", root + "functions/ingest"}, {"cli/api", root + "cdk/stage"}},
+		"cli knows neither functions nor cdk": {{"cli/stacks", root + "functions/ingest"}, {"cli/api", root + "cdk/stage"}},
 		"cdk knows neither functions nor what runs locally": {
 			{"cdk/stack", root + "functions/ingest"}, {"cdk", root + "local"}, {"cdk/stack", root + "emulator/sqs"}, {"cdk/cost", root + "cli/console"}},
 		"migrations are plain SQL": {{"migrations", "github.com/pressly/goose/v3"}},
 		"the CDK app reads the contract and the settings, and carries no code": {
 			{"cdk/stack", root + "pkg/process"}, {"cdk/construct", root + "pkg/pgstore"}, {"cdk", s3}},
-		"settings and prices know no CDK type":          {{"cdk/stage", awscdk}, {"cdk/cost", awscdk}},
-		"a construct knows no stack":                    {{"cdk/construct", root + "cdk/stack"}},
+		"settings and prices know no CDK type":    {{"cdk/stage", awscdk}, {"cdk/cost", awscdk}},
+		"a construct knows no stage and no stack": {{"cdk/construct", root + "cdk/stack"}, {"cdk/construct", root + "cdk/stage"}},
+		"the reader of templates knows nothing of Fluxa": {
+			{"cdk/template", root + "cdk/stack"}, {"cdk/template", root + "pkg/contract"}, {"cdk/template", awscdk}},
 		"the OpenAPI document is no part of a function": {{"functions/query", root + "pkg/openapi"}},
 	}
-	for _, r := range layered() {
-		below, above, _ := strings.Cut(r.name, " is below ")
-		for folder := range strings.SplitSeq(above, ", ") {
-			forbidden[r.name] = append(forbidden[r.name], [2]string{below, root + folder}, [2]string{below + "/inner", root + folder})
+	for i, own := range exporter {
+		name := own + " imports no higher layer of the exporter"
+		forbidden[name] = [][2]string{{own, root + "cdk/terraform"}}
+		for _, higher := range exporter[i+1:] {
+			forbidden[name] = append(forbidden[name], [2]string{own, root + higher})
+		}
+	}
+	for _, own := range commandGroups {
+		for _, other := range without(commandGroups, own) {
+			forbidden[own+" knows no other group of commands"] = append(forbidden[own+" knows no other group of commands"], [2]string{own, root + other})
 		}
 	}
 	for _, own := range useCases {
@@ -422,8 +419,8 @@ func TestRules_let_pass_what_the_design_has(t *testing.T) {
 		{"pkg/ingest", root + "pkg/event"}, {"pkg/ingest", "github.com/google/uuid"},
 		{"pkg/pgstore", "github.com/jackc/pgx/v5"}, {"pkg/process", root + "pkg/event"}, {"pkg/process", root + "pkg/budget"}, {"pkg/pgstore/pgtest", root + "pkg/pgmigrate"}, {"pkg/pgmigrate", root + "migrations"},
 		{"functions/ingest", root + "pkg/ingest"}, {"functions/ingest", "github.com/aws/aws-lambda-go/lambda"},
-		{"local/stack", root + "pkg/contract"}, {"local/stack", root + "emulator/gateway"}, {"cli/command", root + "local/stack"}, {"cdk/stack", root + "pkg/contract"}, {"cdk/stack", "github.com/aws/aws-cdk-go/awscdk/v2"},
-		{"cdk/stack", root + "cdk/construct"}, {"cdk/construct", root + "cdk/stage"}, {"migrations", "embed"},
+		{"local/stack", root + "pkg/contract"}, {"local/stack", root + "emulator/gateway"}, {"cli/stacks", root + "local/stack"}, {"cdk/stack", root + "pkg/contract"}, {"cdk/stack", "github.com/aws/aws-cdk-go/awscdk/v2"},
+		{"cdk/stack", root + "cdk/construct"}, {"cdk/stack", root + "cdk/stage"}, {"migrations", "embed"},
 	}
 	for _, edge := range allowed {
 		g := graph{root + edge[0]: {Imports: []string{edge[1]}}, edge[1]: {Standard: edge[1] == "embed"}}

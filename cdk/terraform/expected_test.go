@@ -5,12 +5,17 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/cdk/terraform/catalog"
+	"github.com/fluxa/fluxa/cdk/terraform/hcl"
 )
 
 // expectation gathers what the plan must have, from the template.
@@ -22,70 +27,71 @@ type expectation struct {
 }
 
 func (e *expectation) fail(id, format string, args ...any) {
-	e.errs = append(e.errs, fmt.Errorf("stage %s: %s: %s", e.stage.stage, id, fmt.Sprintf(format, args...)))
+	e.errs = append(e.errs, fmt.Errorf("stage %s: %s: %s", e.stage.Name, id, fmt.Sprintf(format, args...)))
 }
 
 // resource expects what a resource of the template must become.
-func (e *expectation) resource(in *template, id string) {
-	entry := in.Resources[id]
-	m := e.tables.mappings[entry.Type]
-	if m == nil {
-		e.fail(id, "the type %s has no counterpart", entry.Type)
+func (e *expectation) resource(r *template.Resource) {
+	t := e.catalog.Types[r.Type]
+	if t == nil {
+		e.fail(r.ID, "the type %s has no counterpart", r.Type)
 		return
 	}
-	address := e.location[in][id]
-	if m.into == "" && e.planned.values[address] == nil {
-		e.fail(id, "the plan has no %s", address)
+	address := ""
+	if t.Omitted == "" {
+		address = e.addressOf(template.Reference{Stack: r.Stack.Name, Resource: r.ID})
+	}
+	if t.Into == "" && e.planned.values[address] == nil {
+		e.fail(r.ID, "the plan has no %s", address)
 		return
 	}
-	properties := object{}
-	for name, value := range entry.Properties {
-		properties[name] = value
+	properties := maps.Clone(r.Properties)
+	if r.DeletionPolicy != "" {
+		properties[catalog.Retain] = r.DeletionPolicy == "Retain"
 	}
-	if entry.DeletionPolicy != "" {
-		properties["@Retain"] = entry.DeletionPolicy == "Retain"
+	if rules, is := properties["SecurityGroupEgress"].(template.List); is {
+		properties["SecurityGroupEgress"] = slices.DeleteFunc(slices.Clone(rules), func(rule template.Value) bool { return template.Equal(rule, nothingOut()) })
 	}
-	if rules, is := properties["SecurityGroupEgress"].([]any); is {
-		properties["SecurityGroupEgress"] = slices.DeleteFunc(slices.Clone(rules), func(rule any) bool { return canonical(rule) == canonical(nothingOut()) })
+	for _, path := range uncovered(t, "", properties) {
+		e.fail(r.ID, "property %s has no counterpart", path)
 	}
-	for _, path := range uncovered(m, "", properties) {
-		e.fail(id, "property %s has no counterpart", path)
-	}
-	if m.into == "" {
+	if t.Into == "" {
 		e.body(address)
 	}
-	for _, p := range m.properties {
-		if p.to == "" {
+	for _, p := range t.Properties {
+		if p.To.None() {
 			continue
 		}
-		for _, found := range rawAt(properties, strings.Split(p.from, "."), nil) {
-			if err := e.property(in, m, address, p, found); err != nil {
-				e.fail(id, "property %s: %v", p.from, err)
+		for _, one := range rawAt(properties, p.From, nil) {
+			if err := e.property(t, address, p, one); err != nil {
+				e.fail(r.ID, "property %s: %v", p.From, err)
 			}
 		}
 	}
-	e.always(in, m, address, entry)
+	e.always(t, address)
 }
 
 // nothingOut is the CDK's rule against CloudFormation's own, which lets all out.
-func nothingOut() object {
-	return object{"CidrIp": "255.255.255.255/32", "Description": "Disallow all traffic", "FromPort": 252, "IpProtocol": "icmp", "ToPort": 86}
+func nothingOut() template.Object {
+	return template.Object{
+		"CidrIp": "255.255.255.255/32", "Description": "Disallow all traffic", "FromPort": json.Number("252"), "IpProtocol": "icmp", "ToPort": json.Number("86"),
+	}
 }
 
 // uncovered are the paths of which the table knows nothing.
-func uncovered(m *mapping, path string, v any) []string {
-	if path != "" && slices.ContainsFunc(m.properties, func(p property) bool { return p.from == path && !p.orElse }) {
+func uncovered(t *catalog.Type, path string, v template.Value) []string {
+	if path != "" && slices.ContainsFunc(t.Properties, func(p catalog.Property) bool { return p.From.String() == path && !p.OrElse }) {
 		return nil
 	}
 	var out []string
 	switch v := v.(type) {
-	case object:
+	case template.Object:
 		for key, inner := range v {
-			out = append(out, uncovered(m, strings.TrimPrefix(path+"."+key, "."), inner)...)
+			out = append(out, uncovered(t, strings.TrimPrefix(path+"."+key, "."), inner)...)
 		}
-	case []any:
+	case template.List:
 		for _, inner := range v {
-			out = append(out, uncovered(m, path+"[]", inner)...)
+			out = append(out, uncovered(t, path+"[]", inner)...)
 		}
 	default:
 		out = []string{path}
@@ -93,32 +99,32 @@ func uncovered(m *mapping, path string, v any) []string {
 	return out
 }
 
+// raw is a value that stands in a template at the path of a property.
 type raw struct {
-	value   any
+	value   template.Value
 	indices []int
-	holder  object // the object that has the last list's element, for its key
+	holder  template.Object // the object that has the last list's element, for its key
 }
 
-func rawAt(v any, steps []string, indices []int) []raw {
-	if len(steps) == 0 {
+func rawAt(v template.Value, path catalog.Path, indices []int) []raw {
+	if len(path) == 0 {
 		return []raw{{value: v, indices: indices}}
 	}
-	name, list := strings.CutSuffix(steps[0], "[]")
-	inner, has := v.(object)[name]
+	inner, has := v.(template.Object)[path[0].Name]
 	if !has {
 		return nil
 	}
-	if !list {
-		if _, is := inner.(object); len(steps) > 1 && !is {
+	if !path[0].Each {
+		if _, is := inner.(template.Object); len(path) > 1 && !is {
 			return nil
 		}
-		return rawAt(inner, steps[1:], indices)
+		return rawAt(inner, path[1:], indices)
 	}
 	var out []raw
-	for i, item := range inner.([]any) {
-		for _, one := range rawAt(item, steps[1:], append(slices.Clone(indices), i)) {
+	for i, item := range inner.(template.List) {
+		for _, one := range rawAt(item, path[1:], append(slices.Clone(indices), i)) {
 			if one.holder == nil {
-				one.holder, _ = item.(object)
+				one.holder, _ = item.(template.Object)
 			}
 			out = append(out, one)
 		}
@@ -134,39 +140,37 @@ func (e *expectation) body(address string) object {
 }
 
 // property expects the value of one property at its place.
-func (e *expectation) property(in *template, m *mapping, address string, p property, found raw) error {
-	value, err := e.argument(in, p, found.value, address)
+func (e *expectation) property(t *catalog.Type, address string, p catalog.Property, one raw) error {
+	value, err := e.argument(p, one.value, address)
 	if err != nil || value == nil {
 		return err
 	}
-	path, indices := p.to, found.indices
-	if kind, rest, split := strings.Cut(p.to, ":"); split {
-		path = rest
-		kind, repeated := strings.CutSuffix(kind, "[]")
+	indices := one.indices
+	if p.To.Split != "" {
 		key := ""
-		for _, s := range m.splits {
-			if s.terraform == kind && s.key != "" {
-				key = "_" + fmt.Sprint(found.holder[s.key[strings.LastIndex(s.key, ".")+1:]])
+		for _, s := range t.Splits {
+			if s.Terraform == p.To.Split && s.Key != nil {
+				key = "_" + fmt.Sprint(one.holder[s.Key[len(s.Key)-1].Name])
 			}
 		}
-		if repeated {
+		if p.To.EachSplit {
 			indices = indices[1:]
 		}
 		parent := address
-		if address = e.splitAddress(parent, kind, key); e.planned.values[address] == nil {
+		if address = e.splitAddress(parent, p.To.Split, key); e.planned.values[address] == nil {
 			return fmt.Errorf("the plan has no %s", address)
 		}
-		for _, s := range m.splits {
-			for argument, from := range s.parent {
-				if s.terraform == kind {
-					if e.body(address)[argument], err = e.planned.at(parent, from); err != nil {
+		for _, s := range t.Splits {
+			for argument, from := range s.Parent {
+				if s.Terraform == p.To.Split {
+					if e.body(address)[argument], err = e.planned.at(parent, catalog.Attribute{Name: from}); err != nil {
 						return err
 					}
 				}
 			}
 		}
 	}
-	e.put(address, e.body(address), strings.Split(path, "."), indices, value)
+	expect(e.body(address), p.To, indices, value)
 	return nil
 }
 
@@ -183,71 +187,68 @@ func (e *expectation) splitAddress(parent, kind, key string) string {
 	return address
 }
 
-// put puts a value into a tree of blocks, in which a repeated block is a list in
+// expect puts a value into a tree of blocks, in which a repeated block is a list in
 // the order of the template.
-func (e *expectation) put(at string, into object, steps []string, indices []int, value any) {
-	for i, step := range steps {
-		name := strings.TrimRight(step, "{}[]")
-		at += "." + name
-		if name == step {
-			into[name] = value
-			return
-		}
-		list, _ := into[name].([]any)
-		if strings.HasSuffix(step, "[]") && i == len(steps)-1 {
+func expect(into object, to catalog.Target, indices []int, value any) {
+	for i, step := range to.Path {
+		list, _ := into[step.Name].([]any)
+		if step.Each && i == len(to.Path)-1 && to.Attribute == "" {
 			for key, inner := range value.(object) {
 				list = append(list, object{"name": key, "value": inner})
 			}
-			into[name] = list
+			into[step.Name] = list
 			return
 		}
 		place := 0
-		if strings.HasSuffix(step, "[]") {
+		if step.Each {
 			place, indices = indices[0], indices[1:]
 		}
 		for len(list) <= place {
 			list = append(list, object{})
 		}
-		into[name], into = list, list[place].(object)
+		into[step.Name], into = list, list[place].(object)
+	}
+	if to.Attribute != "" {
+		into[to.Attribute] = value
 	}
 }
 
-func (e *expectation) always(in *template, m *mapping, address string, entry templateEntry) {
-	if m.into != "" {
-		address = e.location[in][entry.Properties[m.into].(object)["Ref"].(string)]
-	}
-	for _, f := range m.always {
-		switch f.value {
-		case "true":
-			e.body(address)[f.to] = true
-		case `jsonencode({})`:
-			e.body(address)[f.to] = jsonDocument{object{}}
-		case deployedAgain: // a hash over what is built from stand-ins: only that there is one counts
-			e.body(address)[f.to] = e.planned.values[address][f.to]
+func (e *expectation) always(t *catalog.Type, address string) {
+	for _, f := range t.Always {
+		switch value := f.Value.(type) {
+		case bool:
+			e.body(address)[f.Name] = value
+		case template.Call:
+			if hcl.Source(value) != "jsonencode({})" {
+				e.fail(f.Name, "the test does not know %s", hcl.Source(value))
+			}
+			e.body(address)[f.Name] = jsonDocument{object{}}
+		case catalog.DependenciesHash: // a hash over what is built from stand-ins: only that there is one counts
+			e.body(address)[f.Name] = e.planned.values[address][f.Name]
 		default:
-			e.fail(f.to, "the test does not know %s", f.value)
+			e.fail(f.Name, "the test does not know %v", value)
 		}
 	}
 }
 
 // argument is what an argument must be for a property: nil for none.
-func (e *expectation) argument(in *template, p property, v any, address string) (any, error) {
+func (e *expectation) argument(p catalog.Property, v template.Value, address string) (any, error) {
 	for writing, attribute := range map[string]string{
-		"log_group_arn": "@Arn", "alias_function": "@FunctionName", "alias_name": "@Name", "function_name": "Ref", "qualified": "Ref",
+		"arn of Ref": "arn", "function_name of Ref": "function_name", "name of Ref": "name", "function_name of Arn": "function_name", "qualified": "arn",
 	} {
-		if p.write == writing {
-			target := targetOf(v)
-			if target == "" {
+		if p.Write.Name == writing {
+			target, is := targetOf(v)
+			if !is {
 				return nil, fmt.Errorf("names no resource: %v", v)
 			}
-			return e.attribute(in, target, attribute)
+			return e.terraform(target, catalog.Attribute{Name: attribute})
 		}
 	}
-	value, err := e.value(in, v)
+	value, err := e.value(v)
 	if err != nil {
 		return nil, err
 	}
-	switch p.read {
+	switch p.Read.Name {
 	case "pairs", "tags":
 		value = byName(value)
 	case "names":
@@ -257,8 +258,8 @@ func (e *expectation) argument(in *template, p property, v any, address string) 
 		}
 		value = names
 	}
-	switch p.write {
-	case "", "only", "tags", "lines", "number", "qualified", "named_values":
+	switch p.Write.Name {
+	case "", "only", "tags", "lines", "number", "named_values":
 	case "json":
 		return jsonDocument{ordered(parsed(value))}, nil
 	case "block":
@@ -277,40 +278,29 @@ func (e *expectation) argument(in *template, p property, v any, address string) 
 		}
 		return nil, nil
 	case "zip", "zip_hash":
-		return e.code(p.write, fmt.Sprint(e.planned.values[address]["function_name"]))
+		return e.code(p.Write.Name, fmt.Sprint(e.planned.values[address]["function_name"]))
 	default:
-		return nil, fmt.Errorf("the test does not know the writing %q", p.write)
+		return nil, fmt.Errorf("the test does not know the writing %q", p.Write.Name)
 	}
-	if list, is := value.([]any); is && p.write == "only" && len(list) == 1 {
+	if list, is := value.([]any); is && p.Write.Name == "only" && len(list) == 1 {
 		return list[0], nil
 	}
 	return value, nil
 }
 
-// targetOf is the resource that a Ref, a GetAtt or the parts of an ARN name.
-func targetOf(v any) string {
-	switch v := v.(type) {
-	case object:
-		if name, is := v["Ref"].(string); is {
-			return name
+// targetOf is the resource that a reference or the parts of an ARN name.
+func targetOf(v template.Value) (template.Reference, bool) {
+	var first template.Reference
+	template.Visit(v, func(part template.Value) {
+		if r, is := part.(template.Reference); is && first.Resource == "" {
+			first = r
 		}
-		for _, key := range []string{"Fn::GetAtt", "Fn::Join", "Fn::Select", "Fn::Split"} {
-			if list, is := v[key].([]any); is && key == "Fn::GetAtt" {
-				return fmt.Sprint(list[0])
-			} else if is && len(list) == 2 {
-				return targetOf(list[1])
-			}
-		}
-	case []any:
-		if len(v) > 0 {
-			return targetOf(v[0])
-		}
-	}
-	return ""
+	})
+	return first, first.Resource != ""
 }
 
 func (e *expectation) code(write, function string) (any, error) {
-	name := strings.TrimSuffix(strings.TrimPrefix(function, "fluxa-"), "-"+e.stage.stage)
+	name := strings.TrimSuffix(strings.TrimPrefix(function, "fluxa-"), "-"+e.stage.Name)
 	if write == "zip" {
 		return "../../../../dist/" + name + ".zip", nil
 	}

@@ -10,16 +10,20 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fluxa/fluxa/cdk/terraform/assembly"
+	"github.com/fluxa/fluxa/cdk/terraform/catalog"
+	"github.com/fluxa/fluxa/cdk/terraform/merge"
 )
 
 // Files is what the export writes: contents by slash-separated paths.
 type Files map[string][]byte
 
 // Generate makes the Terraform of all stages of a cloud assembly. Returns an error
-// that names every resource, property and difference for which the tables have no
+// that names every resource, property and difference for which the catalog has no
 // entry.
-func Generate(assembly string) (Files, error) {
-	made, err := export(newTables(), assembly)
+func Generate(folder string) (Files, error) {
+	made, err := export(catalog.New(), folder)
 	if err != nil {
 		return nil, err
 	}
@@ -28,44 +32,27 @@ func Generate(assembly string) (Files, error) {
 
 // exported is an export with what it was made of.
 type exported struct {
-	files      Files
-	assemblies []*assembly
-	platform   *platform
-	linker     *linker
+	files    Files
+	stages   []*assembly.Stage
+	platform *merge.Platform
+	linker   *linker
+	errs     []error
 }
 
-func export(t tables, folder string) (*exported, error) {
-	assemblies, err := loadAssemblies(folder)
+func export(c catalog.Catalog, folder string) (*exported, error) {
+	stages, err := assembly.Read(c, folder)
 	if err != nil {
 		return nil, err
 	}
-	return exportAll(t, assemblies)
-}
-
-func exportAll(t tables, assemblies []*assembly) (*exported, error) {
-	var (
-		stages []*stage
-		errs   []error
-	)
-	for _, a := range assemblies {
-		s, err := readStage(t, a)
-		stages, errs = append(stages, s), append(errs, err)
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	p, err := merge(t, stages)
+	p, err := merge.Merge(c, stages)
 	if err != nil {
 		return nil, err
 	}
-	l, err := link(t, p)
+	l, err := link(c, p)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.cycle(); err != nil {
-		return nil, err
-	}
-	out := &exported{files: Files{}, assemblies: assemblies, platform: p, linker: l}
+	out := &exported{files: Files{}, stages: stages, platform: p, linker: l}
 	if err := out.checkOutputs(); err != nil {
 		return nil, err
 	}
@@ -136,8 +123,8 @@ func (f Files) Differ(folder string) ([]string, error) {
 	return slices.Sorted(maps.Keys(differing)), nil
 }
 
-// written tells of the files that only the export writes. What else is in the
-// folder is Terraform's or its user's.
+// written reports whether only the export writes a file. What else is in the folder
+// is Terraform's or its user's.
 func written(name string) bool {
 	return slices.ContainsFunc([]string{".tf", ".tftest.hcl", ".tfvars.example", "/tests/empty.zip"}, func(end string) bool { return strings.HasSuffix(name, end) })
 }

@@ -2,16 +2,22 @@ package terraform
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/cdk/terraform/assembly"
+	"github.com/fluxa/fluxa/cdk/terraform/catalog"
+	"github.com/fluxa/fluxa/cdk/terraform/merge"
 )
 
 // fixture is the assembly of a stage which has one resource of each type of the
 // table, and what these refer to. Edit changes the template's text before it is
 // read.
-func fixture(t *testing.T, stage string, edit func(string) string) *assembly {
+func fixture(t *testing.T, stage string, edit func(string) string) (*template.Stage, error) {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", "types.template.json"))
 	if err != nil {
@@ -21,70 +27,68 @@ func fixture(t *testing.T, stage string, edit func(string) string) *assembly {
 	if edit != nil {
 		content = edit(content)
 	}
-	path := filepath.Join(t.TempDir(), stage+".template.json")
-	if err := os.WriteFile(path, []byte(strings.ReplaceAll(content, "STAGE", stage)), 0o644); err != nil {
-		t.Fatal(err)
+	one := &template.Stack{Name: "All", Region: "us-east-1"}
+	if err := one.Decode([]byte(strings.ReplaceAll(content, "STAGE", stage))); err != nil {
+		return nil, err
 	}
-	one := &template{stage: stage, stack: "All", region: "us-east-1"}
-	if err := one.load(path); err != nil {
-		t.Fatal(err)
-	}
-	return &assembly{stage: stage, stacks: []*template{one}}
+	return template.NewStage(stage, one)
 }
 
-// linked reads, compares and links the fixture of two stages.
-func linked(a, b *assembly) (*platform, *linker, error) {
-	t := newTables()
-	var stages []*stage
-	for _, one := range []*assembly{a, b} {
-		s, err := readStage(t, one)
+// linked reads, compares and links the fixture of two stages, each with its change.
+func linked(t *testing.T, dev, prod func(string) string) (*linker, error) {
+	t.Helper()
+	c := catalog.New()
+	var stages []*assembly.Stage
+	for i, edit := range []func(string) string{dev, prod} {
+		name := []string{"dev", "prod"}[i]
+		source, err := fixture(t, name, edit)
 		if err != nil {
-			return nil, nil, err
+			return nil, fmt.Errorf("stage %s: %w", name, err)
+		}
+		s, err := assembly.NewStage(c, source)
+		if err != nil {
+			return nil, err
 		}
 		stages = append(stages, s)
 	}
-	p, err := merge(t, stages)
+	p, err := merge.Merge(c, stages)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	l, err := link(t, p)
-	if err != nil {
-		return p, nil, err
-	}
-	return p, l, l.cycle()
+	return link(c, p)
 }
 
 // TestType_becomes has a golden file for each type of the table. A type without
 // one fails: its resource is missing in testdata/types.template.json.
 func TestType_becomes(t *testing.T) {
-	_, l, err := linked(fixture(t, "dev", nil), fixture(t, "prod", nil))
+	l, err := linked(t, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for kind, m := range l.tables.mappings {
-		if m.left != "" {
+	for kind, m := range l.catalog.Types {
+		if m.Omitted != "" {
 			continue
 		}
 		t.Run(strings.ReplaceAll(kind, "::", "_"), func(t *testing.T) {
-			d := &document{file: newDocument().file}
-			d.body = d.file.Body()
+			d := newDocument()
 			for _, b := range l.all {
-				if b.part.kind == kind || m.into != "" && b.part == l.whole(aVersion(l)) {
-					l.resource(d, b)
+				if b.resource.Type == kind || m.Into != "" && b.resource == l.whole(aVersion(l)) {
+					l.write(d, b)
 				}
 			}
-			if !bytes.Contains(d.bytes(), []byte("resource")) || len(d.errs) > 0 {
-				t.Fatalf("no resource of the fixture is of this type: %v", d.errs)
+			content, err := d.Bytes()
+			if err != nil || !bytes.Contains(content, []byte("resource")) {
+				t.Fatalf("no resource of the fixture is of this type: %v", err)
 			}
-			golden(t, filepath.Join("testdata", "golden", strings.ReplaceAll(kind, "::", "_")+".tf"), d.bytes())
+			golden(t, filepath.Join("testdata", "golden", strings.ReplaceAll(kind, "::", "_")+".tf"), content)
 		})
 	}
 }
 
 // aVersion is the key of a resource that becomes a part of another.
 func aVersion(l *linker) string {
-	for _, key := range sortedKeys(l.parts) {
-		if l.tables.mappings[l.parts[key].kind].into != "" {
+	for _, key := range sortedKeys(l.resources) {
+		if l.catalog.Types[l.resources[key].Type].Into != "" {
 			return key
 		}
 	}
@@ -150,7 +154,7 @@ func TestExport_stops_at(t *testing.T) {
 			want: []string{"TracesGroupA44E92D9 has no aws:cdk:path"}},
 		{name: "an_unknown_deletion_policy", both: in(`"DeletionPolicy": "Delete"`, `"DeletionPolicy": "Snapshot"`), want: []string{"Snapshot"}},
 		{name: "an_unknown_function", both: in(`"DisplayName": "Fluxa STAGE"`, `"DisplayName": {"Fn::Base64": "x"}`),
-			want: []string{"NotificationsTopicAE679CBD", "DisplayName", "Fn::Base64", "does not know this function"}},
+			want: []string{"NotificationsTopicAE679CBD", "DisplayName", "Fn::Base64", "this function is not supported"}},
 		{name: "a_name_that_is_not_there", both: in(`"DisplayName": "Fluxa STAGE"`, `"DisplayName": {"Ref": "Nothing"}`), want: []string{"the stack has no resource Nothing"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -158,7 +162,7 @@ func TestExport_stops_at(t *testing.T) {
 			if only == nil {
 				only = c.both
 			}
-			_, _, err := linked(fixture(t, "dev", c.both), fixture(t, "prod", only))
+			_, err := linked(t, c.both, only)
 			if err == nil {
 				t.Fatal("got no error")
 			}

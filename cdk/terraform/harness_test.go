@@ -17,7 +17,7 @@ import (
 
 	"github.com/fluxa/fluxa/cdk/stack"
 	settings "github.com/fluxa/fluxa/cdk/stage"
-	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider/terraformcli"
+	"github.com/fluxa/fluxa/cdk/terraform/internal/terraformcli"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 

@@ -2,213 +2,245 @@ package terraform
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/cdk/terraform/assembly"
+	"github.com/fluxa/fluxa/cdk/terraform/catalog"
+	"github.com/fluxa/fluxa/cdk/terraform/hcl"
+	"github.com/fluxa/fluxa/cdk/terraform/merge"
 )
 
 // linker knows where each resource stands, and makes references between them.
 type linker struct {
-	tables tables
-	parts  map[string]*part
-	common Object // tags
-	module map[string]string
-	blocks map[string][]*block // by key
-	all    []*block
-	inputs map[string]map[string]crossing // by module and name
-	errs   []error
+	catalog   catalog.Catalog
+	resources map[string]*merge.Resource // by key
+	common    template.Object            // tags
+	module    map[string]string          // by key
+	blocks    map[string][]*block        // by key
+	all       []*block
+	crossings map[string]map[string]crossing // by module that takes, and name
+	errs      []error
 }
 
 // crossing is a value that one module takes from another.
 type crossing struct {
-	name, from, of, attribute string
-	reference                 Reference
-	list                      bool
+	name, from string
+	of         hcl.Address
+	attribute  catalog.Attribute
+	key        string    // of the resource
+	which      hcl.Value // of a family
 }
 
-func link(t tables, p *platform) (*linker, error) {
+// list reports whether the value is one of every member of a family.
+func (c crossing) list() bool { return c.which == hcl.Every{} }
+
+// what says what the value is.
+func (c crossing) what() string {
+	words := c.attribute.Words
+	if words == "" {
+		words = strings.ReplaceAll(c.attribute.Name, "_", " ")
+	}
+	words = "the " + words + " of "
+	if c.list() {
+		words += "each of "
+	}
+	return words + hcl.Source(c.of)
+}
+
+func link(c catalog.Catalog, p *merge.Platform) (*linker, error) {
 	l := &linker{
-		tables: t, parts: map[string]*part{}, module: map[string]string{}, blocks: map[string][]*block{},
-		inputs: map[string]map[string]crossing{},
+		catalog: c, resources: map[string]*merge.Resource{}, module: map[string]string{}, blocks: map[string][]*block{},
+		crossings: map[string]map[string]crossing{}, common: commonTags(p.Resources),
 	}
-	for _, one := range p.parts {
-		l.parts[one.key] = one
-		for _, m := range t.modules {
-			if stack, _, _ := strings.Cut(one.key, "/"); slices.Contains(m.stacks, stack) {
-				l.module[one.key] = m.name
-			}
+	for _, r := range p.Resources {
+		l.resources[r.Key] = r
+		stack, _, _ := strings.Cut(r.Key, "/")
+		i := slices.IndexFunc(c.Modules, func(m catalog.Module) bool { return slices.Contains(m.Stacks, stack) })
+		if i < 0 {
+			return nil, fmt.Errorf("%s: no module of the table holds its stack", r.Key)
 		}
-		if l.module[one.key] == "" {
-			return nil, fmt.Errorf("%s: no module of the table holds its stack", one.key)
-		}
+		l.module[r.Key] = c.Modules[i].Name
 	}
-	l.common = commonTags(p.parts)
-	for _, one := range p.parts {
-		l.suffixes(one)
+	type place struct {
+		module string
+		hcl.Address
 	}
-	taken := map[string]string{}
-	for _, one := range p.parts {
-		if m := t.mappings[one.kind]; m.into != "" {
+	taken := map[place]string{}
+	for _, r := range p.Resources {
+		if c.Types[r.Type].Into != "" {
 			continue
 		}
-		blocks, err := l.build(one)
+		blocks, err := l.build(r)
 		if err != nil {
 			return nil, err
 		}
 		for _, b := range blocks {
-			address := l.module[one.key] + "/" + b.kind + "." + b.name
-			if other, is := taken[address]; is {
-				return nil, fmt.Errorf("%s and %s are both called %s.%s: the table of names must tell them apart", other, one.key, b.kind, b.name)
+			at := place{l.module[r.Key], b.Address}
+			if other, is := taken[at]; is {
+				return nil, fmt.Errorf("%s and %s are both called %s: the table of names must tell them apart", other, r.Key, hcl.Source(b.Address))
 			}
-			taken[address] = one.key
+			taken[at] = r.Key
 		}
-		l.blocks[one.key], l.all = blocks, append(l.all, blocks...)
+		l.blocks[r.Key], l.all = blocks, append(l.all, blocks...)
 	}
-	return l, l.become(p.parts)
+	for _, r := range p.Resources {
+		if err := l.become(r); err != nil {
+			return nil, err
+		}
+	}
+	return l, l.cycle()
 }
 
-// become adds to a block what the resources say that are parts of it.
-func (l *linker) become(parts []*part) error {
-	for _, one := range parts {
-		m := l.tables.mappings[one.kind]
-		if m.into == "" {
-			continue
-		}
-		whole, is := one.properties[m.into].(Reference)
-		if !is || len(l.blocks[whole.Resource]) == 0 {
-			return fmt.Errorf("%s (%s): property %s: must name a resource", one.key, ids(one), m.into)
-		}
-		into := l.blocks[whole.Resource][0].body
-		for _, f := range m.always {
-			into.arguments = append(into.arguments, argument{f.to, Expression(f.value)})
-		}
-		into.tagsLast()
+// become adds to a block what a resource says that is a part of it.
+func (l *linker) become(r *merge.Resource) error {
+	t := l.catalog.Types[r.Type]
+	if t.Into == "" {
+		return nil
 	}
+	whole := l.whole(r.Key)
+	if whole == r || len(l.blocks[whole.Key]) == 0 {
+		return fmt.Errorf("%s: property %s: must name a resource", r, t.Into)
+	}
+	into := l.blocks[whole.Key][0].body
+	for _, f := range t.Always {
+		into.set(f.Name, f.Value)
+	}
+	into.tagsLast()
 	return nil
 }
 
-func (l *linker) nameOf(p *part) string { return l.tables.name(p.key, l.tables.mappings[p.kind]) }
+// surroundings are what the writings may know of a resource.
+func (l *linker) surroundings(r *merge.Resource) catalog.Surroundings {
+	return catalog.Surroundings{
+		Name: l.catalog.Name(r.Key, l.catalog.Types[r.Type]), Properties: r.Properties, CommonTags: l.common,
+		Other: func(key string) template.Object {
+			if other := l.resources[key]; other != nil {
+				return other.Properties
+			}
+			return nil
+		},
+	}
+}
 
 // commonTags are those that every resource with tags has.
-func commonTags(parts []*part) Object {
-	var common Object
-	for _, p := range parts {
-		tags, is := p.properties["Tags"].(Object)
+func commonTags(resources []*merge.Resource) template.Object {
+	var common template.Object
+	for _, r := range resources {
+		tags, is := r.Properties["Tags"].(template.Object)
 		if !is {
 			continue
 		}
 		if common == nil {
-			common = Object{}
-			for key, value := range tags {
-				common[key] = value
-			}
+			common = maps.Clone(tags)
 		}
-		for key, value := range common {
-			if !same(tags[key], value) {
-				delete(common, key)
-			}
-		}
+		maps.DeleteFunc(common, func(name string, value template.Value) bool { return !template.Equal(tags[name], value) })
 	}
 	return common
 }
 
-// suffixes adds to references what the provider's attribute lacks.
-func (l *linker) suffixes(p *part) {
-	p.properties, _ = rewrite(p.properties, func(v Value) Value {
-		r, is := v.(Reference)
-		if !is || l.parts[r.Resource] == nil {
-			return v
-		}
-		attribute, suffix, has := strings.Cut(l.tables.mappings[l.parts[r.Resource].kind].attributes[r.Attribute], "|")
-		if !has {
-			return v
-		}
-		return text(Reference{r.Resource, "=" + attribute, r.Index}, suffix)
-	}).(Object)
-}
-
-// whole returns the part of which a resource is one.
-func (l *linker) whole(key string) *part {
-	p := l.parts[key]
-	if p == nil {
+// whole returns the resource of which one is a part, mostly itself; nil for a key
+// that no stack has.
+func (l *linker) whole(key string) *merge.Resource {
+	r := l.resources[key]
+	if r == nil {
 		return nil
 	}
-	if m := l.tables.mappings[p.kind]; m.into != "" {
-		if r, is := p.properties[m.into].(Reference); is {
-			return l.whole(r.Resource)
+	if into := l.catalog.Types[r.Type].Into; into != "" {
+		if reference, is := r.Properties[into].(template.Reference); is {
+			return l.whole(reference.Resource)
 		}
 	}
-	return p
+	return r
 }
 
-// attribute returns the provider's name of what a reference asks for.
-func (l *linker) attribute(r Reference) string {
-	if name, is := strings.CutPrefix(r.Attribute, "="); is {
-		return name
+// resolve puts addresses in the place of a value's references, for a block of a
+// module, or for its outputs when from is nil.
+func (l *linker) resolve(module string, from *block, v hcl.Value) hcl.Value {
+	attribute := func(r template.Reference) catalog.Attribute {
+		if resource := l.resources[r.Resource]; resource != nil {
+			return l.catalog.Types[resource.Type].Attributes[r.Attribute]
+		}
+		return catalog.Attribute{}
 	}
-	if p := l.parts[r.Resource]; p != nil {
-		return l.tables.mappings[p.kind].attributes[r.Attribute]
-	}
-	return ""
+	return template.Rewrite(v, func(v hcl.Value) hcl.Value {
+		switch v := v.(type) {
+		case template.Reference:
+			return l.refer(module, from, v.Resource, attribute(v), nil)
+		case assembly.Member:
+			return l.refer(module, from, v.Resource, attribute(v.Reference), v.Which)
+		case catalog.ResourceAttribute:
+			return l.refer(module, from, v.Resource, v.Attribute, nil)
+		case catalog.Dependencies:
+			var all template.List
+			for _, key := range l.resources[v.Resource].DependsOn {
+				all = append(all, l.addresses(key)...)
+			}
+			return all
+		default:
+			return v
+		}
+	})
 }
 
-// refer writes a reference from a block, or from an output when from is nil.
-func (l *linker) refer(module string, from *block, r Reference) string {
-	p := l.whole(r.Resource)
-	if p == nil {
-		l.errs = append(l.errs, fmt.Errorf("a reference to %s, which no stack has", r.Resource))
-		return "null"
+// refer is an attribute of the resource with the key, as a block of a module
+// reaches it.
+func (l *linker) refer(module string, from *block, key string, a catalog.Attribute, which hcl.Value) hcl.Value {
+	r := l.whole(key)
+	if r == nil || a.Name == "" {
+		l.errs = append(l.errs, fmt.Errorf("a reference to %s, which no stack has", key))
+		return nil
 	}
-	if l.module[p.key] != module {
-		return l.cross(module, p, r)
-	}
-	b := l.blocks[p.key][0]
-	address, attribute := b.kind+"."+b.name, l.attribute(r)
+	b := l.blocks[r.Key][0]
+	var out hcl.Value
 	switch {
-	case attribute == "":
-		return strings.Join(l.addresses(p.key), ",\n")
-	case p.count != "":
-		return address + "[" + r.Index + "]." + attribute
-	case b.condition == "":
-		return address + "." + attribute
-	case from != nil && from.condition == b.condition:
-		return address + "[0]." + attribute
+	case l.module[r.Key] != module:
+		out = l.cross(module, b, key, a, which)
+	case r.Count != "":
+		out = a.Of(template.Element{Of: b.Address, Key: which})
+	case b.flag == "":
+		out = a.Of(b.Address)
+	case from != nil && from.flag == b.flag:
+		out = a.Of(template.Element{Of: b.Address, Key: hcl.Number(0)})
 	default:
-		return "one(" + address + "[*]." + attribute + ")"
+		out = hcl.Func("one", a.Of(template.Element{Of: b.Address, Key: hcl.Every{}}))
 	}
+	if a.Suffix != "" {
+		return template.Join(out, a.Suffix)
+	}
+	return out
 }
 
 // cross makes an input of the module for what another has.
-func (l *linker) cross(module string, p *part, r Reference) string {
-	b := l.blocks[p.key][0]
-	attribute := l.attribute(r)
-	kind := strings.TrimPrefix(b.kind, "aws_")
-	name := snake(b.name + "_" + kind + "_" + attribute)
-	name = strings.ReplaceAll(name, "_master_user_secret_0_secret_arn", "_secret_arn")
-	c := crossing{name: name, from: l.module[p.key], of: b.kind + "." + b.name, attribute: attribute, reference: r, list: r.Index == "*"}
-	if c.list {
+func (l *linker) cross(module string, b *block, key string, a catalog.Attribute, which hcl.Value) hcl.Value {
+	c := crossing{
+		name: catalog.Snake(b.Name + "_" + strings.TrimPrefix(b.Type, "aws_") + "_" + a.Name),
+		from: l.module[b.resource.Key], of: b.Address, attribute: a, key: key, which: which,
+	}
+	c.attribute.Suffix = ""
+	if c.list() {
 		c.name += "s"
 	}
-	if l.inputs[module] == nil {
-		l.inputs[module] = map[string]crossing{}
+	if l.crossings[module] == nil {
+		l.crossings[module] = map[string]crossing{}
 	}
-	l.inputs[module][c.name] = c
-	return "var." + c.name
+	l.crossings[module][c.name] = c
+	return hcl.Variable(c.name)
 }
 
-// depends returns the addresses of what a block depends on, without what it
-// refers to anyway.
-func (l *linker) depends(b *block) []string {
-	named := map[string]bool{}
-	for key := range l.references(b.body) {
-		named[key] = true
-	}
-	var out []string
+// depends returns the addresses of what a block depends on, without what it refers
+// to anyway.
+func (l *linker) depends(b *block) []hcl.Value {
+	named := l.references(b, b.body)
+	var out []hcl.Value
 	for _, key := range b.dependsOn {
-		p := l.whole(key)
-		if p == nil || named[p.key] {
+		r := l.whole(key)
+		if r == nil || named[r.Key] {
 			continue
 		}
-		for _, address := range l.addresses(p.key) {
+		for _, address := range l.addresses(r.Key) {
 			if !slices.Contains(out, address) {
 				out = append(out, address)
 			}
@@ -217,31 +249,43 @@ func (l *linker) depends(b *block) []string {
 	return out
 }
 
-// addresses are those of a part and of what is split off it.
-func (l *linker) addresses(key string) []string {
-	var out []string
-	for _, b := range l.blocks[key] {
-		out = append(out, b.kind+"."+b.name)
+// addresses are those of a resource and of what is split off it.
+func (l *linker) addresses(key string) []hcl.Value {
+	var out []hcl.Value
+	if r := l.whole(key); r != nil {
+		for _, b := range l.blocks[r.Key] {
+			out = append(out, b.Address)
+		}
 	}
 	return out
 }
 
-// references are the keys of all parts to which a body refers.
-func (l *linker) references(b *body) map[string]bool {
+// references are the keys of all resources to which a body of a block refers.
+func (l *linker) references(of *block, b *body) map[string]bool {
 	out := map[string]bool{}
+	add := func(keys ...string) {
+		for _, key := range keys {
+			if r := l.whole(key); r != nil {
+				out[r.Key] = true
+			}
+		}
+	}
 	for _, a := range b.arguments {
-		visit(a.value, func(v Value) {
-			if r, is := v.(Reference); is {
-				if p := l.whole(r.Resource); p != nil {
-					out[p.key] = true
-				}
+		template.Visit(a.value, func(v hcl.Value) {
+			switch v := v.(type) {
+			case template.Reference:
+				add(v.Resource)
+			case assembly.Member:
+				add(v.Resource)
+			case catalog.ResourceAttribute:
+				add(v.Resource)
+			case catalog.Dependencies:
+				add(of.resource.DependsOn...)
 			}
 		})
 	}
 	for _, n := range b.blocks {
-		for key := range l.references(n.body) {
-			out[key] = true
-		}
+		maps.Copy(out, l.references(of, n.body))
 	}
 	return out
 }
@@ -259,21 +303,21 @@ func (l *linker) cycle() error {
 		case under:
 			circle := append(slices.Clone(way[slices.Index(way, key):]), key)
 			for i, key := range circle {
-				circle[i] = key + " (" + ids(l.parts[key]) + ")"
+				circle[i] = l.resources[key].String()
 			}
 			return fmt.Errorf("these resources refer to each other in a circle: %s", strings.Join(circle, " → "))
 		}
 		state[key], way = under, append(way, key)
 		next := map[string]bool{}
 		for _, b := range l.blocks[key] {
-			for other := range l.references(b.body) {
+			for other := range l.references(b, b.body) {
 				if other != key || b == l.blocks[key][0] {
 					next[other] = true
 				}
 			}
 			for _, on := range b.dependsOn {
-				if p := l.whole(on); p != nil {
-					next[p.key] = true
+				if r := l.whole(on); r != nil {
+					next[r.Key] = true
 				}
 			}
 		}
@@ -286,9 +330,11 @@ func (l *linker) cycle() error {
 		return nil
 	}
 	for _, b := range l.all {
-		if err := follow(b.part.key); err != nil {
+		if err := follow(b.resource.Key); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

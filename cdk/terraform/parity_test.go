@@ -1,28 +1,32 @@
 package terraform
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/cdk/terraform/assembly"
+	"github.com/fluxa/fluxa/cdk/terraform/catalog"
 )
 
 // parity compares a stage's templates with the plan of its environment. Each error
 // is one difference: what the plan lacks, has otherwise, or has too much.
-func parity(t tables, x *exported, a *assembly, planned *plannedEnvironment, dist string) error {
+func parity(c catalog.Catalog, l *linker, source *template.Stage, planned *plannedEnvironment, dist string) error {
 	e := &expectation{
-		concrete:  concrete{t, a, planned, locations(t, x, a)},
+		concrete:  concrete{c, source, planned, locations(c, l, source)},
 		dist:      dist,
 		arguments: map[string]object{},
 	}
-	for _, stack := range a.stacks {
-		for _, id := range sortedKeys(stack.Resources) {
-			e.resource(stack, id)
-		}
+	for _, r := range source.All(slices.Collect(maps.Keys(c.Types))...) {
+		e.resource(r)
 	}
 	for _, address := range sortedKeys(planned.values) {
 		want, expected := e.arguments[address]
@@ -82,44 +86,42 @@ func alike(want, got any) any {
 	return got
 }
 
-// locations says at which address each resource of the stage lies.
-func locations(t tables, x *exported, a *assembly) map[*template]map[string]string {
-	out := map[*template]map[string]string{}
-	r, err := newStageReader(t, a)
-	if err != nil {
+// locations says at which address each resource of the stage lies, by its stack and
+// its logical id.
+func locations(c catalog.Catalog, l *linker, source *template.Stage) map[template.Reference]string {
+	out := map[template.Reference]string{}
+	stage, err := assembly.NewStage(c, source)
+	if err != nil && stage == nil {
 		return out
 	}
-	for _, stack := range a.stacks {
-		out[stack] = map[string]string{}
-		for id, key := range r.keys[stack] {
-			index := ""
-			if family, i := t.member(key); family != "" {
-				key, index = family, fmt.Sprintf("[%d]", i)
-			}
-			blocks := x.linker.blocks[key]
-			if len(blocks) == 0 {
-				continue
-			}
-			if blocks[0].condition != "" {
-				index = "[0]"
-			}
-			out[stack][id] = "module." + x.linker.module[key] + "." + blocks[0].kind + "." + blocks[0].name + index
+	for _, r := range stage.Resources {
+		blocks, index := l.blocks[r.Key], ""
+		switch {
+		case len(blocks) == 0:
+			continue
+		case blocks[0].resource.Count != "":
+			index = fmt.Sprintf("[%d]", r.Place)
+		case blocks[0].flag != "":
+			index = "[0]"
 		}
+		address := "module." + l.module[r.Key] + "." + blocks[0].Type + "." + blocks[0].Name + index
+		out[template.Reference{Stack: r.Source.Stack.Name, Resource: r.Source.ID}] = address
 	}
 	return out
 }
 
 // compared is what the parity of one stage needs, made once for all tests.
 type compared struct {
-	tables   tables
-	exported *exported
-	planned  map[string]*plannedEnvironment
-	dist     string
+	catalog catalog.Catalog
+	linker  *linker
+	sources []*template.Stage
+	planned map[string]*plannedEnvironment
+	dist    string
 }
 
 func comparison(t *testing.T, of made) *compared {
 	t.Helper()
-	assembly, err := of.assembly()
+	folder, err := of.assembly()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,18 +129,23 @@ func comparison(t *testing.T, of made) *compared {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &compared{tables: newTables(), planned: map[string]*plannedEnvironment{}, dist: filepath.Join(repository, "dist")}
-	if c.exported, err = export(c.tables, assembly); err != nil {
+	c := &compared{catalog: catalog.New(), planned: map[string]*plannedEnvironment{}, dist: filepath.Join(repository, "dist")}
+	exported, err := export(c.catalog, folder)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, a := range c.exported.assemblies {
-		c.planned[a.stage] = readPlan(t, planned(t, environmentFolder(repository, a.stage)))
+	c.linker = exported.linker
+	if c.sources, err = template.Read(folder); err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range c.sources {
+		c.planned[source.Name] = readPlan(t, planned(t, environmentFolder(repository, source.Name)))
 	}
 	return c
 }
 
-func (c *compared) of(a *assembly, planned *plannedEnvironment) error {
-	return parity(c.tables, c.exported, a, planned, c.dist)
+func (c *compared) of(source *template.Stage, planned *plannedEnvironment) error {
+	return parity(c.catalog, c.linker, source, planned, c.dist)
 }
 
 // TestParity shows that a plan has every resource and property of the templates,
@@ -146,9 +153,9 @@ func (c *compared) of(a *assembly, planned *plannedEnvironment) error {
 // kind of property is broken on either side, on a copy.
 func TestParity(t *testing.T) {
 	c := comparison(t, deployed)
-	for _, a := range c.exported.assemblies {
-		t.Run(a.stage, func(t *testing.T) {
-			if err := c.of(a, c.planned[a.stage]); err != nil {
+	for _, source := range c.sources {
+		t.Run(source.Name, func(t *testing.T) {
+			if err := c.of(source, c.planned[source.Name]); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -163,23 +170,21 @@ func TestParity(t *testing.T) {
 
 func (c *compared) changedTemplates(t *testing.T) {
 	kinds := map[string]bool{}
-	for _, a := range c.exported.assemblies {
-		for at, stack := range a.stacks {
-			for _, id := range sortedKeys(stack.Resources) {
-				for _, p := range c.tables.mappings[stack.Resources[id].Type].properties {
-					kind := stack.Resources[id].Type + " " + p.from
-					if p.to == "" || p.write == "zip" || p.write == "zip_hash" || kinds[kind] || strings.HasPrefix(p.from, "@") {
-						continue
-					}
-					if len(rawAt(stack.Resources[id].Properties, strings.Split(p.from, "."), nil)) == 0 {
-						continue
-					}
-					kinds[kind] = true
-					copied := a.copy()
-					breakAt(copied.stacks[at].Resources[id].Properties, strings.Split(p.from, "."))
-					if err := c.of(copied, c.planned[a.stage]); err == nil {
-						t.Errorf("stage %s: %s: nobody sees that %s is another", a.stage, id, p.from)
-					}
+	for _, source := range c.sources {
+		for _, r := range source.All(slices.Sorted(maps.Keys(c.catalog.Types))...) {
+			for _, p := range c.catalog.Types[r.Type].Properties {
+				kind := r.Type + " " + p.From.String()
+				if p.To.None() || p.Write.Name == "zip" || p.Write.Name == "zip_hash" || kinds[kind] {
+					continue
+				}
+				if len(rawAt(r.Properties, p.From, nil)) == 0 {
+					continue
+				}
+				kinds[kind] = true
+				copied := copyStage(source)
+				breakAt(copied.Stack(r.Stack.Name).Resource(r.ID).Properties, p.From)
+				if err := c.of(copied, c.planned[source.Name]); err == nil {
+					t.Errorf("stage %s: %s: nobody sees that %s is another", source.Name, r.ID, p.From)
 				}
 			}
 		}
@@ -192,8 +197,8 @@ func (c *compared) changedTemplates(t *testing.T) {
 
 func (c *compared) changedPlans(t *testing.T) {
 	kinds := map[string]bool{}
-	for _, a := range c.exported.assemblies {
-		planned := c.planned[a.stage]
+	for _, source := range c.sources {
+		planned := c.planned[source.Name]
 		for _, address := range sortedKeys(planned.values) {
 			for _, path := range argumentPaths(planned.arguments(address)) {
 				kind := kindOf(address) + "." + path
@@ -205,8 +210,8 @@ func (c *compared) changedPlans(t *testing.T) {
 					copied := *planned
 					copied.values = copyJSON(planned.values)
 					changeAll(copied.values[address], strings.Split(path, "."), change)
-					if err := c.of(a, &copied); err == nil {
-						t.Errorf("stage %s: nobody sees that %s of %s is another", a.stage, path, address)
+					if err := c.of(source, &copied); err == nil {
+						t.Errorf("stage %s: nobody sees that %s of %s is another", source.Name, path, address)
 					}
 				}
 			}
@@ -219,32 +224,28 @@ func (c *compared) changedPlans(t *testing.T) {
 }
 
 func (c *compared) changedResources(t *testing.T) {
-	for _, a := range c.exported.assemblies {
-		planned := c.planned[a.stage]
+	for _, source := range c.sources {
+		planned := c.planned[source.Name]
 		for _, address := range sortedKeys(planned.values) {
 			few := *planned
 			few.values = copyJSON(planned.values)
 			delete(few.values, address)
-			if c.of(a, &few) == nil {
-				t.Errorf("stage %s: nobody sees that the plan lacks %s", a.stage, address)
+			if c.of(source, &few) == nil {
+				t.Errorf("stage %s: nobody sees that the plan lacks %s", source.Name, address)
 			}
 		}
 		many := *planned
 		many.values = copyJSON(planned.values)
 		many.values["module.stateful.aws_s3_bucket.another"] = object{"bucket": "another"}
-		if err := c.of(a, &many); err == nil || !strings.Contains(err.Error(), "aws_s3_bucket.another") {
-			t.Errorf("stage %s: nobody sees a bucket too many: %v", a.stage, err)
+		if err := c.of(source, &many); err == nil || !strings.Contains(err.Error(), "aws_s3_bucket.another") {
+			t.Errorf("stage %s: nobody sees a bucket too many: %v", source.Name, err)
 		}
-		for at, stack := range a.stacks {
-			copied := a.copy()
-			for _, id := range sortedKeys(stack.Resources) {
-				if stack.Resources[id].Type == "AWS::SQS::Queue" || stack.Resources[id].Type == "AWS::EC2::Subnet" {
-					delete(copied.stacks[at].Resources, id)
-					if c.of(copied, planned) == nil {
-						t.Errorf("stage %s: nobody sees that the template lacks %s", a.stage, id)
-					}
-					copied = a.copy()
-				}
+		for _, r := range source.All("AWS::SQS::Queue", "AWS::EC2::Subnet") {
+			copied := copyStage(source)
+			stack := copied.Stack(r.Stack.Name)
+			stack.Resources = slices.DeleteFunc(stack.Resources, func(other *template.Resource) bool { return other.ID == r.ID })
+			if c.of(copied, planned) == nil {
+				t.Errorf("stage %s: nobody sees that the template lacks %s", source.Name, r.ID)
 			}
 		}
 	}
@@ -284,17 +285,18 @@ func changeAll(v any, steps []string, change func(any) any) {
 	}
 }
 
-// copy copies the assembly down to the properties.
-func (a *assembly) copy() *assembly {
-	out := &assembly{stage: a.stage}
-	for _, stack := range a.stacks {
+// copyStage copies a stage down to the properties.
+func copyStage(source *template.Stage) *template.Stage {
+	out := &template.Stage{Name: source.Name}
+	for _, stack := range source.Stacks {
 		one := *stack
-		one.Resources = map[string]templateEntry{}
-		for id, entry := range stack.Resources {
-			entry.Properties = copyJSON(entry.Properties)
-			one.Resources[id] = entry
+		one.Resources = nil
+		for _, r := range stack.Resources {
+			copied := *r
+			copied.Properties = template.Rewrite(r.Properties, func(v template.Value) template.Value { return v }).(template.Object)
+			one.Resources = append(one.Resources, &copied)
 		}
-		out.stacks = append(out.stacks, &one)
+		out.Stacks = append(out.Stacks, &one)
 	}
 	return out
 }
@@ -329,22 +331,26 @@ func copyJSON[T any](v T) T {
 }
 
 // breakAt changes the first value under a path.
-func breakAt(v object, steps []string) {
-	name, list := strings.CutSuffix(steps[0], "[]")
-	inner := any(v[name])
-	switch {
-	case len(steps) == 1:
-		v[name] = broken(inner)
-	case list:
-		for _, item := range inner.([]any) {
-			if len(rawAt(item, steps[1:], nil)) > 0 {
-				breakAt(item.(object), steps[1:])
+func breakAt(v template.Object, path catalog.Path) {
+	name := path[0].Name
+	switch inner := v[name].(type) {
+	case template.List:
+		if len(path) == 1 {
+			break
+		}
+		for _, item := range inner {
+			if len(rawAt(item, path[1:], nil)) > 0 {
+				breakAt(item.(template.Object), path[1:])
 				return
 			}
 		}
-	default:
-		breakAt(inner.(object), steps[1:])
+	case template.Object:
+		if len(path) > 1 {
+			breakAt(inner, path[1:])
+			return
+		}
 	}
+	v[name] = broken(v[name])
 }
 
 // broken is another value of the same kind.
@@ -353,23 +359,14 @@ func broken(v any) any {
 	case bool:
 		return !v
 	case object:
-		if _, _, is := intrinsic(v); is {
-			return "another"
-		}
-		if keys := sortedKeys(v); len(keys) > 0 {
-			v[keys[0]] = broken(v[keys[0]])
-			return v
-		}
-		return object{"another": "another"}
+		return brokenObject(v)
+	case template.Object:
+		return brokenObject(v)
 	case []any:
-		if len(v) > 0 {
-			v[0] = broken(v[0])
-			return v
-		}
-		return []any{"another"}
-	case nil:
-		return "another"
-	default:
+		return brokenList(v)
+	case template.List:
+		return template.List(brokenList(v))
+	case string, json.Number:
 		text := fmt.Sprint(v)
 		if strings.HasPrefix(text, "{") {
 			return `{"another":1}`
@@ -377,6 +374,25 @@ func broken(v any) any {
 		if cmp.Equal(v, text) {
 			return text + "x"
 		}
-		return "7" + text
+		return json.Number("7" + text)
+	default:
+		return "another"
 	}
+}
+
+func brokenObject[M ~map[string]V, V any](v M) any {
+	keys := sortedKeys(v)
+	if len(keys) == 0 {
+		return object{"another": "another"}
+	}
+	v[keys[0]] = any(broken(v[keys[0]])).(V)
+	return v
+}
+
+func brokenList[L ~[]V, V any](v L) L {
+	if len(v) == 0 {
+		return L{any("another").(V)}
+	}
+	v[0] = any(broken(v[0])).(V)
+	return v
 }

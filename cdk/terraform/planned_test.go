@@ -72,7 +72,7 @@ func dig(v any, keys ...string) any {
 
 func schemas(t *testing.T) map[string]*tfjson.Schema {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("schemaprovider", "*.schema.json.gz"))
+	files, err := filepath.Glob(filepath.Join("internal", "schemaprovider", "*.schema.json.gz"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("found the schemas %v, %v, want one", files, err)
 	}

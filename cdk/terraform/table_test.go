@@ -3,69 +3,65 @@ package terraform
 import (
 	"slices"
 	"testing"
+
+	"github.com/fluxa/fluxa/cdk/terraform/assembly"
+	"github.com/fluxa/fluxa/cdk/terraform/catalog"
+	"github.com/fluxa/fluxa/cdk/terraform/merge"
 )
 
 // TestTables_have_no_entry_too_many takes each entry for a difference between the
 // stages away, and demands that the stages or one of their variations want it.
 func TestTables_have_no_entry_too_many(t *testing.T) {
-	var all [][]*stage
+	var all [][]*assembly.Stage
 	for name, made := range allMade() {
 		folder, err := made.assembly()
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		assemblies, err := loadAssemblies(folder)
+		stages, err := assembly.Read(catalog.New(), folder)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		var stages []*stage
-		for _, a := range assemblies {
-			s, err := readStage(newTables(), a)
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			stages = append(stages, s)
-		}
 		all = append(all, stages)
 	}
-	wanted := func(less tables) bool {
-		return slices.ContainsFunc(all, func(stages []*stage) bool {
-			_, err := merge(less, stages)
+	wanted := func(less catalog.Catalog) bool {
+		return slices.ContainsFunc(all, func(stages []*assembly.Stage) bool {
+			_, err := merge.Merge(less, stages)
 			return err != nil
 		})
 	}
-	full := newTables()
+	full := catalog.New()
 	if wanted(full) {
 		t.Fatal("with every entry, a merge fails: see TestVariation")
 	}
-	for i, v := range full.variables {
-		for j, pattern := range v.stands {
-			less := newTables()
-			less.variables[i].stands = slices.Delete(slices.Clone(v.stands), j, j+1)
+	for i, v := range full.Variables {
+		for j, pattern := range v.Stands {
+			less := catalog.New()
+			less.Variables[i].Stands = slices.Delete(slices.Clone(v.Stands), j, j+1)
 			if !wanted(less) {
-				t.Errorf("variable %s: nothing wants it to stand for %s", v.name, pattern)
+				t.Errorf("variable %s: nothing wants it to stand for %s", v.Name, pattern)
 			}
 		}
-		for j, pattern := range v.resources {
-			less := newTables()
-			less.variables[i].resources = slices.Delete(slices.Clone(v.resources), j, j+1)
+		for j, pattern := range v.Resources {
+			less := catalog.New()
+			less.Variables[i].Resources = slices.Delete(slices.Clone(v.Resources), j, j+1)
 			if !wanted(less) {
-				t.Errorf("variable %s: no stage lacks %s", v.name, pattern)
+				t.Errorf("variable %s: no stage lacks %s", v.Name, pattern)
 			}
 		}
 	}
-	for i, d := range full.derived {
-		less := newTables()
-		less.derived = slices.Delete(less.derived, i, i+1)
+	for i, d := range full.Derived {
+		less := catalog.New()
+		less.Derived = slices.Delete(less.Derived, i, i+1)
 		if !wanted(less) {
-			t.Errorf("derived value: nothing wants %s", d.path)
+			t.Errorf("derived value: nothing wants %s", d.Place)
 		}
 	}
-	for i, c := range full.choices {
-		less := newTables()
-		less.choices = slices.Delete(less.choices, i, i+1)
+	for i, c := range full.Choices {
+		less := catalog.New()
+		less.Choices = slices.Delete(less.Choices, i, i+1)
 		if !wanted(less) {
-			t.Errorf("choice: nothing wants %s", c.path)
+			t.Errorf("choice: nothing wants %s", c.Place)
 		}
 	}
 }

@@ -9,8 +9,9 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 
-	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider"
-	"github.com/fluxa/fluxa/cdk/terraform/schemaprovider/terraformcli"
+	"github.com/fluxa/fluxa/cdk/terraform/catalog"
+	"github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider"
+	"github.com/fluxa/fluxa/cdk/terraform/internal/terraformcli"
 )
 
 var region = terraformcli.Variables{Values: map[string]any{"aws_region": "us-east-1"}}
@@ -59,9 +60,9 @@ func TestEnvironment(t *testing.T) {
 			})
 			t.Run("tells_every_value_that_its_users_call", func(t *testing.T) {
 				outputs := planned(t, dir).PlannedValues.Outputs
-				for _, o := range moduleOutputs() {
-					if value := outputs[o.name]; value == nil || value.Value == nil || value.Value == "" {
-						t.Errorf("the output %s has no value", o.name)
+				for _, o := range catalog.New().Outputs {
+					if value := outputs[o.Name]; value == nil || value.Value == nil || value.Value == "" {
+						t.Errorf("the output %s has no value", o.Name)
 					}
 				}
 			})
@@ -129,9 +130,9 @@ func TestValidate_refuses_a_misspelt_argument(t *testing.T) {
 func TestModule_passes_its_own_tests(t *testing.T) { passOwnTests(t, repository(t)) }
 
 func passOwnTests(t *testing.T, repository string) {
-	for _, m := range modules() {
-		t.Run(m.name, func(t *testing.T) {
-			runs, err := workspace(t, filepath.Join(repository, "infra", "terraform", "modules", m.name), "").Test(t.Context())
+	for _, m := range catalog.New().Modules {
+		t.Run(m.Name, func(t *testing.T) {
+			runs, err := workspace(t, filepath.Join(repository, "infra", "terraform", "modules", m.Name), "").Test(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

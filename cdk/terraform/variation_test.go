@@ -139,8 +139,8 @@ func TestVariation(t *testing.T) {
 			if c.planned[v.stage] == nil {
 				t.Fatalf("there is no plan of %s", v.stage)
 			}
-			for _, a := range c.exported.assemblies {
-				if err := c.of(a, c.planned[a.stage]); err != nil {
+			for _, source := range c.sources {
+				if err := c.of(source, c.planned[source.Name]); err != nil {
 					t.Error(err)
 				}
 			}

@@ -1,0 +1,174 @@
+// Package catalog says what each CloudFormation type and each of its properties
+// becomes in Terraform, and in what the stages may differ. It is data: an entry a
+// type, a line a property, with functions for what a property's name does not say.
+package catalog
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/cdk/terraform/hcl"
+)
+
+// Retain and UpdatePolicy name what of a resource stands beside its properties, as
+// if it were one of them: whether it is kept when its stack is deleted, and how it
+// is replaced.
+const (
+	Retain       = "DeletionPolicy"
+	UpdatePolicy = "UpdatePolicy"
+)
+
+// Type says what a CloudFormation type becomes.
+type Type struct {
+	CloudFormation, Terraform string
+
+	Omitted      string               // why resources of the type are left out
+	Into         string               // the property that names the resource of which this one becomes a part
+	Nouns        []string             // ends of a construct path that the type says already
+	Attributes   map[string]Attribute // what Ref and GetAtt give
+	Properties   []Property
+	Splits       []Split
+	Always       []Fixed
+	ReplaceFirst bool                // create_before_destroy
+	ReadyWith    map[string][]string // attribute: types of the module without which another cannot use it
+}
+
+// Attribute is an attribute of a resource in Terraform.
+type Attribute struct {
+	Name   string
+	Block  string // that has it: the first of its name; empty for the resource
+	Suffix string // that CloudFormation's attribute has and the provider's lacks
+	Words  string // what it is, where the name does not say it
+}
+
+// Of is the value of the attribute of a resource.
+func (a Attribute) Of(resource hcl.Value) hcl.Value {
+	if a.Block != "" {
+		resource = template.Element{Of: hcl.Attribute{Of: resource, Name: a.Block}, Key: hcl.Number(0)}
+	}
+	return hcl.Attribute{Of: resource, Name: a.Name}
+}
+
+// ResourceAttribute is a reference to an attribute in Terraform's words. Resource
+// is the key of a resource of the platform.
+type ResourceAttribute struct {
+	Resource  string
+	Attribute Attribute
+}
+
+// Dependencies stands for the addresses of everything a resource depends on, and
+// DependenciesHash for a hash of them.
+type (
+	Dependencies     struct{ Resource string }
+	DependenciesHash struct{}
+)
+
+// Property says where a property goes. It is read before the stages are compared,
+// and written after.
+type Property struct {
+	From    Path
+	To      Target // zero when no argument stands for it
+	Read    Reading
+	Write   Writing
+	Omitted string         // why it is left out
+	While   template.Value // the only value with which it may be left out, nil for any
+	OrElse  bool           // with another value, its parts have entries of their own
+}
+
+// Split is a resource of its own for a part of the properties. With a key there is
+// one for each element, named by that property of it.
+type Split struct {
+	Terraform string
+	Parent    map[string]string // argument: attribute of the resource it is split from
+	Key       Path
+}
+
+// Fixed is an argument for which no property stands, and why.
+type Fixed struct {
+	Name    string
+	Value   hcl.Value
+	Because string
+}
+
+// Catalog is all the tables. Make one with New.
+type Catalog struct {
+	Types     map[string]*Type // by their names in CloudFormation
+	Variables []Variable
+	Choices   []Choice
+	Derived   []Derived
+	Families  []Family
+	Outputs   []Output
+	Modules   []Module
+	Left      Left
+	names     []shortName
+}
+
+// New returns the tables of Fluxa's platform.
+func New() Catalog {
+	c := Catalog{
+		Types: map[string]*Type{}, Variables: variables(), Choices: choices(), Derived: derivedValues(), Families: families(),
+		Outputs: outputs(), Modules: modules(), Left: leftOut(), names: shortNames(),
+	}
+	for _, group := range [][]Type{
+		ec2(), iam(), kms(), logs(), s3(), rds(), sqs(), sns(), lambda(), apiGateway(), apiGatewayCallers(),
+		cloudWatch(), codeDeploy(), waf(), xray(), custom(),
+	} {
+		for _, t := range group {
+			c.Types[t.CloudFormation] = &t
+		}
+	}
+	return c
+}
+
+// Type returns the entry of a CloudFormation type.
+func (c Catalog) Type(cloudFormation string) (*Type, error) {
+	t, known := c.Types[cloudFormation]
+	if !known {
+		return nil, fmt.Errorf("the type %s has no entry in the table", cloudFormation)
+	}
+	return t, nil
+}
+
+// Variable returns the entry of a variable, nil when there is none.
+func (c Catalog) Variable(name string) *Variable {
+	for i := range c.Variables {
+		if c.Variables[i].Name == name {
+			return &c.Variables[i]
+		}
+	}
+	return nil
+}
+
+// Family is a row of alike resources, numbered from one in the construct path,
+// which become one resource with a count.
+type Family struct {
+	pattern *regexp.Regexp // before, number, after
+	Count   string         // the variable
+}
+
+// Member returns the key of the family to which a key belongs, and its place from
+// zero; an empty key for none.
+func (c Catalog) Member(key string) (family string, place int) {
+	for _, f := range c.Families {
+		if match := f.pattern.FindStringSubmatch(key); match != nil {
+			if number, err := strconv.Atoi(match[2]); err == nil {
+				return match[1] + "*" + match[3], number - 1
+			}
+		}
+	}
+	return "", 0
+}
+
+// FamilyCount is the variable of the family that has the key, empty for none.
+func (c Catalog) FamilyCount(key string) string {
+	for _, f := range c.Families {
+		match := f.pattern.FindStringSubmatch(strings.Replace(key, "*", "1", 1))
+		if match != nil && match[1]+"*"+match[3] == key {
+			return f.Count
+		}
+	}
+	return ""
+}

@@ -1,0 +1,118 @@
+package catalog
+
+import (
+	"encoding/json"
+	"regexp"
+
+	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/cdk/terraform/hcl"
+)
+
+// Place is that of a property in the platform: of which resources, by their
+// construct paths without the stage, and where in them, such as Rules[0].Prefix.
+type Place struct{ Construct, Property Glob }
+
+// Matches reports whether the property of the resource is one of the place.
+func (p Place) Matches(construct, property string) bool {
+	return p.Construct.Matches(construct) && p.Property.Matches(property)
+}
+
+// Derived is a property that follows from variables. The export computes the value
+// for each stage and stops unless it is what the template has.
+type Derived struct {
+	Place Place
+	Value hcl.Value
+}
+
+func derivedValues() []Derived {
+	variable := func(name string) hcl.Value { return hcl.Variable(name) }
+	number := func(s string) hcl.Value { return json.Number(s) }
+	length := template.Element{Of: hcl.Func("split", "/", variable("vpc_cidr")), Key: hcl.Number(1)}
+	dashboard := func(property Glob, v hcl.Value) Derived {
+		return Derived{Place{"Observability/Dashboard/Resource", "DashboardBody." + property}, v}
+	}
+	cost := func(metric Glob, function string) Derived {
+		perMillisecond := hcl.Over(hcl.Over(hcl.Times(variable(function+"_memory_mib"), number("0.0000133334")), number("1024")), number("1000"))
+		return dashboard("widgets[15].properties.metrics["+metric+"][0].expression", template.Join(
+			"calls_"+function+" * 0.0000002000 + ms_"+function+" * ", hcl.Func("format", "%.12f", perMillisecond)))
+	}
+	return []Derived{
+		{Place{"Network/Private/VPC/isolatedSubnet*/Subnet", "CidrBlock"}, hcl.Func("cidrsubnet",
+			variable("vpc_cidr"), hcl.Minus(number("24"), hcl.Func("tonumber", length)), hcl.CountIndex{})},
+		{Place{"Network/Private/VPC/isolatedSubnet*", "Tags.Name"}, template.Join(
+			variable("environment"), "/Network/Private/VPC/isolatedSubnet", hcl.Plus(hcl.CountIndex{}, number("1")))},
+		{Place{"Pipeline/Events/Queue/Resource", "VisibilityTimeout"}, hcl.Plus(
+			variable("processor_batch_window_seconds"), hcl.Times(number("6"), variable("processor_timeout_seconds")))},
+		{Place{"Pipeline/*/Function/Resource", "LoggingConfig.ApplicationLogLevel"}, template.Conditional{
+			If: hcl.Equals(variable("log_level"), "debug"), Then: "DEBUG", Else: "INFO"}},
+		{Place{"Observability/Alarms/DatabaseStorage/Resource", "AlarmDescription"}, template.Join(
+			"The database runs out of storage; it grows by itself up to ", variable("database_max_storage_gib"), " GiB.")},
+		{Place{"Observability/Alarms/ProcessorConcurrency/Resource", "AlarmDescription"}, template.Join(
+			"The processor is near its maximum concurrency of ", variable("processor_maximum_concurrency"), ": the queue will grow.")},
+		dashboard("widgets[10].properties.annotations.horizontal[0].value", variable("alarm_queue_age_seconds")),
+		dashboard("widgets[12].properties.annotations.horizontal[0].value", variable("processor_maximum_concurrency")),
+		cost("2", "ingest"), cost("5", "processor"), cost("8", "query"),
+	}
+}
+
+// Choice is a property that depends on a flag: with it one value, without it
+// another or none.
+type Choice struct {
+	Place Place
+	Flag  string
+}
+
+func choices() []Choice {
+	return []Choice{
+		{Place{"Data/Payloads/Bucket/Resource", "LoggingConfiguration"}, "payload_access_logs"},
+		{Place{"Pipeline/*/Function/Resource", "Environment.Variables.DB_HOST"}, "database_proxy"},
+		{Place{"Pipeline/*/Function/Resource", "Environment.Variables.DB_CA_FILE"}, "database_proxy"},
+		{Place{"Pipeline/*/Function/Resource", "TracingConfig"}, "tracing"},
+		{Place{"Pipeline/*/Role/DefaultPolicy/Resource", "PolicyDocument.Statement"}, "tracing"},
+		{Place{"Pipeline/API/API/DeploymentStage.stage/Resource", "TracingEnabled"}, "tracing"},
+		{Place{"Pipeline/API/*", "AuthorizationType"}, "api_key"},
+		{Place{"Pipeline/API/*", "ApiKeyRequired"}, "api_key"},
+		{Place{"Pipeline/API/API/NoSignature/Resource", "StatusCode"}, "api_key"},
+		{Place{"Pipeline/API/API/NoSignature/Resource", "ResponseTemplates.*"}, "api_key"},
+		{Place{"Pipeline/API/*", "RequestModels"}, "validate_bodies"},
+	}
+}
+
+func families() []Family {
+	return []Family{
+		{regexp.MustCompile(`^(Network/Private/VPC/isolatedSubnet)(\d+)(/.+)$`), "availability_zone_count"},
+	}
+}
+
+// Output is an output of a stack that users of the environment call. With a flag
+// it is there in the stages that have the flag.
+type Output struct{ From, Name, Flag string }
+
+func outputs() []Output {
+	return []Output{
+		{From: "Pipeline/ApiEndpoint", Name: "api_endpoint"},
+		{From: "Pipeline/ApiKeyId", Name: "api_key_id", Flag: "api_key"},
+		{From: "Data/DbEndpoint", Name: "db_endpoint"},
+		{From: "Data/DbUsername", Name: "db_username"},
+		{From: "Data/DbSecretArn", Name: "db_secret_arn"},
+		{From: "Pipeline/QueueUrl", Name: "sqs_queue_url"},
+		{From: "Pipeline/DlqUrl", Name: "dlq_url"},
+		{From: "Data/PayloadBucket", Name: "payload_bucket"},
+		{From: "Pipeline/TopicArn", Name: "topic_arn"},
+		{From: "Observability/AlarmTopicArn", Name: "alarm_topic_arn"},
+		{From: "Observability/DashboardUrl", Name: "dashboard_url"},
+	}
+}
+
+// Module is one of the modules: the stacks of which it is made, and what it holds.
+type Module struct {
+	Name, Description string
+	Stacks            []string
+}
+
+func modules() []Module {
+	return []Module{
+		{"stateful", "What must survive: the network, the database and the bucket of payloads.", []string{"Network", "Data"}},
+		{"stateless", "What can be made again: the queues, the topic, the functions, the API, the alarms and the dashboard.", []string{"Pipeline", "Observability"}},
+	}
+}

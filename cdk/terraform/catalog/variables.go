@@ -1,0 +1,244 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/fluxa/fluxa/cdk/terraform/hcl"
+)
+
+// Kind is the type of a variable.
+type Kind string
+
+// The kinds of variables.
+const (
+	Bool    Kind = "bool"
+	Number  Kind = "number"
+	String  Kind = "string"
+	Strings Kind = "list of strings"
+)
+
+// Type is the type as a variable's block has it.
+func (k Kind) Type() hcl.Value {
+	if k == Strings {
+		return hcl.Func("list", hcl.Keyword("string"))
+	}
+	return hcl.Keyword(k)
+}
+
+// Variable is an input of the modules. Its value in a stage is that of the
+// properties for which it stands, which must all have the same. One with resources
+// says whether the stage has them: true or false, or null for one that is no bool.
+type Variable struct {
+	Name        string
+	Kind        Kind
+	Description string
+	Validation  Validation
+	Stands      []Place
+	Scale       int64 // the property is the variable times the scale, 1 when zero
+	Within      Within
+	Resources   []Glob // construct paths
+}
+
+// Validation says which values a variable may have; the zero value, any. Refused
+// is one that it may not have, for the module's tests.
+type Validation struct {
+	Condition hcl.Value
+	Message   string
+	Refused   hcl.Value
+}
+
+// Within is a text that has the variable in it.
+type Within struct{ Before, After string }
+
+// validated is a variable with a validation, which says "NAME must MESSAGE.".
+func validated(name string, kind Kind, description string, condition hcl.Value, message string, refused hcl.Value, stands ...Place) Variable {
+	return Variable{Name: name, Kind: kind, Description: description, Validation: Validation{condition, name + " must " + message + ".", refused}, Stands: stands}
+}
+
+// between is a number from low to high.
+func between(name, description string, low, high, refused int, stands ...Place) Variable {
+	v := hcl.Variable(name)
+	condition := hcl.And(hcl.AtLeast(v, hcl.Number(low)), hcl.AtMost(v, hcl.Number(high)))
+	return validated(name, Number, description, condition, fmt.Sprintf("be %d to %d", low, high), hcl.Number(refused), stands...)
+}
+
+// positive is a number from one on.
+func positive(name, description string, stands ...Place) Variable {
+	return validated(name, Number, description, hcl.AtLeast(hcl.Variable(name), hcl.Number(1)), "be at least 1", hcl.Number(0), stands...)
+}
+
+// optional is a number from low on, or null.
+func optional(name, description string, low int, stands ...Place) Variable {
+	v := hcl.Variable(name)
+	condition := hcl.Or(hcl.Equals(v, nil), hcl.AtLeast(hcl.Func("coalesce", v, hcl.Number(0)), hcl.Number(low)))
+	return validated(name, Number, description, condition, fmt.Sprintf("be null or at least %d", low), hcl.Number(low-1), stands...)
+}
+
+// toggle says whether a stage has some resources.
+func toggle(name, description string, resources ...Glob) Variable {
+	return Variable{Name: name, Kind: Bool, Description: description, Resources: resources}
+}
+
+// choice is a setting that is on or off.
+func choice(name, description string, stands ...Place) Variable {
+	return Variable{Name: name, Kind: Bool, Description: description, Stands: stands}
+}
+
+func matching(expression string, v hcl.Value) hcl.Value {
+	return hcl.Func("can", hcl.Func("regex", expression, v))
+}
+
+// environment is the variable with the stage's name, which no property has alone.
+func environment() Variable {
+	return Variable{
+		Name: "environment", Kind: String, Description: "The stage: it is in every name.",
+		Validation: Validation{
+			Condition: matching("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", hcl.Variable("environment")),
+			Message:   "environment must be 2 to 16 of a-z 0-9 -, a letter first, and no - last.",
+			Refused:   "Production!",
+		},
+	}
+}
+
+// zip is the variable with the path of a function's zip.
+func zip(function string) Variable {
+	name := ZipVariable(function)
+	return validated(name, String, "The zip of the function "+function+", as make package writes it.",
+		hcl.Func("endswith", hcl.Variable(name), ".zip"), "be the path of a .zip file", function+".tar")
+}
+
+// variables are all variables but those with which a module takes from another.
+func variables() []Variable {
+	out := []Variable{environment()}
+	for _, function := range []string{"ingest", "migrate", "processor", "query"} {
+		out = append(out, zip(function))
+	}
+	return slices.Concat(out, stateVariables(), pipelineVariables(), alarmVariables())
+}
+
+func stateVariables() []Variable {
+	level, class, cidr, zones, days := hcl.Variable("log_level"), hcl.Variable("database_instance_class"), hcl.Variable("vpc_cidr"),
+		hcl.Variable("availability_zone_count"), hcl.Variable("log_retention_days")
+	var retention hcl.Row
+	for _, n := range []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653} {
+		retention = append(retention, hcl.Number(n))
+	}
+	instance := func(property Glob) Place { return Place{"Data/Database/Instance/Resource", property} }
+	payloads := func(property Glob) Place {
+		return Place{"Data/Payloads/Bucket/Resource", "LifecycleConfiguration." + property}
+	}
+	return []Variable{
+		validated("log_level", String, "From which level on the functions log: debug, info, warn or error.",
+			hcl.Func("contains", hcl.Row{"debug", "info", "warn", "error"}, level), "be debug, info, warn or error", "loud",
+			Place{"Pipeline/*/Function/Resource", "Environment.Variables.FLUXA_LOG_LEVEL"}),
+		toggle("tracing", "Whether Lambda and API Gateway send X-Ray traces.", "Observability/Traces/*"),
+		validated("log_retention_days", Number, "How long the log groups keep their entries, in days.",
+			hcl.Func("contains", retention, days), "be one of the numbers that CloudWatch Logs knows, such as 14, 90 or 365", hcl.Number(15),
+			Place{"*", "RetentionInDays"}, Place{"Data/Payloads/AccessLogs/Resource", "LifecycleConfiguration.Rules[0].ExpirationInDays"}),
+		choice("retain_data", "Whether what is destroyed leaves its data behind: the log groups, the parameter group, a last snapshot of the database.",
+			Place{"*/AccessLog/Resource", Retain}, Place{"*/ExecutionLog/Resource", Retain}, Place{"*/Log/Resource", Retain},
+			Place{"*FlowLog/Resource", Retain}, Place{"Data/Database/*", Retain}),
+		validated("vpc_cidr", String, "The addresses of the VPC.",
+			hcl.And(hcl.Func("can", hcl.Func("cidrnetmask", cidr)), matching("/(1[6-9]|2[0-2])$", cidr)),
+			"be an IPv4 block of the size /16 to /22, such as 10.20.0.0/16", "10.0.0.0/23", Place{"Network/Private/VPC/Resource", "CidrBlock"}),
+		validated("availability_zone_count", Number, "In how many zones there is a subnet.",
+			hcl.Func("contains", hcl.Row{hcl.Number(2), hcl.Number(3)}, zones),
+			"be 2 or 3: the database wants two, and more than three brings nothing", hcl.Number(1)),
+		toggle("flow_logs", "Whether the VPC logs its connections.", "Network/FlowLog/*", "Network/Private/VPC/FlowLogs/*"),
+		validated("database_instance_class", String, "The size of the database, such as db.t4g.micro.",
+			hcl.Func("startswith", class, "db."), "begin with db., such as db.t4g.micro", "t4g.micro", instance("DBInstanceClass")),
+		between("database_storage_gib", "The database's storage at first, in GiB.", 20, 65536, 10, instance("AllocatedStorage")),
+		{
+			Name: "database_max_storage_gib", Kind: Number, Description: "Up to which size the storage grows by itself, in GiB.",
+			Validation: Validation{
+				Condition: between("database_max_storage_gib", "", 22, 65536, 10).Validation.Condition,
+				Message:   "database_max_storage_gib must be 22 to 65536, and 10 % above database_storage_gib.", Refused: hcl.Number(10),
+			},
+			Stands: []Place{instance("MaxAllocatedStorage")},
+		},
+		choice("database_multi_az", "Whether the database has a standby in another zone.", instance("MultiAZ")),
+		between("database_backup_days", "How long the daily backups are kept, in days.", 1, 35, 0, instance("BackupRetentionPeriod")),
+		choice("database_delete_backups", "Whether the daily backups go when the database is destroyed.", instance("DeleteAutomatedBackups")),
+		choice("database_deletion_protection", "Whether AWS refuses to delete the database.", instance("DeletionProtection")),
+		toggle("database_proxy", "Whether the functions reach the database over an RDS Proxy.",
+			"Data/Database/Proxy/*", "Data/Database/ProxyAccess/*", "Data/Database/InstanceAccess/from DataDatabaseProxyAccess:*"),
+		toggle("payload_access_logs", "Whether accesses to the bucket of payloads are logged to a bucket of their own.", "Data/Payloads/AccessLogs/*"),
+		positive("payload_glacier_days", "The age at which a payload moves to Glacier Instant Retrieval, in days.",
+			payloads("Rules[0].Transitions[0].TransitionInDays")),
+		positive("payload_old_version_days", "How long an overwritten or deleted payload is kept, in days.",
+			payloads("Rules[1].NoncurrentVersionExpiration.NoncurrentDays")),
+	}
+}
+
+func pipelineVariables() []Variable {
+	of := func(function string, property Glob) Place {
+		return Place{Glob("Pipeline/" + Title(function) + "/Function/Resource"), property}
+	}
+	memory := func(function string, refused int) Variable {
+		return between(function+"_memory_mib", "The memory of the function "+function+", in MiB.", 128, 10240, refused, of(function, "MemorySize"))
+	}
+	timeout := func(function string, longest, refused int) Variable {
+		return between(function+"_timeout_seconds", "How long a call of the function "+function+" may take, in seconds.", 3, longest, refused, of(function, "Timeout"))
+	}
+	reserved := func(function string) Variable {
+		return optional(function+"_reserved_concurrency", "How many calls of the function "+function+" may run at once, reserved for it; null for no reservation.",
+			0, of(function, "ReservedConcurrentExecutions"))
+	}
+	events := func(property Glob) Place { return Place{"Pipeline/Processor/Events/Resource", property} }
+	return []Variable{
+		memory("ingest", 64), timeout("ingest", 28, 29), reserved("ingest"),
+		memory("migrate", 64), timeout("migrate", 900, 901),
+		memory("processor", 10241), timeout("processor", 900, 2),
+		between("processor_maximum_concurrency", "How many batches are processed at once.", 2, 1000, 1, events("ScalingConfig.MaximumConcurrency")),
+		between("processor_batch_size", "How many events a batch has at most.", 1, 10000, 10001, events("BatchSize")),
+		between("processor_batch_window_seconds", "How long a batch is gathered, in seconds; the queue's visibility time-out grows with it.",
+			0, 300, 301, events("MaximumBatchingWindowInSeconds")),
+		memory("query", 64), timeout("query", 28, 29), reserved("query"),
+		toggle("api_key", "Whether callers of the API show a key of its usage plan; else they sign with their IAM identity.", "Pipeline/API/API/Key/*", "Pipeline/API/API/Plan/*"),
+		toggle("validate_bodies", "Whether API Gateway checks events by their schema before it calls a function.", "Pipeline/API/Model*"),
+		between("api_rate_per_second", "How many requests a second the API takes in the long run.", 1, 10000, 0,
+			Place{"Pipeline/API/*", "*.RateLimit"}, Place{"Pipeline/API/*", "*.ThrottlingRateLimit"}),
+		between("api_burst", "How many requests at once the API takes.", 1, 5000, 5001,
+			Place{"Pipeline/API/*", "*.BurstLimit"}, Place{"Pipeline/API/*", "*.ThrottlingBurstLimit"}),
+		toggle("web_firewall", "Whether a WAF stands before the API.", "Pipeline/Firewall/*"),
+		optional("firewall_rate_per_5_minutes", "How many requests one address may send in 5 minutes; null without web_firewall.", 10,
+			Place{"Pipeline/Firewall/ACL", "Rules[0].Statement.RateBasedStatement.Limit"}),
+		toggle("canary_releases", "Whether there are the CodeDeploy groups and the alarms by which a release is shifted step by step.",
+			"Pipeline/APIErrors/*", "Pipeline/Canaries/*", "Pipeline/*/Release/Canary/*", "Pipeline/*/Release/Errors/*"),
+	}
+}
+
+func alarmVariables() []Variable {
+	threshold := func(alarm Glob) Place { return Place{"Observability/Alarms/" + alarm + "/Resource", "Threshold"} }
+	percent := func(name, description string, refused int, alarm Glob) Variable {
+		return between(name, description, 1, 100, refused, threshold(alarm))
+	}
+	above := func(name, description string, refused int, alarm Glob) Variable {
+		return validated(name, Number, description, hcl.Above(hcl.Variable(name), hcl.Number(0)), "be above 0", hcl.Number(refused), threshold(alarm))
+	}
+	storage := above("alarm_database_free_storage_gib", "The free storage of the database under which there is an alarm, in GiB.", 0, "DatabaseStorage")
+	storage.Scale = 1 << 30
+	email := hcl.Variable("alarm_email")
+	told := validated("alarm_email", String, "Who is told of alarms by e-mail; null for nobody.",
+		hcl.Or(hcl.Equals(email, nil), matching("^[^@ ]+@[^@ ]+$", email)), "be null or an address, such as team@example.com", "the team",
+		Place{"Observability/Alarms/Email/Resource", "Endpoint"})
+	told.Resources = []Glob{"Observability/Alarms/Email/Resource"}
+	connections := positive("database_connections", "About how many connections the database's size bears.",
+		Place{"Observability/Alarms/DatabaseConnections/Resource", "AlarmDescription"})
+	connections.Within = Within{"The database has many of the about ", " connections that it bears."}
+	return []Variable{
+		told,
+		above("alarm_dlq_depth", "The number of dead letters from which there is an alarm.", 0, "DLQDepth"),
+		percent("alarm_api_5xx_percent", "The share of 5xx answers from which there is an alarm, in percent.", 0, "API5xx"),
+		percent("alarm_error_rate_percent", "The share of failed calls of a function from which there is an alarm, in percent.", 101, "*Errors"),
+		above("alarm_throttles", "The throttled calls a minute from which there is an alarm.", 0, "*Throttles"),
+		above("alarm_queue_age_seconds", "The age of the oldest event from which there is an alarm, in seconds.", -1, "QueueAge"),
+		above("alarm_end_to_end_p99_ms", "The 99th percentile from accepted to stored from which there is an alarm, in milliseconds.", 0, "EndToEnd"),
+		above("alarm_processor_concurrency", "The concurrency of the processor from which there is an alarm.", 0, "ProcessorConcurrency"),
+		percent("alarm_database_cpu_percent", "The load of the database from which there is an alarm, in percent.", 101, "DatabaseCPU"),
+		storage,
+		above("alarm_database_connections", "The number of connections to the database from which there is an alarm.", 0, "DatabaseConnections"),
+		connections,
+	}
+}

@@ -1,0 +1,130 @@
+package catalog
+
+func logs() []Type {
+	return []Type{
+		{
+			CloudFormation: "AWS::Logs::LogGroup", Terraform: "aws_cloudwatch_log_group",
+			Nouns: []string{"Log"},
+			// CloudFormation's ARN covers the streams; the provider's leaves that to its user.
+			Attributes: map[string]Attribute{"Ref": {Name: "name"}, "Arn": {Name: "arn", Suffix: ":*"}},
+			Properties: []Property{
+				{From: prop("LogGroupName"), To: Attr("name")},
+				{From: prop("RetentionInDays"), To: Attr("retention_in_days")},
+				{From: prop(Retain), To: Attr("skip_destroy")},
+				tagged(),
+			},
+		},
+		{
+			CloudFormation: "AWS::Logs::QueryDefinition", Terraform: "aws_cloudwatch_query_definition",
+			Properties: []Property{
+				{From: prop("Name"), To: Attr("name")},
+				{From: prop("LogGroupNames"), To: Attr("log_group_names")},
+				{From: prop("QueryString"), To: Attr("query_string"), Write: asLines()},
+			},
+		},
+	}
+}
+
+func cloudWatch() []Type {
+	return []Type{
+		metricAlarm(),
+		{
+			CloudFormation: "AWS::CloudWatch::CompositeAlarm", Terraform: "aws_cloudwatch_composite_alarm",
+			Attributes: map[string]Attribute{"Ref": {Name: "alarm_name"}, "Arn": {Name: "arn"}},
+			Properties: []Property{
+				{From: prop("AlarmName"), To: Attr("alarm_name")},
+				{From: prop("AlarmDescription"), To: Attr("alarm_description")},
+				{From: prop("AlarmRule"), To: Attr("alarm_rule")},
+				{From: prop("AlarmActions"), To: Attr("alarm_actions")},
+				{From: prop("OKActions"), To: Attr("ok_actions")},
+				tagged(),
+			},
+		},
+		{
+			CloudFormation: "AWS::CloudWatch::Dashboard", Terraform: "aws_cloudwatch_dashboard",
+			Properties: []Property{
+				{From: prop("DashboardName"), To: Attr("dashboard_name")},
+				{From: prop("DashboardBody"), To: Attr("dashboard_body"), Read: fromJSON(), Write: asJSON()},
+				{From: prop("Tags"), Omitted: "the provider's dashboard has no tags"},
+			},
+		},
+	}
+}
+
+func metricAlarm() Type {
+	return Type{
+		CloudFormation: "AWS::CloudWatch::Alarm", Terraform: "aws_cloudwatch_metric_alarm",
+		Attributes: map[string]Attribute{"Ref": {Name: "alarm_name"}, "Arn": {Name: "arn"}},
+		Properties: []Property{
+			{From: prop("AlarmName"), To: Attr("alarm_name")},
+			{From: prop("AlarmDescription"), To: Attr("alarm_description")},
+			{From: prop("Namespace"), To: Attr("namespace")},
+			{From: prop("MetricName"), To: Attr("metric_name")},
+			{From: prop("Dimensions"), To: Attr("dimensions"), Read: asPairs()},
+			{From: prop("Statistic"), To: Attr("statistic")},
+			{From: prop("Period"), To: Attr("period")},
+			{From: prop("ComparisonOperator"), To: Attr("comparison_operator")},
+			{From: prop("Threshold"), To: Attr("threshold")},
+			{From: prop("EvaluationPeriods"), To: Attr("evaluation_periods")},
+			{From: prop("DatapointsToAlarm"), To: Attr("datapoints_to_alarm")},
+			{From: prop("TreatMissingData"), To: Attr("treat_missing_data")},
+			{From: prop("AlarmActions"), To: Attr("alarm_actions")},
+			{From: prop("OKActions"), To: Attr("ok_actions")},
+			tagged(),
+			{From: prop("Metrics").each("Id"), To: Blocks("metric_query").Attr("id")},
+			{From: prop("Metrics").each("Label"), To: Blocks("metric_query").Attr("label")},
+			{From: prop("Metrics").each("Expression"), To: Blocks("metric_query").Attr("expression")},
+			{From: prop("Metrics").each("ReturnData"), To: Blocks("metric_query").Attr("return_data")},
+			{From: prop("Metrics").each("MetricStat", "Metric", "Namespace"), To: Blocks("metric_query").Block("metric").Attr("namespace")},
+			{From: prop("Metrics").each("MetricStat", "Metric", "MetricName"), To: Blocks("metric_query").Block("metric").Attr("metric_name")},
+			{From: prop("Metrics").each("MetricStat", "Metric", "Dimensions"), To: Blocks("metric_query").Block("metric").Attr("dimensions"), Read: asPairs()},
+			{From: prop("Metrics").each("MetricStat", "Period"), To: Blocks("metric_query").Block("metric").Attr("period")},
+			{From: prop("Metrics").each("MetricStat", "Stat"), To: Blocks("metric_query").Block("metric").Attr("stat")},
+		},
+	}
+}
+
+func xray() []Type {
+	return []Type{{
+		CloudFormation: "AWS::XRay::Group", Terraform: "aws_xray_group",
+		Nouns: []string{"Group"},
+		Properties: []Property{
+			{From: prop("GroupName"), To: Attr("group_name")},
+			{From: prop("FilterExpression"), To: Attr("filter_expression")},
+			tagged(),
+		},
+	}}
+}
+
+func codeDeploy() []Type {
+	return []Type{
+		{
+			CloudFormation: "AWS::CodeDeploy::Application", Terraform: "aws_codedeploy_app",
+			Nouns:      []string{"Application"},
+			Attributes: map[string]Attribute{"Ref": {Name: "name"}},
+			Properties: []Property{
+				{From: prop("ApplicationName"), To: Attr("name")},
+				{From: prop("ComputePlatform"), To: Attr("compute_platform")},
+				tagged(),
+			},
+		},
+		{
+			CloudFormation: "AWS::CodeDeploy::DeploymentGroup", Terraform: "aws_codedeploy_deployment_group",
+			Nouns:      []string{"Canary", "Release"},
+			Attributes: map[string]Attribute{"Ref": {Name: "deployment_group_name"}},
+			Properties: []Property{
+				{From: prop("ApplicationName"), To: Attr("app_name")},
+				{From: prop("DeploymentGroupName"), To: Attr("deployment_group_name")},
+				{From: prop("DeploymentConfigName"), To: Attr("deployment_config_name")},
+				{From: prop("ServiceRoleArn"), To: Attr("service_role_arn")},
+				tagged(),
+				{From: prop("DeploymentStyle", "DeploymentOption"), To: Block("deployment_style").Attr("deployment_option")},
+				{From: prop("DeploymentStyle", "DeploymentType"), To: Block("deployment_style").Attr("deployment_type")},
+				{From: prop("AlarmConfiguration", "Enabled"), To: Block("alarm_configuration").Attr("enabled")},
+				{From: prop("AlarmConfiguration", "Alarms"), To: Block("alarm_configuration").Attr("alarms"), Read: asNames()},
+				{From: prop("AutoRollbackConfiguration", "Enabled"), To: Block("auto_rollback_configuration").Attr("enabled")},
+				{From: prop("AutoRollbackConfiguration", "Events"), To: Block("auto_rollback_configuration").Attr("events")},
+			},
+		},
+	}
+}

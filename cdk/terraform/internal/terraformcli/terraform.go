@@ -1,0 +1,210 @@
+// Package terraformcli runs real Terraform over a configuration, with the
+// schema-only provider in the place of hashicorp/aws. Nothing is downloaded and
+// no `terraform init` is needed: a CLI configuration of its own names the folder
+// of the provider, which is built from this repository.
+//
+// Nothing is written into the folder of the configuration. What Terraform keeps,
+// the state included, is in a temporary folder of each Workspace. A configuration
+// with a backend block cannot be run: that does need init.
+package terraformcli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/terraform-exec/tfexec"
+
+	"github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider"
+)
+
+const (
+	// Recommended is the version that the checks were written with, and minimum
+	// the first that knows write-only attributes.
+	Recommended = "1.11.4"
+	minimum     = "1.11.0"
+
+	providerPackage = "github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider/cmd/terraform-provider-aws"
+	buildTimeout    = 5 * time.Minute
+	defaultTimeout  = 2 * time.Minute
+
+	// grace is how long an interrupted Terraform may take to end.
+	grace = 10 * time.Second
+)
+
+// Config says which Terraform is run and how long it may take.
+type Config struct {
+	// Program is the path of Terraform. Empty is that in the variable TERRAFORM,
+	// else the one on PATH.
+	Program string
+
+	// Timeout is for each command. Zero is two minutes.
+	Timeout time.Duration
+}
+
+// Terraform is one program with one build of the provider. It may be used
+// concurrently.
+type Terraform struct {
+	program string
+	timeout time.Duration
+	root    string // temporary: the provider, the CLI configuration, the workspaces
+}
+
+// New finds Terraform and builds the provider, which takes a second once its
+// parts are in Go's build cache and a minute before. It must run inside the
+// repository. Call Close at the end. Returns an error that tells what to install
+// when there is no Terraform or one that is too old.
+func New(ctx context.Context, cfg Config) (*Terraform, error) {
+	program, err := find(cfg.Program)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.MkdirTemp("", "fluxa-terraform-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for Terraform: %w", err)
+	}
+	t := &Terraform{program: program, timeout: cfg.Timeout, root: root}
+	if t.timeout == 0 {
+		t.timeout = defaultTimeout
+	}
+	if err := t.prepare(ctx); err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	return t, nil
+}
+
+func (t *Terraform) prepare(ctx context.Context) error {
+	if err := t.writeConfiguration(); err != nil {
+		return err
+	}
+	if err := t.checkVersion(ctx); err != nil {
+		return err
+	}
+	return t.build(ctx)
+}
+
+// Close deletes the provider and every state.
+func (t *Terraform) Close() error {
+	if err := os.RemoveAll(t.root); err != nil {
+		return fmt.Errorf("delete what Terraform left: %w", err)
+	}
+	return nil
+}
+
+func find(program string) (string, error) {
+	if program == "" {
+		program = os.Getenv("TERRAFORM")
+	}
+	if program == "" {
+		program = "terraform"
+	}
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return "", fmt.Errorf("find Terraform: %w: the Terraform export is checked with the real program, %s: put it on PATH or name its path in TERRAFORM", err, wanted())
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return "", fmt.Errorf("find Terraform: %w", err)
+	}
+	return path, nil
+}
+
+func wanted() string {
+	return "version " + Recommended + " or another 1.x from " + minimum + " on"
+}
+
+func (t *Terraform) checkVersion(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	command, err := t.command(t.root, nil)
+	if err != nil {
+		return err
+	}
+	found, _, err := command.Version(ctx, true)
+	if err != nil {
+		return fmt.Errorf("ask %s for its version: %w", t.program, err)
+	}
+	if least := version.Must(version.NewVersion(minimum)); found.Core().LessThan(least) || found.Segments()[0] != least.Segments()[0] {
+		return fmt.Errorf("%s is Terraform %s: the checks need %s: install it, or name its path in TERRAFORM", t.program, found, wanted())
+	}
+	return nil
+}
+
+func (t *Terraform) providerDir() string { return filepath.Join(t.root, "provider") }
+
+func (t *Terraform) configurationFile() string { return filepath.Join(t.root, "terraform.rc") }
+
+func (t *Terraform) build(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
+	defer cancel()
+	target := filepath.Join(t.providerDir(), "terraform-provider-aws")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", target, providerPackage)
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the schema-only provider: %w\n%s", err, out)
+	}
+	return nil
+}
+
+func (t *Terraform) writeConfiguration() error {
+	content := strings.Join([]string{
+		`provider_installation {`,
+		`  dev_overrides {`,
+		`    ` + strconv.Quote(schemaprovider.Address) + ` = ` + strconv.Quote(filepath.ToSlash(t.providerDir())),
+		`  }`,
+		`  direct {}`,
+		`}`,
+		``,
+	}, "\n")
+	if err := os.WriteFile(t.configurationFile(), []byte(content), 0o600); err != nil {
+		return fmt.Errorf("write the CLI configuration: %w", err)
+	}
+	return nil
+}
+
+// command prepares Terraform in a folder. Its environment is not the caller's, so
+// that no variable of a developer's machine changes what a check finds.
+func (t *Terraform) command(dir string, environment map[string]string) (*tfexec.Terraform, error) {
+	command, err := tfexec.NewTerraform(dir, t.program)
+	if err != nil {
+		return nil, fmt.Errorf("prepare Terraform for %s: %w", dir, err)
+	}
+	if err := command.SetWaitDelay(grace); err != nil {
+		return nil, fmt.Errorf("prepare Terraform for %s: %w", dir, err)
+	}
+	all := map[string]string{
+		"TF_CLI_CONFIG_FILE": t.configurationFile(),
+		"CHECKPOINT_DISABLE": "1",
+		"PATH":               os.Getenv("PATH"),
+		"HOME":               t.root,
+		"TMPDIR":             os.TempDir(),
+	}
+	for name, value := range environment {
+		all[name] = value
+	}
+	if err := command.SetEnv(all); err != nil {
+		return nil, fmt.Errorf("prepare Terraform for %s: %w", dir, err)
+	}
+	return command, nil
+}
+
+// Format returns the files in the folder, and below it, that `terraform fmt` would
+// change.
+func (t *Terraform) Format(ctx context.Context, dir string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	command, err := t.command(dir, nil)
+	if err != nil {
+		return nil, err
+	}
+	_, files, err := command.FormatCheck(ctx, tfexec.Recursive(true))
+	if err != nil {
+		return nil, fmt.Errorf("terraform fmt -check in %s: %w", dir, err)
+	}
+	return files, nil
+}

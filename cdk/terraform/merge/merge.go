@@ -1,0 +1,361 @@
+// Package merge makes one platform of the stages: what all have, with variables
+// for what they differ in. A difference that no entry of the catalog covers stops
+// the export.
+package merge
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/cdk/terraform/assembly"
+	"github.com/fluxa/fluxa/cdk/terraform/catalog"
+	"github.com/fluxa/fluxa/cdk/terraform/hcl"
+)
+
+// Platform is what all stages have, with variables for their differences.
+type Platform struct {
+	Stages    []string
+	Resources []*Resource
+	Outputs   []Output
+	Values    map[string]map[string]template.Value // of the variables, by name and stage
+}
+
+// Resource is a resource of the platform: what the stages that have it agree on.
+type Resource struct {
+	Key, Type  string
+	ID         string // the logical id in the first stage that has it, for messages
+	Properties template.Object
+	DependsOn  []string // keys
+	Flag       string   // the variable without which it is not there; empty for always
+	Count      string   // the variable that counts its family; empty for none
+}
+
+// String names the resource for a message.
+func (r *Resource) String() string { return r.Key + " (" + r.ID + ")" }
+
+// Output is an output that stages have.
+type Output struct {
+	assembly.Output
+	Stages []string // that have it
+}
+
+// From names the output as the catalog does.
+func (o Output) From() string { return o.Stack + "/" + o.Name }
+
+// variant is what one stage, or one member of a family in it, has.
+type variant struct {
+	stage string
+	place int
+	value template.Value
+}
+
+// member is a resource of one of the stages.
+type member struct {
+	stage string
+	*assembly.Resource
+}
+
+// location is that of a value in the platform.
+type location struct{ construct, property string }
+
+func (l location) String() string { return l.construct + ":" + l.property }
+
+// in goes on to a key of an object.
+func (l location) in(key string) location {
+	if l.property == "" {
+		return location{l.construct, key}
+	}
+	return location{l.construct, l.property + "." + key}
+}
+
+// element goes on to an element of a list.
+func (l location) element(i int) location {
+	return location{l.construct, fmt.Sprintf("%s[%d]", l.property, i)}
+}
+
+// check is a derived value that has to be what a stage has.
+type check struct {
+	at      location
+	want    hcl.Value
+	variant variant
+}
+
+type merger struct {
+	catalog catalog.Catalog
+	out     *Platform
+	checks  []check
+	errs    []error
+}
+
+// Merge compares the stages. Returns an error for each difference that no entry of
+// the catalog covers.
+func Merge(c catalog.Catalog, stages []*assembly.Stage) (*Platform, error) {
+	m := &merger{catalog: c, out: &Platform{Values: map[string]map[string]template.Value{}}}
+	for _, s := range stages {
+		m.out.Stages = append(m.out.Stages, s.Name)
+		m.set("environment", s.Name, s.Name)
+	}
+	resources := collect(stages)
+	for _, members := range resources {
+		m.presence(members)
+	}
+	for _, members := range resources {
+		m.resource(members)
+	}
+	m.outputs(stages)
+	if len(m.errs) == 0 {
+		m.verify()
+	}
+	return m.out, errors.Join(m.errs...)
+}
+
+func (m *merger) fail(format string, args ...any) {
+	m.errs = append(m.errs, fmt.Errorf(format, args...))
+}
+
+// collect brings together what has the same key, in the order of the stage that
+// has most.
+func collect(stages []*assembly.Stage) [][]member {
+	ordered := slices.Clone(stages)
+	slices.SortStableFunc(ordered, func(a, b *assembly.Stage) int { return len(b.Resources) - len(a.Resources) })
+	index := map[string]int{}
+	var out [][]member
+	for _, s := range ordered {
+		for _, r := range s.Resources {
+			i, known := index[r.Key]
+			if !known {
+				i = len(out)
+				index[r.Key], out = i, append(out, nil)
+			}
+			out[i] = append(out[i], member{s.Name, r})
+		}
+	}
+	return out
+}
+
+// presence says under which flag a resource is there, and how many of a family.
+func (m *merger) presence(members []member) {
+	first := members[0]
+	count := map[string]int{}
+	for _, member := range members {
+		count[member.stage]++
+	}
+	if counter := m.catalog.FamilyCount(first.Key); counter != "" {
+		for _, stage := range m.out.Stages {
+			m.set(counter, stage, hcl.Number(count[stage]))
+		}
+		return
+	}
+	flag := m.flagOf(first.Key)
+	if flag == nil {
+		if len(count) < len(m.out.Stages) {
+			m.fail("stage %s has %s (%s), and not every stage: a variable must cover it", first.stage, first.Key, first.Source.ID)
+		}
+		return
+	}
+	for _, stage := range m.out.Stages {
+		switch {
+		case flag.Kind == catalog.Bool:
+			m.set(flag.Name, stage, count[stage] > 0)
+		case count[stage] == 0:
+			m.set(flag.Name, stage, nil) // the other stages have it as a property
+		}
+	}
+}
+
+// flagOf is the variable that says whether there is a resource, nil for none.
+func (m *merger) flagOf(key string) *catalog.Variable {
+	for _, v := range m.catalog.Variables {
+		if slices.ContainsFunc(v.Resources, func(g catalog.Glob) bool { return g.Matches(key) }) {
+			return &v
+		}
+	}
+	return nil
+}
+
+// flag is the variable under which a resource is there, empty for always. A flag on
+// which properties depend as well is none where every stage has it: what they would
+// be without it, no template says.
+func (m *merger) flag(key string) string {
+	flag := m.flagOf(key)
+	if flag == nil {
+		return ""
+	}
+	chooses := slices.ContainsFunc(m.catalog.Choices, func(c catalog.Choice) bool { return c.Flag == flag.Name })
+	everywhere := !slices.ContainsFunc(m.out.Stages, func(stage string) bool { return !m.has(stage, flag.Name) })
+	if chooses && everywhere {
+		return ""
+	}
+	return flag.Name
+}
+
+// has reports whether a stage has a flag.
+func (m *merger) has(stage, flag string) bool { return m.out.Values[flag][stage] == true }
+
+func (m *merger) resource(members []member) {
+	first := members[0]
+	r := &Resource{
+		Key: first.Key, Type: first.Source.Type, ID: first.Source.ID, Flag: m.flag(first.Key), Count: m.catalog.FamilyCount(first.Key),
+	}
+	byStage := slices.SortedFunc(slices.Values(members), func(a, b member) int { return cmp.Compare(a.stage, b.stage) })
+	r.ID = byStage[0].Source.ID
+	var variants []variant
+	for _, member := range members {
+		if member.Source.Type != r.Type {
+			m.fail("%s is of type %s in stage %s and of type %s in stage %s", r.Key, r.Type, first.stage, member.Source.Type, member.stage)
+			return
+		}
+		variants = append(variants, variant{member.stage, member.Place, member.Properties})
+		for _, on := range member.DependsOn {
+			if !slices.Contains(r.DependsOn, on) {
+				r.DependsOn = append(r.DependsOn, on)
+			}
+		}
+	}
+	r.Properties, _ = m.value(location{construct: r.Key}, variants).(template.Object)
+	m.out.Resources = append(m.out.Resources, r)
+}
+
+// value merges what the variants have at a location.
+func (m *merger) value(at location, variants []variant) template.Value {
+	for _, v := range m.catalog.Variables {
+		if slices.ContainsFunc(v.Stands, func(p catalog.Place) bool { return p.Matches(at.construct, at.property) }) {
+			return m.variable(v, at, variants)
+		}
+	}
+	for _, d := range m.catalog.Derived {
+		if d.Place.Matches(at.construct, at.property) {
+			for _, one := range variants {
+				m.checks = append(m.checks, check{at, d.Value, one})
+			}
+			return d.Value
+		}
+	}
+	for _, c := range m.catalog.Choices {
+		if c.Place.Matches(at.construct, at.property) {
+			return m.chosen(c.Flag, at, variants)
+		}
+	}
+	return m.agreed(at, variants)
+}
+
+// agreed is what all variants have, and an error where they differ.
+func (m *merger) agreed(at location, variants []variant) template.Value {
+	first := variants[0]
+	if len(variants) > len(m.out.Stages) && !slices.ContainsFunc(variants, func(v variant) bool { return !template.Equal(v.value, zone(v.place)) }) {
+		return template.Element{Of: template.Zones{}, Key: hcl.CountIndex{}}
+	}
+	switch value := first.value.(type) {
+	case template.Object:
+		if all[template.Object](variants) {
+			return m.object(at, variants)
+		}
+	case template.List:
+		if all[template.List](variants) && !slices.ContainsFunc(variants, func(v variant) bool { return len(v.value.(template.List)) != len(value) }) {
+			out := template.List{}
+			for i := range value {
+				out = append(out, m.value(at.element(i), inside(variants, func(v template.Value) template.Value { return v.(template.List)[i] })))
+			}
+			return out
+		}
+	}
+	for _, other := range variants[1:] {
+		if !template.Equal(first.value, other.value) {
+			m.fail("%s differs: stage %s has %s, stage %s has %s: a variable must cover it",
+				at, first.stage, hcl.Source(first.value), other.stage, hcl.Source(other.value))
+			return nil
+		}
+	}
+	return first.value
+}
+
+// zone is the availability zone of the member of a family at a place.
+func zone(place int) template.Value {
+	return template.Element{Of: template.Zones{}, Key: hcl.Number(place)}
+}
+
+func all[T any](variants []variant) bool {
+	return !slices.ContainsFunc(variants, func(v variant) bool { _, is := v.value.(T); return !is })
+}
+
+// inside returns the variants with what f gives of their values.
+func inside(variants []variant, f func(template.Value) template.Value) []variant {
+	out := slices.Clone(variants)
+	for i := range out {
+		out[i].value = f(out[i].value)
+	}
+	return out
+}
+
+func (m *merger) object(at location, variants []variant) template.Value {
+	keys := map[string]bool{}
+	for _, v := range variants {
+		for key := range v.value.(template.Object) {
+			keys[key] = true
+		}
+	}
+	out := template.Object{}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		value := m.value(at.in(key), inside(variants, func(v template.Value) template.Value { return v.(template.Object)[key] }))
+		if value != nil {
+			out[key] = value
+		}
+	}
+	return out
+}
+
+// chosen merges the stages that have the flag, and those that do not have it.
+func (m *merger) chosen(flag string, at location, variants []variant) template.Value {
+	var with, without []variant
+	for _, one := range variants {
+		if m.has(one.stage, flag) {
+			with = append(with, one)
+		} else {
+			without = append(without, one)
+		}
+	}
+	if len(with) == 0 || len(without) == 0 {
+		return m.agreed(at, variants)
+	}
+	return either(hcl.Variable(flag), m.agreed(at, with), m.agreed(at, without))
+}
+
+// outputs merges the outputs of the stacks. One that the catalog ties to a flag is
+// there in the stages that have the flag.
+func (m *merger) outputs(stages []*assembly.Stage) {
+	index := map[string]int{}
+	var variants [][]variant
+	for _, s := range stages {
+		for _, found := range s.Outputs {
+			o := Output{Output: found}
+			i, known := index[o.From()]
+			if !known {
+				i = len(m.out.Outputs)
+				index[o.From()], m.out.Outputs, variants = i, append(m.out.Outputs, o), append(variants, nil)
+			}
+			if first := m.out.Outputs[i]; first.Description != o.Description {
+				m.fail("the output %s is %q in stage %s and %q in stage %s", o.From(), first.Description, variants[i][0].stage, o.Description, s.Name)
+			}
+			m.out.Outputs[i].Stages = append(m.out.Outputs[i].Stages, s.Name)
+			variants[i] = append(variants[i], variant{stage: s.Name, value: o.Value})
+		}
+	}
+	for i := range m.out.Outputs {
+		o := &m.out.Outputs[i]
+		flag := ""
+		for _, entry := range m.catalog.Outputs {
+			if entry.From == o.From() {
+				flag = entry.Flag
+			}
+		}
+		want := slices.DeleteFunc(slices.Clone(m.out.Stages), func(stage string) bool { return flag != "" && !m.has(stage, flag) })
+		if !slices.Equal(o.Stages, want) {
+			m.fail("the output %s is there in the stages %v, and the table wants it in %v", o.From(), o.Stages, want)
+		}
+		o.Value = m.value(location{construct: "output " + o.From()}, variants[i])
+	}
+}

@@ -1,0 +1,54 @@
+package merge
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/cdk/terraform/assembly"
+	"github.com/fluxa/fluxa/cdk/terraform/catalog"
+	"github.com/fluxa/fluxa/cdk/terraform/hcl"
+)
+
+func TestEither_writes(t *testing.T) {
+	flag := hcl.Variable("tracing")
+	for name, c := range map[string]struct{ yes, no, want template.Value }{
+		"one value where both are alike":   {"a", "a", "a"},
+		"the flag itself":                  {true, false, flag},
+		"a choice the other way round":     {false, true, template.Conditional{If: flag, Then: false, Else: true}},
+		"a choice of two values":           {"a", "b", template.Conditional{If: flag, Then: "a", Else: "b"}},
+		"a value that is there or not":     {"a", nil, template.Conditional{If: flag, Then: "a", Else: nil}},
+		"an element more at the end":       {template.List{"a", "b"}, template.List{"a"}, hcl.Func("concat", template.List{"a"}, template.Conditional{If: flag, Then: template.List{"b"}, Else: template.List{}})},
+		"elements more all over":           {template.List{"x", "a", "y", "b", "c"}, template.List{"a", "b", "c"}, hcl.Func("concat", template.Conditional{If: flag, Then: template.List{"x"}, Else: template.List{}}, template.List{"a"}, template.Conditional{If: flag, Then: template.List{"y"}, Else: template.List{}}, template.List{"b", "c"})},
+		"two lists where each has its own": {template.List{"a", "b"}, template.List{"b", "c"}, template.Conditional{If: flag, Then: template.List{"a", "b"}, Else: template.List{"b", "c"}}},
+		"two lists in another order":       {template.List{"a", "b"}, template.List{"b", "a"}, template.Conditional{If: flag, Then: template.List{"a", "b"}, Else: template.List{"b", "a"}}},
+		"an element fewer with the flag":   {template.List{"a"}, template.List{"a", "b"}, template.Conditional{If: flag, Then: template.List{"a"}, Else: template.List{"a", "b"}}},
+	} {
+		if got := either(flag, c.yes, c.no); !template.Equal(got, c.want) {
+			t.Errorf("%s: %s", name, cmp.Diff(c.want, got))
+		}
+	}
+}
+
+func TestMerge_refuses_outputs_that_differ(t *testing.T) {
+	made := func(name, description string) assembly.Output {
+		return assembly.Output{Stack: "Pipeline", Name: name, Description: description, Value: "x"}
+	}
+	for name, c := range map[string]struct {
+		dev, prod []assembly.Output
+		want      string
+	}{
+		"in being there": {[]assembly.Output{made("QueueUrl", "the queue")}, nil,
+			"the output Pipeline/QueueUrl is there in the stages [dev], and the table wants it in [dev prod]"},
+		"in being there without the flag": {[]assembly.Output{made("ApiKeyId", "the key")}, nil,
+			"the output Pipeline/ApiKeyId is there in the stages [dev], and the table wants it in []"},
+		"in what they say": {[]assembly.Output{made("QueueUrl", "the queue")}, []assembly.Output{made("QueueUrl", "a queue")},
+			`the output Pipeline/QueueUrl is "the queue" in stage dev and "a queue" in stage prod`},
+	} {
+		_, err := Merge(catalog.New(), []*assembly.Stage{{Name: "dev", Outputs: c.dev}, {Name: "prod", Outputs: c.prod}})
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%s: got %v, want %s", name, err, c.want)
+		}
+	}
+}

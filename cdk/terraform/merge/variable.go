@@ -1,0 +1,168 @@
+package merge
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strings"
+
+	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/cdk/terraform/catalog"
+	"github.com/fluxa/fluxa/cdk/terraform/hcl"
+)
+
+// variable notes the value of a variable in each stage.
+func (m *merger) variable(v catalog.Variable, at location, variants []variant) template.Value {
+	for _, one := range variants {
+		value, wanted := plain(v, one)
+		if wanted != "" {
+			m.fail("%s: the variable %s %s, stage %s has %s", at, v.Name, wanted, one.stage, hcl.Source(one.value))
+			return nil
+		}
+		m.set(v.Name, one.stage, value)
+	}
+	switch {
+	case v.Within != (catalog.Within{}):
+		return template.Join(v.Within.Before, hcl.Variable(v.Name), v.Within.After)
+	case v.Scale != 0:
+		return hcl.Times(hcl.Variable(v.Name), hcl.Number(int(v.Scale)))
+	default:
+		return hcl.Variable(v.Name)
+	}
+}
+
+// plain is the value of a variable in a stage, from that of a property for which it
+// stands; or else says what the variable wants.
+func plain(v catalog.Variable, one variant) (value template.Value, wanted string) {
+	value = one.value
+	if _, is := value.(template.Text); is { // a text that has the stage's name in it by chance
+		if literal, err := one.literal(); err == nil {
+			value = literal
+		}
+	}
+	if literal, is := value.(string); is && v.Within != (catalog.Within{}) {
+		inner, fits := strings.CutPrefix(literal, v.Within.Before)
+		inner, ends := strings.CutSuffix(inner, v.Within.After)
+		if !fits || !ends {
+			return nil, fmt.Sprintf("wants %q", v.Within.Before+"{}"+v.Within.After)
+		}
+		value = inner
+	}
+	switch value.(type) {
+	case nil:
+		return nil, ""
+	case bool, string, json.Number:
+	default:
+		return nil, "stands for a plain value"
+	}
+	if v.Kind == catalog.Number {
+		value = json.Number(fmt.Sprint(value))
+	}
+	if v.Scale == 0 {
+		return value, ""
+	}
+	number, is := new(big.Int).SetString(fmt.Sprint(value), 10)
+	quotient, rest := new(big.Int), big.NewInt(1)
+	if is {
+		quotient.QuoRem(number, big.NewInt(v.Scale), rest)
+	}
+	if rest.Sign() != 0 {
+		return nil, fmt.Sprintf("wants a multiple of %d", v.Scale)
+	}
+	return json.Number(quotient.String()), ""
+}
+
+// set notes the value of a variable in a stage. A variable has one.
+func (m *merger) set(name, stage string, value template.Value) {
+	values := m.out.Values[name]
+	if values == nil {
+		values = map[string]template.Value{}
+		m.out.Values[name] = values
+	}
+	if before, is := values[stage]; is && !template.Equal(before, value) {
+		m.fail("the variable %s stands for properties that differ in stage %s: %s and %s", name, stage, hcl.Source(before), hcl.Source(value))
+		return
+	}
+	values[stage] = value
+}
+
+// verify computes the derived values, now that all variables are known.
+func (m *merger) verify() {
+	for _, c := range m.checks {
+		want, err := c.variant.literal()
+		if err != nil {
+			m.fail("%s: %v", c.at, err)
+			continue
+		}
+		got, err := hcl.Evaluate(c.want, func(v hcl.Value) hcl.Value {
+			if name, is := v.(hcl.Variable); is {
+				return m.out.Values[string(name)][c.variant.stage]
+			}
+			return hcl.Number(c.variant.place)
+		})
+		if err != nil {
+			m.fail("%s: %v", c.at, err)
+		} else if got != want {
+			m.fail("%s: %s gives %q for stage %s, which has %q", c.at, hcl.Source(c.want), got, c.variant.stage, want)
+		}
+	}
+}
+
+// literal returns the value as text, with the stage's name where it stands.
+func (v variant) literal() (string, error) {
+	parts, is := v.value.(template.Text)
+	if !is {
+		return fmt.Sprint(v.value), nil
+	}
+	var out strings.Builder
+	for _, part := range parts {
+		if part == hcl.Variable("environment") {
+			part = v.stage
+		}
+		s, is := part.(string)
+		if !is {
+			return "", fmt.Errorf("a derived value cannot stand for %s", hcl.Source(v.value))
+		}
+		out.WriteString(s)
+	}
+	return out.String(), nil
+}
+
+// either is one value with the flag and another without it.
+func either(flag hcl.Variable, yes, no template.Value) template.Value {
+	if template.Equal(yes, no) {
+		return yes
+	}
+	if yes == true && no == false {
+		return flag
+	}
+	more, long := yes.(template.List)
+	fewer, short := no.(template.List)
+	if long && short {
+		if list, is := optional(flag, more, fewer); is {
+			return list
+		}
+	}
+	return template.Conditional{If: flag, Then: yes, Else: no}
+}
+
+// optional is a list of which some elements are there with the flag only. Returns
+// false when the flag does more than to add elements.
+func optional(flag hcl.Variable, more, fewer template.List) (template.Value, bool) {
+	var runs []template.Value
+	for _, item := range more {
+		if len(fewer) == 0 || !template.Equal(item, fewer[0]) {
+			runs = append(runs, template.Conditional{If: flag, Then: template.List{item}, Else: template.List{}})
+			continue
+		}
+		fewer = fewer[1:]
+		if last := len(runs) - 1; last >= 0 {
+			if always, is := runs[last].(template.List); is {
+				runs[last] = append(always, item)
+				continue
+			}
+		}
+		runs = append(runs, template.List{item})
+	}
+	return hcl.Func("concat", runs...), len(fewer) == 0
+}
