@@ -197,7 +197,7 @@ func TestOpen_names_the_setting_that_is_wrong_and_no_password(t *testing.T) {
 		settings config.Database
 		want     string
 	}{
-		"no secret":         {config.Database{Host: "h", Name: "n"}, "secret: SecretARN must name a secret"},
+		"no secret":         {config.Database{Host: "h", Name: "n"}, "secretsmanager: the ARN must name a secret, got"},
 		"no host":           {config.Database{SecretARN: secretARN, Name: "n"}, "pgstore: URL or Host is required"},
 		"a TLS mode":        {config.Database{URL: "postgres://u:hunter2@h/d?sslmode=hunting"}, "sslmode is invalid"},
 		"a password twice":  {config.Database{URL: "postgres://u:hunter2@h/d?password=hunter2&sslmode=hunting"}, "sslmode is invalid"},
