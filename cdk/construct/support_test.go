@@ -52,15 +52,15 @@ func resources(stack awscdk.Stack) map[string]any {
 // oneOfTheRetentions are the days that CloudWatch Logs offers.
 const oneOfTheRetentions = "one of [1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653]"
 
-// template is what a stack makes.
-type template struct{ assertions.Template }
+// synthesized is the template of a stack, to assert on.
+type synthesized struct{ assertions.Template }
 
-func templateOf(stack awscdk.Stack) template {
-	return template{assertions.Template_FromStack(stack, nil)}
+func templateOf(stack awscdk.Stack) synthesized {
+	return synthesized{assertions.Template_FromStack(stack, nil)}
 }
 
 // has demands a resource of the type with these properties among its own.
-func (made template) has(t *testing.T, kind string, properties map[string]any) {
+func (made synthesized) has(t *testing.T, kind string, properties map[string]any) {
 	t.Helper()
 	defer func() {
 		t.Helper()
@@ -72,7 +72,7 @@ func (made template) has(t *testing.T, kind string, properties map[string]any) {
 }
 
 // count demands so many resources of the type.
-func (made template) count(t *testing.T, kind string, want int) {
+func (made synthesized) count(t *testing.T, kind string, want int) {
 	t.Helper()
 	if got := len(*made.FindResources(text(kind), nil)); got != want {
 		t.Errorf("there are %d %s, want %d", got, kind, want)
