@@ -37,7 +37,7 @@ func TestDashboard_shows_what_the_alarms_watch_and_what_it_costs(t *testing.T) {
 	}
 	for _, shown := range []string{
 		"end_to_end_latency_ms", "App/processor", "ApproximateAgeOfOldestMessage", "5XXError", "DatabaseConnections",
-		"calls_ingest * 2.0000000000 + ms_ingest * 1000.000000000000", // 4,096,000 of 256 MiB, by millisecond
+		"calls_ingest * 2.0000000000 + ms_ingest * 1024.000000000000", // a millisecond of 256 MiB is 1/4000 of a GB-second
 		"(3 * sent + empty) * 3.0000000000", "prices of 2026-01-31",
 	} {
 		if !strings.Contains(string(raw), shown) {

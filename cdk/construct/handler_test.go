@@ -44,12 +44,12 @@ func TestHandler_names_each_wrong_prop_with_its_limit(t *testing.T) {
 func TestHandler_is_as_its_props_say(t *testing.T) {
 	stack := newStack(t)
 	props := handlerProps(stack, "ingest")
-	props.Environment, props.LogLevel, props.ReservedConcurrency, props.Tracing = map[string]string{"A": "b"}, "debug", 7, true
+	props.Environment, props.LogLevel, props.ReservedConcurrency, props.Tracing = map[string]string{"MODE": "b"}, "debug", 7, true
 	NewHandler(stack, "Ingest", &props)
 	made := templateOf(stack)
 	made.has(t, "AWS::Lambda::Function", map[string]any{
 		"FunctionName": "ingest", "MemorySize": 256, "Timeout": 30, "Runtime": "provided.al2023", "Architectures": []any{"arm64"},
-		"Environment": map[string]any{"Variables": map[string]any{"A": "b"}}, "ReservedConcurrentExecutions": 7,
+		"Environment": map[string]any{"Variables": map[string]any{"MODE": "b"}}, "ReservedConcurrentExecutions": 7,
 		"TracingConfig": map[string]any{"Mode": "Active"},
 		"LoggingConfig": map[string]any{"ApplicationLogLevel": "DEBUG", "LogFormat": "JSON", "SystemLogLevel": "INFO"},
 	})
