@@ -142,12 +142,12 @@ terraform-test: synth $(filter .venv/%,$(TERRAFORM:$(CURDIR)/%=%)) ## Validate, 
 	TERRAFORM=$(TERRAFORM) go test -count=1 -timeout 30m $(TESTFLAGS) $(TERRAFORMED)
 
 .PHONY: cost
-cost: ## Compute what each stage costs: fixed monthly cost, and per million events (FLAGS=-help)
-	@go run ./cdk/cost/cmd/cost $(FLAGS)
+cost: synth ## Compute what each stage costs: fixed monthly cost, and per million events (FLAGS=-help)
+	@go run ./cdk/cost/cmd/cost -in $(OUT) $(FLAGS)
 
 .PHONY: privileges
 privileges: synth ## Print what each role may do, and the call in the code that needs it
-	@go run ./cdk/privilege/cmd/privileges
+	@go run ./cdk/privilege/cmd/privileges -in $(OUT)
 
 .PHONY: diagram
 diagram: synth ## Draw docs/diagram-light.svg and docs/diagram-dark.svg from the templates
