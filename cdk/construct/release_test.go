@@ -65,5 +65,8 @@ func TestRelease_by_canary_is_rolled_back_by_its_own_alarm_and_those_given(t *te
 		"DeploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
 	})
 	made.has(t, "AWS::CloudWatch::Alarm", map[string]any{"AlarmName": "app-ingest-release", "MetricName": "Errors", "Threshold": 1, "EvaluationPeriods": 1, "Period": 60})
-	made.has(t, "AWS::CloudWatch::Alarm", map[string]any{"AlarmName": "app-api", "MetricName": "Throttles", "Threshold": 5, "TreatMissingData": "notBreaching"})
+	made.has(t, "AWS::CloudWatch::Alarm", map[string]any{
+		"AlarmName": "app-api", "Threshold": 5, "TreatMissingData": "notBreaching",
+		"Metrics": []any{map[string]any{"MetricStat": map[string]any{"Metric": map[string]any{"MetricName": "Throttles"}}}},
+	})
 }
