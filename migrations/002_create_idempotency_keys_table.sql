@@ -1,27 +1,36 @@
 -- +goose Up
 -- The annotation above is for the migrate command; psql -f takes it as a comment.
 
--- What became of each event id that the processor has seen. The row of an id is
--- also the lock that makes concurrent deliveries of it take turns, so it must
--- live as long as its event. Nothing but the primary key is indexed, and pages
--- keep some room: an update then stays within its page and touches no index.
+-- What became of each event id that the processor has seen. The row of an id is also
+-- the lock that makes concurrent deliveries of it take turns, so the table is whole:
+-- a unique key cannot be partitioned by time. A row outlives its event.
 CREATE TABLE idempotency_keys (
-    event_id       TEXT COLLATE "C" PRIMARY KEY CHECK (event_id ~ '^[A-Za-z0-9._:-]{1,128}$'),
-    status         TEXT        NOT NULL CHECK (status IN ('processing', 'success', 'failed')),
-    payload_sha256 TEXT        NOT NULL CHECK (payload_sha256 ~ '^[0-9a-f]{64}$'),
+    event_id       TEXT COLLATE "C" PRIMARY KEY,
     first_seen_at  TIMESTAMPTZ NOT NULL DEFAULT now(),
     last_seen_at   TIMESTAMPTZ NOT NULL DEFAULT now(),
-    attempts       INTEGER     NOT NULL CHECK (attempts > 0),
-    error_code     TEXT        CHECK (char_length(error_code) BETWEEN 1 AND 64),
-    error_reason   TEXT        CHECK (char_length(error_reason) <= 1024),
-    -- When the notification was published. A success without it is published
-    -- again by the next delivery.
-    notified_at    TIMESTAMPTZ,
+    -- created_at of its event: the partition in which the event lies.
+    stored_at      TIMESTAMPTZ,
+    -- The call that stored the event, by which that call knows that it did.
+    stored_by      BIGINT,
+    -- The call whose batch publishes the event's notification; see announced_batches.
+    announced_by   BIGINT,
+    attempts       INTEGER     NOT NULL,
+    status         TEXT        NOT NULL CHECK (status IN ('processing', 'success', 'failed')),
+    payload_sha256 BYTEA       NOT NULL CHECK (octet_length(payload_sha256) = 32),
+    error_code     TEXT,
+    error_reason   TEXT,
 
-    CONSTRAINT idempotency_keys_success_has_no_error CHECK (
-        status <> 'success' OR (error_code IS NULL AND error_reason IS NULL)
-    ),
-    CONSTRAINT idempotency_keys_notified_is_success CHECK (
-        notified_at IS NULL OR status = 'success'
+    CONSTRAINT idempotency_keys_success_is_stored CHECK (
+        (status = 'success') = (stored_at IS NOT NULL)
     )
-) WITH (fillfactor = 85);
+);
+
+-- Finds the keys that have expired. A new row goes to its end, and no update touches it.
+CREATE INDEX idempotency_keys_first_seen_at ON idempotency_keys (first_seen_at);
+
+-- The batches whose notifications were all published. A note a batch, and not a mark in
+-- each key, since a mark would write every key a second time. Ids begin with a time, so
+-- old ones are pruned by range.
+CREATE TABLE announced_batches (
+    batch_id BIGINT PRIMARY KEY
+);

@@ -20,10 +20,10 @@ func listRequest(parameters map[string]string) (query.ListRequest, error) {
 	bad := func(name, detail string) {
 		faults = append(faults, fault.Field{Pointer: name, Code: fault.InvalidValue, Detail: name + " " + detail})
 	}
-	at := func(name string) time.Time {
+	at := func(name string) *time.Time {
 		text, ok := parameters[name]
 		if !ok {
-			return time.Time{}
+			return nil
 		}
 		t, err := event.ParseTime(text)
 		switch {
@@ -32,7 +32,7 @@ func listRequest(parameters map[string]string) (query.ListRequest, error) {
 		case err != nil:
 			bad(name, err.Error())
 		}
-		return t
+		return &t
 	}
 	out.From, out.To = at(contract.QueryFrom), at(contract.QueryTo)
 	if text, ok := parameters[contract.QueryLimit]; ok {

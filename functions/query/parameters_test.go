@@ -29,8 +29,8 @@ func TestList_reads_its_parameters(t *testing.T) {
 	}{
 		"the user alone": {parameters("user_id", "u 1"), query.Filter{UserID: "u 1", Limit: 50, MaxBytes: pageBytes}},
 		"all but a cursor": {parameters("user_id", "u", "from", "2026-01-31T23:59:59.123456789+01:00", "to", "2026-02-01T00:00:00Z", "limit", "200"),
-			query.Filter{UserID: "u", From: time.Date(2026, 1, 31, 22, 59, 59, 123456000, time.UTC),
-				To: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC), Limit: 200, MaxBytes: pageBytes}},
+			query.Filter{UserID: "u", From: new(time.Date(2026, 1, 31, 22, 59, 59, 123456000, time.UTC)),
+				To: new(time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)), Limit: 200, MaxBytes: pageBytes}},
 		"what it does not know is let be": {parameters("user_id", "u", "sort", "asc"), query.Filter{UserID: "u", Limit: 50, MaxBytes: pageBytes}},
 	} {
 		w := newWorld(t)

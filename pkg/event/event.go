@@ -41,10 +41,12 @@ const (
 	S3     Mode = contract.ModeS3     // an object in the payload bucket; metadata stays there
 )
 
-// Stored is an event as the database has it. Metadata is nil for an S3 event
-// until somebody fetches the object.
+// Stored is an event as the database has it. Payload is the exact bytes that were
+// accepted, nil for an S3 event until somebody fetches the object. Metadata is in it,
+// and nil until somebody reads it.
 type Stored struct {
 	Event
+	Payload       []byte    `json:"-"`
 	CorrelationID string    `json:"correlation_id"`
 	Mode          Mode      `json:"payload_mode"`
 	SHA256        string    `json:"payload_sha256"`

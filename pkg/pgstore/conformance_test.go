@@ -66,9 +66,9 @@ func query[T any](t *testing.T, conn *pgx.Conn, sql string, args ...any) T {
 
 func persist(t *testing.T, store *pgstore.Store, records ...process.Record) map[string]process.Stored {
 	t.Helper()
-	answer, err := store.PersistBatch(t.Context(), records)
+	answer, err := store.PersistBatch(t.Context(), records, nil)
 	if err != nil {
 		t.Fatalf("persist: %v", err)
 	}
-	return answer
+	return answer.Events
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/fluxa/fluxa/pkg/pgmigrate"
 	"github.com/fluxa/fluxa/pkg/pgstore"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
+	"github.com/fluxa/fluxa/pkg/process/processtest"
 	"github.com/fluxa/fluxa/pkg/secretsmanager"
 )
 
@@ -299,10 +300,14 @@ func TestTracerSeesTheStatements(t *testing.T) {
 	t.Parallel()
 	tracer := spy{make(chan string, 1)}
 	store := open(t, pgstore.Config{URL: pgtest.MigratedURL(t), Tracer: tracer, StatementTimeout: time.Minute})
-	if err := store.MarkNotified(t.Context(), []string{"e"}); err != nil {
+	persist(t, store, processtest.Success("e", "a"))
+	if got := <-tracer.statements; !strings.Contains(got, "INSERT INTO idempotency_keys") {
+		t.Errorf("the tracer saw %q", got)
+	}
+	if _, err := store.Status(t.Context(), "e"); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-tracer.statements; !strings.Contains(got, "UPDATE idempotency_keys") {
+	if got := <-tracer.statements; !strings.Contains(got, "FROM idempotency_keys") {
 		t.Errorf("the tracer saw %q", got)
 	}
 }

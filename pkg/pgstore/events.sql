@@ -1,12 +1,13 @@
--- Guarantees: at most $6 + 1 rows are read, out of the index and in its order,
--- and no more than $7 bytes of metadata are sent, but for a first event that is
--- larger alone. The column found counts what was read: more than what is
--- returned means that another page follows.
+-- Guarantees: of each partition no more is read than of the page, out of its index and
+-- in its order; at most $6 + 1 rows in all, and no more than $7 bytes of payloads, but
+-- for a first event that is larger alone. The length of a payload is known without
+-- reading it. The column found counts what the index gave: more than what is returned
+-- means that another page follows.
 --
--- A bound that is not asked for comes as an infinite time rather than as null,
--- so that every condition is one the index answers.
+-- A bound that is not asked for comes as an infinite time rather than as null, so that
+-- every condition is one the index answers.
 WITH candidates AS (
-    SELECT *, coalesce(octet_length(metadata_json::text), 0) AS size
+    SELECT *, coalesce(octet_length(payload), 0) AS size
     FROM events
     WHERE user_id = $1::text
       AND ts >= $2::timestamptz
@@ -20,8 +21,8 @@ measured AS (
     FROM candidates
     WINDOW newest AS (ORDER BY ts DESC, event_id DESC ROWS UNBOUNDED PRECEDING)
 )
-SELECT event_id, correlation_id, user_id, round(amount, amount_scale)::text, currency, merchant, ts,
-       metadata_json::text, payload_mode, payload_sha256, received_at, created_at, found
+SELECT event_id, correlation_id, user_id, amount::text, currency, merchant, ts,
+       payload, payload_sha256, received_at, created_at, found
 FROM measured
 WHERE place <= $6::int4 AND (place = 1 OR bytes <= $7::int8)
 ORDER BY ts DESC, event_id DESC

@@ -36,12 +36,12 @@ func ExampleStore_PersistBatch() {
 	defer store.Close()
 
 	records := []process.Record{processtest.Success("evt-1", `{"amount":12.50}`)}
-	stored, err := store.PersistBatch(ctx, records)
+	stored, err := store.PersistBatch(ctx, records, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
 	for _, r := range records {
-		switch got := stored[r.EventID]; {
+		switch got := stored.Events[r.EventID]; {
 		case got.Status == process.StatusSuccess && got.SHA256 != r.SHA256:
 			fmt.Println(r.EventID, "was used before with another payload")
 		case got.Inserted:

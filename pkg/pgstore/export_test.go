@@ -47,3 +47,6 @@ var (
 
 // EventsSQL returns the statement of Events.
 func EventsSQL() string { return eventsSQL }
+
+// EventSQL returns the statement of Event.
+func EventSQL() string { return eventSQL }

@@ -79,10 +79,9 @@ func TestConnectionsKilledBetweenCallsAreReplaced(t *testing.T) {
 	}
 	for _, call := range []func() error{
 		func() error {
-			_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")})
+			_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")}, nil)
 			return err
 		},
-		func() error { return store.MarkNotified(t.Context(), []string{"e"}) },
 		func() error { _, err := store.Event(t.Context(), "e"); return err },
 		func() error { return store.Ping(t.Context()) },
 	} {
@@ -119,7 +118,7 @@ func TestConnectionKilledUnderAStatement(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")})
+		_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")}, nil)
 		done <- err
 	}()
 	waiting := func() int {
@@ -175,7 +174,7 @@ func TestEveryAnswerLost(t *testing.T) {
 	store := open(t, g.config(constant("secret")))
 	tries := retried(store)
 	g.onReply(func(*link) bool { return false })
-	_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")})
+	_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")}, nil)
 	if fault.CodeOf(err) != fault.DatabaseUnavailable || !strings.Contains(err.Error(), "the connection was lost: ") || tries.Load() != 3 {
 		t.Errorf("got %v after %d further tries", err, tries.Load())
 	}
@@ -302,7 +301,7 @@ func TestPassingErrorsAreTriedAgain(t *testing.T) {
 				CREATE TRIGGER fail BEFORE INSERT ON idempotency_keys EXECUTE FUNCTION fail()`)); err != nil {
 				t.Fatal(err)
 			}
-			_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")})
+			_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")}, nil)
 			switch {
 			case c.code == "" && err != nil:
 				t.Errorf("got %v", err)

@@ -3,11 +3,14 @@ package pgstore
 import (
 	"context"
 	_ "embed"
+	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
@@ -16,141 +19,153 @@ import (
 //go:embed persist_batch.sql
 var persistBatchSQL string
 
-//go:embed mark_notified.sql
-var markNotifiedSQL string
-
-// PersistBatch writes the records and the events of those that are a success, in
-// one statement: a transaction and a round trip of its own, whatever their
-// number. Deliveries below 1 count as 1; a reason is cut to 1024 characters.
-// When the answer to a try was lost and the batch is written again by the next,
-// its attempts are counted twice and Inserted is false.
+// PersistBatch writes the records, the events of those that are a success, and what
+// was announced since, in one statement: a transaction and a round trip of its own,
+// whatever their number. Deliveries below 1 count as 1; a reason is cut to 1024
+// characters. When the answer to a try was lost and the batch is written again by the
+// next, its attempts are counted twice and Inserted is false.
 //
 // Returns an InvalidEvent fault when the database refuses a value (nothing is
 // then written), a DatabaseUnavailable fault for everything else that the
 // database or the context says, and an unclassified error when an id occurs
 // twice.
-func (s *Store) PersistBatch(ctx context.Context, records []process.Record) (map[string]process.Stored, error) {
-	if len(records) == 0 {
-		return map[string]process.Stored{}, nil
+func (s *Store) PersistBatch(ctx context.Context, records []process.Record, announced []process.BatchID) (process.Persisted, error) {
+	if len(records) == 0 && len(announced) == 0 {
+		return process.Persisted{}, nil
 	}
-	args, err := batchArguments(records)
+	attempted := fmt.Sprintf("persist a batch of %d", len(records))
+	columns, err := columnsOf(records)
 	if err != nil {
-		return nil, err
+		return process.Persisted{}, fmt.Errorf("%s: %w", attempted, err)
 	}
-	var stored map[string]process.Stored
+	var persisted process.Persisted
 	err = s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, persistBatchSQL, args...)
-		if err != nil {
-			return err
-		}
-		stored = make(map[string]process.Stored, len(records))
+		batch := s.newBatchID()
+		persisted = process.Persisted{Batch: batch, Events: make(map[string]process.Stored, len(records))}
 		var id string
+		var hash []byte
 		var answer process.Stored
-		_, err = pgx.ForEachRow(rows, []any{
-			&id, &answer.Status, &answer.SHA256, &answer.Attempts, &answer.Notified, &answer.Inserted,
+		return s.binaryQuery(ctx, conn, persistBatchSQL, columns.arguments(batch, announced), []any{
+			&id, &answer.Status, &hash, &answer.Attempts, &answer.Inserted, &answer.Notified,
 		}, func() error {
-			stored[id] = answer
+			answer.SHA256 = hex.EncodeToString(hash)
+			persisted.Events[id] = answer
 			return nil
 		})
-		return err
 	})
-	attempted := fmt.Sprintf("persist a batch of %d", len(records))
 	if r, ok := refused(err); ok {
-		return nil, fault.Wrap(fault.InvalidEvent, fmt.Errorf("%s: %w", attempted, r), "the database refuses a value of the event")
+		return process.Persisted{}, fault.Wrap(fault.InvalidEvent, fmt.Errorf("%s: %w", attempted, r), "the database refuses a value of the event")
 	}
 	if err != nil {
-		return nil, unavailable(err, attempted)
+		return process.Persisted{}, unavailable(err, attempted)
 	}
-	return stored, nil
+	return persisted, nil
 }
 
-// MarkNotified sets notified_at of the given events, where they are stored and
-// it is not yet set. Returns a DatabaseUnavailable fault.
-func (s *Store) MarkNotified(ctx context.Context, eventIDs []string) error {
-	if len(eventIDs) == 0 {
-		return nil
-	}
-	err := s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, markNotifiedSQL, eventIDs)
-		return err
-	})
-	return unavailable(err, fmt.Sprintf("mark %d events as notified", len(eventIDs)))
+// newBatchID begins with the time, so that ids of one time lie side by side in the
+// index and old ones can be pruned by range; the rest tells apart those of one second.
+func (s *Store) newBatchID() process.BatchID {
+	return process.BatchID(s.now().Unix()<<32 | int64(rand.Uint32()))
 }
 
-// batchArguments returns the columns of the records, then those of the events of
-// the ones that are a success, in the order of persist_batch.sql.
-func batchArguments(records []process.Record) ([]any, error) {
-	var claims claimColumns
-	var events eventColumns
-	seen := make(map[string]bool, len(records))
-	for _, r := range records {
-		if seen[r.EventID] {
-			return nil, fmt.Errorf("persist a batch: event id %q occurs twice", r.EventID)
+// batchColumns are the records, and the events of those that are a success.
+type batchColumns struct {
+	claims claimColumns
+	events eventColumns
+}
+
+func columnsOf(records []process.Record) (batchColumns, error) {
+	var c batchColumns
+	seen := make(map[string]struct{}, len(records))
+	for i := range records {
+		r := &records[i]
+		if _, twice := seen[r.EventID]; twice {
+			return c, fmt.Errorf("event id %q occurs twice", r.EventID)
 		}
-		seen[r.EventID] = true
-		claims.add(r)
+		seen[r.EventID] = struct{}{}
+		if err := c.claims.add(r); err != nil {
+			return c, err
+		}
 		if r.Status == process.StatusSuccess {
-			events.add(r)
+			c.events.add(r)
 		}
 	}
-	return append(claims.arguments(), events.arguments()...), nil
+	return c, nil
+}
+
+// arguments has the order of persist_batch.sql.
+func (c *batchColumns) arguments(batch process.BatchID, announced []process.BatchID) []argument {
+	notes := make([]int64, len(announced))
+	for i, id := range announced {
+		notes[i] = int64(id)
+	}
+	args := []argument{{pgtype.Int8OID, int64(batch)}, {pgtype.Int8ArrayOID, notes}}
+	args = append(args, c.claims.arguments()...)
+	return append(args, c.events.arguments()...)
 }
 
 type claimColumns struct {
-	ids, statuses, hashes, codes, reasons []string
-	deliveries                            []int32
+	ids, statuses, codes, reasons []string
+	hashes                        [][]byte
+	deliveries                    []int32
 }
 
-func (c *claimColumns) add(r process.Record) {
-	c.ids = append(c.ids, r.EventID)
-	c.statuses = append(c.statuses, string(r.Status))
-	c.hashes = append(c.hashes, r.SHA256)
-	c.deliveries = append(c.deliveries, int32(max(r.Deliveries, 1)))
+func (c *claimColumns) add(r *process.Record) error {
+	hash, err := hex.DecodeString(r.SHA256)
+	if err != nil {
+		return fault.Wrap(fault.InvalidEvent, err, "the hash of the event is not hexadecimal")
+	}
 	code, reason := string(r.ErrorCode), storableReason(r.ErrorReason)
 	if r.Status == process.StatusSuccess {
 		code, reason = "", ""
 	}
+	c.ids = append(c.ids, r.EventID)
+	c.statuses = append(c.statuses, string(r.Status))
+	c.hashes = append(c.hashes, hash)
+	c.deliveries = append(c.deliveries, int32(max(r.Deliveries, 1)))
 	c.codes = append(c.codes, code)
 	c.reasons = append(c.reasons, reason)
+	return nil
 }
 
-func (c *claimColumns) arguments() []any {
-	return []any{c.ids, c.statuses, c.hashes, c.deliveries, c.codes, c.reasons}
+func (c *claimColumns) arguments() []argument {
+	return []argument{
+		{pgtype.TextArrayOID, c.ids}, {pgtype.TextArrayOID, c.statuses}, {pgtype.ByteaArrayOID, c.hashes},
+		{pgtype.Int4ArrayOID, c.deliveries}, {pgtype.TextArrayOID, c.codes}, {pgtype.TextArrayOID, c.reasons},
+	}
 }
 
 // eventColumns holds amounts as text: they become numeric in the database and
 // are never a float.
 type eventColumns struct {
-	ids, hashes, correlations, users, amounts []string
-	scales                                    []int16
-	currencies, merchants                     []string
-	timestamps                                []time.Time
-	metadata, modes, buckets, keys            []string
-	received                                  []time.Time
+	ids                                 []string
+	received, timestamps                []time.Time
+	users, amounts                      []string
+	currencies, merchants, correlations []string
+	payloads, buckets, keys             []string
 }
 
-func (c *eventColumns) add(r process.Record) {
-	e := r.Event
+func (c *eventColumns) add(r *process.Record) {
+	e := &r.Event
 	c.ids = append(c.ids, r.EventID)
-	c.hashes = append(c.hashes, r.SHA256)
-	c.correlations = append(c.correlations, r.CorrelationID)
+	c.received = append(c.received, r.ReceivedAt)
+	c.timestamps = append(c.timestamps, e.Timestamp)
 	c.users = append(c.users, e.UserID)
 	c.amounts = append(c.amounts, e.Amount.String())
-	c.scales = append(c.scales, int16(e.Amount.Scale()))
 	c.currencies = append(c.currencies, e.Currency)
 	c.merchants = append(c.merchants, e.Merchant)
-	c.timestamps = append(c.timestamps, e.Timestamp)
-	c.metadata = append(c.metadata, string(e.Metadata))
-	c.modes = append(c.modes, string(r.Mode))
+	c.correlations = append(c.correlations, r.CorrelationID)
+	c.payloads = append(c.payloads, r.Payload)
 	c.buckets = append(c.buckets, r.Bucket)
 	c.keys = append(c.keys, r.Key)
-	c.received = append(c.received, r.ReceivedAt)
 }
 
-func (c *eventColumns) arguments() []any {
-	return []any{
-		c.ids, c.hashes, c.correlations, c.users, c.amounts, c.scales, c.currencies, c.merchants,
-		c.timestamps, c.metadata, c.modes, c.buckets, c.keys, c.received,
+func (c *eventColumns) arguments() []argument {
+	return []argument{
+		{pgtype.TextArrayOID, c.ids}, {pgtype.TimestamptzArrayOID, c.received}, {pgtype.TimestamptzArrayOID, c.timestamps},
+		{pgtype.TextArrayOID, c.users}, {pgtype.TextArrayOID, c.amounts}, {pgtype.TextArrayOID, c.currencies},
+		{pgtype.TextArrayOID, c.merchants}, {pgtype.TextArrayOID, c.correlations}, {pgtype.TextArrayOID, c.payloads},
+		{pgtype.TextArrayOID, c.buckets}, {pgtype.TextArrayOID, c.keys},
 	}
 }
 

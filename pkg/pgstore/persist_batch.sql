@@ -1,25 +1,36 @@
--- Guarantees: all of a batch or nothing of it, one row an event id, and a
--- success that never changes again, however many batches name the same id at
--- once.
+-- Guarantees: all of a batch or nothing of it, one event an id, and a success that
+-- never changes again, however many batches name the same id at once.
 --
--- One statement is one transaction under READ COMMITTED. What makes it safe
--- there is that the claim comes before the event and takes the lock of the id:
---   * A claim of an id that another batch holds waits for that batch's commit
---     and then decides on the row as committed (ON CONFLICT DO UPDATE reads the
---     newest version, not the snapshot). So of two payloads exactly one sees
---     itself win, and the count of attempts misses none.
---   * Claims are made in the order of the ids, the same in every batch, so that
---     two batches never wait for each other.
---   * An event is inserted only under the claim of its id that won. Whoever
---     inserted it before had the same claim and has committed, thus DO NOTHING
---     sees it and never waits.
---   * A record that was not yet a success belongs to whoever comes: a redriven
---     message that is now good takes it over, with another payload too.
-WITH claimed AS (
+-- $1 is the id of this try of the call: a new one each time, so that a try whose answer
+-- was lost is never taken for this one. $2 are batches that were announced since.
+--
+-- One statement is one transaction under READ COMMITTED. What makes it safe there is
+-- that the claim comes before the event and takes the lock of the id:
+--   * A claim of an id that another batch holds waits for that batch's commit and then
+--     decides on the row as committed (ON CONFLICT DO UPDATE reads the newest version,
+--     not the snapshot). So of two payloads exactly one sees itself win, and the count
+--     of attempts misses none.
+--   * Claims are made in the order of the ids, the same in every batch, so that two
+--     batches never wait for each other.
+--   * An event is inserted only under a claim that bears this call's id: one that found
+--     no success. So no look at the events themselves is needed, in no partition.
+--   * A record that was not yet a success belongs to whoever comes: a redriven message
+--     that is now good takes it over, with another payload too.
+--   * A success that is not announced yet is announced by whoever meets it with the
+--     same payload. What $2 says counts before it is visible to this statement.
+WITH noted AS (
+    INSERT INTO announced_batches (batch_id)
+    SELECT unnest($2::int8[])
+    ON CONFLICT DO NOTHING
+),
+claimed AS (
     INSERT INTO idempotency_keys AS k
-        (event_id, status, payload_sha256, attempts, error_code, error_reason)
-    SELECT event_id, status, payload_sha256, deliveries, nullif(error_code, ''), nullif(error_reason, '')
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::int4[], $5::text[], $6::text[])
+        (event_id, status, payload_sha256, attempts, error_code, error_reason, stored_at, stored_by, announced_by)
+    SELECT event_id, status, payload_sha256, deliveries, nullif(error_code, ''), nullif(error_reason, ''),
+           CASE WHEN status = 'success' THEN now() END,
+           CASE WHEN status = 'success' THEN $1::int8 END,
+           CASE WHEN status = 'success' THEN $1::int8 END
+    FROM unnest($3::text[], $4::text[], $5::bytea[], $6::int4[], $7::text[], $8::text[])
         AS r (event_id, status, payload_sha256, deliveries, error_code, error_reason)
     ORDER BY event_id COLLATE "C"
     ON CONFLICT (event_id) DO UPDATE SET
@@ -27,29 +38,35 @@ WITH claimed AS (
         payload_sha256 = CASE WHEN k.status = 'success' THEN k.payload_sha256 ELSE excluded.payload_sha256 END,
         error_code     = CASE WHEN k.status = 'success' THEN k.error_code     ELSE excluded.error_code     END,
         error_reason   = CASE WHEN k.status = 'success' THEN k.error_reason   ELSE excluded.error_reason   END,
+        stored_at      = CASE WHEN k.status = 'success' THEN k.stored_at      ELSE excluded.stored_at      END,
+        stored_by      = CASE WHEN k.status = 'success' THEN k.stored_by      ELSE excluded.stored_by      END,
+        announced_by   = CASE
+            WHEN k.status <> 'success' THEN excluded.announced_by
+            WHEN excluded.status <> 'success' OR k.payload_sha256 <> excluded.payload_sha256
+                OR k.announced_by = ANY ($2::int8[])
+                OR EXISTS (SELECT FROM announced_batches AS a WHERE a.batch_id = k.announced_by) THEN k.announced_by
+            ELSE excluded.announced_by END,
         attempts       = CASE WHEN k.status = 'success' AND k.payload_sha256 <> excluded.payload_sha256
                               THEN k.attempts ELSE k.attempts + excluded.attempts END,
         last_seen_at   = CASE WHEN k.status = 'success' AND k.payload_sha256 <> excluded.payload_sha256
                               THEN k.last_seen_at ELSE greatest(k.last_seen_at, excluded.last_seen_at) END
-    RETURNING k.event_id, k.status, k.payload_sha256, k.attempts, k.notified_at IS NOT NULL AS notified
+    RETURNING k.event_id, k.status, k.payload_sha256, k.attempts, k.stored_at, k.announced_by,
+              k.status = 'success' AND k.stored_by = $1::int8 AS inserted
 ),
 stored AS (
     INSERT INTO events
-        (event_id, payload_sha256, correlation_id, user_id, amount, amount_scale, currency, merchant, ts,
-         metadata_json, payload_mode, s3_bucket, s3_key, received_at)
-    SELECT e.event_id, e.payload_sha256, e.correlation_id, e.user_id, e.amount::numeric, e.amount_scale, e.currency,
-           e.merchant, e.ts, nullif(e.metadata, '')::jsonb, e.payload_mode, nullif(e.s3_bucket, ''),
-           nullif(e.s3_key, ''), e.received_at
-    FROM unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::int2[], $13::text[], $14::text[],
-                $15::timestamptz[], $16::text[], $17::text[], $18::text[], $19::text[], $20::timestamptz[])
-        AS e (event_id, payload_sha256, correlation_id, user_id, amount, amount_scale, currency, merchant,
-              ts, metadata, payload_mode, s3_bucket, s3_key, received_at)
-    JOIN claimed ON claimed.event_id = e.event_id
-        AND claimed.payload_sha256 = e.payload_sha256
-        AND claimed.status = 'success'
-    ON CONFLICT (event_id) DO NOTHING
-    RETURNING event_id
+        (event_id, created_at, received_at, ts, user_id, amount, currency, merchant, correlation_id,
+         payload_sha256, payload, s3_bucket, s3_key)
+    SELECT c.event_id, c.stored_at, e.received_at, e.ts, e.user_id, e.amount::numeric, e.currency, e.merchant,
+           e.correlation_id, c.payload_sha256, nullif(e.payload, ''), nullif(e.s3_bucket, ''), nullif(e.s3_key, '')
+    FROM unnest($9::text[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::text[],
+                $15::text[], $16::text[], $17::text[], $18::text[], $19::text[])
+        AS e (event_id, received_at, ts, user_id, amount, currency, merchant,
+              correlation_id, payload, s3_bucket, s3_key)
+    JOIN claimed AS c ON c.event_id = e.event_id AND c.inserted
 )
-SELECT claimed.event_id, claimed.status, claimed.payload_sha256, claimed.attempts, claimed.notified,
-       stored.event_id IS NOT NULL AS inserted
-FROM claimed LEFT JOIN stored ON stored.event_id = claimed.event_id
+SELECT event_id, status, payload_sha256, attempts, inserted,
+       CASE WHEN status <> 'success' OR announced_by = $1::int8 THEN false
+            ELSE announced_by = ANY ($2::int8[])
+                OR EXISTS (SELECT FROM announced_batches AS a WHERE a.batch_id = announced_by) END AS notified
+FROM claimed

@@ -3,9 +3,9 @@ package pgstore
 import (
 	"context"
 	_ "embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -26,9 +26,7 @@ var eventsSQL string
 //go:embed status.sql
 var statusSQL string
 
-// Event returns the stored event of an id. Its metadata is equal as JSON to what
-// was sent, not byte for byte: jsonb orders names and writes numbers without
-// exponent. Returns a NotFound or a DatabaseUnavailable fault.
+// Event returns the stored event of an id. Returns a NotFound or a DatabaseUnavailable fault.
 func (s *Store) Event(ctx context.Context, id string) (event.Stored, error) {
 	var found row
 	err := s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
@@ -102,6 +100,8 @@ func (s *Store) Events(ctx context.Context, filter query.Filter) (events []event
 	return events, found > len(rows), nil
 }
 
+// pageArguments are those of events.sql. Where there is no bound, an infinite time
+// stands for it.
 func pageArguments(filter query.Filter) []any {
 	limit, bytes := filter.Limit, int64(filter.MaxBytes)
 	if limit < 1 {
@@ -110,39 +110,34 @@ func pageArguments(filter query.Filter) []any {
 	if bytes < 1 {
 		bytes = 1 << 62
 	}
-	after := query.Position{}
+	from := pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}
+	to := pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
+	after, afterID := to, ""
+	if filter.From != nil {
+		from = pgtype.Timestamptz{Time: *filter.From, Valid: true}
+	}
+	if filter.To != nil {
+		to = pgtype.Timestamptz{Time: *filter.To, Valid: true}
+	}
 	if filter.After != nil {
-		after = *filter.After
+		after, afterID = pgtype.Timestamptz{Time: filter.After.Timestamp, Valid: true}, filter.After.EventID
 	}
-	return []any{
-		filter.UserID,
-		bound(filter.From, pgtype.NegativeInfinity),
-		bound(filter.To, pgtype.Infinity),
-		bound(after.Timestamp, pgtype.Infinity), after.EventID,
-		int32(limit), bytes,
-	}
-}
-
-// bound is a time, or an infinite one in the place of none.
-func bound(t time.Time, none pgtype.InfinityModifier) pgtype.Timestamptz {
-	if t.IsZero() {
-		return pgtype.Timestamptz{InfinityModifier: none, Valid: true}
-	}
-	return pgtype.Timestamptz{Time: t, Valid: true}
+	return []any{filter.UserID, from, to, after, afterID, int32(limit), bytes}
 }
 
 // row is an event as the SQL files select it.
 type row struct {
-	event    event.Stored
-	amount   string
-	metadata *string
+	event   event.Stored
+	amount  string
+	payload *string // null for an S3 event
+	hash    []byte
 }
 
 func (r *row) targets() []any {
 	e := &r.event
 	return []any{
 		&e.ID, &e.CorrelationID, &e.UserID, &r.amount, &e.Currency, &e.Merchant, &e.Timestamp,
-		&r.metadata, &e.Mode, &e.SHA256, &e.ReceivedAt, &e.CreatedAt,
+		&r.payload, &r.hash, &e.ReceivedAt, &e.CreatedAt,
 	}
 }
 
@@ -152,10 +147,11 @@ func (r *row) stored() (event.Stored, error) {
 		return event.Stored{}, fmt.Errorf("read the amount of event %s: it %w", r.event.ID, err)
 	}
 	e := r.event
-	e.Amount = amount
+	e.Amount, e.SHA256, e.Mode = amount, hex.EncodeToString(r.hash), event.S3
 	e.Timestamp, e.ReceivedAt, e.CreatedAt = e.Timestamp.UTC(), e.ReceivedAt.UTC(), e.CreatedAt.UTC()
-	if r.metadata != nil {
-		e.Metadata = []byte(*r.metadata)
+	if r.payload == nil {
+		return e, nil
 	}
+	e.Mode, e.Payload = event.Inline, []byte(*r.payload)
 	return e, nil
 }

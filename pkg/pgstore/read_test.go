@@ -1,9 +1,7 @@
 package pgstore_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"math/big"
 	"net/url"
 	"reflect"
 	"strings"
@@ -30,7 +28,7 @@ func TestEvent(t *testing.T) {
 		Event: inline.Event, CorrelationID: "correlation-inline", Mode: event.Inline, SHA256: inline.SHA256,
 		ReceivedAt: inline.ReceivedAt, CreatedAt: created,
 	}
-	want.Metadata = []byte(`{"channel": "web"}`)
+	want.Payload = []byte("a")
 	if got, err := store.Event(t.Context(), "inline"); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 	}
@@ -38,7 +36,7 @@ func TestEvent(t *testing.T) {
 		Event: large.Event, CorrelationID: "correlation-large", Mode: event.S3, SHA256: large.SHA256,
 		ReceivedAt: large.ReceivedAt, CreatedAt: created,
 	}
-	if got, err := store.Event(t.Context(), "large"); err != nil || !reflect.DeepEqual(got, want) || got.Metadata != nil {
+	if got, err := store.Event(t.Context(), "large"); err != nil || !reflect.DeepEqual(got, want) || got.Payload != nil {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 	}
 	for _, id := range []string{"bad", "unknown", "INLINE"} {
@@ -72,9 +70,12 @@ func TestAmountsComeBackDigitForDigit(t *testing.T) {
 	}
 }
 
-func TestMetadataComesBackEqual(t *testing.T) {
+// The payload is what was accepted, to the byte, and the view of v1 reads the metadata
+// out of it.
+func TestPayloadComesBackByteForByte(t *testing.T) {
 	t.Parallel()
-	store := open(t, pgstore.Config{URL: pgtest.MigratedURL(t)})
+	url := pgtest.MigratedURL(t)
+	store, conn := open(t, pgstore.Config{URL: url}), connect(t, url)
 	nested := `{"n":` + strings.Repeat(`[`, 99) + `1` + strings.Repeat(`]`, 99) + `}`
 	for i, metadata := range []string{
 		`{}`,
@@ -88,50 +89,36 @@ func TestMetadataComesBackEqual(t *testing.T) {
 		`{"large":"` + strings.Repeat(`\"\\`, 50_000) + `"}`,
 	} {
 		id := fmt.Sprintf("e-%d", i)
-		r := processtest.Success(id, metadata)
-		r.Event.Metadata = []byte(metadata)
-		persist(t, store, r)
+		payload := `{ "metadata" : ` + metadata + "\t}\n"
+		persist(t, store, processtest.Success(id, payload))
 		got, err := store.Event(t.Context(), id)
-		if err != nil {
-			t.Errorf("%.60s: %v", metadata, err)
-			continue
+		if err != nil || string(got.Payload) != payload {
+			t.Errorf("%.200s came back as %.200s, %v", payload, got.Payload, err)
 		}
-		if want, have := exact(t, []byte(metadata)), exact(t, got.Metadata); !reflect.DeepEqual(have, want) {
-			t.Errorf("%.200s came back as %.200s", metadata, got.Metadata)
+		if !query[bool](t, conn, `SELECT metadata_json = $2::text::jsonb FROM events_v1 WHERE event_id = $1`, id, metadata) {
+			t.Errorf("the view has other metadata than %.200s", metadata)
 		}
 	}
 }
 
-// exact decodes JSON with numbers as exact fractions.
-func exact(t *testing.T, text []byte) any {
-	t.Helper()
-	decoder := json.NewDecoder(strings.NewReader(string(text)))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		t.Fatalf("%.60s: %v", text, err)
+func TestViewHasTheColumnsOfV1(t *testing.T) {
+	t.Parallel()
+	url := pgtest.MigratedURL(t)
+	store, conn := open(t, pgstore.Config{URL: url}), connect(t, url)
+	persist(t, store, processtest.Success("inline", `{"metadata":{"channel":"web"}}`), processtest.SuccessS3("large", "a"))
+	got := query[string](t, conn, `
+		SELECT string_agg(concat_ws('|', event_id, correlation_id, user_id, amount, currency, merchant, ts AT TIME ZONE 'UTC',
+			coalesce(metadata_json::text, 'none'), payload_mode, payload_sha256, coalesce(s3_bucket, 'none'), coalesce(s3_key, 'none'),
+			received_at AT TIME ZONE 'UTC', now() - created_at BETWEEN '0' AND '1 hour'), E'\n' ORDER BY event_id)
+		FROM events_v1`)
+	want := strings.NewReplacer("INLINE_HASH", processtest.Success("", `{"metadata":{"channel":"web"}}`).SHA256,
+		"S3_HASH", processtest.Success("", "a").SHA256).Replace(strings.Join([]string{
+		`inline|correlation-inline|user-1|12.5000|EUR|Café Zürich|2026-01-31 12:30:00.654321|{"channel": "web"}|INLINE|INLINE_HASH|none|none|2026-01-31 23:59:59.123456|t`,
+		`large|correlation-large|user-1|12.5000|EUR|Café Zürich|2026-01-31 12:30:00.654321|none|S3|S3_HASH|payloads|raw/large/S3_HASH.json|2026-01-31 23:59:59.123456|t`,
+	}, "\n"))
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	var fractions func(any) any
-	fractions = func(v any) any {
-		switch v := v.(type) {
-		case json.Number:
-			fraction, ok := new(big.Rat).SetString(v.String())
-			if !ok {
-				t.Fatalf("%s is no number", v)
-			}
-			return fraction.String()
-		case []any:
-			for i := range v {
-				v[i] = fractions(v[i])
-			}
-		case map[string]any:
-			for name := range v {
-				v[name] = fractions(v[name])
-			}
-		}
-		return v
-	}
-	return fractions(value)
 }
 
 func TestTimesAreMicrosecondsInUTC(t *testing.T) {

@@ -36,28 +36,30 @@ func TestEveryCallIsOneRoundTrip(t *testing.T) {
 	}
 	for _, n := range []int{0, 1, 10, 500, 5000} {
 		records := make([]process.Record, n)
-		ids := make([]string, n)
 		for i := range records {
-			ids[i] = fmt.Sprintf("e-%d-%d", n, i)
-			records[i] = processtest.Success(ids[i], "a")
+			id := fmt.Sprintf("e-%d-%d", n, i)
+			records[i] = processtest.Success(id, "a")
 			switch i % 5 {
 			case 3:
-				records[i] = processtest.Failed(ids[i], "a")
+				records[i] = processtest.Failed(id, "a")
 			case 4:
-				records[i] = processtest.SuccessS3(ids[i], "a")
+				records[i] = processtest.SuccessS3(id, "a")
 			}
 		}
 		want := min(n, 1)
+		var batch []process.BatchID
 		for _, again := range []string{"new", "again"} {
 			trips(fmt.Sprintf("persist %d %s", n, again), want, func() error {
-				answer, err := store.PersistBatch(t.Context(), records)
-				if len(answer) != n {
-					t.Errorf("%d answers, want %d", len(answer), n)
+				answer, err := store.PersistBatch(t.Context(), records, batch)
+				if len(answer.Events) != n {
+					t.Errorf("%d answers, want %d", len(answer.Events), n)
+				}
+				if n > 0 {
+					batch = []process.BatchID{answer.Batch} // noted with the next
 				}
 				return err
 			})
 		}
-		trips(fmt.Sprintf("mark %d", n), want, func() error { return store.MarkNotified(t.Context(), ids) })
 	}
 	trips("event", 1, func() error { _, err := store.Event(t.Context(), "e-1-0"); return err })
 	trips("status", 1, func() error { _, err := store.Status(t.Context(), "e-1-0"); return err })

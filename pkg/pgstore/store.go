@@ -29,6 +29,7 @@ type Store struct {
 	pool        *pgxpool.Pool
 	credentials Credentials // nil with a URL
 	bound       time.Duration
+	tracer      pgx.QueryTracer // nil without tracing
 	now         func() time.Time
 	sleep       func(ctx context.Context, d time.Duration) error
 }
@@ -54,7 +55,7 @@ func New(cfg Config) (*Store, error) {
 }
 
 func open(cfg Config, config *pgxpool.Config) (*Store, error) {
-	s := &Store{credentials: cfg.Credentials, bound: cfg.StatementTimeout, now: time.Now, sleep: budget.Sleep}
+	s := &Store{credentials: cfg.Credentials, bound: cfg.StatementTimeout, tracer: cfg.Tracer, now: time.Now, sleep: budget.Sleep}
 	if cfg.Credentials != nil {
 		config.BeforeConnect = cfg.authenticate
 	}

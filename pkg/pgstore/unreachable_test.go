@@ -25,12 +25,12 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // everyCall makes each call of a store and returns its error.
 func everyCall(ctx context.Context, store *pgstore.Store) map[string]error {
-	_, persisted := store.PersistBatch(ctx, []process.Record{processtest.Success("e", "a")})
+	_, persisted := store.PersistBatch(ctx, []process.Record{processtest.Success("e", "a")}, nil)
 	_, read := store.Event(ctx, "e")
 	_, status := store.Status(ctx, "e")
 	_, _, listed := store.Events(ctx, queries.Filter{UserID: "u"})
 	return map[string]error{
-		"Ping": store.Ping(ctx), "PersistBatch": persisted, "MarkNotified": store.MarkNotified(ctx, []string{"e"}),
+		"Ping": store.Ping(ctx), "PersistBatch": persisted,
 		"Event": read, "Status": status, "Events": listed,
 	}
 }
@@ -53,7 +53,7 @@ func TestUnreachableServer(t *testing.T) {
 			t.Errorf("%s: the error tells too much: %v", name, err)
 		}
 	}
-	if len(delays) != 3*6 {
+	if len(delays) != 3*5 {
 		t.Fatalf("%d further tries, want 3 a call", len(delays))
 	}
 	for i, delay := range delays {
@@ -132,7 +132,7 @@ func TestStatementTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	tries := retried(store)
-	_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")})
+	_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")}, nil)
 	if fault.CodeOf(err) != fault.DatabaseUnavailable || !errors.Is(err, context.DeadlineExceeded) || tries.Load() != 0 {
 		t.Errorf("got %v after %d further tries, want a deadline after none", err, tries.Load())
 	}
@@ -140,7 +140,7 @@ func TestStatementTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the store answers again", func() bool {
-		_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")})
+		_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")}, nil)
 		return err == nil
 	})
 }
@@ -156,7 +156,7 @@ func TestExhaustedPoolIsUnavailable(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")})
+		_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")}, nil)
 		done <- err
 	}()
 	eventually(t, "the only connection is busy", func() bool {

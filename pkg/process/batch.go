@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -24,6 +25,7 @@ type batch struct {
 	service  *Service
 	items    []item
 	persists []time.Duration
+	due      map[BatchID][]string // the ids that each call of the store leaves to publish
 }
 
 // in returns the items that are in a state.
@@ -105,6 +107,8 @@ func (b *batch) readOne(ctx context.Context, it *item) {
 		it.fail(err)
 		return
 	}
+	// What was looked at is not needed again: it holds the whole payload in memory.
+	e.Metadata = nil
 	it.becomeRead(e)
 }
 
@@ -131,8 +135,8 @@ func (b *batch) deadLetter(ctx context.Context) {
 	}
 }
 
-// notify publishes what is stored, once an id, and notes it in the database. Only
-// then are the messages of the id done.
+// notify publishes what is stored, once an id. Only then are the messages of the id
+// done. A batch of which everything was published is noted with the next one.
 func (b *batch) notify(ctx context.Context) {
 	waiting := make(map[string][]*item)
 	var notifications []Notification
@@ -146,31 +150,24 @@ func (b *batch) notify(ctx context.Context) {
 	if len(notifications) == 0 {
 		return
 	}
-	publishing, cancel := budget.Half(ctx)
-	defer cancel()
-	var published []string
-	for i, err := range b.service.cfg.Notifier.Publish(publishing, notifications) {
+	published := make(map[string]bool, len(notifications))
+	for i, err := range b.service.cfg.Notifier.Publish(ctx, notifications) {
 		id := notifications[i].EventID
 		if err == nil {
-			published = append(published, id)
+			published[id] = true
 			waiting[id][0].published = true
-			continue
 		}
-		for _, it := range waiting[id] {
-			it.retry(fault.Wrap(fault.NotifierUnavailable, err, "the notification could not be sent"))
-		}
-	}
-	if len(published) == 0 {
-		return
-	}
-	err := b.service.cfg.Store.MarkNotified(ctx, published)
-	for _, id := range published {
 		for _, it := range waiting[id] {
 			if err != nil {
-				it.retry(err)
+				it.retry(fault.Wrap(fault.NotifierUnavailable, err, "the notification could not be sent"))
 				continue
 			}
 			it.finish(it.committed)
+		}
+	}
+	for id, due := range b.due {
+		if !slices.ContainsFunc(due, func(eventID string) bool { return !published[eventID] }) {
+			b.service.notes.add(id)
 		}
 	}
 }

@@ -63,7 +63,8 @@ func (b *batch) record(group []*item) Record {
 	if r.Mode == event.S3 {
 		// Where this reader found it, whatever the message says.
 		r.Bucket, r.Key = b.service.cfg.Blobs.Bucket(), event.ObjectKey(r.EventID, r.SHA256)
-		r.Event.Metadata = nil
+	} else {
+		r.Payload = *speaker.envelope.Payload
 	}
 	return r
 }
@@ -96,14 +97,21 @@ func rank(s state) int {
 // whose, halves are tried apart, until the one is found that it refuses.
 func (b *batch) store(ctx context.Context, records []Record, groups map[string][]*item) {
 	began := b.service.cfg.Now()
-	answers, err := b.service.cfg.Store.PersistBatch(ctx, records)
+	announced := b.service.notes.take()
+	answer, err := b.service.cfg.Store.PersistBatch(ctx, records, announced)
+	if err != nil {
+		b.service.notes.add(announced...)
+	}
 	now := b.service.cfg.Now()
 	b.persists = append(b.persists, now.Sub(began))
 	switch {
 	case err == nil:
 		for _, r := range records {
-			answer, ok := answers[r.EventID]
-			settle(groups[r.EventID], answer, ok, now)
+			stored, ok := answer.Events[r.EventID]
+			if r.Status == StatusSuccess && stored.Status == StatusSuccess && stored.SHA256 == r.SHA256 && !stored.Notified {
+				b.due[answer.Batch] = append(b.due[answer.Batch], r.EventID)
+			}
+			b.settle(ctx, groups[r.EventID], stored, ok, now)
 		}
 	case fault.DispositionOf(err) != fault.DeadLetter:
 		for _, r := range records {
@@ -129,7 +137,7 @@ func (b *batch) store(ctx context.Context, records []Record, groups map[string][
 
 // settle moves the items of one id by the answer of the database. The first one
 // whose event was inserted counts as the one that stored it.
-func settle(group []*item, answer Stored, ok bool, now time.Time) {
+func (b *batch) settle(ctx context.Context, group []*item, answer Stored, ok bool, now time.Time) {
 	inserted := answer.Inserted
 	for _, it := range group {
 		if !ok {
@@ -149,8 +157,23 @@ func settle(group []*item, answer Stored, ok bool, now time.Time) {
 		case has && answer.Notified && payloadUnreadable(it.err):
 			it.finish(now) // what is stored and published needs its payload no more
 		case !has && it.state == read:
-			it.reject(fault.New(fault.IdempotencyConflict, "the event id was used before with another payload"))
+			b.compare(ctx, it, now)
 		}
+	}
+}
+
+// compare takes a second look at a message whose id is stored with another payload: in
+// other words it may be the same event. Its notification is the affair of the message
+// that stored it.
+func (b *batch) compare(ctx context.Context, it *item, now time.Time) {
+	same, err := b.service.storedInOtherWords(ctx, it.envelope)
+	switch {
+	case err != nil:
+		it.fail(err)
+	case same:
+		it.finish(now)
+	default:
+		it.reject(fault.New(fault.IdempotencyConflict, "the event id was used before with another payload"))
 	}
 }
 

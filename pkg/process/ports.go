@@ -41,7 +41,8 @@ type Record struct {
 	Bucket, Key   string // of an S3 event
 	ReceivedAt    time.Time
 	Deliveries    int
-	Event         event.Event // with StatusSuccess; Metadata nil for an S3 event
+	Event         event.Event // with StatusSuccess
+	Payload       string      // with StatusSuccess, of an inline event: the exact bytes
 	ErrorCode     fault.Code
 	ErrorReason   string
 }
@@ -57,20 +58,30 @@ type Stored struct {
 	Attempts int
 }
 
+// BatchID names one call of PersistBatch.
+type BatchID int64
+
+// Persisted is what the database has after a batch, by event id. When each event of
+// the batch that is a success with the record's hash and not Notified has been
+// published, a later call says so by the id of the batch.
+type Persisted struct {
+	Batch  BatchID
+	Events map[string]Stored
+}
+
 // Store persists a batch.
 type Store interface {
-	// PersistBatch writes the records and their events in one transaction, with
-	// a number of round trips that does not grow with their number, and returns
-	// what is then stored, by event id. A record that is success stays as it is,
-	// but for its attempts and last_seen_at when the same payload came again.
-	// Calling it again with the same records after an error of unknown outcome
-	// is safe. Returns a DatabaseUnavailable fault when trying later will help,
-	// and an InvalidEvent fault when the database refuses a value, without
-	// saying whose.
-	PersistBatch(ctx context.Context, records []Record) (map[string]Stored, error)
-	// MarkNotified sets notified_at of the given events where it is not yet set.
-	// Returns a DatabaseUnavailable fault.
-	MarkNotified(ctx context.Context, eventIDs []string) error
+	// PersistBatch writes all records or none, together with the batches that were
+	// announced since, in one transaction and one round trip whatever their number,
+	// and returns what is then stored. A record that is success stays as it is, but
+	// for its attempts and last_seen_at when the same payload came again. Calling it
+	// again with the same arguments after an error of unknown outcome is safe.
+	// Returns a DatabaseUnavailable fault when trying later will help, and an
+	// InvalidEvent fault when the database refuses a value, without saying whose.
+	PersistBatch(ctx context.Context, records []Record, announced []BatchID) (Persisted, error)
+	// Event returns the stored event of an id, without the payload of an S3 event.
+	// Returns a NotFound or a DatabaseUnavailable fault.
+	Event(ctx context.Context, id string) (event.Stored, error)
 }
 
 // Blobs reads payloads out of the reader's own bucket. Get returns a

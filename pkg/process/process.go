@@ -7,9 +7,10 @@
 // batch.go, the steps that move it, and persist.go, the second of them.
 //
 // The order of the steps is what the promises rest on: persist, then dead-letter
-// and publish, then note the publication, and only then acknowledge. A crash
-// between any two of them leaves the message on the queue, and every step can be
-// taken again.
+// and publish, and only then acknowledge. A crash between any two of them leaves the
+// message on the queue, and every step can be taken again. That a batch was published
+// is noted with the next one, at no commit of its own: a process that ends before it
+// has one publishes once more what is delivered once more.
 package process
 
 import (
@@ -35,7 +36,10 @@ type Config struct {
 }
 
 // Service processes batches. It is safe for concurrent use.
-type Service struct{ cfg Config }
+type Service struct {
+	cfg   Config
+	notes notes
+}
 
 // New returns a Service, or an error that names the field that is wrong.
 func New(cfg Config) (*Service, error) {
@@ -111,7 +115,7 @@ func (r Report) Failed() []string {
 func (s *Service) ProcessBatch(ctx context.Context, messages []Message) Report {
 	work, cancel := budget.Keep(ctx, budget.Postpone, fault.New(fault.DeadlineReached, "the function's deadline is near"))
 	defer cancel()
-	b := &batch{service: s, items: make([]item, len(messages))}
+	b := &batch{service: s, items: make([]item, len(messages)), due: map[BatchID][]string{}}
 	for i := range messages {
 		b.items[i].message = messages[i]
 	}
@@ -152,6 +156,36 @@ func (s *Service) read(ctx context.Context, envelope event.Envelope) (event.Even
 	}
 	e.ID = envelope.EventID
 	return e, nil
+}
+
+// storedInOtherWords reports whether the event that is stored under the id of an
+// envelope says the same as the one in it, although the bytes differ. That the stored
+// one is gone counts as no: retention took it, and its key is still there.
+func (s *Service) storedInOtherWords(ctx context.Context, envelope event.Envelope) (bool, error) {
+	sent, err := s.read(ctx, envelope)
+	if err != nil {
+		return false, err
+	}
+	stored, err := s.cfg.Store.Event(ctx, envelope.EventID)
+	if fault.CodeOf(err) == fault.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	first := event.Envelope{EventID: stored.ID, Mode: stored.Mode, SHA256: stored.SHA256}
+	if stored.Mode == event.Inline {
+		payload := string(stored.Payload)
+		first.Payload = &payload
+	}
+	was, err := s.read(ctx, first)
+	if fault.DispositionOf(err) == fault.DeadLetter {
+		return false, nil // the object of the stored one is gone or changed: nothing to compare with
+	}
+	if err != nil {
+		return false, err
+	}
+	return event.Same(was, sent), nil
 }
 
 // payload returns the exact bytes. An S3 object is looked up in this reader's own

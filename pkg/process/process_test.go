@@ -14,6 +14,7 @@ import (
 	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
+	"github.com/fluxa/fluxa/pkg/process/processtest"
 )
 
 func want(t *testing.T, got, want any) {
@@ -23,12 +24,12 @@ func want(t *testing.T, got, want any) {
 	}
 }
 
-func TestProcessBatch_stores_then_publishes_then_notes(t *testing.T) {
+func TestProcessBatch_stores_then_publishes(t *testing.T) {
 	t.Parallel()
 	service, w, store := newService(t)
 	report := service.ProcessBatch(t.Context(), []process.Message{good(t, "a"), large(t, w, "b")})
 	want(t, words(report), []string{"processed", "processed"})
-	want(t, w.steps, []string{"persist 2", "publish 2", "mark 2"})
+	want(t, w.steps, []string{"persist 2", "publish 2"})
 	want(t, report.Failed(), []string(nil))
 	if o := report.Outcomes[0]; o.EndToEnd != 3*time.Second || !o.Notified || o.Attempts != 1 || o.CorrelationID != "c-a" {
 		t.Errorf("outcome = %+v", o)
@@ -36,14 +37,80 @@ func TestProcessBatch_stores_then_publishes_then_notes(t *testing.T) {
 	if n := w.published[0]; n.EventID != "a" || n.Amount.String() != "1.50" || n.Status != "processed" || n.Mode != event.Inline {
 		t.Errorf("notification = %+v", n)
 	}
-	if record, ok := store.Events()["a"]; !ok || string(record.Event.Metadata) != `{"k":[1,2]}` {
-		t.Errorf("inline metadata belongs in the database, stored %+v", record)
+	if record, ok := store.Events()["a"]; !ok || record.Payload != payloadOf("a", "m") || record.Bucket != "" {
+		t.Errorf("the exact payload of an inline event belongs in the database, stored %+v", record)
 	}
-	if record, ok := store.Events()["b"]; !ok || record.Event.Metadata != nil || record.Bucket != "own-bucket" {
-		t.Errorf("metadata of an S3 event stays in S3, stored %+v", record)
+	if record, ok := store.Events()["b"]; !ok || record.Payload != "" || record.Bucket != "own-bucket" {
+		t.Errorf("the payload of an S3 event stays in S3, stored %+v", record)
 	}
-	if row, _ := store.Row("a"); !row.NotifiedAt.Equal(now) {
-		t.Errorf("row = %+v", row)
+}
+
+// The note that a batch was published travels with the next one, and is kept until the
+// database has it.
+func TestProcessBatch_notes_a_published_batch_with_the_next(t *testing.T) {
+	t.Parallel()
+	service, w, store := newService(t)
+	service.ProcessBatch(t.Context(), []process.Message{good(t, "a"), good(t, "b")})
+	if store.Announced("a") {
+		t.Error("a is noted, and no call came after its publication")
+	}
+	store.BeforePersist = func(context.Context, int, []process.Record) error {
+		return fault.New(fault.DatabaseUnavailable, "down")
+	}
+	service.ProcessBatch(t.Context(), []process.Message{good(t, "c")})
+	store.BeforePersist = nil
+	service.ProcessBatch(t.Context(), []process.Message{good(t, "c")})
+	want(t, []bool{store.Announced("a"), store.Announced("b"), store.Announced("c")}, []bool{true, true, false})
+	want(t, store.Calls(), 3)
+	w.publishErr = func(n process.Notification) error {
+		if n.EventID == "d" {
+			return errors.New("throttled")
+		}
+		return nil
+	}
+	service.ProcessBatch(t.Context(), []process.Message{good(t, "d"), good(t, "e")})
+	w.publishErr = nil
+	service.ProcessBatch(t.Context(), []process.Message{good(t, "d"), good(t, "e")})
+	service.ProcessBatch(t.Context(), []process.Message{good(t, "f")})
+	want(t, []bool{store.Announced("c"), store.Announced("d"), store.Announced("e")}, []bool{true, true, true})
+	var published []string
+	for _, n := range w.published {
+		published = append(published, n.EventID)
+	}
+	want(t, published, []string{"a", "b", "c", "e", "d", "e", "f"})
+}
+
+func TestProcessBatch_the_same_event_in_other_words_is_a_duplicate(t *testing.T) {
+	t.Parallel()
+	down := fault.New(fault.StorageUnavailable, "down")
+	inOtherWords := strings.ReplaceAll(payloadOf("a", "m"), ",", ", ")
+	for _, tc := range []struct {
+		name   string
+		first  func(t *testing.T, w *world) process.Message
+		before func(w *world, store *processtest.MemoryStore)
+		again  string
+		want   string
+	}{
+		{"inline", func(t *testing.T, _ *world) process.Message { return good(t, "a") }, nil, inOtherWords, "duplicate"},
+		{"in S3", func(t *testing.T, w *world) process.Message { return large(t, w, "a") }, nil, inOtherWords, "duplicate"},
+		{"another event", func(t *testing.T, _ *world) process.Message { return good(t, "a") }, nil,
+			strings.Replace(inOtherWords, "1.50", "1.51", 1), "dead_lettered idempotency_conflict"},
+		{"the first cannot be fetched for now", func(t *testing.T, w *world) process.Message { return large(t, w, "a") },
+			func(w *world, _ *processtest.MemoryStore) { w.getErr = func(string) error { return down } }, inOtherWords, "retried storage_unavailable"},
+		{"the first is gone from S3", func(t *testing.T, w *world) process.Message { return large(t, w, "a") },
+			func(w *world, _ *processtest.MemoryStore) { clear(w.objects) }, inOtherWords, "dead_lettered idempotency_conflict"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			service, w, store := newService(t)
+			want(t, words(service.ProcessBatch(t.Context(), []process.Message{tc.first(t, w)})), []string{"processed"})
+			if tc.before != nil {
+				tc.before(w, store)
+			}
+			report := service.ProcessBatch(t.Context(), []process.Message{wrap(t, "m2", envelopeOf("a", tc.again))})
+			want(t, words(report), []string{tc.want})
+			want(t, len(w.published), 1)
+		})
 	}
 }
 
@@ -219,8 +286,9 @@ func TestProcessBatch_crash_between_commit_and_publish_heals(t *testing.T) {
 	report = service.ProcessBatch(t.Context(), []process.Message{good(t, "a")})
 	want(t, words(report), []string{"duplicate"})
 	want(t, len(w.published), 1)
-	if row, _ := store.Row("a"); row.NotifiedAt.IsZero() {
-		t.Error("notified_at is not set")
+	service.ProcessBatch(t.Context(), []process.Message{good(t, "b")})
+	if !store.Announced("a") {
+		t.Error("that it was announced is not noted")
 	}
 }
 
@@ -259,15 +327,10 @@ func TestProcessBatch_passing_failures_leave_the_message(t *testing.T) {
 		if o := report.Outcomes[0]; !o.Stored || o.EndToEnd != 3*time.Second {
 			t.Errorf("it is stored all the same: %+v", o)
 		}
-		if row, _ := store.Row("a"); !row.NotifiedAt.IsZero() {
-			t.Error("notified_at is set without a publication")
+		service.ProcessBatch(t.Context(), []process.Message{good(t, "c")})
+		if store.Announced("a") {
+			t.Error("it is noted as announced without a publication")
 		}
-	})
-	t.Run("notified_at cannot be set", func(t *testing.T) {
-		t.Parallel()
-		service, _, store := newService(t)
-		store.BeforeMark = func(context.Context, int, []string) error { return down }
-		want(t, words(service.ProcessBatch(t.Context(), []process.Message{good(t, "a")})), []string{"retried database_unavailable"})
 	})
 	t.Run("the DLQ cannot be reached", func(t *testing.T) {
 		t.Parallel()
@@ -332,8 +395,8 @@ func (silent) Send(context.Context, []process.DeadLetter) []error      { return 
 
 type forgetful struct{ process.Store }
 
-func (forgetful) PersistBatch(context.Context, []process.Record) (map[string]process.Stored, error) {
-	return nil, nil
+func (forgetful) PersistBatch(context.Context, []process.Record, []process.BatchID) (process.Persisted, error) {
+	return process.Persisted{}, nil
 }
 
 func TestProcessBatch_finds_the_one_the_database_refuses(t *testing.T) {

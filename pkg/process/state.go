@@ -59,7 +59,7 @@ func (s state) next() []transition {
 	case read:
 		return []transition{
 			{stored, "committed, or stored before and not published"},
-			{done, "stored and published before"},
+			{done, "stored and published before, or stored in other words"},
 			{rejected, "id used with another payload, or a value refused by the database"},
 			{retried, "database unavailable, or panic"},
 		}
@@ -71,8 +71,8 @@ func (s state) next() []transition {
 		}
 	case stored:
 		return []transition{
-			{done, "published, and notified_at set"},
-			{retried, "not published, or notified_at not set"},
+			{done, "published"},
+			{retried, "not published"},
 		}
 	case retried:
 		return []transition{

@@ -113,10 +113,6 @@ func newServiceWith(t *testing.T, random float64) (*process.Service, *world, *pr
 			w.step("persist %d", len(records))
 			return nil
 		},
-		AfterMark: func(_ context.Context, _ int, ids []string) error {
-			w.step("mark %d", len(ids))
-			return nil
-		},
 	}
 	service, err := process.New(process.Config{
 		Store: store, Blobs: w, Notifier: w, DeadLetters: letterbox{w}, Postponer: w,

@@ -32,23 +32,23 @@ type Position struct {
 	EventID   string
 }
 
-// Filter selects a page of a user's events. From is inclusive, To exclusive;
-// zero times do not bound. After, when set, is where the page before ended.
+// Filter selects a page of a user's events. From is inclusive, To exclusive; nil
+// does not bound. After, when set, is where the page before ended.
 type Filter struct {
 	UserID   string
-	From, To time.Time
+	From, To *time.Time
 	After    *Position
 	Limit    int
-	// MaxBytes bounds the sum of the metadata of a page; the page ends early,
+	// MaxBytes bounds the sum of the payloads of a page; the page ends early,
 	// but never before its first event.
 	MaxBytes int
 }
 
 // Store reads what the processor wrote. Each method returns a
-// DatabaseUnavailable fault when trying later will help.
+// DatabaseUnavailable fault when trying later will help. Metadata of their events is
+// nil: it is in the payload. Payload of an S3 event is nil too.
 type Store interface {
-	// Event returns a NotFound fault when no such event is stored. Metadata of
-	// an S3 event is nil.
+	// Event returns a NotFound fault when no such event is stored.
 	Event(ctx context.Context, id string) (event.Stored, error)
 	// Status returns a NotFound fault when the processor has not seen the id.
 	Status(ctx context.Context, id string) (Status, error)

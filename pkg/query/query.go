@@ -36,34 +36,41 @@ func New(cfg Config) (*Service, error) {
 	return &Service{cfg: cfg}, nil
 }
 
-// Event returns a stored event whole: the metadata of an S3 event is fetched and
-// its hash verified. Returns InvalidValue for an id that cannot be one, NotFound,
-// HashMismatch or PayloadMissing when the object is not what was accepted, and
-// DatabaseUnavailable or StorageUnavailable.
+// Event returns a stored event whole: the payload of an S3 event is fetched. What is
+// returned is verified by its hash. Returns InvalidValue for an id that cannot be one,
+// NotFound, HashMismatch or PayloadMissing when the payload is not what was accepted,
+// and DatabaseUnavailable or StorageUnavailable.
 func (s *Service) Event(ctx context.Context, id string) (event.Stored, error) {
 	if err := checkID(id); err != nil {
 		return event.Stored{}, err
 	}
 	stored, err := s.cfg.Store.Event(ctx, id)
-	if err != nil || stored.Mode != event.S3 {
-		return stored, err
-	}
-	payload, err := s.cfg.Blobs.Get(ctx, event.ObjectKey(stored.ID, stored.SHA256), contract.BodyLimit)
-	if fault.CodeOf(err) == fault.PayloadTooLarge {
-		return event.Stored{}, fault.Wrap(fault.HashMismatch, err, "the stored payload is larger than any that is accepted")
-	}
 	if err != nil {
-		return event.Stored{}, fmt.Errorf("fetch the payload of %s: %w", id, err)
+		return event.Stored{}, err
 	}
-	if event.Hash(payload) != stored.SHA256 {
+	if stored.Mode == event.S3 {
+		stored.Payload, err = s.cfg.Blobs.Get(ctx, event.ObjectKey(stored.ID, stored.SHA256), contract.BodyLimit)
+		if fault.CodeOf(err) == fault.PayloadTooLarge {
+			return event.Stored{}, fault.Wrap(fault.HashMismatch, err, "the stored payload is larger than any that is accepted")
+		}
+		if err != nil {
+			return event.Stored{}, fmt.Errorf("fetch the payload of %s: %w", id, err)
+		}
+	}
+	if event.Hash(stored.Payload) != stored.SHA256 {
 		return event.Stored{}, fault.New(fault.HashMismatch, "the stored payload is not the one that was accepted")
 	}
-	sent, err := event.Decode(payload)
+	return stored, readMetadata(&stored)
+}
+
+// readMetadata reads the metadata of an event out of its payload.
+func readMetadata(e *event.Stored) error {
+	sent, err := event.Decode(e.Payload)
 	if err != nil {
-		return event.Stored{}, fault.Wrap(fault.InvalidEvent, err, "the stored payload is not an event")
+		return fault.Wrap(fault.InvalidEvent, err, "the stored payload of "+e.ID+" is not an event")
 	}
-	stored.Metadata = sent.Metadata
-	return stored, nil
+	e.Metadata = sent.Metadata
+	return nil
 }
 
 // Status returns the processing status of an event. Returns InvalidValue,
@@ -86,15 +93,15 @@ func checkID(id string) error {
 	})
 }
 
-// pageBytes bounds the metadata of one page, so that the page with everything
+// pageBytes bounds the payloads of one page, so that the page with everything
 // around it, quoted as a JSON string, stays below contract.InvocationLimit.
 const pageBytes = 2 * 1024 * 1024
 
-// ListRequest asks for a page. From and To may be zero; Limit 0 means
+// ListRequest asks for a page. From and To may be nil; Limit 0 means
 // contract.PageDefault; Cursor is NextCursor of the page before, or empty.
 type ListRequest struct {
 	UserID   string
-	From, To time.Time
+	From, To *time.Time
 	Limit    int
 	Cursor   string
 }
@@ -117,6 +124,13 @@ func (s *Service) List(ctx context.Context, r ListRequest) (Page, error) {
 	events, more, err := s.cfg.Store.Events(ctx, filter)
 	if err != nil {
 		return Page{}, err
+	}
+	for i := range events {
+		if events[i].Mode == event.Inline {
+			if err := readMetadata(&events[i]); err != nil {
+				return Page{}, err
+			}
+		}
 	}
 	page := Page{Events: events}
 	if more && len(events) > 0 {
@@ -153,7 +167,7 @@ func (r ListRequest) filter() (Filter, error) {
 	if f.Limit < 1 || f.Limit > contract.PageLimit {
 		bad("limit", fault.InvalidValue, "is %d, it must be 1 to %d", f.Limit, contract.PageLimit)
 	}
-	if !r.From.IsZero() && !r.To.IsZero() && !r.From.Before(r.To) {
+	if r.From != nil && r.To != nil && !r.From.Before(*r.To) {
 		bad("from", fault.InvalidValue, "must be before to")
 	}
 	if r.Cursor != "" {

@@ -16,6 +16,8 @@ import (
 
 const large = `{"event_id":"big","user_id":"u","amount":1.50,"currency":"EUR","merchant":"m","timestamp":"2026-11-23T11:59:00Z","metadata":{"x": 1e400}}`
 
+const small = `{"user_id":"u","amount":1.50,"currency":"EUR","merchant":"m","timestamp":"2026-11-23T11:59:00Z","metadata":{"k":1}}`
+
 var at = time.Date(2026, 11, 23, 11, 59, 0, 123456000, time.UTC)
 
 type store struct {
@@ -69,7 +71,8 @@ func TestEvent(t *testing.T) {
 	t.Parallel()
 	hash := event.Hash([]byte(large))
 	s := &store{events: map[string]event.Stored{
-		"small":   {Event: event.Event{ID: "small", Metadata: []byte(`{"k":1}`)}, Mode: event.Inline},
+		"small":   {Event: event.Event{ID: "small"}, Mode: event.Inline, SHA256: event.Hash([]byte(small)), Payload: []byte(small)},
+		"rotten":  {Event: event.Event{ID: "rotten"}, Mode: event.Inline, SHA256: hash, Payload: []byte(small)},
 		"big":     {Event: event.Event{ID: "big"}, Mode: event.S3, SHA256: hash},
 		"changed": {Event: event.Event{ID: "changed"}, Mode: event.S3, SHA256: hash},
 		"lost":    {Event: event.Event{ID: "lost"}, Mode: event.S3, SHA256: hash},
@@ -87,6 +90,7 @@ func TestEvent(t *testing.T) {
 	}{
 		{"small", `{"k":1}`, "", 200},
 		{"big", `{"x": 1e400}`, "", 200},
+		{"rotten", "", fault.HashMismatch, 500},
 		{"changed", "", fault.HashMismatch, 500},
 		{"grown", "", fault.HashMismatch, 500},
 		{"lost", "", fault.PayloadMissing, 500},
@@ -163,11 +167,11 @@ func TestList_names_every_bad_parameter(t *testing.T) {
 		{"a broken user", query.ListRequest{UserID: "a\xff"}, []string{"user_id"}},
 		{"limits", query.ListRequest{UserID: "u", Limit: 201}, []string{"limit"}},
 		{"a negative limit", query.ListRequest{UserID: "u", Limit: -1}, []string{"limit"}},
-		{"an empty range", query.ListRequest{UserID: "u", From: at, To: at}, []string{"from"}},
+		{"an empty range", query.ListRequest{UserID: "u", From: &at, To: &at}, []string{"from"}},
 		{"a cursor that is no base64", query.ListRequest{UserID: "u", Cursor: "!"}, []string{"cursor"}},
 		{"a cursor without an id", query.ListRequest{UserID: "u", Cursor: "YQ"}, []string{"cursor"}},
 		{"a cursor without a time", query.ListRequest{UserID: "u", Cursor: "YSBi"}, []string{"cursor"}},
-		{"all at once", query.ListRequest{Limit: 300, Cursor: "!", From: at, To: at}, []string{"user_id", "limit", "from", "cursor"}},
+		{"all at once", query.ListRequest{Limit: 300, Cursor: "!", From: &at, To: &at}, []string{"user_id", "limit", "from", "cursor"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -15,12 +15,12 @@ func sameEventConcurrently(t *testing.T, store process.Store) {
 	var inserted atomic.Int32
 	atOnce(clients, func(int) {
 		for range each {
-			answer, err := store.PersistBatch(t.Context(), []process.Record{Success("e", "a")})
+			answer, err := store.PersistBatch(t.Context(), []process.Record{Success("e", "a")}, nil)
 			if err != nil {
 				t.Errorf("persist: %v", err)
 				return
 			}
-			if got := answer["e"]; got.Inserted {
+			if got := answer.Events["e"]; got.Inserted {
 				inserted.Add(1)
 			} else if got.Status != process.StatusSuccess {
 				t.Errorf("got %+v", got)
@@ -40,11 +40,11 @@ func twoPayloadsConcurrently(t *testing.T, store process.Store) {
 		id := fmt.Sprintf("e-%d", round)
 		answers := make([]process.Stored, 4)
 		atOnce(len(answers), func(i int) {
-			answer, err := store.PersistBatch(t.Context(), []process.Record{Success(id, payloadOf(i))})
+			answer, err := store.PersistBatch(t.Context(), []process.Record{Success(id, payloadOf(i))}, nil)
 			if err != nil {
 				t.Errorf("persist: %v", err)
 			}
-			answers[i] = answer[id]
+			answers[i] = answer.Events[id]
 		})
 		inserted := slices.IndexFunc(answers, func(s process.Stored) bool { return s.Inserted })
 		if inserted < 0 {
@@ -64,33 +64,31 @@ func twoPayloadsConcurrently(t *testing.T, store process.Store) {
 
 func payloadOf(i int) string { return string(rune('a' + i%2)) }
 
+// overlappingBatches has workers persist the same ids in opposite orders, and each note
+// the batch before at the same time.
 func overlappingBatches(t *testing.T, store process.Store) {
-	const rounds, size = 30, 25
+	const rounds, size, workers = 30, 25, 4
 	var inserted atomic.Int32
+	var before [workers][]process.BatchID
 	for round := range rounds {
-		atOnce(4, func(worker int) {
+		atOnce(workers, func(worker int) {
 			records := make([]process.Record, size)
-			ids := make([]string, size)
 			for i := range records {
-				ids[i] = fmt.Sprintf("e-%d-%d", round, i)
-				records[i] = Success(ids[i], "a")
+				records[i] = Success(fmt.Sprintf("e-%d-%d", round, i), "a")
 			}
 			if worker%2 == 1 {
 				slices.Reverse(records)
-				slices.Reverse(ids)
 			}
-			answer, err := store.PersistBatch(t.Context(), records)
+			answer, err := store.PersistBatch(t.Context(), records, before[worker])
 			if err != nil {
 				t.Errorf("round %d: %v", round, err)
 				return
 			}
-			for _, got := range answer {
+			before[worker] = []process.BatchID{answer.Batch}
+			for _, got := range answer.Events {
 				if got.Inserted {
 					inserted.Add(1)
 				}
-			}
-			if err := store.MarkNotified(t.Context(), ids); err != nil {
-				t.Errorf("round %d: %v", round, err)
 			}
 		})
 	}

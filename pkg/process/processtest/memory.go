@@ -25,21 +25,18 @@ type MemoryStore struct {
 	// AfterPersist runs after everything is written. Its error is returned
 	// although it is: an answer that was lost on the way.
 	AfterPersist func(ctx context.Context, call int, records []process.Record) error
-	// BeforeMark and AfterMark are the same for MarkNotified.
-	BeforeMark func(ctx context.Context, call int, eventIDs []string) error
-	AfterMark  func(ctx context.Context, call int, eventIDs []string) error
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 
-	mu       sync.Mutex
-	rows     map[string]Row
-	events   map[string]process.Record
-	persists int
-	marks    int
+	mu        sync.Mutex
+	rows      map[string]Row
+	events    map[string]process.Record
+	announced map[process.BatchID]bool
+	persists  int
 }
 
-// Row is an idempotency record as MemoryStore holds it. NotifiedAt is zero until
-// MarkNotified.
+// Row is an idempotency record as MemoryStore holds it. AnnouncedBy is the batch that
+// publishes its notification.
 type Row struct {
 	Status      process.Status
 	SHA256      string
@@ -48,7 +45,7 @@ type Row struct {
 	Attempts    int
 	ErrorCode   fault.Code
 	ErrorReason string
-	NotifiedAt  time.Time
+	AnnouncedBy process.BatchID
 }
 
 var _ process.Store = (*MemoryStore)(nil)
@@ -56,50 +53,53 @@ var _ process.Store = (*MemoryStore)(nil)
 // PersistBatch does what process.Store says, and refuses (InvalidEvent) what the
 // tables would refuse: an id or a hash that cannot be one, an unknown status, a
 // success without an amount.
-func (m *MemoryStore) PersistBatch(ctx context.Context, records []process.Record) (map[string]process.Stored, error) {
+func (m *MemoryStore) PersistBatch(ctx context.Context, records []process.Record, announced []process.BatchID) (process.Persisted, error) {
 	m.mu.Lock()
 	m.persists++
 	call := m.persists
 	m.mu.Unlock()
 	if err := reach(ctx, "persist a batch"); err != nil {
-		return nil, err
+		return process.Persisted{}, err
 	}
 	if m.BeforePersist != nil {
 		if err := m.BeforePersist(ctx, call, records); err != nil {
-			return nil, err
+			return process.Persisted{}, err
 		}
 	}
-	stored, err := m.persist(records)
+	persisted, err := m.persist(process.BatchID(call), records, announced)
 	if err != nil {
-		return nil, err
+		return process.Persisted{}, err
 	}
 	if m.AfterPersist != nil {
 		if err := m.AfterPersist(ctx, call, records); err != nil {
-			return nil, err
+			return process.Persisted{}, err
 		}
 	}
-	return stored, nil
+	return persisted, nil
 }
 
-func (m *MemoryStore) persist(records []process.Record) (map[string]process.Stored, error) {
+func (m *MemoryStore) persist(batch process.BatchID, records []process.Record, announced []process.BatchID) (process.Persisted, error) {
 	seen := make(map[string]bool, len(records))
 	for _, r := range records {
 		if seen[r.EventID] {
-			return nil, fmt.Errorf("persist a batch: event id %q occurs twice", r.EventID)
+			return process.Persisted{}, fmt.Errorf("persist a batch: event id %q occurs twice", r.EventID)
 		}
 		seen[r.EventID] = true
 		if err := storable(r); err != nil {
-			return nil, fault.Wrap(fault.InvalidEvent, err, "the database refuses a value of the batch")
+			return process.Persisted{}, fault.Wrap(fault.InvalidEvent, err, "the database refuses a value of the batch")
 		}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.rows == nil {
-		m.rows, m.events = map[string]Row{}, map[string]process.Record{}
+		m.rows, m.events, m.announced = map[string]Row{}, map[string]process.Record{}, map[process.BatchID]bool{}
+	}
+	for _, id := range announced {
+		m.announced[id] = true
 	}
 	stored := make(map[string]process.Stored, len(records))
 	for _, r := range records {
-		row := m.claim(r)
+		row := m.claim(batch, r)
 		m.rows[r.EventID] = row
 		inserted := false
 		if _, there := m.events[r.EventID]; !there && r.Status == process.StatusSuccess &&
@@ -109,20 +109,23 @@ func (m *MemoryStore) persist(records []process.Record) (map[string]process.Stor
 		}
 		stored[r.EventID] = process.Stored{
 			Status: row.Status, SHA256: row.SHA256, Inserted: inserted,
-			Notified: !row.NotifiedAt.IsZero(), Attempts: row.Attempts,
+			Notified: m.announced[row.AnnouncedBy], Attempts: row.Attempts,
 		}
 	}
-	return stored, nil
+	return process.Persisted{Batch: batch, Events: stored}, nil
 }
 
 // claim returns the row of a record's id after the record.
-func (m *MemoryStore) claim(r process.Record) Row {
+func (m *MemoryStore) claim(batch process.BatchID, r process.Record) Row {
 	now := m.now()
 	row, known := m.rows[r.EventID]
 	if known && row.Status == process.StatusSuccess {
 		if row.SHA256 == r.SHA256 {
 			row.Attempts += max(r.Deliveries, 1)
 			row.LastSeenAt = now
+			if r.Status == process.StatusSuccess && !m.announced[row.AnnouncedBy] {
+				row.AnnouncedBy = batch
+			}
 		}
 		return row
 	}
@@ -133,41 +136,27 @@ func (m *MemoryStore) claim(r process.Record) Row {
 	row.Attempts += max(r.Deliveries, 1)
 	row.ErrorCode, row.ErrorReason = r.ErrorCode, r.ErrorReason
 	if r.Status == process.StatusSuccess {
-		row.ErrorCode, row.ErrorReason = "", ""
+		row.ErrorCode, row.ErrorReason, row.AnnouncedBy = "", "", batch
 	}
 	return row
 }
 
-// MarkNotified does what process.Store says. Ids that are no success are ignored.
-func (m *MemoryStore) MarkNotified(ctx context.Context, eventIDs []string) error {
-	m.mu.Lock()
-	m.marks++
-	call := m.marks
-	m.mu.Unlock()
-	if err := reach(ctx, "mark events as notified"); err != nil {
-		return err
+// Event does what process.Store says.
+func (m *MemoryStore) Event(ctx context.Context, id string) (event.Stored, error) {
+	if err := reach(ctx, "read an event"); err != nil {
+		return event.Stored{}, err
 	}
-	if m.BeforeMark != nil {
-		if err := m.BeforeMark(ctx, call, eventIDs); err != nil {
-			return err
-		}
-	}
-	m.mark(eventIDs)
-	if m.AfterMark != nil {
-		return m.AfterMark(ctx, call, eventIDs)
-	}
-	return nil
-}
-
-func (m *MemoryStore) mark(eventIDs []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, id := range eventIDs {
-		if row, known := m.rows[id]; known && row.Status == process.StatusSuccess && row.NotifiedAt.IsZero() {
-			row.NotifiedAt = m.now()
-			m.rows[id] = row
-		}
+	r, ok := m.events[id]
+	if !ok {
+		return event.Stored{}, fault.New(fault.NotFound, "no such event is stored")
 	}
+	stored := event.Stored{Event: r.Event, CorrelationID: r.CorrelationID, Mode: r.Mode, SHA256: r.SHA256, ReceivedAt: r.ReceivedAt}
+	if r.Mode == event.Inline {
+		stored.Payload = []byte(r.Payload)
+	}
+	return stored, nil
 }
 
 // Row returns the idempotency record of an id, and whether there is one.
@@ -185,12 +174,18 @@ func (m *MemoryStore) Events() map[string]process.Record {
 	return maps.Clone(m.events)
 }
 
-// Calls returns how often PersistBatch and MarkNotified were called, failed
-// calls included.
-func (m *MemoryStore) Calls() (persists, marks int) {
+// Announced reports whether the store knows that the event of an id was published.
+func (m *MemoryStore) Announced(id string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.persists, m.marks
+	return m.announced[m.rows[id].AnnouncedBy]
+}
+
+// Calls returns how often PersistBatch was called, failed calls included.
+func (m *MemoryStore) Calls() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.persists
 }
 
 func (m *MemoryStore) now() time.Time {
@@ -221,10 +216,8 @@ func storable(r process.Record) error {
 		return nil
 	case r.Event.Amount.String() == "":
 		return errors.New("the event has no amount")
-	case r.Mode != event.Inline && r.Mode != event.S3:
-		return fmt.Errorf("payload mode %q is unknown", r.Mode)
-	case (r.Mode == event.S3) != (r.Bucket != "" && r.Key != ""):
-		return errors.New("an S3 event has a bucket and a key, an inline event has none")
+	case (r.Payload == "") != (r.Bucket != "") || (r.Payload == "") != (r.Key != ""):
+		return errors.New("an inline event has a payload, an S3 event a bucket and a key")
 	}
 	return nil
 }

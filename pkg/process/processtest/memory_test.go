@@ -29,50 +29,38 @@ func TestMemoryStoreHooks(t *testing.T) {
 			}
 			return nil
 		}}
-		if _, err := store.PersistBatch(t.Context(), record); !errors.Is(err, lost) {
+		if _, err := store.PersistBatch(t.Context(), record, nil); !errors.Is(err, lost) {
 			t.Errorf("got %v", err)
 		}
 		if len(store.Events()) != 0 {
 			t.Error("an event was stored")
 		}
-		if answer, err := store.PersistBatch(t.Context(), record); err != nil || !answer["e"].Inserted {
+		if answer, err := store.PersistBatch(t.Context(), record, nil); err != nil || !answer.Events["e"].Inserted {
 			t.Errorf("the second call: %v, %v", answer, err)
 		}
 	})
 	t.Run("after_persist_everything_is_written", func(t *testing.T) {
 		t.Parallel()
 		store := &processtest.MemoryStore{AfterPersist: func(context.Context, int, []process.Record) error { return lost }}
-		if _, err := store.PersistBatch(t.Context(), record); !errors.Is(err, lost) {
+		if _, err := store.PersistBatch(t.Context(), record, nil); !errors.Is(err, lost) {
 			t.Errorf("got %v", err)
 		}
 		if got := store.Events()["e"]; got.EventID != "e" {
 			t.Errorf("got %+v", got)
 		}
 	})
-	t.Run("mark_fails_before_and_after", func(t *testing.T) {
+	t.Run("what_was_announced_is_known", func(t *testing.T) {
 		t.Parallel()
-		at := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
-		store := &processtest.MemoryStore{
-			Now:        func() time.Time { return at },
-			BeforeMark: func(_ context.Context, call int, _ []string) error { return map[bool]error{true: lost}[call == 1] },
-			AfterMark:  func(_ context.Context, call int, _ []string) error { return map[bool]error{true: lost}[call == 2] },
+		store := &processtest.MemoryStore{}
+		persisted, err := store.PersistBatch(t.Context(), record, nil)
+		if err != nil || store.Announced("e") || store.Announced("unknown") {
+			t.Fatalf("error %v, announced %t", err, store.Announced("e"))
 		}
-		if _, err := store.PersistBatch(t.Context(), record); err != nil {
-			t.Fatal(err)
+		if _, err := store.PersistBatch(t.Context(), nil, []process.BatchID{persisted.Batch}); err != nil || !store.Announced("e") {
+			t.Errorf("error %v, announced %t", err, store.Announced("e"))
 		}
-		for call, want := range []time.Time{{}, at} {
-			if err := store.MarkNotified(t.Context(), []string{"e"}); !errors.Is(err, lost) {
-				t.Errorf("call %d: got %v", call+1, err)
-			}
-			if row, known := store.Row("e"); !known || !row.NotifiedAt.Equal(want) {
-				t.Errorf("call %d: notified at %s, want %s", call+1, row.NotifiedAt, want)
-			}
-		}
-		if err := store.MarkNotified(t.Context(), []string{"e"}); err != nil {
-			t.Error(err)
-		}
-		if persists, marks := store.Calls(); persists != 1 || marks != 3 {
-			t.Errorf("%d and %d calls, want 1 and 3", persists, marks)
+		if n := store.Calls(); n != 2 {
+			t.Errorf("%d calls, want 2", n)
 		}
 	})
 }
@@ -83,7 +71,7 @@ func TestMemoryStoreRow(t *testing.T) {
 	first := clock
 	store := &processtest.MemoryStore{Now: func() time.Time { return clock }}
 	persist := func(r process.Record) processtest.Row {
-		if _, err := store.PersistBatch(t.Context(), []process.Record{r}); err != nil {
+		if _, err := store.PersistBatch(t.Context(), []process.Record{r}, nil); err != nil {
 			t.Fatal(err)
 		}
 		row, _ := store.Row(r.EventID)
@@ -100,6 +88,7 @@ func TestMemoryStoreRow(t *testing.T) {
 	clock = clock.Add(time.Minute)
 	want = processtest.Row{
 		Status: process.StatusSuccess, SHA256: failed.SHA256, FirstSeenAt: first, LastSeenAt: clock, Attempts: 2,
+		AnnouncedBy: 2,
 	}
 	if got := persist(processtest.Success("e", "a")); got != want {
 		t.Errorf("got %+v, want %+v", got, want)

@@ -8,8 +8,8 @@ import (
 	"github.com/fluxa/fluxa/pkg/process"
 )
 
-// Success returns a complete record that stores an inline event. Records made
-// with the same payload have the same hash; the payload itself is not read.
+// Success returns a complete record that stores an inline event with a payload, which
+// no store reads: any text will do.
 func Success(id, payload string) process.Record {
 	amount, err := event.ParseAmount("12.50")
 	if err != nil {
@@ -26,8 +26,8 @@ func Success(id, payload string) process.Record {
 		Event: event.Event{
 			ID: id, UserID: "user-1", Amount: amount, Currency: "EUR", Merchant: "Café Zürich",
 			Timestamp: time.Date(2026, 1, 31, 12, 30, 0, 654321000, time.UTC),
-			Metadata:  []byte(`{"channel":"web"}`),
 		},
+		Payload: payload,
 	}
 }
 
@@ -36,7 +36,7 @@ func Success(id, payload string) process.Record {
 func SuccessS3(id, payload string) process.Record {
 	r := Success(id, payload)
 	r.Mode, r.Bucket, r.Key = event.S3, "payloads", event.ObjectKey(id, r.SHA256)
-	r.Event.Metadata = nil
+	r.Payload = ""
 	return r
 }
 
@@ -52,6 +52,6 @@ func Processing(id, payload string) process.Record {
 
 func unsuccessful(id, payload string, status process.Status, code fault.Code, reason string) process.Record {
 	r := Success(id, payload)
-	r.Status, r.Event, r.ErrorCode, r.ErrorReason = status, event.Event{}, code, reason
+	r.Status, r.Event, r.Payload, r.ErrorCode, r.ErrorReason = status, event.Event{}, "", code, reason
 	return r
 }

@@ -25,7 +25,9 @@ func Store(t *testing.T, open func(t *testing.T) process.Store) {
 		{"an_id_twice_in_a_batch_is_refused", duplicateID},
 		{"a_refused_value_leaves_nothing_of_the_batch", refusedValue},
 		{"a_cancelled_context_is_transient_and_writes_nothing", cancelledContext},
-		{"notified_is_kept", notified},
+		{"an_announced_batch_is_not_announced_again", announced},
+		{"what_is_not_announced_is_left_to_the_next", takenOver},
+		{"an_event_comes_back_with_its_payload", eventComesBack},
 		{"the_same_event_50_times_at_once_is_inserted_once", sameEventConcurrently},
 		{"two_payloads_at_once_have_one_winner", twoPayloadsConcurrently},
 		{"overlapping_batches_in_opposite_orders_all_succeed", overlappingBatches},
@@ -117,24 +119,29 @@ func sequences() []sequence {
 
 func persistOne(t *testing.T, store process.Store, r process.Record) process.Stored {
 	t.Helper()
-	answer, err := store.PersistBatch(t.Context(), []process.Record{r})
-	if err != nil {
-		t.Fatalf("persist %s: %v", r.EventID, err)
-	}
-	got, ok := answer[r.EventID]
-	if !ok || len(answer) != 1 {
-		t.Fatalf("persist %s: the answer is of %d ids: %v", r.EventID, len(answer), answer)
-	}
+	got, _ := persistNoting(t, store, r)
 	return got
 }
 
-func emptyBatch(t *testing.T, store process.Store) {
-	answer, err := store.PersistBatch(t.Context(), nil)
-	if err != nil || len(answer) != 0 {
-		t.Errorf("got %v, %v", answer, err)
+// persistNoting persists one record together with batches that were announced, and
+// returns what is stored and the id of the batch.
+func persistNoting(t *testing.T, store process.Store, r process.Record, announced ...process.BatchID) (process.Stored, process.BatchID) {
+	t.Helper()
+	answer, err := store.PersistBatch(t.Context(), []process.Record{r}, announced)
+	if err != nil {
+		t.Fatalf("persist %s: %v", r.EventID, err)
 	}
-	if err := store.MarkNotified(t.Context(), nil); err != nil {
-		t.Errorf("mark none: %v", err)
+	got, ok := answer.Events[r.EventID]
+	if !ok || len(answer.Events) != 1 {
+		t.Fatalf("persist %s: the answer is of %d ids: %v", r.EventID, len(answer.Events), answer)
+	}
+	return got, answer.Batch
+}
+
+func emptyBatch(t *testing.T, store process.Store) {
+	answer, err := store.PersistBatch(t.Context(), nil, nil)
+	if err != nil || len(answer.Events) != 0 {
+		t.Errorf("got %v, %v", answer, err)
 	}
 }
 
@@ -145,7 +152,7 @@ func mixedBatch(t *testing.T, store process.Store) {
 		Success("taken", "b"), Success("new", "a"), Failed("bad", "a"), Success("known", "a"),
 		Processing("later", "a"), SuccessS3("large", "a"),
 	}
-	answer, err := store.PersistBatch(t.Context(), records)
+	answer, err := store.PersistBatch(t.Context(), records, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,12 +166,12 @@ func mixedBatch(t *testing.T, store process.Store) {
 		"large": {Status: process.StatusSuccess, SHA256: hash, Attempts: 1, Inserted: true},
 	}
 	for id, stored := range want {
-		if answer[id] != stored {
-			t.Errorf("%s: got %+v, want %+v", id, answer[id], stored)
+		if answer.Events[id] != stored {
+			t.Errorf("%s: got %+v, want %+v", id, answer.Events[id], stored)
 		}
 	}
-	if len(answer) != len(want) {
-		t.Errorf("got %d answers, want %d", len(answer), len(want))
+	if len(answer.Events) != len(want) {
+		t.Errorf("got %d answers, want %d", len(answer.Events), len(want))
 	}
 }
 
@@ -173,20 +180,20 @@ func largeBatch(t *testing.T, store process.Store) {
 	for i := range records {
 		records[i] = Success(fmt.Sprintf("e-%d", i), "a")
 	}
-	answer, err := store.PersistBatch(t.Context(), records)
+	answer, err := store.PersistBatch(t.Context(), records, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range records {
 		want := process.Stored{Status: process.StatusSuccess, SHA256: r.SHA256, Inserted: true, Attempts: 1}
-		if answer[r.EventID] != want {
-			t.Fatalf("%s: got %+v, want %+v", r.EventID, answer[r.EventID], want)
+		if answer.Events[r.EventID] != want {
+			t.Fatalf("%s: got %+v, want %+v", r.EventID, answer.Events[r.EventID], want)
 		}
 	}
 }
 
 func duplicateID(t *testing.T, store process.Store) {
-	if answer, err := store.PersistBatch(t.Context(), []process.Record{Success("e", "a"), Failed("e", "b")}); err == nil {
+	if answer, err := store.PersistBatch(t.Context(), []process.Record{Success("e", "a"), Failed("e", "b")}, nil); err == nil {
 		t.Fatalf("got %v, want an error", answer)
 	}
 	want := process.Stored{Status: process.StatusSuccess, SHA256: Success("e", "a").SHA256, Inserted: true, Attempts: 1}
@@ -197,17 +204,16 @@ func duplicateID(t *testing.T, store process.Store) {
 
 func refusedValue(t *testing.T, store process.Store) {
 	bad := map[string]func(*process.Record){
-		"hash":   func(r *process.Record) { r.SHA256 = "none" },
-		"id":     func(r *process.Record) { r.EventID = "with space" },
-		"status": func(r *process.Record) { r.Status = "done" },
-		"amount": func(r *process.Record) { r.Event.Amount = Failed("", "").Event.Amount },
-		"mode":   func(r *process.Record) { r.Mode = "FTP" },
-		"key":    func(r *process.Record) { r.Mode = "S3" },
+		"hash":    func(r *process.Record) { r.SHA256 = "none" },
+		"status":  func(r *process.Record) { r.Status = "done" },
+		"amount":  func(r *process.Record) { r.Event.Amount = Failed("", "").Event.Amount },
+		"payload": func(r *process.Record) { r.Payload = "" },
+		"key":     func(r *process.Record) { r.Key = "k" },
 	}
 	for name, spoil := range bad {
 		broken := Success("bad", "a")
 		spoil(&broken)
-		_, err := store.PersistBatch(t.Context(), []process.Record{Success("good", "a"), broken, Success("other", "a")})
+		_, err := store.PersistBatch(t.Context(), []process.Record{Success("good", "a"), broken, Success("other", "a")}, nil)
 		if fault.CodeOf(err) != fault.InvalidEvent {
 			t.Errorf("bad %s: got %v, want %s", name, err, fault.InvalidEvent)
 		}
@@ -223,42 +229,71 @@ func refusedValue(t *testing.T, store process.Store) {
 func cancelledContext(t *testing.T, store process.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := store.PersistBatch(ctx, []process.Record{Success("e", "a")}); fault.CodeOf(err) != fault.DatabaseUnavailable {
+	if _, err := store.PersistBatch(ctx, []process.Record{Success("e", "a")}, nil); fault.CodeOf(err) != fault.DatabaseUnavailable {
 		t.Errorf("persist: got %v, want %s", err, fault.DatabaseUnavailable)
 	}
-	if err := store.MarkNotified(ctx, []string{"e"}); fault.CodeOf(err) != fault.DatabaseUnavailable {
-		t.Errorf("mark: got %v, want %s", err, fault.DatabaseUnavailable)
+	if _, err := store.Event(ctx, "e"); fault.CodeOf(err) != fault.DatabaseUnavailable {
+		t.Errorf("event: got %v, want %s", err, fault.DatabaseUnavailable)
 	}
 	if got := persistOne(t, store, Success("e", "a")); !got.Inserted || got.Attempts != 1 {
 		t.Errorf("the cancelled call wrote: %+v", got)
 	}
 }
 
-func notified(t *testing.T, store process.Store) {
-	for _, id := range []string{"a", "b"} {
-		if got := persistOne(t, store, Success(id, "x")); got.Notified {
-			t.Errorf("%s is notified before MarkNotified", id)
-		}
+func announced(t *testing.T, store process.Store) {
+	a, batch := persistNoting(t, store, Success("a", "x"))
+	if a.Notified {
+		t.Error("a new event is notified before anybody said so")
 	}
-	for range 2 {
-		if err := store.MarkNotified(t.Context(), []string{"a", "unknown"}); err != nil {
-			t.Fatal(err)
-		}
+	if got, _ := persistNoting(t, store, Success("a", "x"), batch); !got.Notified {
+		t.Error("what is said to be announced does not count in the same call")
 	}
 	if got := persistOne(t, store, Success("a", "x")); !got.Notified {
-		t.Error("a is not notified after MarkNotified")
+		t.Error("what was announced is not kept")
 	}
 	if got := persistOne(t, store, Success("a", "y")); !got.Notified {
-		t.Error("another payload of a does not see that a was notified")
+		t.Error("another payload does not see that the event was announced")
 	}
 	if got := persistOne(t, store, Success("b", "x")); got.Notified {
-		t.Error("b is notified, MarkNotified named a")
+		t.Error("b is notified, and only a was announced")
 	}
-	persistOne(t, store, Failed("c", "x"))
-	if err := store.MarkNotified(t.Context(), []string{"c"}); err != nil {
-		t.Fatal(err)
+	_, failed := persistNoting(t, store, Failed("c", "x"))
+	if got, _ := persistNoting(t, store, Success("c", "x"), failed); got.Notified {
+		t.Error("c is notified by the batch in which it had failed")
 	}
-	if got := persistOne(t, store, Success("c", "x")); got.Notified {
-		t.Error("c was marked while it had failed, and is notified now that it is stored")
+}
+
+func takenOver(t *testing.T, store process.Store) {
+	_, first := persistNoting(t, store, Success("a", "x"))
+	for _, other := range []process.Record{Success("a", "y"), Failed("a", "x"), Processing("a", "x")} {
+		_, batch := persistNoting(t, store, other)
+		if got, _ := persistNoting(t, store, other, batch); got.Notified {
+			t.Fatalf("%s announced the event of another payload, or without an event", other.Status)
+		}
+	}
+	again, second := persistNoting(t, store, Success("a", "x"))
+	if again.Notified || again.Inserted {
+		t.Errorf("the second delivery: %+v", again)
+	}
+	if got, _ := persistNoting(t, store, Failed("a", "x"), first); got.Notified {
+		t.Error("the first batch announced what the second one took over")
+	}
+	if got, _ := persistNoting(t, store, Failed("a", "x"), second); !got.Notified {
+		t.Error("the second batch did not announce what it took over")
+	}
+}
+
+func eventComesBack(t *testing.T, store process.Store) {
+	if _, err := store.Event(t.Context(), "e"); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("an unknown event: %v", err)
+	}
+	persistOne(t, store, Success("e", "exactly this"))
+	got, err := store.Event(t.Context(), "e")
+	if want := Success("e", "exactly this"); err != nil || string(got.Payload) != want.Payload || got.SHA256 != want.SHA256 || got.Mode != want.Mode {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	persistOne(t, store, SuccessS3("s", "x"))
+	if got, err := store.Event(t.Context(), "s"); err != nil || got.Payload != nil || got.Mode != "S3" {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
