@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -23,7 +25,7 @@ type handler struct {
 
 func (h *handler) routes() map[string]rest.Handler {
 	return map[string]rest.Handler{
-		contract.RouteEvent: h.event, contract.RouteStatus: h.status,
+		contract.RouteEvent: h.event, contract.RoutePayload: h.payload, contract.RouteStatus: h.status,
 		contract.RouteEvents: h.list, contract.RouteHealth: h.health,
 	}
 }
@@ -40,6 +42,22 @@ func (h *handler) event(ctx context.Context, r rest.Request) (rest.Response, err
 		return rest.Response{Fields: []slog.Attr{field}}, err
 	}
 	return answer(stored, field, slog.String("payload_mode", string(stored.Mode)))
+}
+
+// payload answers the bytes that the client sent. They are JSON in UTF-8, so that
+// API Gateway passes them on as text; their digest covers what it passes on.
+func (h *handler) payload(ctx context.Context, r rest.Request) (rest.Response, error) {
+	id, field := eventID(r)
+	stored, err := h.service.Event(ctx, id)
+	if err != nil {
+		return rest.Response{Fields: []slog.Attr{field}}, err
+	}
+	digest := sha256.Sum256(stored.Payload)
+	return rest.Response{
+		Status: http.StatusOK, Body: stored.Payload,
+		Headers: map[string]string{contract.HeaderReprDigest: "sha-256=:" + base64.StdEncoding.EncodeToString(digest[:]) + ":"},
+		Fields:  []slog.Attr{field, slog.String("payload_mode", string(stored.Mode))},
+	}, nil
 }
 
 func (h *handler) status(ctx context.Context, r rest.Request) (rest.Response, error) {

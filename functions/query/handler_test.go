@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"strings"
 	"testing"
@@ -87,7 +89,8 @@ func (w *world) get(t *testing.T, file string, edits ...func(lambdatest.Object))
 
 var moment = time.Date(2026, 1, 31, 23, 59, 59, 123456000, time.UTC)
 
-// stored returns an event as the database has it.
+// stored returns an event as the database has it: what is read out of the payload is
+// nil.
 func stored(t *testing.T, id, amount, metadata string) event.Stored {
 	t.Helper()
 	exact, err := event.ParseAmount(amount)
@@ -96,19 +99,22 @@ func stored(t *testing.T, id, amount, metadata string) event.Stored {
 	}
 	s := event.Stored{
 		Event: event.Event{ID: id, UserID: "user-1", Amount: exact, Currency: "EUR", Merchant: "Café <Zürich>", Timestamp: moment},
-		Mode:  event.Inline, SHA256: strings.Repeat("ab", 32), CorrelationID: "checkout-7f3a",
+		Mode:  event.Inline, CorrelationID: "checkout-7f3a",
 		ReceivedAt: moment.Add(time.Second), CreatedAt: moment.Add(2 * time.Second),
 	}
 	if metadata != "" {
-		s.Metadata = []byte(metadata)
+		metadata = `, "metadata": ` + metadata
 	}
+	s.Payload = []byte(`{"user_id": "user-1", "amount": ` + amount +
+		`, "currency": "EUR", "merchant": "Café <Zürich>", "timestamp": "2026-01-31T23:59:59.123456Z"` + metadata + "}\n")
+	s.SHA256 = event.Hash(s.Payload)
 	return s
 }
 
 func TestQuery_routes(t *testing.T) {
 	t.Parallel()
 	for name, file := range map[string]string{
-		"event": "get-event.json", "status": "get-status.json", "list": "get-list.json", "health": "get-health.json",
+		"event": "get-event.json", "payload": "get-payload.json", "status": "get-status.json", "list": "get-list.json", "health": "get-health.json",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -137,7 +143,7 @@ func TestQuery_a_large_event_is_answered_whole(t *testing.T) {
 	metadata := `{"text":"` + strings.Repeat("<&>", contract.BodyLimit/3-100) + `"}`
 	payload := `{"user_id":"user-1","amount":1.50,"currency":"EUR","merchant":"m","timestamp":"2026-01-31T23:59:59Z","metadata":` + metadata + `}`
 	s := stored(t, "big", "1.50", "")
-	s.Mode, s.SHA256 = event.S3, event.Hash([]byte(payload))
+	s.Mode, s.Payload, s.SHA256 = event.S3, nil, event.Hash([]byte(payload))
 	w.store.events["big"] = s
 	w.blobs[event.ObjectKey("big", s.SHA256)] = payload
 	raw, err := lambdatest.Invoke(t, w.handle, lambdatest.Event(t, "get-event.json", id("big")))
@@ -146,6 +152,30 @@ func TestQuery_a_large_event_is_answered_whole(t *testing.T) {
 	}
 	if answer := lambdatest.AnswerOf(t, raw); answer.Status != 200 || !strings.Contains(answer.Body, metadata) || len(raw) > contract.InvocationLimit {
 		t.Errorf("status %d, %d bytes", answer.Status, len(raw))
+	}
+}
+
+// The digest is over the bytes that are answered, by RFC 9530: what a client computes.
+func TestQuery_a_payload_comes_back_byte_for_byte(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	inline, large := stored(t, "order-1001", "1.50", `{ "a":1e2,"\u0062" : "<&>" }`), stored(t, "big", "1", "{}")
+	w.blobs[event.ObjectKey("big", large.SHA256)] = string(large.Payload)
+	want := map[string][]byte{"order-1001": inline.Payload, "big": large.Payload}
+	large.Mode, large.Payload = event.S3, nil
+	w.store.events["order-1001"], w.store.events["big"] = inline, large
+	for name, payload := range want {
+		answer := w.get(t, "get-payload.json", id(name))
+		sum := sha256.Sum256([]byte(answer.Body))
+		digest := "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
+		if answer.Status != 200 || answer.Body != string(payload) || answer.Headers["Repr-Digest"] != digest {
+			t.Errorf("%s: answer %+v, want %s with %s", name, answer, payload, digest)
+		}
+	}
+	inline.Payload = append(inline.Payload, ' ')
+	w.store.events["order-1001"] = inline
+	if answer := w.get(t, "get-payload.json"); answer.Status != 500 {
+		t.Errorf("a payload that is not what was accepted: %+v", answer)
 	}
 }
 

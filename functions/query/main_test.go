@@ -39,10 +39,10 @@ func seed(t *testing.T, database string, aws *lambdatest.AWS) {
 	}
 	defer store.Close()
 	payload := `{"user_id":"user-1","amount":12.50,"currency":"EUR","merchant":"m","timestamp":"2026-01-31T23:59:59Z","metadata":{"MARKname":"MARKlarge"}}`
-	inline, large := processtest.Success("order-1001", "p"), processtest.SuccessS3("big", payload)
-	inline.Event.Merchant, inline.Event.Metadata = "MARKmerchant", []byte(`{"MARKname":"MARKvalue"}`)
+	inline, large := processtest.Success("order-1001", strings.Replace(payload, "MARKlarge", "MARKvalue", 1)), processtest.SuccessS3("big", payload)
+	inline.Event.Merchant = "MARKmerchant"
 	inline.Event.UserID, large.Event.UserID = "MARKuser", "MARKuser"
-	if _, err := store.PersistBatch(t.Context(), []process.Record{inline, large, processtest.Failed("bad", "p")}); err != nil {
+	if _, err := store.PersistBatch(t.Context(), []process.Record{inline, large, processtest.Failed("bad", "p")}, nil); err != nil {
 		t.Fatal(err)
 	}
 	aws.Put("/payloads/"+event.ObjectKey("big", large.SHA256), []byte(payload))
@@ -66,6 +66,8 @@ func TestMain_reads_the_database_and_the_storage_and_writes_nothing_of_it(t *tes
 	}
 	get("get-event.json", 200, `"metadata":{"MARKname":"MARKvalue"}`)
 	get("get-event.json", 200, `"metadata":{"MARKname":"MARKlarge"}`, id("big"))
+	get("get-payload.json", 200, `"metadata":{"MARKname":"MARKvalue"}`)
+	get("get-payload.json", 200, `"metadata":{"MARKname":"MARKlarge"}`, id("big"))
 	get("get-event.json", 404, "no such event", id("absent"))
 	get("get-event.json", 422, "event_id must be", id("MARK/id"))
 	get("get-status.json", 200, `"status":"processed"`)
@@ -76,7 +78,7 @@ func TestMain_reads_the_database_and_the_storage_and_writes_nothing_of_it(t *tes
 	get("get-list.json", 422, "257 characters", parameters("user_id", strings.Repeat("M", 253)+"MARK"))
 	get("get-health.json", 200, "healthy")
 	p.Stop()
-	if got, want := p.Output.Counts(t), "query_failure=4 query_latency_ms=10 query_not_found=1 query_success=5"; got != want {
+	if got, want := p.Output.Counts(t), "query_failure=4 query_latency_ms=12 query_not_found=1 query_success=7"; got != want {
 		t.Errorf("metrics %s, want %s", got, want)
 	}
 	u, err := url.Parse(database)
@@ -87,7 +89,7 @@ func TestMain_reads_the_database_and_the_storage_and_writes_nothing_of_it(t *tes
 	if password, _ := u.User.Password(); password != "" {
 		marks = append(marks, password)
 	}
-	lambdatest.CheckUnsaid(t, p.Output.String(), 11, marks...)
+	lambdatest.CheckUnsaid(t, p.Output.String(), 13, marks...)
 }
 
 func TestMain_a_database_out_of_reach_is_a_503_and_its_password_stays_unsaid(t *testing.T) {

@@ -19,6 +19,7 @@ func TestRoutes_is_the_HTTP_contract(t *testing.T) {
 		"ingestBatch POST /events/batch ingest key",
 		"listEvents GET /events query key",
 		"getEvent GET /events/{event_id} query key",
+		"getEventPayload GET /events/{event_id}/payload query key",
 		"getEventStatus GET /events/{event_id}/status query key",
 		"health GET /health query",
 	}

@@ -15,6 +15,7 @@ func ExampleRoutes() {
 	// POST /events/batch -> ingest
 	// GET /events -> query
 	// GET /events/{event_id} -> query
+	// GET /events/{event_id}/payload -> query
 	// GET /events/{event_id}/status -> query
 	// GET /health -> query
 }

@@ -93,6 +93,12 @@ const (
 	EventsRetention = 4 * 24 * time.Hour
 	DLQRetention    = 14 * 24 * time.Hour
 
+	// KeysOutliveEvents is how long the key of an event id stays after its event: longer
+	// than any message of the event can still come. A message stays in the events queue
+	// and then in the DLQ for their retentions, and once more in both when an operator
+	// sends it back.
+	KeysOutliveEvents = 2 * (EventsRetention + DLQRetention)
+
 	// BatchSize is how many messages the processor takes at once by default.
 	BatchSize = 10
 
@@ -128,6 +134,7 @@ const (
 	HeaderCorrelationID  = "X-Correlation-ID"
 	HeaderIdempotencyKey = "Idempotency-Key"
 	HeaderAPIKey         = "X-Api-Key"
+	HeaderReprDigest     = "Repr-Digest" // RFC 9530
 )
 
 // RDSCAFile is where Lambda unpacks the certificates of Amazon RDS out of the

@@ -38,6 +38,7 @@ const (
 	RouteIngest      = "ingestEvent"
 	RouteIngestBatch = "ingestBatch"
 	RouteEvent       = "getEvent"
+	RoutePayload     = "getEventPayload"
 	RouteStatus      = "getEventStatus"
 	RouteEvents      = "listEvents"
 	RouteHealth      = "health"
@@ -87,6 +88,7 @@ func Routes() []Route {
 		{RouteIngestBatch, http.MethodPost, "/events/batch", FunctionIngest, fmt.Sprintf("Accept 1 to %d events", BatchLimit), true},
 		{RouteEvents, http.MethodGet, "/events", FunctionQuery, "List a user's events, newest first", true},
 		{RouteEvent, http.MethodGet, "/events/{event_id}", FunctionQuery, "Read one event", true},
+		{RoutePayload, http.MethodGet, "/events/{event_id}/payload", FunctionQuery, "Read the payload of one event, byte for byte", true},
 		{RouteStatus, http.MethodGet, "/events/{event_id}/status", FunctionQuery, "Read the processing status of one event", true},
 		{RouteHealth, http.MethodGet, "/health", FunctionQuery, "Tell that the API answers", false},
 	}

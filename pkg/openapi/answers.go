@@ -18,6 +18,7 @@ const (
 	parameterEventID        = "EventID"
 	headerCorrelationID     = "CorrelationID"
 	headerRetryAfter        = "RetryAfter"
+	headerReprDigest        = "ReprDigest"
 )
 
 // answer is what a route answers when all is well.
@@ -34,10 +35,11 @@ func answers() map[string][]answer {
 			{http.StatusAccepted, "The queue has every event durably.", "BatchResults"},
 			{http.StatusMultiStatus, "Some events were not taken; each result says for itself.", "BatchResults"},
 		},
-		contract.RouteEvents: {{http.StatusOK, "A page of the user's events, newest first.", "EventPage"}},
-		contract.RouteEvent:  {{http.StatusOK, "The event, every digit and all metadata as they were sent.", "StoredEvent"}},
-		contract.RouteStatus: {{http.StatusOK, "How far the event's processing is.", "EventStatus"}},
-		contract.RouteHealth: {{http.StatusOK, "The API answers.", "Health"}},
+		contract.RouteEvents:  {{http.StatusOK, "A page of the user's events, newest first.", "EventPage"}},
+		contract.RouteEvent:   {{http.StatusOK, "The event, every digit and all metadata as they were sent.", "StoredEvent"}},
+		contract.RoutePayload: {{http.StatusOK, "The exact bytes that were accepted.", "Event"}},
+		contract.RouteStatus:  {{http.StatusOK, "How far the event's processing is.", "EventStatus"}},
+		contract.RouteHealth:  {{http.StatusOK, "The API answers.", "Health"}},
 	}
 }
 
@@ -150,6 +152,10 @@ func responseHeaders() object {
 		{headerCorrelationID, object{
 			{"description", "The request's correlation id, or the one made for it."}, {"required", true},
 			{"schema", object{{"type", "string"}}},
+		}},
+		{headerReprDigest, object{
+			{"description", "The SHA-256 of the bytes, as RFC 9530 has it."}, {"required", true},
+			{"schema", object{{"type", "string"}, {"pattern", "^sha-256=:[A-Za-z0-9+/]{43}=:$"}}},
 		}},
 		{headerRetryAfter, object{
 			{"description", "How many seconds to wait."},

@@ -19,5 +19,5 @@ func ExampleDocument() {
 	}
 	err = json.Unmarshal(document, &head)
 	fmt.Println(head.OpenAPI, len(head.Paths), "paths", err)
-	// Output: 3.1.0 5 paths <nil>
+	// Output: 3.1.0 6 paths <nil>
 }

@@ -152,10 +152,14 @@ func operation(route contract.Route) object {
 
 func responses(route contract.Route) object {
 	var out object
+	headers := object{{contract.HeaderCorrelationID, ref("headers", headerCorrelationID)}}
+	if route.ID == contract.RoutePayload {
+		headers = append(headers, member{contract.HeaderReprDigest, ref("headers", headerReprDigest)})
+	}
 	for _, answer := range answers()[route.ID] {
 		out = append(out, member{strconv.Itoa(answer.status), object{
 			{"description", answer.description},
-			{"headers", object{{contract.HeaderCorrelationID, ref("headers", headerCorrelationID)}}},
+			{"headers", headers},
 			{"content", object{{contract.MediaJSON, object{{"schema", ref("schemas", answer.schema)}}}}},
 		}})
 	}

@@ -134,6 +134,7 @@ var statuses = map[string][]int{
 	contract.RouteIngestBatch: {202, 207, 400, 401, 403, 413, 415, 422, 429, 500, 503},
 	contract.RouteEvents:      {200, 401, 403, 422, 429, 500, 503},
 	contract.RouteEvent:       {200, 401, 403, 404, 422, 429, 500, 503},
+	contract.RoutePayload:     {200, 401, 403, 404, 422, 429, 500, 503},
 	contract.RouteStatus:      {200, 401, 403, 404, 422, 429, 500, 503},
 	contract.RouteHealth:      {200, 500},
 }
@@ -202,6 +203,7 @@ func TestOpenAPI_has_every_parameter(t *testing.T) {
 		contract.RouteIngestBatch: {correlation, idempotency},
 		contract.RouteEvents:      {correlation, "query user_id!", "query from", "query to", "query limit", "query cursor"},
 		contract.RouteEvent:       {correlation, "path event_id!"},
+		contract.RoutePayload:     {correlation, "path event_id!"},
 		contract.RouteStatus:      {correlation, "path event_id!"},
 		contract.RouteHealth:      {correlation},
 	}
@@ -239,6 +241,9 @@ func fields(of reflect.Type) (all, optional []string) {
 			continue
 		}
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
 		all = append(all, name)
 		if options != "" {
 			optional = append(optional, name)

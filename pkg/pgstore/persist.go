@@ -40,7 +40,7 @@ func (s *Store) PersistBatch(ctx context.Context, records []process.Record, anno
 	}
 	var persisted process.Persisted
 	err = s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		batch := s.newBatchID()
+		batch := batchIDAt(s.now(), rand.Uint32())
 		persisted = process.Persisted{Batch: batch, Events: make(map[string]process.Stored, len(records))}
 		var id string
 		var hash []byte
@@ -60,12 +60,6 @@ func (s *Store) PersistBatch(ctx context.Context, records []process.Record, anno
 		return process.Persisted{}, unavailable(err, attempted)
 	}
 	return persisted, nil
-}
-
-// newBatchID begins with the time, so that ids of one time lie side by side in the
-// index and old ones can be pruned by range; the rest tells apart those of one second.
-func (s *Store) newBatchID() process.BatchID {
-	return process.BatchID(s.now().Unix()<<32 | int64(rand.Uint32()))
 }
 
 // batchColumns are the records, and the events of those that are a success.

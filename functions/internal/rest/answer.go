@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -68,10 +69,9 @@ func ErrorOf(err error) Error {
 }
 
 func proxyResponse(r Response, correlationID string) events.APIGatewayProxyResponse {
-	return events.APIGatewayProxyResponse{
-		StatusCode: r.Status, Body: string(r.Body),
-		Headers: map[string]string{"Content-Type": contract.MediaJSON, contract.HeaderCorrelationID: correlationID},
-	}
+	headers := map[string]string{"Content-Type": contract.MediaJSON, contract.HeaderCorrelationID: correlationID}
+	maps.Copy(headers, r.Headers)
+	return events.APIGatewayProxyResponse{StatusCode: r.Status, Body: string(r.Body), Headers: headers}
 }
 
 // refuse adds the headers that go with an error's status.

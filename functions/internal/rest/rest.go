@@ -20,14 +20,16 @@ import (
 	"github.com/fluxa/fluxa/pkg/telemetry"
 )
 
-// Response is the answer of a handler. Body must be JSON. Fields are added to the
+// Response is the answer of a handler. Body must be JSON. Headers are sent beside
+// those that every answer has. Fields are added to the
 // request's log line; Err, too, when the answer itself is not an error document
 // (some events of a batch, say).
 type Response struct {
-	Status int
-	Body   []byte
-	Fields []slog.Attr
-	Err    error
+	Status  int
+	Body    []byte
+	Headers map[string]string
+	Fields  []slog.Attr
+	Err     error
 }
 
 // Handler answers one route. An error becomes a problem document, and the
