@@ -241,7 +241,7 @@ func TestProcessor_a_binary_schema_version_is_not_1(t *testing.T) {
 	for _, value := range []string{"Mg==", "MQ=="} { // 2 and 1
 		w := newWorld(t)
 		w.process(t, record(0, lambdatest.Object{"binaryValue": value, "dataType": "Binary"}, "messageAttributes", "schema_version"))
-		if len(w.letters) != 1 || w.letters[0].Code != fault.InvalidEnvelope || len(w.store.Events()) != 0 ||
+		if len(w.letters) != 1 || w.letters[0].Code != fault.InvalidEnvelope || len(w.store.Events()) != 1 ||
 			w.letters[0].Reason != `schema_version is binary, this processor reads "1"` {
 			t.Errorf("%s: letters %+v, %d events", value, w.letters, len(w.store.Events()))
 		}
