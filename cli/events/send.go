@@ -21,7 +21,7 @@ import (
 type sendCommand struct {
 	target.API
 	console.TextFormat
-	Key string `name:"idempotency-key" placeholder:"KEY" help:"Sending again with the same key gives events without an event_id the same ids. Default: a new one."`
+	Key string `name:"idempotency-key" placeholder:"KEY" help:"Sending again with the same key gives events without an event_id the same ids, in batches of any size. Default: a new one."`
 
 	EventID   string `name:"event-id" group:"one" placeholder:"ID" help:"Id of the event. Default: the service makes one."`
 	UserID    string `name:"user-id" group:"one" placeholder:"ID" help:"The user whose transaction it is."`
@@ -44,7 +44,7 @@ type sendCommand struct {
 }
 
 func (sendCommand) Help() string {
-	return `Transient failures (429, 502, 503, 504, no connection) are retried with back-off, up to 5 tries; each request has an Idempotency-Key of its own, so that no event is stored twice. Latency is that of each answered try. Exit code 1 when any event was not accepted.
+	return `Transient failures (429, 502, 503, 504, no connection) are retried with back-off, up to 5 tries; each request has an Idempotency-Key, so that no event is stored twice. With --idempotency-key an event's id is made of the key, the line and how many equal lines came before it: sending the file again, or only its rejects, is safe as long as equal lines are sent together; give such lines an event_id. Latency is that of each answered try. Exit code 1 when any event was not accepted.
 
     fluxa send --user-id ada --amount 99.99 --currency EUR --merchant "Corner Shop"
     fluxa send --file events.ndjson --rejects rejected.ndjson

@@ -56,8 +56,14 @@ func message(record events.SQSMessage) process.Message {
 		m.Deliveries = n
 	}
 	for name, attribute := range record.MessageAttributes {
-		if attribute.StringValue != nil {
+		switch {
+		case attribute.StringValue != nil:
 			m.Attributes[name] = *attribute.StringValue
+		case attribute.BinaryValue != nil:
+			if m.Binary == nil {
+				m.Binary = map[string][]byte{}
+			}
+			m.Binary[name] = attribute.BinaryValue
 		}
 	}
 	return m

@@ -227,11 +227,24 @@ func TestProcessor_hands_over_the_message(t *testing.T) {
 	}
 	m := w.letters[0].Message
 	if m.ID != first || m.Body != "not an envelope" || m.ReceiptHandle != "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a-059f36b4" ||
-		fmt.Sprint(m.Attributes) != "map[correlation_id:checkout-7f3a event_id:order-1001 schema_version:1 tenant:x]" {
+		fmt.Sprint(m.Attributes) != "map[correlation_id:checkout-7f3a event_id:order-1001 schema_version:1 tenant:x]" ||
+		fmt.Sprint(m.Binary) != "map[digest:[0 255]]" {
 		t.Errorf("message %+v", m)
 	}
 	if w.letters[0].Code != fault.InvalidEnvelope {
 		t.Errorf("code %s", w.letters[0].Code)
+	}
+}
+
+func TestProcessor_a_binary_schema_version_is_not_1(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"Mg==", "MQ=="} { // 2 and 1
+		w := newWorld(t)
+		w.process(t, record(0, lambdatest.Object{"binaryValue": value, "dataType": "Binary"}, "messageAttributes", "schema_version"))
+		if len(w.letters) != 1 || w.letters[0].Code != fault.InvalidEnvelope || len(w.store.Events()) != 1 ||
+			w.letters[0].Reason != `schema_version is binary, this processor reads "1"` {
+			t.Errorf("%s: letters %+v, %d events", value, w.letters, len(w.store.Events()))
+		}
 	}
 }
 

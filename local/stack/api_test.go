@@ -86,8 +86,8 @@ func TestAPI_batch(t *testing.T) {
 	if refused.Status != "refused" || refused.Error == nil || len(refused.Error.Errors) != 5 {
 		t.Errorf("the refused one must name each bad field: %s", mixed)
 	}
-	if again.Results[2].EventID != first.Results[2].EventID {
-		t.Error("the same key and place gave another id")
+	if again.Results[2].EventID != first.Results[1].EventID {
+		t.Error("the same key and bytes gave another id")
 	}
 	if whole := p.do(http.MethodPost, "/events/batch", []byte(`{"events":[]}`)); whole.status != http.StatusUnprocessableEntity {
 		t.Error(whole)

@@ -26,6 +26,9 @@ var (
 // beyond the fourth are dropped, since they change nothing. Returns
 // ErrAmountSyntax, ErrAmountSign, ErrAmountTooLarge or ErrAmountPrecision.
 func ParseAmount(literal string) (Amount, error) {
+	if plainAmount(literal) {
+		return Amount{literal}, nil
+	}
 	n, ok := splitNumber(literal)
 	if !ok {
 		return Amount{}, ErrAmountSyntax
@@ -52,6 +55,33 @@ func ParseAmount(literal string) (Amount, error) {
 	}
 	point := len(digits) - scale
 	return Amount{digits[:point] + "." + digits[point:]}, nil
+}
+
+// plainAmount reports whether a text is an amount as String returns it: nearly all
+// are sent so.
+func plainAmount(text string) bool {
+	whole, above := 0, false
+	for whole < len(text) && isDigit(text[whole]) {
+		above = above || text[whole] != '0'
+		whole++
+	}
+	if whole == 0 || whole > contract.AmountIntegerDigits || (whole > 1 && text[0] == '0') {
+		return false
+	}
+	if whole == len(text) {
+		return above
+	}
+	decimals := text[whole+1:]
+	if text[whole] != '.' || len(decimals) == 0 || len(decimals) > contract.AmountDecimals {
+		return false
+	}
+	for i := range len(decimals) {
+		if !isDigit(decimals[i]) {
+			return false
+		}
+		above = above || decimals[i] != '0'
+	}
+	return above
 }
 
 // String returns the amount in plain notation, with the decimals it has.

@@ -1,9 +1,13 @@
 package event_test
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
@@ -41,6 +45,116 @@ func BenchmarkDecode(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// ordinary is an event of 0.4 KB, as `fluxa send --generate` makes them.
+func ordinary() []byte {
+	return []byte(`{"event_id":"0198f2d4-5b7c-7f3e-9c1a-2b3c4d5e6f70","user_id":"user-000017","amount":1249.90,"currency":"EUR",` +
+		`"merchant":"Café São Jorge","timestamp":"2026-01-31T23:59:59.123Z","metadata":{"channel":"terminal","country":"PT",` +
+		`"terminal":"T04711","items":3,"note":"paid card visit order member","basket":[{"sku":"A-1001","price":12.50,"tags":["tea","green"]},` +
+		`{"sku":"B-2002","price":1237.40,"gift":null}],"loyal":true}}`)
+}
+
+// BenchmarkRead compares in one run what it costs to read and hash an ordinary event
+// with one pass of encoding/json and SHA-256 over the same bytes. The goal of the
+// project is a factor of at most 1.5.
+func BenchmarkRead(b *testing.B) {
+	payload := ordinary()
+	plain := func() {
+		var e struct {
+			ID        string         `json:"event_id"`
+			UserID    string         `json:"user_id"`
+			Amount    json.Number    `json:"amount"`
+			Currency  string         `json:"currency"`
+			Merchant  string         `json:"merchant"`
+			Timestamp time.Time      `json:"timestamp"`
+			Metadata  map[string]any `json:"metadata"`
+		}
+		if err := json.Unmarshal(payload, &e); err != nil {
+			b.Fatal(err)
+		}
+		_ = sha256.Sum256(payload)
+	}
+	ours := func() {
+		if _, err := event.Decode(payload); err != nil {
+			b.Fatal(err)
+		}
+		_ = event.Hash(payload)
+	}
+	body, err := inline(string(payload)).Encode()
+	if err != nil {
+		b.Fatal(err)
+	}
+	envelope := func() {
+		if _, err := event.DecodeEnvelope(body); err != nil {
+			b.Fatal(err)
+		}
+	}
+	byTokens := func() {
+		if _, err := event.DecodeByTokens(payload); err != nil {
+			b.Fatal(err)
+		}
+		_ = event.Hash(payload)
+	}
+	for _, c := range []struct {
+		name string
+		do   func()
+	}{{"encoding_json", plain}, {"decode_and_hash", ours}, {"envelope", envelope}, {"jsontext", byTokens}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.SetBytes(int64(len(payload)))
+			b.ReportAllocs()
+			for b.Loop() {
+				c.do()
+			}
+		})
+	}
+}
+
+// BenchmarkNames reads a payload of the largest size with nothing but distinct names,
+// the worst for the check of duplicates. B/op is what that takes in all, and so above
+// what it takes at once.
+func BenchmarkNames(b *testing.B) {
+	metadata := unknownFields(contract.BodyLimit - 1000)
+	payload := []byte(with("metadata", string(metadata)))
+	refused := []byte(with("metadata", string(metadata), "user_id", "1"))
+	for _, c := range []struct {
+		name    string
+		payload []byte
+		decode  func([]byte) (event.Event, error)
+	}{{"ours", payload, event.Decode}, {"ours_refused", refused, event.Decode}, {"jsontext", payload, event.DecodeByTokens}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.SetBytes(int64(len(c.payload)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := c.decode(c.payload); (err != nil) != (c.name == "ours_refused") {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// TestDecode_bounds_the_memory_of_names: 100 payloads of distinct names are read by a
+// function of 512 MiB. It is not parallel: it counts what the whole process allocates.
+func TestDecode_bounds_the_memory_of_names(t *testing.T) {
+	metadata := string(unknownFields(contract.BodyLimit - 1000))
+	for name, payload := range map[string]string{
+		"taken":   with("metadata", metadata),
+		"refused": with("metadata", metadata, "user_id", "1"),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := event.Decode([]byte(payload))
+		runtime.ReadMemStats(&after)
+		if (err != nil) != (name == "refused") {
+			t.Fatal(err)
+		}
+		taken := after.TotalAlloc - before.TotalAlloc - uint64(len(payload))
+		t.Logf("%s: %d bytes for a payload of %d", name, taken, len(payload))
+		if limit := uint64(3 * len(payload)); taken > limit {
+			t.Errorf("%s: %d bytes for a payload of %d, want at most %d", name, taken, len(payload), limit)
+		}
 	}
 }
 

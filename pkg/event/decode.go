@@ -30,13 +30,27 @@ import (
 // alone. Whether the timestamp lies in the future is for CheckTimestamp, which
 // needs a clock.
 func Decode(payload []byte) (Event, error) {
+	if e, ok := readEvent(payload); ok {
+		return e, nil
+	}
+	return decode(payload)
+}
+
+// decode is Decode for what readEvent leaves: nearly always an event with something
+// wrong. Names that an object has twice are looked for apart, in far less memory
+// than package jsontext would take.
+func decode(payload []byte) (Event, error) {
+	ownNames := len(payload) < namesBytesLimit
 	d := decoder{
 		payload: payload,
 		json: jsontext.NewDecoder(bytes.NewBuffer(payload),
-			jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false)),
-		seen: make(map[string]bool, 8),
+			jsontext.AllowDuplicateNames(ownNames), jsontext.AllowInvalidUTF8(false)),
 	}
-	if err := d.document(); err != nil {
+	err := d.document()
+	if ownNames {
+		err = duplicateBefore(payload, d.json.InputOffset(), err)
+	}
+	if err != nil {
 		return Event{}, malformed(payload, err)
 	}
 	if len(d.faults) > 0 {
@@ -45,7 +59,26 @@ func Decode(payload []byte) (Event, error) {
 	return d.event, nil
 }
 
-var requiredFields = []string{"user_id", "amount", "currency", "merchant", "timestamp"}
+// duplicateBefore returns the error of the first name that stands twice in an
+// object, if that comes before what err is about; read is how far the text was read.
+func duplicateBefore(text []byte, read int64, err error) error {
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		read = syntax.ByteOffset
+	}
+	at, twice := firstDuplicate(text, int(min(read, int64(len(text)))))
+	if !twice {
+		return err
+	}
+	return &jsontext.SyntacticError{ByteOffset: int64(at), Err: jsontext.ErrDuplicateName}
+}
+
+var requiredFields = []struct {
+	field fieldSet
+	name  string
+}{
+	{fieldUserID, "user_id"}, {fieldAmount, "amount"}, {fieldCurrency, "currency"},
+	{fieldMerchant, "merchant"}, {fieldTimestamp, "timestamp"},
+}
 
 // CheckTimestamp refuses an event that claims to happen more than
 // contract.FutureSkew after now.
@@ -66,7 +99,7 @@ type decoder struct {
 	payload []byte
 	json    *jsontext.Decoder
 	event   Event
-	seen    map[string]bool
+	seen    fieldSet
 	unknown unknownFields
 	faults  []fault.Field
 }
@@ -90,9 +123,9 @@ func (d *decoder) document() error {
 		return err
 	}
 	d.faults = append(d.faults, d.unknown.faults("an event; put it into metadata")...)
-	for _, name := range requiredFields {
-		if !d.seen[name] {
-			d.fail(name, fault.MissingField, "is required")
+	for _, required := range requiredFields {
+		if d.seen&required.field == 0 {
+			d.fail(required.name, fault.MissingField, "is required")
 		}
 	}
 	return nil
@@ -131,7 +164,7 @@ func atEnd(dec *jsontext.Decoder) error {
 func (d *decoder) field(name string) error {
 	switch name {
 	case "event_id":
-		return d.text(name, contract.EventIDLimit, func(s string) string {
+		return d.text(name, fieldID, contract.EventIDLimit, func(s string) string {
 			d.event.ID = s
 			if !ValidID(s) {
 				return "may hold only A-Z a-z 0-9 . _ : - and be neither . nor .."
@@ -139,19 +172,19 @@ func (d *decoder) field(name string) error {
 			return ""
 		})
 	case "user_id":
-		return d.text(name, contract.UserIDLimit, func(s string) string { d.event.UserID = s; return "" })
+		return d.text(name, fieldUserID, contract.UserIDLimit, func(s string) string { d.event.UserID = s; return "" })
 	case "merchant":
-		return d.text(name, contract.MerchantLimit, func(s string) string { d.event.Merchant = s; return "" })
+		return d.text(name, fieldMerchant, contract.MerchantLimit, func(s string) string { d.event.Merchant = s; return "" })
 	case "currency":
-		return d.text(name, contract.CurrencyLength, func(s string) string {
+		return d.text(name, fieldCurrency, contract.CurrencyLength, func(s string) string {
 			d.event.Currency = s
-			if !currencies()[s] {
+			if currencies()[s] == "" {
 				return "must be an ISO 4217 code such as EUR, in capital letters"
 			}
 			return ""
 		})
 	case "timestamp":
-		return d.text(name, contract.TimestampLimit, d.timestamp)
+		return d.text(name, fieldTimestamp, contract.TimestampLimit, d.timestamp)
 	case "amount":
 		return d.amount()
 	case "metadata":
@@ -164,8 +197,8 @@ func (d *decoder) field(name string) error {
 
 // text reads a string field of 1 to limit characters; check returns what is
 // wrong with it, or "".
-func (d *decoder) text(name string, limit int, check func(string) string) error {
-	d.seen[name] = true
+func (d *decoder) text(name string, field fieldSet, limit int, check func(string) string) error {
+	d.seen |= field
 	if d.json.PeekKind() != '"' {
 		d.fail(name, fault.InvalidType, "must be a string")
 		return d.json.SkipValue()
@@ -200,7 +233,7 @@ func (d *decoder) timestamp(text string) (wrong string) {
 }
 
 func (d *decoder) amount() error {
-	d.seen["amount"] = true
+	d.seen |= fieldAmount
 	if d.json.PeekKind() != '0' {
 		d.fail("amount", fault.InvalidType, "must be a number, not quoted")
 		return d.json.SkipValue()
@@ -237,8 +270,9 @@ func (d *decoder) metadata() error {
 	return nil
 }
 
-// currencies is the list in the schema, the one place that names the codes.
-var currencies = sync.OnceValue(func() map[string]bool {
+// currencies is the list in the schema, the one place that names the codes. Each
+// code is its own value, so that no event needs a copy of it.
+var currencies = sync.OnceValue(func() map[string]string {
 	var schema struct {
 		Properties struct {
 			Currency struct {
@@ -249,9 +283,9 @@ var currencies = sync.OnceValue(func() map[string]bool {
 	if err := json.Unmarshal(contract.EventSchema, &schema); err != nil {
 		panic(fmt.Sprintf("contract.EventSchema is not valid JSON: %v", err))
 	}
-	set := make(map[string]bool, len(schema.Properties.Currency.Enum))
+	set := make(map[string]string, len(schema.Properties.Currency.Enum))
 	for _, code := range schema.Properties.Currency.Enum {
-		set[code] = true
+		set[code] = code
 	}
 	return set
 })

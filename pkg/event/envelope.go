@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -31,7 +30,18 @@ type Envelope struct {
 	ReceivedAt    time.Time `json:"received_at"`
 }
 
-var hashPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+// validHash reports whether text is a hash as Hash returns it.
+func validHash(text string) bool {
+	if len(text) != hex.EncodedLen(sha256.Size) {
+		return false
+	}
+	for i := range len(text) {
+		if c := text[i]; !isDigit(c) && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
 
 // Hash returns the SHA-256 of a payload's exact bytes, in lower-case hex.
 func Hash(payload []byte) string {
@@ -54,8 +64,12 @@ func (e Envelope) Encode() (string, error) {
 // SHA256 are then either valid or empty. Fields it does not know are ignored: a
 // newer sender may add some.
 func DecodeEnvelope(body string) (Envelope, error) {
-	var e Envelope
-	err := json.Unmarshal([]byte(body), &e)
+	e, ok := readEnvelope(body)
+	var err error
+	if !ok {
+		e = Envelope{}
+		err = json.Unmarshal([]byte(body), &e)
+	}
 	e.ReceivedAt = e.ReceivedAt.UTC()
 	wrong := e.wrong()
 	if err == nil && wrong == "" {
@@ -67,7 +81,7 @@ func DecodeEnvelope(body string) (Envelope, error) {
 	if !validCorrelationID(e.CorrelationID) {
 		e.CorrelationID = ""
 	}
-	if !hashPattern.MatchString(e.SHA256) {
+	if !validHash(e.SHA256) {
 		e.SHA256 = ""
 	}
 	if err != nil {
@@ -90,6 +104,13 @@ func unreadable(err error) string {
 
 // validCorrelationID takes what X-Correlation-ID may hold, and no id at all.
 func validCorrelationID(id string) bool {
+	printable := 0
+	for printable < len(id) && plain[id[printable]] && id[printable] != 0x7f {
+		printable++
+	}
+	if printable == len(id) {
+		return len(id) <= contract.CorrelationIDLimit
+	}
 	return utf8.ValidString(id) && utf8.RuneCountInString(id) <= contract.CorrelationIDLimit &&
 		!strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) })
 }
@@ -100,7 +121,7 @@ func (e Envelope) wrong() string {
 		return "event_id is missing or not a valid id"
 	case !validCorrelationID(e.CorrelationID):
 		return fmt.Sprintf("correlation_id is not at most %d printable characters", contract.CorrelationIDLimit)
-	case !hashPattern.MatchString(e.SHA256):
+	case !validHash(e.SHA256):
 		return "payload_sha256 is not 64 lower-case hex digits"
 	case e.ReceivedAt.IsZero():
 		return "received_at is missing"

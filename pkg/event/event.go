@@ -10,7 +10,6 @@
 package event
 
 import (
-	"regexp"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -58,12 +57,24 @@ type Stored struct {
 // digits they came with.
 func (s Stored) JSON() ([]byte, error) { return json.Marshal(s) }
 
-var idPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
-
 // ValidID reports whether id may name an event. "." and ".." may not: in a URL they
 // mean another path, so that such an event could never be read.
 func ValidID(id string) bool {
-	return len(id) <= contract.EventIDLimit && idPattern.MatchString(id) && id != "." && id != ".."
+	return validID(id)
+}
+
+func validID[T string | []byte](id T) bool {
+	if len(id) == 0 || len(id) > contract.EventIDLimit || string(id) == "." || string(id) == ".." {
+		return false
+	}
+	for i := range len(id) {
+		switch c := id[i]; {
+		case isDigit(c), 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '.', c == '_', c == ':', c == '-':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // ObjectKey is where the payload of an event lies in the bucket. It holds the

@@ -81,12 +81,17 @@ type Receipt struct {
 // fault of kind Invalid when the caller must change it, Transient when the queue
 // or the storage cannot be reached.
 func (s *Service) Ingest(ctx context.Context, caller Caller, payload []byte) Receipt {
-	return s.accept(ctx, caller, [][]byte{payload}, func(int) string { return "" })[0]
+	return s.accept(ctx, caller, [][]byte{payload}, func(string) string { return "" })[0]
 }
 
 // IngestBatch accepts each event of a batch body on its own and returns one
 // receipt per event, in request order. The error is of the body as a whole;
 // then nothing was accepted.
+//
+// With an IdempotencyKey, the id of an event that names none depends on its exact
+// bytes, not on its place: sent again with the same key it gets the same id, alone,
+// in another order or in another batch. Of events with equal bytes, the first of a
+// batch is always the same one, and so is the second.
 func (s *Service) IngestBatch(ctx context.Context, caller Caller, body []byte) ([]Receipt, error) {
 	if len(body) > contract.BodyLimit {
 		return nil, tooLarge(len(body))
@@ -95,12 +100,18 @@ func (s *Service) IngestBatch(ctx context.Context, caller Caller, body []byte) (
 	if err != nil {
 		return nil, err
 	}
-	return s.accept(ctx, caller, payloads, func(i int) string { return fmt.Sprintf("#%d", i) }), nil
+	before := map[string]int{}
+	return s.accept(ctx, caller, payloads, func(sha256Hex string) string {
+		equal := before[sha256Hex]
+		before[sha256Hex]++
+		return fmt.Sprintf("%s#%d", sha256Hex, equal)
+	}), nil
 }
 
 // accept runs the three steps over all payloads: read, put, send. suffix tells
-// the events of one batch apart where one Idempotency-Key names them all.
-func (s *Service) accept(ctx context.Context, caller Caller, payloads [][]byte, suffix func(int) string) []Receipt {
+// the events of one batch apart where one Idempotency-Key names them all; it is
+// called once for the hash of each event that is in order.
+func (s *Service) accept(ctx context.Context, caller Caller, payloads [][]byte, suffix func(sha256Hex string) string) []Receipt {
 	now := s.cfg.Now().UTC()
 	receipts := make([]Receipt, len(payloads))
 	envelopes := make([]event.Envelope, len(payloads))
@@ -110,10 +121,15 @@ func (s *Service) accept(ctx context.Context, caller Caller, payloads [][]byte, 
 	puts.SetLimit(putConcurrency)
 	for i, payload := range payloads {
 		r := &receipts[i]
-		if r.EventID, r.Err = s.read(payload, caller, suffix(i), now); r.Err != nil {
+		if r.EventID, r.Err = s.read(payload, now); r.Err != nil {
 			continue
 		}
 		r.SHA256 = event.Hash(payload)
+		if r.EventID == "" {
+			if r.EventID, r.Err = s.newID(caller, r.SHA256, suffix); r.Err != nil {
+				continue
+			}
+		}
 		envelopes[i] = event.Envelope{
 			EventID: r.EventID, CorrelationID: caller.CorrelationID, SHA256: r.SHA256, ReceivedAt: now,
 		}
@@ -148,8 +164,8 @@ func (s *Service) send(ctx context.Context, messages []Message, receipts []Recei
 	}
 }
 
-// read validates a payload and settles the event's id.
-func (s *Service) read(payload []byte, caller Caller, suffix string, now time.Time) (string, error) {
+// read validates a payload and returns the id that the event names, if any.
+func (s *Service) read(payload []byte, now time.Time) (string, error) {
 	if len(payload) > contract.BodyLimit {
 		return "", tooLarge(len(payload))
 	}
@@ -163,11 +179,13 @@ func (s *Service) read(payload []byte, caller Caller, suffix string, now time.Ti
 	if err := checkReadback(payload); err != nil {
 		return e.ID, err
 	}
-	if e.ID != "" {
-		return e.ID, nil
-	}
+	return e.ID, nil
+}
+
+// newID makes an id for an event that names none.
+func (s *Service) newID(caller Caller, sha256Hex string, suffix func(sha256Hex string) string) (string, error) {
 	if caller.IdempotencyKey != "" {
-		return derivedID(caller, suffix), nil
+		return derivedID(caller, suffix(sha256Hex)), nil
 	}
 	id, err := s.cfg.NewID()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -295,6 +296,96 @@ func TestIngestBatch_one_key_names_every_event_apart(t *testing.T) {
 	}
 	if again := ids(); again != first {
 		t.Errorf("a retry of the batch gives %v, first %v", again, first)
+	}
+}
+
+// TestIngestBatch_a_retry_of_any_part_is_safe sends a batch of four, of which one is
+// refused, and then every subset of the four in every order, the refused one mended.
+func TestIngestBatch_a_retry_of_any_part_is_safe(t *testing.T) {
+	t.Parallel()
+	caller := ingest.Caller{ID: "a", IdempotencyKey: "k"}
+	part := func(name string) string {
+		return strings.Replace(string(payload(t, "x", 300, name)), `"event_id":"x",`, "", 1)
+	}
+	bad, mended := `{"user_id":"u"}`, part("d")
+	for place := range 4 {
+		good := []string{part("a"), part("b"), part("c")}
+		first := slices.Insert(slices.Clone(good), place, bad)
+		retried := slices.Insert(slices.Clone(good), place, mended)
+		for _, order := range ordersOfSubsets(4) {
+			service, w := newService(t)
+			send := func(parts []string) {
+				if _, err := service.IngestBatch(t.Context(), caller, []byte(`{"events":[`+strings.Join(parts, ",")+`]}`)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			send(first)
+			var again []string
+			for _, i := range order {
+				again = append(again, retried[i])
+			}
+			send(again)
+			ids, said := map[string]string{}, map[string]string{}
+			for _, m := range w.sent {
+				e, err := event.DecodeEnvelope(m.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if id, ok := ids[*e.Payload]; ok && id != m.EventID {
+					t.Errorf("order %v: one event has the ids %s and %s", order, id, m.EventID)
+				}
+				if text, ok := said[m.EventID]; ok && text != *e.Payload {
+					t.Errorf("order %v: two events have the id %s", order, m.EventID)
+				}
+				ids[*e.Payload], said[m.EventID] = m.EventID, *e.Payload
+			}
+		}
+	}
+}
+
+// ordersOfSubsets returns every order of every subset of 0 to n-1 that is not empty.
+func ordersOfSubsets(n int) [][]int {
+	var all [][]int
+	var extend func(chosen []int)
+	extend = func(chosen []int) {
+		for i := range n {
+			if !slices.Contains(chosen, i) {
+				next := append(slices.Clone(chosen), i)
+				all = append(all, next)
+				extend(next)
+			}
+		}
+	}
+	extend(nil)
+	return all
+}
+
+// TestIngestBatch_equal_events_keep_their_ids: which of two equal events is which
+// cannot be told, so the first of a batch is always the same one.
+func TestIngestBatch_equal_events_keep_their_ids(t *testing.T) {
+	t.Parallel()
+	service, _ := newService(t)
+	one := strings.Replace(string(payload(t, "x", 300, "a")), `"event_id":"x",`, "", 1)
+	other := strings.Replace(string(payload(t, "x", 300, "b")), `"event_id":"x",`, "", 1)
+	ids := func(parts ...string) (ids []string) {
+		receipts, err := service.IngestBatch(t.Context(), ingest.Caller{IdempotencyKey: "k"}, []byte(`{"events":[`+strings.Join(parts, ",")+`]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range receipts {
+			ids = append(ids, r.EventID)
+		}
+		return ids
+	}
+	whole, reordered := ids(one, other, one), ids(other, one, "{}", one)
+	if whole[0] == whole[2] || whole[0] == whole[1] {
+		t.Errorf("ids %v, want three", whole)
+	}
+	if want := []string{whole[1], whole[0], "", whole[2]}; !slices.Equal(reordered, want) {
+		t.Errorf("in another order %v, want %v", reordered, want)
+	}
+	if single := service.Ingest(t.Context(), ingest.Caller{IdempotencyKey: "k"}, []byte(one)); slices.Contains(whole, single.EventID) {
+		t.Error("an event sent alone has the id of one of a batch")
 	}
 }
 

@@ -128,7 +128,7 @@ func sharedParameters() object {
 			"Follows the event through every log line. Made when absent, or when it holds anything but printable ASCII.",
 			false, object{{"type", "string"}, {"maxLength", contract.CorrelationIDLimit}, {"pattern", printableASCII}})},
 		{parameterIdempotencyKey, parameter(contract.HeaderIdempotencyKey, "header",
-			"Makes a retry safe: with it, an event without event_id gets an id derived from the key and the caller, the same every time.",
+			"Makes a retry safe: with it, an event without event_id gets an id derived from the key and the caller, the same every time. In a batch also from the event's exact bytes and how many equal ones come before it, so that any part of the batch may be sent again, in any order.",
 			false, object{{"type", "string"}, {"maxLength", contract.IdempotencyLimit}, {"pattern", printableASCII}})},
 		{parameterEventID, parameter(contract.PathEventID, "path", "The event's id.", true, property(contract.PathEventID))},
 	}

@@ -16,6 +16,7 @@ type Message struct {
 	ReceiptHandle string
 	Deliveries    int
 	Attributes    map[string]string // its string attributes
+	Binary        map[string][]byte // its binary attributes
 }
 
 // Status is the state of an idempotency record.

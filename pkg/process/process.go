@@ -130,6 +130,9 @@ func (s *Service) open(m Message) (event.Envelope, error) {
 	if err != nil {
 		return envelope, err
 	}
+	if _, ok := m.Binary[contract.AttrSchemaVersion]; ok {
+		return envelope, fault.Newf(fault.InvalidEnvelope, "schema_version is binary, this processor reads %q", contract.SchemaVersion)
+	}
 	if version, ok := m.Attributes[contract.AttrSchemaVersion]; ok && version != contract.SchemaVersion {
 		return envelope, fault.Newf(fault.InvalidEnvelope,
 			"schema_version is %.32q, this processor reads %q", version, contract.SchemaVersion)

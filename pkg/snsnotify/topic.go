@@ -3,6 +3,7 @@ package snsnotify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+	"github.com/aws/smithy-go"
 	"github.com/go-json-experiment/json"
 
 	"github.com/fluxa/fluxa/pkg/awsclient"
@@ -65,27 +67,30 @@ func New(client Client, c Config) (*Topic, error) {
 	return t, nil
 }
 
-// publication is one encoded notification with its string attributes.
+// publication is one encoded notification with its attributes.
 type publication struct {
 	message    string
-	attributes map[string]string
+	attributes map[string]attribute
 }
 
-const attributeType = "String"
-
+// size is what SNS counts: the message, and the names, types and values of the
+// attributes.
 func (p publication) size() int {
 	sum := len(p.message)
-	for name, value := range p.attributes {
-		sum += len(name) + len(attributeType) + len(value)
+	for name, a := range p.attributes {
+		sum += len(name) + len(a.kind) + len(a.value)
 	}
 	return sum
 }
 
-// Publish publishes each notification as one JSON message with the string
-// attributes event_id and correlation_id, by which a subscriber may filter. It
-// returns one error a notification, nil for those taken and a NotifierUnavailable
-// fault otherwise. A notification whose call was cut off may have been sent all
-// the same.
+// Publish publishes each notification as one JSON message with attributes by which
+// a subscriber may filter: event_id, correlation_id, user_id, currency, merchant and
+// status as strings, amount as a number. It returns one error a notification, nil
+// for those taken and a NotifierUnavailable fault otherwise. A notification whose
+// call was cut off may have been sent all the same.
+//
+// No attribute costs a notification: one that SNS refuses is published once more
+// with the two ids alone.
 func (t *Topic) Publish(ctx context.Context, notifications []process.Notification) []error {
 	errs := make([]error, len(notifications))
 	var fitting []publication
@@ -98,10 +103,37 @@ func (t *Topic) Publish(ctx context.Context, notifications []process.Notificatio
 		}
 		fitting, places = append(fitting, p), append(places, i)
 	}
+	var bare []publication
+	var barePlaces []int
 	for n, err := range t.sender.Send(ctx, fitting) {
 		errs[places[n]] = unavailable(err)
+		if refused(err) {
+			bare, barePlaces = append(bare, fitting[n].bare()), append(barePlaces, places[n])
+		}
+	}
+	if len(bare) == 0 {
+		return errs
+	}
+	for n, err := range t.sender.Send(ctx, bare) {
+		errs[barePlaces[n]] = unavailable(err)
 	}
 	return errs
+}
+
+// refused reports whether SNS refused a notification for what it holds.
+func refused(err error) bool {
+	if refusal, ok := errors.AsType[*batch.Refusal](err); ok {
+		return refusal.Final()
+	}
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return false
+	}
+	switch api.ErrorCode() {
+	case "InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationException":
+		return true
+	}
+	return false
 }
 
 func unavailable(err error) error {
@@ -116,14 +148,9 @@ func encode(n process.Notification) (publication, error) {
 	if err != nil {
 		return publication{}, fmt.Errorf("encode the notification of %s: %w", n.EventID, err)
 	}
-	p := publication{awsclient.JSON(string(message)), map[string]string{}}
-	for name, value := range map[string]string{
-		contract.AttrEventID:       n.EventID,
-		contract.AttrCorrelationID: n.CorrelationID,
-	} {
-		if value = awsclient.Text(value); value != "" {
-			p.attributes[name] = value
-		}
+	p := publication{awsclient.JSON(string(message)), attributesOf(n)}
+	if p.size() > contract.PublishLimit {
+		p = p.bare()
 	}
 	if size := p.size(); size > contract.PublishLimit {
 		return p, fmt.Errorf("the notification of %s has %d bytes, the limit is %d", n.EventID, size, contract.PublishLimit)
@@ -135,8 +162,8 @@ func (t *Topic) call(ctx context.Context, publications []publication) []batch.Ou
 	entries := make([]types.PublishBatchRequestEntry, len(publications))
 	for i, p := range publications {
 		attributes := make(map[string]types.MessageAttributeValue, len(p.attributes))
-		for name, value := range p.attributes {
-			attributes[name] = types.MessageAttributeValue{DataType: aws.String(attributeType), StringValue: aws.String(value)}
+		for name, a := range p.attributes {
+			attributes[name] = types.MessageAttributeValue{DataType: aws.String(a.kind), StringValue: aws.String(a.value)}
 		}
 		entries[i] = types.PublishBatchRequestEntry{
 			Id: aws.String(batch.ID(i)), Message: aws.String(p.message), MessageAttributes: attributes,

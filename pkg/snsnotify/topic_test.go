@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
@@ -77,8 +78,12 @@ func (f *fakeSNS) PublishBatch(ctx context.Context, in *sns.PublishBatchInput, _
 		for name, value := range entry.MessageAttributes {
 			m.attributes[name] = aws.ToString(value.StringValue)
 			sum += len(name) + len(aws.ToString(value.DataType)) + len(m.attributes[name])
-			if m.attributes[name] == "" || aws.ToString(value.DataType) != "String" {
-				f.t.Errorf("attribute %s is %q", name, m.attributes[name])
+			kind := "String"
+			if name == "amount" {
+				kind = "Number"
+			}
+			if m.attributes[name] == "" || aws.ToString(value.DataType) != kind {
+				f.t.Errorf("attribute %s is %q of type %q", name, m.attributes[name], aws.ToString(value.DataType))
 			}
 		}
 		id := m.attributes["event_id"]
@@ -133,7 +138,7 @@ func notifications(t *testing.T, n int) []process.Notification {
 	return out
 }
 
-func TestTopic_Publish_sends_the_notification_and_its_ids(t *testing.T) {
+func TestTopic_Publish_sends_the_notification_and_what_to_filter_by(t *testing.T) {
 	t.Parallel()
 	fake := &fakeSNS{t: t}
 	if errs := newTopic(t, fake).Publish(t.Context(), []process.Notification{notification(t, "e1")}); errs[0] != nil {
@@ -141,7 +146,10 @@ func TestTopic_Publish_sends_the_notification_and_its_ids(t *testing.T) {
 	}
 	const want = `{"event_id":"e1","correlation_id":"c-e1","status":"processed","user_id":"u","amount":99.90,"currency":"EUR",` +
 		`"merchant":"Café <1>","timestamp":"2026-01-31T23:59:59.5Z","payload_mode":"INLINE","payload_sha256":"00","processed_at":"2026-02-01T00:00:01Z"}`
-	if got := fake.taken[0]; got.text != want || !maps.Equal(got.attributes, map[string]string{"event_id": "e1", "correlation_id": "c-e1"}) {
+	attributes := map[string]string{
+		"event_id": "e1", "correlation_id": "c-e1", "user_id": "u", "currency": "EUR", "merchant": "Café <1>", "status": "processed", "amount": "99.90",
+	}
+	if got := fake.taken[0]; got.text != want || !maps.Equal(got.attributes, attributes) {
 		t.Errorf("message\n%s, want\n%s\nattributes %v", got.text, want, got.attributes)
 	}
 }
@@ -154,8 +162,34 @@ func TestTopic_Publish_escapes_what_SNS_refuses(t *testing.T) {
 	if errs := newTopic(t, fake).Publish(t.Context(), []process.Notification{n}); errs[0] != nil {
 		t.Fatal(errs[0])
 	}
-	if got := fake.taken[0]; !strings.Contains(got.text, `"merchant":"a\ufffeb\uffffc\u0001"`) || got.attributes["correlation_id"] != "x\uFFFD\uFFFD" {
+	if got := fake.taken[0]; !strings.Contains(got.text, `"merchant":"a\ufffeb\uffffc\u0001"`) ||
+		got.attributes["correlation_id"] != "x\uFFFD\uFFFD" || got.attributes["merchant"] != "a\uFFFDb\uFFFDc\uFFFD" {
 		t.Errorf("message %s, attributes %q", got.text, got.attributes)
+	}
+}
+
+func TestTopic_Publish_gives_up_attributes_before_the_notification(t *testing.T) {
+	t.Parallel()
+	tries := 0
+	fake := &fakeSNS{t: t, refuse: func(string, int) *types.BatchResultErrorEntry {
+		if tries++; tries == 1 {
+			return &types.BatchResultErrorEntry{Code: aws.String("InvalidParameter"), SenderFault: true}
+		}
+		return nil
+	}}
+	large := notification(t, "e2")
+	large.Merchant = strings.Repeat("m", contract.PublishLimit/2)
+	topic := newTopic(t, fake)
+	for _, n := range []process.Notification{notification(t, "e1"), large} {
+		if errs := topic.Publish(t.Context(), []process.Notification{n}); errs[0] != nil {
+			t.Fatal(errs[0])
+		}
+	}
+	for i, id := range []string{"e1", "e2"} {
+		want := map[string]string{"event_id": id, "correlation_id": "c-" + id}
+		if got := fake.taken[i].attributes; !maps.Equal(got, want) {
+			t.Errorf("attributes %v, want %v", got, want)
+		}
 	}
 }
 
@@ -196,8 +230,20 @@ func TestTopic_Publish_outcomes(t *testing.T) {
 				return nil
 			},
 		},
-		"a final refusal is not tried again": {
-			count: 2, failed: []int{1}, batches: []int{2},
+		"a final refusal is tried once more, without what to filter by": {
+			count: 2, batches: []int{1, 2},
+			refuse: func(id string, try int) *types.BatchResultErrorEntry {
+				if id == "e1" && try == 1 {
+					return refused("InvalidParameter", true)
+				}
+				return nil
+			},
+		},
+		"a call refused for what it holds is made once more, without": {
+			count: 2, err: &smithy.GenericAPIError{Code: "InvalidParameter", Message: "no"}, failed: []int{0, 1}, batches: []int{2, 2},
+		},
+		"a final refusal of the ids alone is final": {
+			count: 2, failed: []int{1}, batches: []int{1, 2},
 			refuse: func(id string, _ int) *types.BatchResultErrorEntry {
 				if id == "e1" {
 					return refused("InvalidParameter", true)
@@ -333,5 +379,5 @@ func ExampleTopic_Publish() {
 	}
 	errs := topic.Publish(context.Background(), []process.Notification{{EventID: "e1", Status: "processed", Amount: amount, Currency: "EUR"}})
 	fmt.Println(errs, client.taken[0].attributes)
-	// Output: [<nil>] map[event_id:e1]
+	// Output: [<nil>] map[amount:12.50 currency:EUR event_id:e1 status:processed]
 }

@@ -2,13 +2,12 @@ package sqsqueue
 
 import (
 	"context"
-	"maps"
+	"iter"
 	"slices"
 	"unicode/utf8"
 
 	"github.com/fluxa/fluxa/pkg/awsclient"
 	"github.com/fluxa/fluxa/pkg/contract"
-	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
 )
 
@@ -33,67 +32,75 @@ const (
 	reasonLimit     = 1_024 // bytes
 )
 
-// Send sends each dead letter's body as it came, with error_code and error_reason,
-// the ids and then the message's other attributes, as far as SQS has room for
-// them: ten attributes, and 1 MiB with the body. The reason is cut to 1,024 bytes
-// or less. Error attributes that the message already had, from an earlier time in
-// the dead-letter queue, are replaced.
+// Send sends each dead letter's body as it came, never cut, and beside it what SQS
+// has room for: ten attributes, and 1 MiB with the body. In order of precedence
+// these are error_code, the ids, error_reason, schema_version, then the message's
+// other attributes by name, binary ones included. The reason is cut to 1,024 bytes
+// or to the room there is; of the rest, what has no room is left out. A body of
+// 1 MiB goes bare. Error attributes that the message already had, from an earlier
+// time in the dead-letter queue, are replaced.
 //
-// It returns one error a dead letter, nil for those taken. A body so large that not
-// even the error code fits beside it is refused with an Internal fault: left on
-// its queue, SQS itself moves it, unchanged, after the last receive.
+// It returns one error a dead letter, nil for those taken.
 func (d *DeadLetters) Send(ctx context.Context, letters []process.DeadLetter) []error {
-	errs := make([]error, len(letters))
-	var out []outgoing
-	var places []int
+	out := make([]outgoing, len(letters))
 	for i, letter := range letters {
-		attributes, ok := attributesOf(letter)
-		if !ok {
-			errs[i] = fault.Newf(fault.Internal, "a message body of %d bytes leaves no room for its error code", len(letter.Message.Body))
-			continue
-		}
-		out, places = append(out, outgoing{letter.Message.Body, attributes}), append(places, i)
+		out[i] = withAttributes(letter)
 	}
-	for n, err := range d.outbox.send(ctx, out) {
-		errs[places[n]] = err
-	}
-	return errs
+	return d.outbox.send(ctx, out)
 }
 
-// attributesOf picks the attributes in order of their worth to an operator. It
-// reports whether the first of them, the code, has room.
-func attributesOf(letter process.DeadLetter) (map[string]string, bool) {
-	chosen := map[string]string{}
+// withAttributes picks the attributes in order of their worth to an operator.
+func withAttributes(letter process.DeadLetter) outgoing {
+	chosen, binary := map[string]string{}, map[string][]byte{}
 	room := contract.QueueMessageLimit - len(letter.Message.Body)
-	add := func(name, value string) {
-		value = awsclient.Text(value)
+	fits := func(name string, size int) bool {
 		_, taken := chosen[name]
-		size := attributeSize(name, value)
-		if taken || value == "" || len(chosen) == attributesLimit || size > room {
-			return
+		if taken || len(chosen)+len(binary) == attributesLimit || size > room {
+			return false
 		}
-		chosen[name] = value
 		room -= size
+		return true
+	}
+	add := func(name, value string) {
+		if value = awsclient.Text(value); value != "" && fits(name, attributeSize(name, value)) {
+			chosen[name] = value
+		}
 	}
 	add(contract.AttrErrorCode, string(letter.Code))
-	if len(chosen) == 0 {
-		return nil, false
-	}
 	add(contract.AttrEventID, letter.EventID)
 	add(contract.AttrCorrelationID, letter.CorrelationID)
 	left := room - attributeSize(contract.AttrErrorReason, "")
 	add(contract.AttrErrorReason, cut(awsclient.Text(letter.Reason), min(left, reasonLimit)))
 
-	original := letter.Message.Attributes
+	original, originalBinary := letter.Message.Attributes, letter.Message.Binary
 	for _, name := range []string{contract.AttrEventID, contract.AttrCorrelationID, contract.AttrSchemaVersion} {
 		add(name, original[name])
 	}
-	for _, name := range slices.Sorted(maps.Keys(original)) {
-		if name != contract.AttrErrorCode && name != contract.AttrErrorReason {
-			add(name, original[name])
+	for _, name := range slices.Sorted(keys(original, originalBinary)) {
+		if name == contract.AttrErrorCode || name == contract.AttrErrorReason {
+			continue
+		}
+		add(name, original[name])
+		if value := originalBinary[name]; len(value) > 0 && fits(name, len(name)+len(binaryType)+len(value)) {
+			binary[name] = value
 		}
 	}
-	return chosen, true
+	return outgoing{body: letter.Message.Body, attributes: chosen, binary: binary}
+}
+
+func keys(texts map[string]string, binary map[string][]byte) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name := range texts {
+			if !yield(name) {
+				return
+			}
+		}
+		for name := range binary {
+			if !yield(name) {
+				return
+			}
+		}
+	}
 }
 
 const ellipsis = "…"

@@ -3,7 +3,6 @@ package sqsqueue_test
 import (
 	"maps"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -53,6 +52,13 @@ func TestDeadLetters_Send_attributes(t *testing.T) {
 			},
 			map[string]string{"error_code": "invalid_event", "event_id": "e3"},
 		},
+		"binary attributes stay": {
+			process.DeadLetter{
+				Code:    fault.InvalidEvent,
+				Message: process.Message{Attributes: map[string]string{"a": "x"}, Binary: map[string][]byte{"b": {1}, "error_reason": {2}, "empty": {}}},
+			},
+			map[string]string{"error_code": "invalid_event", "a": "x", "b": "01"},
+		},
 		"of too many attributes the best known stay": {
 			process.DeadLetter{
 				Code: fault.InvalidEvent, Reason: "r", EventID: "e4", CorrelationID: "c4",
@@ -101,20 +107,33 @@ func mapOf(base map[string]string, name, value string) map[string]string {
 	return out
 }
 
-func TestDeadLetters_Send_leaves_a_body_without_room_for_its_code_where_it_is(t *testing.T) {
+func TestDeadLetters_Send_never_leaves_a_body_behind(t *testing.T) {
 	t.Parallel()
-	fake := &fakeSQS{}
-	letter := func(body string) process.DeadLetter {
-		return process.DeadLetter{Code: fault.InvalidEnvelope, Reason: "r", Message: process.Message{Body: body}}
+	letter := func(free int) process.DeadLetter {
+		return process.DeadLetter{
+			Code: fault.InvalidEnvelope, Reason: "not an envelope", EventID: "e1",
+			Message: process.Message{Body: strings.Repeat("b", contract.QueueMessageLimit-free), Binary: map[string][]byte{"digest": {0, 255}}},
+		}
 	}
-	errs := newDeadLetters(t, fake).Send(t.Context(), []process.DeadLetter{
-		letter("one"), letter(strings.Repeat("b", contract.QueueMessageLimit)), letter("two"),
-	})
-	if got, want := codesOf(errs), []string{"", "internal", ""}; !slices.Equal(got, want) {
-		t.Errorf("codes %q, want %q", got, want)
-	}
-	if len(fake.taken) != 2 || fake.taken[0].body != "one" || fake.taken[1].body != "two" {
-		t.Errorf("taken %v", fake.taken)
+	const code, id, reason, digest = 10 + 6 + 16, 8 + 6 + 2, 12 + 6 + 15, 6 + 6 + 2
+	whole := map[string]string{"error_code": "invalid_envelope", "event_id": "e1", "error_reason": "not an envelope", "digest": "00ff"}
+	for free, missing := range map[int][]string{
+		code + id + reason + digest: {}, code + id + reason + digest - 1: {"digest"},
+		code + id: {"digest", "error_reason"}, code + id - 1: {"error_reason", "event_id"}, // there is room for the digest
+		0: {"digest", "error_reason", "event_id", "error_code"},
+	} {
+		fake := &fakeSQS{}
+		sent := letter(free)
+		if errs := newDeadLetters(t, fake).Send(t.Context(), []process.DeadLetter{sent}); errs[0] != nil || len(fake.taken) != 1 {
+			t.Fatalf("%d bytes free: %v", free, errs[0])
+		}
+		want := maps.Clone(whole)
+		for _, name := range missing {
+			delete(want, name)
+		}
+		if got := fake.taken[0]; got.body != sent.Message.Body || !maps.Equal(got.attributes, want) {
+			t.Errorf("%d bytes free: attributes %q, want %q", free, got.attributes, want)
+		}
 	}
 }
 
@@ -132,18 +151,17 @@ func TestDeadLetters_Send_keeps_within_the_limits_whatever_comes(t *testing.T) {
 		for i := range random.IntN(11) {
 			letter.Message.Attributes["attribute"+strconv.Itoa(i)] = text(300)
 		}
+		letter.Message.Binary = map[string][]byte{"binary": make([]byte, random.IntN(300))}
 		letter.Message.Body = strings.Repeat("b", contract.QueueMessageLimit-random.IntN(4_000))
 		fake := &fakeSQS{}
 		err := newDeadLetters(t, fake).Send(t.Context(), []process.DeadLetter{letter})[0]
-		free := contract.QueueMessageLimit - len(letter.Message.Body)
-		if need := len("error_code") + len("String") + len(letter.Code); (err == nil) != (free >= need) {
-			t.Fatalf("seed %d: %d bytes free, %d needed: %v", seed, free, need, err)
-		}
 		if err != nil {
-			continue
+			t.Fatalf("seed %d: %v", seed, err)
 		}
+		free := contract.QueueMessageLimit - len(letter.Message.Body)
+		need := len("error_code") + len("String") + len(letter.Code)
 		got := fake.taken[0]
-		if got.attributes["error_code"] != "idempotency_conflict" || got.body != letter.Message.Body {
+		if (got.attributes["error_code"] == "idempotency_conflict") != (free >= need) || got.body != letter.Message.Body {
 			t.Errorf("seed %d: code %q", seed, got.attributes["error_code"])
 		}
 		for name, value := range got.attributes {

@@ -122,8 +122,12 @@ func (f *fakeSQS) read(url, body *string, attributes map[string]types.MessageAtt
 		f.t.Errorf("a message with %d attributes", len(attributes))
 	}
 	for name, value := range attributes {
-		text := aws.ToString(value.StringValue)
-		if aws.ToString(value.DataType) != "String" || text == "" {
+		text, kind := aws.ToString(value.StringValue), "String"
+		if value.BinaryValue != nil {
+			text, kind = fmt.Sprintf("%x", value.BinaryValue), "Binary"
+			size += len(value.BinaryValue) - len(text)
+		}
+		if aws.ToString(value.DataType) != kind || text == "" {
 			f.t.Errorf("attribute %s is %q of type %q", name, text, aws.ToString(value.DataType))
 		}
 		m.attributes[name] = text

@@ -49,10 +49,11 @@ func (c Config) validate() error {
 	return nil
 }
 
-// outgoing is one message to send with its string attributes.
+// outgoing is one message to send with its attributes.
 type outgoing struct {
 	body       string
 	attributes map[string]string
+	binary     map[string][]byte
 }
 
 // size is what SQS counts: the body, and the names, types and values of the
@@ -62,10 +63,16 @@ func (o outgoing) size() int {
 	for name, value := range o.attributes {
 		sum += attributeSize(name, value)
 	}
+	for name, value := range o.binary {
+		sum += len(name) + len(binaryType) + len(value)
+	}
 	return sum
 }
 
-const attributeType = "String"
+const (
+	attributeType = "String"
+	binaryType    = "Binary"
+)
 
 func attributeSize(name, value string) int { return len(name) + len(attributeType) + len(value) }
 
@@ -120,7 +127,7 @@ func (o *outbox) call(ctx context.Context, messages []outgoing) []batch.Outcome 
 		entries[i] = types.SendMessageBatchRequestEntry{
 			Id:                      aws.String(batch.ID(i)),
 			MessageBody:             aws.String(m.body),
-			MessageAttributes:       stringAttributes(m.attributes),
+			MessageAttributes:       m.values(),
 			MessageSystemAttributes: system,
 		}
 	}
@@ -139,7 +146,7 @@ func (o *outbox) callOne(ctx context.Context, m outgoing) batch.Outcome {
 	_, err := o.client.SendMessage(ctx, &sqs.SendMessageInput{
 		QueueUrl:                aws.String(o.config.QueueURL),
 		MessageBody:             aws.String(m.body),
-		MessageAttributes:       stringAttributes(m.attributes),
+		MessageAttributes:       m.values(),
 		MessageSystemAttributes: o.systemAttributes(ctx),
 	})
 	if err != nil {
@@ -160,13 +167,16 @@ func (o *outbox) systemAttributes(ctx context.Context) map[string]types.MessageS
 	}
 }
 
-func stringAttributes(values map[string]string) map[string]types.MessageAttributeValue {
-	if len(values) == 0 {
+func (o outgoing) values() map[string]types.MessageAttributeValue {
+	if len(o.attributes)+len(o.binary) == 0 {
 		return nil
 	}
-	out := make(map[string]types.MessageAttributeValue, len(values))
-	for name, value := range values {
+	out := make(map[string]types.MessageAttributeValue, len(o.attributes)+len(o.binary))
+	for name, value := range o.attributes {
 		out[name] = types.MessageAttributeValue{DataType: aws.String(attributeType), StringValue: aws.String(value)}
+	}
+	for name, value := range o.binary {
+		out[name] = types.MessageAttributeValue{DataType: aws.String(binaryType), BinaryValue: value}
 	}
 	return out
 }

@@ -42,7 +42,7 @@ func (s *Sender) Send(ctx context.Context, messages []ingest.Message) []error {
 				attributes[name] = value
 			}
 		}
-		out[i] = outgoing{awsclient.JSON(m.Body), attributes}
+		out[i] = outgoing{body: awsclient.JSON(m.Body), attributes: attributes}
 	}
 	return s.outbox.send(ctx, out)
 }

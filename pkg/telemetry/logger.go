@@ -4,9 +4,11 @@
 package telemetry
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
-	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Service says who speaks. Name is the function's, Environment the stage's; both
@@ -73,16 +75,39 @@ func replace(groups []string, a slog.Attr) slog.Attr {
 // sensitive reports whether a name is one such as api_key, x-api-key, DatabasePassword,
 // payload_inline. The words about a payload are not its bytes: payload_mode and
 // payload_sha256 pass.
+//
+// It is asked for every field of every line, and so takes no memory.
 func sensitive(name string) bool {
-	plain := strings.NewReplacer("_", "", "-", "", ".", "").Replace(strings.ToLower(name))
-	switch plain {
+	var buffer [64]byte
+	plain := plainName(buffer[:0], name)
+	switch string(plain) {
 	case "payload", "payloadinline", "body", "metadata", "metadatajson", "cookie", "token":
 		return true
 	}
-	for _, word := range []string{"password", "secret", "apikey", "authorization", "credential", "databaseurl"} {
-		if strings.Contains(plain, word) {
-			return !strings.HasSuffix(plain, "arn")
+	for _, word := range sensitiveWords {
+		if bytes.Contains(plain, word) {
+			return !bytes.HasSuffix(plain, []byte("arn"))
 		}
 	}
 	return false
+}
+
+var sensitiveWords = [...][]byte{
+	[]byte("password"), []byte("secret"), []byte("apikey"), []byte("authorization"), []byte("credential"), []byte("databaseurl"),
+}
+
+// plainName appends the name in lower case, without what only divides words.
+func plainName(out []byte, name string) []byte {
+	for _, r := range name {
+		switch {
+		case r == '_' || r == '-' || r == '.':
+		case 'A' <= r && r <= 'Z':
+			out = append(out, byte(r)+'a'-'A')
+		case r < utf8.RuneSelf:
+			out = append(out, byte(r))
+		default:
+			out = utf8.AppendRune(out, unicode.ToLower(r))
+		}
+	}
+	return out
 }

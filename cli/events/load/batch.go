@@ -25,7 +25,7 @@ func (b *batch) fits(item Item, limit int) bool {
 	if len(b.items) == 0 {
 		return true
 	}
-	return len(b.items) < limit && b.bytes+len(item.Payload)+1 <= bytesLimit && b.quoted+event.QuotedSize(item.Payload) <= quotedLimit
+	return len(b.items) < limit && b.items[0].equal == item.equal && b.bytes+len(item.Payload)+1 <= bytesLimit && b.quoted+event.QuotedSize(item.Payload) <= quotedLimit
 }
 
 func (b *batch) add(item Item) {
@@ -35,8 +35,11 @@ func (b *batch) add(item Item) {
 }
 
 // alone reports whether an item needs a request of its own: what is not one JSON
-// value would change the meaning of its neighbours.
-func alone(item Item) bool { return !json.Valid(item.Payload) }
+// value would change the meaning of its neighbours, and what is nearly as large as a
+// request has no room for the frame of a batch.
+func alone(item Item) bool {
+	return !json.Valid(item.Payload) || len(item.Payload)+1 > bytesLimit || event.QuotedSize(item.Payload) > quotedLimit
+}
 
 func payloads(items []Item) [][]byte {
 	out := make([][]byte, len(items))

@@ -30,20 +30,39 @@ type sender struct {
 // deliver sends the items. A batch that is refused as a whole is halved until the
 // line is found that it is refused for.
 func (s *sender) deliver(ctx context.Context, items []Item) {
-	key := fmt.Sprintf("%s:%d-%d", s.prefix, items[0].Line, items[len(items)-1].Line)
-	if len(items) == 1 {
+	key, single := s.key(items)
+	if single {
 		result, err := s.cfg.API.Send(ctx, items[0].Payload, key)
 		s.conclude(items, []api.Result{result}, err)
 		return
 	}
 	results, err := s.cfg.API.SendBatch(ctx, payloads(items), key)
-	if ofContent(err) {
+	if ofContent(err) && len(items) > 1 {
 		half := len(items) / 2
 		s.deliver(ctx, items[:half])
 		s.deliver(ctx, items[half:])
 		return
 	}
 	s.conclude(items, results, err)
+}
+
+// key returns the Idempotency-Key of a request, and whether it is for a single event.
+//
+// Under a key of the caller's, a line's id must not depend on the lines beside it. The
+// API derives the ids of a batch from the key and each event's bytes, so every batch
+// has the same key, but for lines that came before: these are kept apart by how often.
+// A single event's id is of the key alone: there the key holds the line's hash.
+func (s *sender) key(items []Item) (key string, single bool) {
+	first := items[0]
+	switch {
+	case s.cfg.Key == "":
+		return fmt.Sprintf("%s:%d-%d", s.prefix, first.Line, items[len(items)-1].Line), len(items) == 1
+	case len(items) == 1 && alone(first):
+		return fmt.Sprintf("%s:%x:%d", s.prefix, hash(first.Payload), first.equal), true
+	case first.equal > 0:
+		return fmt.Sprintf("%s:%d", s.prefix, first.equal), false
+	}
+	return s.prefix, false
 }
 
 // ofContent reports whether the API refused a request for its content.

@@ -24,6 +24,7 @@ type feeder struct {
 	pace    *pace.Pace
 	current batch
 	linger  *time.Timer
+	lines   repeats
 }
 
 // feed reads the source to its end, or until ctx ends. It returns the first line
@@ -106,6 +107,9 @@ func (f *feeder) take(ctx context.Context, item Item) bool {
 				"the line has %d bytes, an event at most %d; it was not sent", item.Size, contract.BodyLimit)}
 		})
 		return true
+	}
+	if f.sender.cfg.Key != "" {
+		item.equal = f.lines.before(item.Payload)
 	}
 	size, single := f.sender.cfg.BatchSize, alone(item)
 	if (single || !f.current.fits(item, size)) && !f.flush(ctx) {

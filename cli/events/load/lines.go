@@ -17,6 +17,7 @@ type Item struct {
 	Line    int64
 	Payload []byte
 	Size    int64
+	equal   int // how many lines before have the same bytes, under a key of the caller's
 }
 
 // Source gives events one after the other, and io.EOF after the last. It is read

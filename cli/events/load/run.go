@@ -37,10 +37,13 @@ type Config struct {
 	Concurrency int
 	// Rate bounds the events sent in a second.
 	Rate pace.Rate
-	// Key names the run. Each request has an Idempotency-Key of it and the lines
-	// it carries, so that running the same input again with the same key and
-	// batch size gives the same ids. Such a run never sends a batch for its age.
-	// Default: a random one.
+	// Key names the run: an event without an id of its own gets one made of the
+	// key, its bytes, and how many equal lines came before it. So running the same
+	// input again with the same key gives the same ids, also in other batches, in
+	// another order, or only the lines that were not accepted. A line that came
+	// before goes in a request apart, and 20 bytes or so of memory are kept for
+	// each line. Such a run never sends a batch for its age. Default: a random
+	// key, with which each request has one of its own.
 	Key string
 	// Rejects takes the lines that were not accepted, byte for byte. Default:
 	// none. Lines too long to be read whole are left out.
@@ -63,7 +66,7 @@ const (
 	// grace is how long requests in flight are waited for after an interruption.
 	grace = 10 * time.Second
 
-	keyLimit = contract.IdempotencyLimit - 48 // for two line numbers
+	keyLimit = contract.IdempotencyLimit - 48 // for a hash and a number
 )
 
 // Run sends the source's events and reports what became of each. When ctx ends it

@@ -24,17 +24,16 @@ import (
 // has "poison" in it, one event with "bad" in it, fails one with "weak" in it.
 type fake struct {
 	mu       sync.Mutex
-	requests []string // key=payload|payload
+	requests []string // payload|payload
 	err      error    // answers everything
 	delay    time.Duration
 }
 
-func (f *fake) note(key string, payloads ...[]byte) error {
+func (f *fake) note(payloads ...[]byte) error {
 	time.Sleep(f.delay)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	_, key, _ = strings.Cut(key, ":")
-	f.requests = append(f.requests, key+"="+string(bytes.Join(payloads, []byte("|"))))
+	f.requests = append(f.requests, string(bytes.Join(payloads, []byte("|"))))
 	return f.err
 }
 
@@ -52,8 +51,8 @@ func (f *fake) result(p []byte) api.Result {
 	}
 }
 
-func (f *fake) Send(_ context.Context, payload []byte, key string) (api.Result, error) {
-	if err := f.note(key, payload); err != nil {
+func (f *fake) Send(_ context.Context, payload []byte, _ string) (api.Result, error) {
+	if err := f.note(payload); err != nil {
 		return api.Result{}, err
 	}
 	if bytes.Contains(payload, []byte("poison")) || !json.Valid(payload) {
@@ -62,8 +61,8 @@ func (f *fake) Send(_ context.Context, payload []byte, key string) (api.Result, 
 	return f.result(payload), nil
 }
 
-func (f *fake) SendBatch(_ context.Context, payloads [][]byte, key string) ([]api.Result, error) {
-	if err := f.note(key, payloads...); err != nil {
+func (f *fake) SendBatch(_ context.Context, payloads [][]byte, _ string) ([]api.Result, error) {
+	if err := f.note(payloads...); err != nil {
 		return nil, err
 	}
 	var out []api.Result
@@ -108,20 +107,20 @@ func TestRun_settles_every_line(t *testing.T) {
 		report   string
 		rejects  string
 	}{
-		"all accepted": {numbers(7), 3, []string{"1-3=1|2|3", "4-6=4|5|6", "7-7=7"}, "7 accepted, 0 refused, 0 failed", ""},
-		"one by one":   {numbers(2), 1, []string{"1-1=1", "2-2=2"}, "2 accepted, 0 refused, 0 failed", ""},
-		"some refused, some failed": {"1\n\"bad\"\n3\n\"weak\"\n", 4, []string{`1-4=1|"bad"|3|"weak"`},
+		"all accepted": {numbers(7), 3, []string{"1|2|3", "4|5|6", "7"}, "7 accepted, 0 refused, 0 failed", ""},
+		"one by one":   {numbers(2), 1, []string{"1", "2"}, "2 accepted, 0 refused, 0 failed", ""},
+		"some refused, some failed": {"1\n\"bad\"\n3\n\"weak\"\n", 4, []string{`1|"bad"|3|"weak"`},
 			"2 accepted, 1 refused map[missing_field:1], 1 failed map[queue_unavailable:1]" +
 				"\n2 missing_field 2 fields are invalid: amount is required; merchant is required\n4 queue_unavailable the queue cannot be reached (failed)",
 			"\"bad\"\n\"weak\"\n"},
 		"a line that spoils its batch is found, the others are sent": {"1\n2\n\"poison\"\n4\n5\n", 5,
-			[]string{`1-5=1|2|"poison"|4|5`, "1-2=1|2", `3-5="poison"|4|5`, `3-3="poison"`, "4-5=4|5"},
+			[]string{`1|2|"poison"|4|5`, "1|2", `"poison"|4|5`, `"poison"`, "4|5"},
 			"4 accepted, 1 refused map[malformed_json:1], 0 failed\n3 malformed_json no JSON", "\"poison\"\n"},
 		"what is not one JSON value is never put among others": {"1\n2},{\"x\":3\n4\n", 3,
-			[]string{"1-1=1", `2-2=2},{"x":3`, "3-3=4"},
+			[]string{"1", `2},{"x":3`, "4"},
 			"2 accepted, 1 refused map[malformed_json:1], 0 failed\n2 malformed_json no JSON", "2},{\"x\":3\n"},
 		"a line over the limit is not sent": {"1\n" + strings.Repeat("2", contract.BodyLimit+1) + "\n3\n", 9,
-			[]string{"1-3=1|3"}, "2 accepted, 1 refused map[payload_too_large:1], 0 failed\n" +
+			[]string{"1|3"}, "2 accepted, 1 refused map[payload_too_large:1], 0 failed\n" +
 				"2 payload_too_large the line has 5242882 bytes, an event at most 5242880; it was not sent", ""},
 		"nothing": {"\n\n", 9, nil, "0 accepted, 0 refused, 0 failed", ""},
 	} {
@@ -184,7 +183,7 @@ func TestRun_keys(t *testing.T) {
 		}
 		return strings.Join(recorder.keys, " ")
 	}
-	if got := keys(t, "import-7"); got != "import-7:1-2 import-7:3-4 import-7:5-5" {
+	if got := keys(t, "import-7"); got != "import-7 import-7 import-7" {
 		t.Errorf("with a key of the caller's: %s", got)
 	}
 	if first, second := keys(t, ""), keys(t, ""); first == second || !strings.HasSuffix(first, ":5-5") {
@@ -222,7 +221,11 @@ func TestRun_keeps_a_batch_within_what_a_request_may_be(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := &fake{}
-			if _, err := runFilled(t.Context(), Config{API: f, Source: NewLines(strings.NewReader(strings.Repeat(test.line+"\n", test.lines))), Concurrency: 1, Key: "whole batches"}); err != nil {
+			var lines string
+			for i := range test.lines {
+				lines += fmt.Sprintf("\"%d%s\n", i, test.line[1:]) // equal lines go in requests apart
+			}
+			if _, err := runFilled(t.Context(), Config{API: f, Source: NewLines(strings.NewReader(lines)), Concurrency: 1, Key: "whole batches"}); err != nil {
 				t.Fatal(err)
 			}
 			var got []int
@@ -288,7 +291,7 @@ func TestRun_sends_a_batch_that_waited_long_enough(t *testing.T) {
 		f.mu.Lock()
 		sent := slices.Clone(f.requests)
 		f.mu.Unlock()
-		if !slices.Equal(sent, []string{"1-2=1|2"}) {
+		if !slices.Equal(sent, []string{"1|2"}) {
 			t.Errorf("after two seconds of silence: %v", sent)
 		}
 		if err := writer.Close(); err != nil {

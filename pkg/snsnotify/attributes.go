@@ -1,0 +1,62 @@
+package snsnotify
+
+import (
+	"github.com/fluxa/fluxa/pkg/awsclient"
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/process"
+)
+
+// attribute is the value of one attribute of a message, and its type.
+//
+// Name, type and value may not be empty, a value has the restrictions of a message
+// body, and all three count towards the size of the message
+// (https://docs.aws.amazon.com/goto/WebAPI/sns-2010-03-31/MessageAttributeValue,
+// read 2026-11-28).
+type attribute struct{ kind, value string }
+
+const (
+	stringType = "String"
+	numberType = "Number"
+)
+
+// The attributes to filter by, besides the two ids.
+const (
+	attrUserID   = "user_id"
+	attrCurrency = "currency"
+	attrMerchant = "merchant"
+	attrStatus   = "status"
+	attrAmount   = "amount"
+)
+
+// attributesOf leaves out what is empty. The amount is exact; a filter policy
+// compares numbers from -10^9 to 10^9, five digits after the point
+// (https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html,
+// read 2026-11-28), which covers the four decimals of an amount, but not every amount
+// that an event may have.
+func attributesOf(n process.Notification) map[string]attribute {
+	out := make(map[string]attribute, 7)
+	for _, text := range [...][2]string{
+		{contract.AttrEventID, n.EventID}, {contract.AttrCorrelationID, n.CorrelationID},
+		{attrUserID, n.UserID}, {attrCurrency, n.Currency}, {attrMerchant, n.Merchant}, {attrStatus, n.Status},
+	} {
+		if value := awsclient.Text(text[1]); value != "" {
+			out[text[0]] = attribute{stringType, value}
+		}
+	}
+	if amount := n.Amount.String(); amount != "" {
+		out[attrAmount] = attribute{numberType, amount}
+	}
+	return out
+}
+
+// bare is the publication with no attributes but the ids, which are ASCII or were
+// checked by the one who sent them.
+func (p publication) bare() publication {
+	ids := map[string]attribute{}
+	for _, name := range []string{contract.AttrEventID, contract.AttrCorrelationID} {
+		if a, ok := p.attributes[name]; ok {
+			ids[name] = a
+		}
+	}
+	return publication{p.message, ids}
+}
