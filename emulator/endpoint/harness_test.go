@@ -49,7 +49,7 @@ func openServices(dir string, noSync bool) (*services, error) {
 		return nil, errors.Join(err, s.sqs.Close())
 	}
 	if s.sns, err = sns.New(sns.Config{Queues: s.sqs, Logger: log}); err != nil {
-		return nil, errors.Join(err, s.sqs.Close(), s.s3.Close())
+		return nil, errors.Join(err, s.sqs.Close())
 	}
 	if err := s.provision(); err != nil {
 		return nil, errors.Join(err, s.close())
@@ -75,7 +75,7 @@ func (s *services) provision() error {
 }
 
 func (s *services) close() error {
-	return errors.Join(s.sqs.Close(), s.s3.Close())
+	return s.sqs.Close()
 }
 
 // clients are the real ones, all with the same endpoint.

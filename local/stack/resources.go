@@ -120,12 +120,8 @@ func (r *resources) create(ctx context.Context, t Tuning) error {
 func (r *resources) queueURL(name string) string { return r.url + "/" + AccountID + "/" + name }
 
 func (r *resources) close() error {
-	var errs []error
-	if r.objects != nil {
-		errs = append(errs, r.objects.Close())
+	if r.queues == nil {
+		return nil
 	}
-	if r.queues != nil {
-		errs = append(errs, r.queues.Close())
-	}
-	return errors.Join(errs...)
+	return r.queues.Close()
 }
