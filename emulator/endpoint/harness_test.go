@@ -69,8 +69,7 @@ func (s *services) provision() error {
 	if err != nil {
 		return err
 	}
-	_, err = s.sns.Subscribe(sns.Subscription{TopicARN: topic, Raw: true,
-		QueueARN: "arn:aws:sqs:us-east-1:000000000000:" + fanned})
+	err = s.sns.Subscribe(topic, "arn:aws:sqs:us-east-1:000000000000:"+fanned)
 	return errors.Join(err, s.s3.EnsureBucket(bucket))
 }
 
