@@ -14,10 +14,14 @@ type Service string
 
 // The services.
 const (
-	SQS Service = "sqs"
-	SNS Service = "sns"
-	S3  Service = "s3"
+	SQS    Service = "sqs"
+	SNS    Service = "sns"
+	S3     Service = "s3"
+	Lambda Service = "lambda"
 )
+
+// lambdaPath is where the Lambda API keeps its functions. No bucket has the name.
+const lambdaPath = "/2015-03-31/functions/"
 
 const (
 	// MaxBodyBytes is the length of the longest request body: 64 MiB. It bounds an
@@ -33,6 +37,7 @@ type Config struct {
 	SQS    http.Handler
 	SNS    http.Handler
 	S3     http.Handler
+	Lambda http.Handler
 	Logger *slog.Logger
 }
 
@@ -56,13 +61,13 @@ func New(c Config) (*Endpoint, error) {
 		c.Logger = slog.Default()
 	}
 	routes := map[Service]*route{}
-	for name, h := range map[Service]http.Handler{SQS: c.SQS, SNS: c.SNS, S3: c.S3} {
+	for name, h := range map[Service]http.Handler{SQS: c.SQS, SNS: c.SNS, S3: c.S3, Lambda: c.Lambda} {
 		if h != nil {
 			routes[name] = &route{handler: h}
 		}
 	}
 	if len(routes) == 0 {
-		return nil, errors.New("endpoint: SQS, SNS and S3 are nil, want at least one handler")
+		return nil, errors.New("endpoint: SQS, SNS, S3 and Lambda are nil, want at least one handler")
 	}
 	return &Endpoint{routes: routes, log: c.Logger}, nil
 }
@@ -108,6 +113,9 @@ func (e *Endpoint) serviceOf(w http.ResponseWriter, r *http.Request) (Service, e
 			return SQS, nil
 		}
 		return "", nil
+	}
+	if strings.HasPrefix(r.URL.Path, lambdaPath) {
+		return Lambda, nil
 	}
 	isForm := r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
 	if !isForm && !r.URL.Query().Has("Action") {

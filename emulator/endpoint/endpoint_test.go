@@ -328,7 +328,7 @@ func TestAServiceThatIsNotThereIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/bucket/key", "/?Action=Publish"} {
+	for _, path := range []string{"/bucket/key", "/2015-03-31/functions/echo/invocations", "/?Action=Publish"} {
 		w := httptest.NewRecorder()
 		e.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, http.NoBody))
 		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "UnknownOperationException") {

@@ -11,7 +11,8 @@ import (
 var ErrClosed = errors.New("lambda: the function is closed")
 
 // ThrottledError says that every concurrent execution that the function may use is
-// busy. The invocation did not reach the function and may be repeated later.
+// busy. The invocation did not reach the function and may be repeated later. Over
+// HTTP it is AWS's TooManyRequestsException, status 429.
 type ThrottledError struct {
 	Function string
 	Limit    int
@@ -25,8 +26,12 @@ func (e *ThrottledError) Error() string {
 // AWS SDK's errors use, so that a caller can treat both alike.
 func (e *ThrottledError) HTTPStatusCode() int { return http.StatusTooManyRequests }
 
+// ErrorCode is the AWS name of the error.
+func (e *ThrottledError) ErrorCode() string { return "TooManyRequestsException" }
+
 // RequestTooLargeError says that a payload is over MaxPayloadBytes. The invocation
-// did not reach the function, and repeating it is of no use.
+// did not reach the function, and repeating it is of no use. Over HTTP it is AWS's
+// RequestTooLargeException, status 413.
 type RequestTooLargeError struct {
 	Function string
 	Size     int
@@ -40,8 +45,12 @@ func (e *RequestTooLargeError) Error() string {
 // HTTPStatusCode is the status that AWS answers with.
 func (e *RequestTooLargeError) HTTPStatusCode() int { return http.StatusRequestEntityTooLarge }
 
-// InvalidRequestError says that a payload is not JSON. The invocation did not reach
-// the function.
+// ErrorCode is the AWS name of the error.
+func (e *RequestTooLargeError) ErrorCode() string { return "RequestTooLargeException" }
+
+// InvalidRequestError says that a payload is not JSON. The
+// invocation did not reach the function. Over HTTP it is AWS's
+// InvalidRequestContentException, status 400.
 type InvalidRequestError struct {
 	Function string
 	Reason   string
@@ -50,6 +59,12 @@ type InvalidRequestError struct {
 func (e *InvalidRequestError) Error() string {
 	return fmt.Sprintf("lambda: invalid request for %s: %s", e.Function, e.Reason)
 }
+
+// HTTPStatusCode is the status that AWS answers with.
+func (e *InvalidRequestError) HTTPStatusCode() int { return http.StatusBadRequest }
+
+// ErrorCode is the AWS name of the error.
+func (e *InvalidRequestError) ErrorCode() string { return "InvalidRequestContentException" }
 
 // InitError says that a process did not come as far as asking for its first
 // invocation. Type is the AWS error type, such as Runtime.ExitError, or the one that

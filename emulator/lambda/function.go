@@ -51,6 +51,13 @@ func New(cfg Config) (*Function, error) {
 	}, nil
 }
 
+// Name returns the function's name.
+func (f *Function) Name() string { return f.cfg.Name }
+
+// Timeout returns the time that one invocation may take, which a queue's visibility
+// time-out has to be measured by.
+func (f *Function) Timeout() time.Duration { return f.cfg.Timeout }
+
 // Call is Invoke with plain values: the answer of the function, and the kind of
 // function error, empty when there was none. Consumers that declare their own
 // one-method interface need no adapter with it. Errors are those of Invoke.

@@ -111,8 +111,8 @@ func TestInvokeConcurrency(t *testing.T) {
 	if !errors.As(err, &throttled) || *throttled != (ThrottledError{Function: "echo", Limit: 3}) {
 		t.Errorf("the fourth got %v, want it throttled at 3", err)
 	}
-	if throttled.HTTPStatusCode() != 429 {
-		t.Errorf("status %d", throttled.HTTPStatusCode())
+	if throttled.HTTPStatusCode() != 429 || throttled.ErrorCode() != "TooManyRequestsException" {
+		t.Errorf("status %d, code %s", throttled.HTTPStatusCode(), throttled.ErrorCode())
 	}
 	if err := os.WriteFile(gate, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func TestInvokePayloadLimits(t *testing.T) {
 	t.Run("what_is_not_JSON_is_refused", func(t *testing.T) {
 		_, err := f.Invoke(t.Context(), Input{Payload: []byte("{")})
 		var invalid *InvalidRequestError
-		if !errors.As(err, &invalid) {
+		if !errors.As(err, &invalid) || invalid.HTTPStatusCode() != 400 {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/fluxa/fluxa/emulator/endpoint"
+	"github.com/fluxa/fluxa/emulator/lambda"
 	"github.com/fluxa/fluxa/emulator/s3"
 	"github.com/fluxa/fluxa/emulator/sns"
 	"github.com/fluxa/fluxa/emulator/sqs"
@@ -64,9 +67,14 @@ func openResources(ctx context.Context, cfg Config, l net.Listener) (r *resource
 	return r, r.create(ctx, cfg.Tuning)
 }
 
-// openEndpoint makes the services reachable by AWS SDKs.
-func (r *resources) openEndpoint(logger *slog.Logger) (err error) {
-	r.endpoint, err = endpoint.New(endpoint.Config{SQS: r.queues, SNS: r.topics, S3: r.objects, Logger: logger})
+// openEndpoint makes the services and the functions, which know its address already,
+// reachable by AWS SDKs.
+func (r *resources) openEndpoint(f *functions, logger *slog.Logger) error {
+	invoke, err := lambda.NewService(slices.Collect(maps.Values(f.byName))...)
+	if err != nil {
+		return err
+	}
+	r.endpoint, err = endpoint.New(endpoint.Config{SQS: r.queues, SNS: r.topics, S3: r.objects, Lambda: invoke, Logger: logger})
 	return err
 }
 

@@ -73,7 +73,7 @@ func Start(ctx context.Context, cfg Config) (s *Stack, err error) {
 		return s, err
 	}
 	s.onStop(s.functions.close)
-	if err := s.resources.openEndpoint(cfg.Logger); err != nil {
+	if err := s.resources.openEndpoint(s.functions, cfg.Logger); err != nil {
 		return s, err
 	}
 	s.run(background, "the AWS endpoint", func(ctx context.Context) error { return s.resources.endpoint.Serve(ctx, endpoint) })
