@@ -30,17 +30,16 @@ type Config struct {
 	API    API
 	Source Source
 	// BatchSize is how many events one request carries at most, 1 to
-	// contract.BatchLimit. With 1 each goes to POST /events. A batch that is not
-	// full is sent when no event has come for a second.
+	// contract.BatchLimit. With 1 each goes to POST /events. With a Rate a batch is
+	// no more than what may go in a second.
 	BatchSize int
 	// Concurrency is how many requests are in flight at once.
 	Concurrency int
 	// Rate bounds the events sent in a second.
 	Rate pace.Rate
 	// Key names the run. Each request has an Idempotency-Key of it and the lines
-	// it carries, so that running the same input again with the same key and
-	// batch size gives the same ids. Such a run never sends a batch for its age.
-	// Default: a random one.
+	// it carries, so that running the same input again with the same key, batch
+	// size and rate gives the same ids. Default: a random one.
 	Key string
 	// Rejects takes the lines that were not accepted, byte for byte. Default:
 	// none. Lines too long to be read whole are left out.
@@ -53,9 +52,6 @@ type Config struct {
 }
 
 const (
-	// linger is how long a batch waits to fill while no event comes.
-	linger = time.Second
-
 	// giveUpAfter requests failed in a row, each after all its tries, the rest of
 	// the input would only fail more slowly.
 	giveUpAfter = 8
