@@ -82,7 +82,7 @@ func named(name string, readers ...string) Variables {
 // readSchema decodes the schema as the repository has it.
 func readSchema(t *testing.T, into any) {
 	t.Helper()
-	file, err := os.Open(filepath.Join("..", "aws-"+schemaprovider.Version+".schema.json.gz"))
+	file, err := os.Open(filepath.Join("..", "schemaprovider", "aws-"+schemaprovider.Version+".schema.json.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}
