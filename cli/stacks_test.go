@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -85,7 +86,7 @@ func platform(t *testing.T, api *fakeAPI, databaseURL, logs string) {
 		}
 		if logs != "" {
 			for function, metric := range map[string]string{"Ingest": "ingest_success", "Processor": "processed_success"} {
-				line := fmt.Sprintf(`{"_aws":{"CloudWatchMetrics":[{"Namespace":"Fluxa/%s","Metrics":[{"Name":%q}]}]},%q:1}`+"\n", function, metric, metric)
+				line := fmt.Sprintf(`{"_aws":{"Timestamp":%d,"CloudWatchMetrics":[{"Namespace":"Fluxa/%s","Metrics":[{"Name":%q}]}]},%q:1}`+"\n", time.Now().UnixMilli(), function, metric, metric)
 				if err := os.WriteFile(filepath.Join(logs, function+".log"), []byte(line), 0o600); err != nil {
 					t.Error(err)
 				}

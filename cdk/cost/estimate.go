@@ -17,14 +17,12 @@ const (
 	daysPerMonth    = hoursPerMonth / 24.0
 	secondsPerMonth = hoursPerMonth * 3600
 
-	chunkBytes   = 65_536  // SQS and SNS bill a request for each chunk of its messages,
-	batchEntries = 10      // which they take ten at once,
-	publishBytes = 262_144 // and SNS so many bytes of them
-	pollers      = 5       // polls of a queue that Lambda keeps open,
-	pollSeconds  = 20      // and how long each takes
-	keyRequests  = 2       // that SNS makes to KMS for a key,
-	keySeconds   = 300     // and how long it uses that
-	largest      = 3       // lines that a breakdown names
+	chunkBytes  = 65_536 // SQS and SNS bill a request for each chunk of its messages
+	pollers     = 5      // polls of a queue that Lambda keeps open,
+	pollSeconds = 20     // and how long each takes
+	keyRequests = 2      // that SNS makes to KMS for a key,
+	keySeconds  = 300    // and how long it uses that
+	largest     = 3      // lines that a breakdown names
 )
 
 // Line is one line of a bill.
@@ -90,7 +88,7 @@ func eventsOfMonth(p Prices, s stage.Stage, w Workload) []Line {
 	requests, objects := posts+reads, events*size.objects
 	fill := w.fill(s, size.message)
 	batches := events / fill
-	publishes := batches * carried(fill, w.NotificationBytes, publishBytes)
+	publishes := batches * carried(fill, w.NotificationBytes, contract.PublishLimit)
 	seconds := func(calls, base, events float64, f stage.Function) float64 {
 		return calls * (base + events*(w.EventMilliseconds+size.objects*w.ObjectMilliseconds)) / 1000 * float64(f.MemoryMiB) / 1024
 	}
@@ -110,7 +108,7 @@ func eventsOfMonth(p Prices, s stage.Stage, w Workload) []Line {
 	l.add("Lambda query", seconds(reads, w.QueryMilliseconds, 1, s.Functions.Query.Function), p.Lambda.GBSecondARM)
 	l.add("SQS send", posts*carried(w.EventsPerRequest, size.message, contract.QueueMessageLimit), p.SQS.Requests)
 	l.add("SQS receive", batches*carried(fill, size.message, contract.QueueMessageLimit), p.SQS.Requests)
-	l.add("SQS delete", batches*math.Ceil(fill/batchEntries), p.SQS.Requests)
+	l.add("SQS delete", batches*math.Ceil(fill/contract.CallEntries), p.SQS.Requests)
 	l.add("SNS publish", publishes, p.SNS.Publishes)
 	l.add("SNS publish, encrypted", keyRequests*min(publishes, secondsPerMonth/keySeconds), p.KMS.Requests)
 	l.add("SNS publish, its endpoint", events*w.NotificationBytes/gib, p.PrivateLink.Data)
@@ -182,10 +180,10 @@ func (w Workload) traced(calls float64) float64 {
 	return secondsPerMonth * (first + w.TraceShare*(each-first))
 }
 
-// carried returns how many requests are billed for n messages of size bytes that
-// are sent ten at once, and at most limit bytes.
+// carried returns how many requests are billed for n messages of size bytes, of
+// which one call takes contract.CallEntries and limit bytes.
 func carried(n, size, limit float64) float64 {
-	pack := min(batchEntries, math.Floor(limit/size))
+	pack := min(contract.CallEntries, math.Floor(limit/size))
 	return math.Floor(n/pack)*math.Ceil(pack*size/chunkBytes) + math.Ceil(math.Mod(n, pack)*size/chunkBytes)
 }
 

@@ -125,7 +125,7 @@ func FootprintOf(t *template.Stage) Footprint {
 		}
 	}
 	for _, acl := range t.All("AWS::WAFv2::WebACL") {
-		rules, _ := acl.At("Rules").(template.List)
+		rules, _ := acl.At("Rules").(template.List) // nil when it has none
 		f.FirewallRules += len(rules)
 	}
 	for _, database := range t.All("AWS::RDS::DBInstance") {

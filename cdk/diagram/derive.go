@@ -113,7 +113,7 @@ func newNode(r *template.Resource) (node, bool) {
 		n.Title = n.ID
 		return n, drawn
 	}
-	// fluxa-events-prod is "events".
+	// fluxa-events-prod is "events"; a name without the stage stays as it is.
 	name, _, _ := strings.Cut(literal(r.At(n.Title)), "-"+r.Stack.Stage)
 	n.Title = strings.TrimPrefix(name, "fluxa-")
 	n.ID += " " + n.Title

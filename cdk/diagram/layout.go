@@ -142,7 +142,7 @@ func (d *drawing) port(i int, id, other string, side point) (point, int) {
 func (d *drawing) route(i int) arrow {
 	e := d.graph.edges[i]
 	out, in := d.sides(e)
-	start, _ := d.port(i, e.from, e.to, out)
+	start, _ := d.port(i, e.from, e.to, out) // the word keeps clear of the arrows at the other end
 	end, offset := d.port(i, e.to, e.from, in)
 	var way []point
 	part := 0 // that has the word

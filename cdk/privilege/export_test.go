@@ -3,6 +3,7 @@ package privilege
 import (
 	"go/types"
 	"io"
+	"slices"
 
 	"golang.org/x/tools/go/packages"
 
@@ -46,3 +47,22 @@ func Variables() []string {
 
 // Unseen checks a command's imports for what may call AWS out of sight.
 func Unseen(main *packages.Package) error { return unseen(main) }
+
+// Operations returns the operations that may be called, each once, in order.
+func (r Reach) Operations() []string {
+	var out []string
+	for _, call := range r.Calls {
+		out = append(out, call.Operation)
+	}
+	return slices.Compact(out)
+}
+
+// Judge returns the findings of Roles.
+func Judge(handlers []Handler, stage *template.Stage) ([]Finding, error) {
+	roles, err := Roles(handlers, stage)
+	var out []Finding
+	for _, r := range roles {
+		out = append(out, r.Findings...)
+	}
+	return out, err
+}

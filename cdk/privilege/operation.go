@@ -16,7 +16,7 @@ func operationOf(signature *types.Signature, answered bool) (string, bool) {
 		if answered && !returns(signature, path, name) {
 			continue
 		}
-		client, _ := service(path)
+		client, _ := service(path) // pointee takes clients only
 		return client + "." + name, true
 	}
 	return "", false

@@ -63,7 +63,10 @@ func (t *templates) read(f *Function, where *template.Resource, document templat
 		if !concerns(one) {
 			continue
 		}
-		statement, _ := one.(template.Object)
+		statement, is := one.(template.Object)
+		if !is {
+			return fmt.Errorf("a statement is %v: it must be an object", one)
+		}
 		if statement["NotAction"] != nil || statement["NotResource"] != nil {
 			return errors.New("a statement has NotAction or NotResource: it must name what it is about")
 		}

@@ -89,13 +89,3 @@ func Roles(handlers []Handler, stage *template.Stage) ([]Role, error) {
 	}
 	return out, nil
 }
-
-// Judge returns the findings of Roles, and its errors.
-func Judge(handlers []Handler, stage *template.Stage) ([]Finding, error) {
-	roles, err := Roles(handlers, stage)
-	var out []Finding
-	for _, r := range roles {
-		out = append(out, r.Findings...)
-	}
-	return out, err
-}

@@ -30,15 +30,6 @@ type Reach struct {
 	Functions []string // our package-level functions, such as pkg/s3blob.New
 }
 
-// Operations returns the operations that may be called, each once, in order.
-func (r Reach) Operations() []string {
-	var out []string
-	for _, call := range r.Calls {
-		out = append(out, call.Operation)
-	}
-	return slices.Compact(out)
-}
-
 // Calls returns for the command at each import path which operations of AWS it can
 // call. It follows our own code only, from main and the package initializers: a
 // function is reached when it is called or its value is taken, a method when a

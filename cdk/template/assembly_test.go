@@ -26,15 +26,14 @@ func TestRead_follows_what_stacks_have_of_each_other(t *testing.T) {
 		return template.Reference{Stack: "Data", Resource: resource, Attribute: attribute}
 	}
 	own := template.Reference{Stack: "Pipeline", Resource: "Ingest", Attribute: "Ref"}
-	conditions := template.Call{Function: "Not", Arguments: list{template.Call{Function: "Equals", Arguments: list{region, "eu-west-1"}}}}
 	want := []*template.Stack{{
 		Stage: "dev", Name: "Data", StackName: "fluxa-data-dev", File: "testdata/assembly/assembly-dev/devData1.template.json",
 		Account: "123456789012", Region: "eu-west-1", Description: "what is stored",
 		Resources: []*template.Resource{{
 			ID: "Payloads", Path: "dev/Data/Payloads/Resource", Type: "AWS::S3::Bucket",
 			Properties: object{
-				"BucketName": text{"payloads-", account}, "Size": "large", "Days": json.Number("90"),
-				"Logs": template.Conditional{If: conditions, Then: of("AccessLogs", "Ref")},
+				"BucketName": text{"payloads-", account}, "Days": json.Number("90"),
+				"Logs": of("AccessLogs", "Ref"),
 			},
 			DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain", DependsOn: []string{"AccessLogs"},
 			Metadata: map[string]any{"aws:cdk:path": "dev/Data/Payloads/Resource"},
@@ -53,7 +52,7 @@ func TestRead_follows_what_stacks_have_of_each_other(t *testing.T) {
 			ID: "Ingest", Type: "AWS::Lambda::Function", Properties: object{"Bucket": of("Payloads", "Arn"), "Own": own}, UpdatePolicy: object{"Alias": own},
 		}},
 	}}
-	if diff := cmp.Diff(want, stages[0].Stacks, cmpopts.IgnoreFields(template.Resource{}, "Stack"), cmpopts.IgnoreFields(template.Stack{}, "Conditions", "Mappings")); diff != "" {
+	if diff := cmp.Diff(want, stages[0].Stacks, cmpopts.IgnoreFields(template.Resource{}, "Stack")); diff != "" {
 		t.Errorf("dev (-want +got)\n%s", diff)
 	}
 	for _, s := range stages[0].Stacks {
@@ -92,13 +91,11 @@ func TestRead_refuses(t *testing.T) {
 	t.Parallel()
 	const of = `{"type": "aws:cloudformation:stack", "environment": "aws://a/b", "displayName": "dev/Data", "properties": {"templateFile": "Data.json"}}`
 	for name, c := range map[string]struct{ stack, template, want string }{
+		"a condition":                {of, `{"Conditions": {}}`, `stage dev: stack Data: json: unknown field "Conditions"`},
 		"an unknown section":         {of, `{"Resources": {}, "Transform": "AWS::Serverless"}`, `stage dev: stack Data: json: unknown field "Transform"`},
 		"an attribute of a resource": {of, `{"Resources": {"Q": {"Type": "T", "CreationPolicy": {}}}}`, `stage dev: stack Data: read the resources: json: unknown field "CreationPolicy"`},
 		"an unknown function":        {of, `{"Resources": {"Q": {"Type": "T", "Properties": {"P": {"Fn::Base64": "x"}}}}}`, "stage dev: stack Data: Q: P: Fn::Base64: this function is not supported"},
 		"an import of nothing":       {of, `{"Resources": {"Q": {"Type": "T", "Properties": {"P": [{"Fn::ImportValue": "x"}]}}}}`, "stage dev: stack Data: Q: P: [0]: no stack of the stage exports x"},
-		"a condition of nothing":     {of, `{"Outputs": {"O": {"Value": {"Fn::If": ["C", 1, 2]}}}}`, "stage dev: stack Data: output O: the stack has no condition C"},
-		"a mapping of nothing":       {of, `{"Resources": {"Q": {"Type": "T", "UpdatePolicy": {"Fn::FindInMap": ["M", "a", "b"]}}}}`, "stage dev: stack Data: Q: UpdatePolicy: the stack has no mapping M"},
-		"a key that a mapping lacks": {of, `{"Mappings": {"M": {"a": {}}}, "Outputs": {"O": {"Value": {"Fn::FindInMap": ["M", "a", "b"]}}}}`, `stage dev: stack Data: output O: the map has no key "b"`},
 		"no JSON":                    {of, `{`, "stage dev: stack Data: unexpected EOF"},
 		"no region":                  {strings.Replace(of, "aws://a/b", "aws://a", 1), `{}`, `stage dev: Data: environment must be aws://ACCOUNT/REGION, got "aws://a"`},
 	} {

@@ -81,10 +81,6 @@ func apply(name string, argument any) (Value, error) {
 		return attribute(argument)
 	case "Fn::Sub":
 		return substitute(argument)
-	case "Fn::If":
-		return choose(argument)
-	case "Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not":
-		return decide(map[string]any{name: argument})
 	}
 	v, err := parse(argument)
 	if err != nil {
@@ -100,9 +96,6 @@ func apply(name string, argument any) (Value, error) {
 			return nil, fmt.Errorf("the zones of a region other than the stack's own are not supported, got %v", v)
 		}
 		return Zones{}, nil
-	case name == "Fn::FindInMap" && len(arguments) == 3:
-		mapping, err := word(arguments[0])
-		return Element{Element{Mapping(mapping), arguments[1]}, arguments[2]}, err
 	case name == "Fn::Select" && len(arguments) == 2:
 		index, err := strconv.Atoi(fmt.Sprint(arguments[0]))
 		if err != nil || index < 0 {
@@ -111,7 +104,7 @@ func apply(name string, argument any) (Value, error) {
 		return element(arguments[1], json.Number(strconv.Itoa(index)))
 	case (name == "Fn::Join" || name == "Fn::Split") && len(arguments) == 2:
 		return compute(Call{strings.TrimPrefix(name, "Fn::"), arguments}), nil
-	case name == "Fn::FindInMap" || name == "Fn::Select" || name == "Fn::Join" || name == "Fn::Split":
+	case name == "Fn::Select" || name == "Fn::Join" || name == "Fn::Split":
 		return nil, fmt.Errorf("has the wrong number of arguments, got %v", argument)
 	}
 	return nil, fmt.Errorf("this function is not supported")
@@ -189,57 +182,4 @@ func substituted(own map[string]any, name string) (Value, error) {
 		return attribute(name)
 	}
 	return named(name), nil
-}
-
-func choose(argument any) (Value, error) {
-	three, _ := argument.([]any)
-	if len(three) != 3 {
-		return nil, fmt.Errorf("must have a condition and two values, got %v", argument)
-	}
-	name, err := word(three[0])
-	if err != nil {
-		return nil, err
-	}
-	out := Conditional{If: Condition(name)}
-	if out.Then, err = Parse(three[1]); err != nil {
-		return nil, err
-	}
-	out.Else, err = Parse(three[2])
-	return out, err
-}
-
-// decide parses what stands for a truth in the definition of a condition.
-func decide(raw any) (Value, error) {
-	object, _ := raw.(map[string]any)
-	for key, argument := range object {
-		if len(object) != 1 {
-			break
-		}
-		if key == "Condition" {
-			name, err := word(argument)
-			return Condition(name), err
-		}
-		operands, list := argument.([]any)
-		operand := decide
-		switch key {
-		case "Fn::Equals":
-			operand = Parse
-		case "Fn::And", "Fn::Or", "Fn::Not":
-		default:
-			list = false
-		}
-		if !list {
-			break
-		}
-		out := Call{Function: strings.TrimPrefix(key, "Fn::")}
-		for _, one := range operands {
-			v, err := operand(one)
-			if err != nil {
-				return nil, err
-			}
-			out.Arguments = append(out.Arguments, v)
-		}
-		return out, nil
-	}
-	return nil, fmt.Errorf("the condition %v is not supported", raw)
 }

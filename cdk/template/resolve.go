@@ -9,15 +9,15 @@ import (
 
 // Resolve replaces what only the surroundings of a template know by what lookup
 // returns for it, and computes the functions whose arguments are known then. Lookup
-// is called with each Reference, Pseudo, Import, Condition, Mapping and Zones; one
-// that it returns as it is stays in the result. The value itself stays as it is.
+// is called with each Reference, Pseudo, Import and Zones; one that it returns as it
+// is stays in the result. The value itself stays as it is.
 //
 // Returns the first error of lookup, with the path to it.
 func Resolve(v Value, lookup func(Value) (Value, error)) (Value, error) {
 	c, is := v.(composite)
 	if !is {
 		switch v.(type) {
-		case Reference, Pseudo, Import, Condition, Mapping, Zones:
+		case Reference, Pseudo, Import, Zones:
 			return lookup(v)
 		}
 		return v, nil
@@ -116,25 +116,15 @@ func compute(c Call) Value {
 	return c
 }
 
-// element returns an element of a list or an object, when both are known.
+// element returns an element of a list that is known.
 func element(of, key Value) (Value, error) {
-	switch of := of.(type) {
-	case List:
-		index, err := strconv.Atoi(fmt.Sprint(key))
-		if err != nil || index < 0 || index >= len(of) {
-			return nil, fmt.Errorf("the list has no element %v", key)
-		}
-		return of[index], nil
-	case Object:
-		name, literal := key.(string)
-		if !literal {
-			break
-		}
-		v, known := of[name]
-		if !known {
-			return nil, fmt.Errorf("the map has no key %q", name)
-		}
-		return v, nil
+	list, known := of.(List)
+	if !known {
+		return Element{of, key}, nil
 	}
-	return Element{of, key}, nil
+	index, err := strconv.Atoi(fmt.Sprint(key))
+	if err != nil || index < 0 || index >= len(list) {
+		return nil, fmt.Errorf("the list has no element %v", key)
+	}
+	return list[index], nil
 }

@@ -27,8 +27,6 @@ type Stack struct {
 	Description string
 	Resources   []*Resource // in the order of the file
 	Outputs     []*Output   // in the order of their names
-	Conditions  map[string]any
-	Mappings    map[string]any
 	Parameters  map[string]any
 	Rules       map[string]any
 }
@@ -90,13 +88,12 @@ func (s *Stack) Decode(raw []byte) error {
 			Value       any
 			Export      struct{ Name string }
 		}
-		Conditions, Mappings, Parameters, Rules map[string]any
+		Parameters, Rules map[string]any
 	}
 	if err := decode(raw, &file); err != nil {
 		return err
 	}
-	s.Description, s.Conditions, s.Mappings = file.Description, file.Conditions, file.Mappings
-	s.Parameters, s.Rules = file.Parameters, file.Rules
+	s.Description, s.Parameters, s.Rules = file.Description, file.Parameters, file.Rules
 	entries := map[string]entry{}
 	order, err := keysInOrder(file.Resources)
 	if err != nil {
@@ -150,9 +147,9 @@ func newResource(e entry) (*Resource, error) {
 }
 
 // NewStage returns a stage of stacks whose templates are decoded. In their values
-// every Reference says its stack, and what another stack exports, a condition and
-// a mapping are put in the place of their names. Returns an error for names that
-// the stage does not have; a Reference may have one.
+// every Reference says its stack, and what another stack exports is put in the
+// place of its name. Returns an error for an export that the stage does not have; a
+// Reference may have such a name.
 func NewStage(name string, stacks ...*Stack) (*Stage, error) {
 	stage := &Stage{name, stacks}
 	var errs []error
@@ -183,12 +180,6 @@ func NewStage(name string, stacks ...*Stack) (*Stage, error) {
 
 // follow is the lookup of the values of one of the stage's stacks.
 func (stage *Stage) follow(s *Stack, v Value) (Value, error) {
-	again := func(v Value, err error) (Value, error) {
-		if err != nil {
-			return nil, err
-		}
-		return Resolve(v, func(v Value) (Value, error) { return stage.follow(s, v) })
-	}
 	switch v := v.(type) {
 	case Reference:
 		if v.Stack == "" {
@@ -204,18 +195,6 @@ func (stage *Stage) follow(s *Stack, v Value) (Value, error) {
 			}
 		}
 		return nil, fmt.Errorf("no stack of the stage exports %s", v)
-	case Condition:
-		definition, known := s.Conditions[string(v)]
-		if !known {
-			return nil, fmt.Errorf("the stack has no condition %s", v)
-		}
-		return again(decide(definition))
-	case Mapping:
-		mapping, known := s.Mappings[string(v)]
-		if !known {
-			return nil, fmt.Errorf("the stack has no mapping %s", v)
-		}
-		return again(Parse(mapping))
 	}
 	return v, nil
 }

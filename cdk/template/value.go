@@ -2,8 +2,8 @@
 // CloudFormation templates in it. It is the one place that understands intrinsic
 // functions, such as Ref and Fn::Sub: Parse turns them into a tree of values, and
 // Resolve computes what the caller knows the references of. The values of a Stage
-// that was read need no more than that: imports, conditions and mappings are
-// followed already.
+// that was read need no more than that: imports are followed already. Conditions and
+// mappings are not supported, since the CDK app has none.
 package template
 
 import (
@@ -36,12 +36,6 @@ type Pseudo string
 // Import is what a stack exports under the name.
 type Import string
 
-// Condition is a condition of the template, by its name.
-type Condition string
-
-// Mapping is a mapping of the template, by its name: an Object of Objects.
-type Mapping string
-
 // Zones are the availability zones of the stack's region: a list of their names.
 type Zones struct{}
 
@@ -49,16 +43,17 @@ type Zones struct{}
 type Text []Value
 
 // Call is a function that could not be computed: "Join" or "Split", with
-// CloudFormation's two arguments, or "Equals", "And", "Or" or "Not" in a condition.
+// CloudFormation's two arguments.
 type Call struct {
 	Function  string
 	Arguments []Value
 }
 
-// Element is one element of a list, whose Key is a json.Number, or of an object.
+// Element is one element of a list. Its Key is a json.Number.
 type Element struct{ Of, Key Value }
 
-// Conditional is Then or Else. Either may be nil.
+// Conditional is Then or Else. Either may be nil. Parse makes none: no template has
+// a condition.
 type Conditional struct{ If, Then, Else Value }
 
 // composite is a value that has parts.

@@ -70,11 +70,8 @@ func TestParse_understands(t *testing.T) {
 		"Select of a Split of a literal":   {`{"Fn::Select": [1, {"Fn::Split": [":", "a:b"]}]}`, "b"},
 		"Select of the zones":              {`{"Fn::Select": [2, {"Fn::GetAZs": ""}]}`, element{template.Zones{}, json.Number("2")}},
 		"GetAZs":                           {`{"Fn::GetAZs": {"Ref": "AWS::Region"}}`, template.Zones{}},
-		"FindInMap":                        {`{"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "size"]}`, element{element{template.Mapping("Sizes"), region}, "size"}},
 		"ImportValue":                      {`{"Fn::ImportValue": "network:Vpc"}`, template.Import("network:Vpc")},
 		"ImportValue of a Sub":             {`{"Fn::ImportValue": {"Fn::Sub": "network:Vpc"}}`, template.Import("network:Vpc")},
-		"If":                               {`{"Fn::If": ["IsProd", "a", {"Ref": "AWS::NoValue"}]}`, template.Conditional{If: template.Condition("IsProd"), Then: "a"}},
-		"a condition":                      {`{"Fn::And": [{"Condition": "IsProd"}, {"Fn::Not": [{"Fn::Equals": [{"Ref": "AWS::Region"}, "x"]}]}]}`, call{"And", list{template.Condition("IsProd"), call{"Not", list{call{"Equals", list{region, "x"}}}}}}},
 		"a property of the name Condition": {`{"Condition": "IsProd"}`, object{"Condition": "IsProd"}},
 		"functions in what functions get":  {`{"Fn::Select": [0, [{"Fn::Join": ["", ["a", {"Ref": "Queue"}]]}]]}`, text{"a", ref("Ref")}},
 	} {
@@ -91,6 +88,7 @@ func TestParse_understands(t *testing.T) {
 func TestParse_refuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ in, want string }{
+		"a condition":                   {`{"a": {"Fn::If": ["C", 1, 2]}}`, "a: Fn::If: this function is not supported"},
 		"an unknown function":           {`{"a": [{"Fn::Cidr": ["x", 1, 2]}]}`, "a: [0]: Fn::Cidr: this function is not supported"},
 		"an index that the list lacks":  {`{"Fn::Select": [2, ["a"]]}`, "Fn::Select: the list has no element 2"},
 		"an index that is no number":    {`{"Fn::Select": ["x", ["a"]]}`, "Fn::Select: the index must be a number, got x"},
@@ -99,10 +97,7 @@ func TestParse_refuses(t *testing.T) {
 		"an attribute of nothing":       {`{"Fn::GetAtt": ["Queue"]}`, "Fn::GetAtt: must name a resource and an attribute, got [Queue]"},
 		"a Join without its list":       {`{"Fn::Join": [""]}`, "Fn::Join: has the wrong number of arguments, got []"},
 		"an import of a computed name":  {`{"Fn::ImportValue": {"Ref": "Name"}}`, "Fn::ImportValue: must name something by a string, got"},
-		"an If without an alternative":  {`{"Fn::If": ["C", 1]}`, "Fn::If: must have a condition and two values, got [C 1]"},
-		"a condition that is no truth":  {`{"Fn::Not": [{"Ref": "Queue"}]}`, "Fn::Not: the condition map[Ref:Queue] is not supported"},
 		"what is wrong within Sub":      {`{"Fn::Sub": ["${a}", {"a": {"Fn::Base64": "x"}}]}`, "Fn::Sub: Fn::Base64: this function is not supported"},
-		"what is wrong within an If":    {`{"Fn::If": ["C", 1, {"Fn::Base64": "x"}]}`, "Fn::If: Fn::Base64: this function is not supported"},
 		"what is wrong within a Select": {`{"Fn::Select": [0, [{"b": {"Ref": []}}]]}`, "Fn::Select: [1]: [0]: b: Ref: must name something by a string, got []"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -125,8 +120,6 @@ func known(v template.Value) (template.Value, error) {
 			return nil, errors.New("the stack has no Unknown")
 		}
 		return v.Resource + ":" + v.Attribute, nil
-	case template.Mapping:
-		return object{"eu-west-1": object{"size": "large"}}, nil
 	case template.Pseudo:
 		return "eu-west-1", nil
 	case template.Zones:
@@ -148,7 +141,6 @@ func TestResolve_computes_what_is_known(t *testing.T) {
 		"a Sub":                    {`{"Fn::Sub": "a-${AWS::Region}-${B.Arn}"}`, "a-eu-west-1-B:Arn"},
 		"a Select of a Split":      {`{"Fn::Select": [1, {"Fn::Split": [":", {"Fn::GetAtt": ["B", "x"]}]}]}`, "x"},
 		"a zone":                   {`{"Fn::Select": [0, {"Fn::GetAZs": ""}]}`, "a"},
-		"a mapping":                {`{"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "size"]}`, "large"},
 		"an element of an element": {`{"Fn::Select": [1, {"Fn::Split": ["-", {"Fn::Select": [0, {"Fn::Split": [":", {"Ref": "a-b"}]}]}]}]}`, "b"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,9 +168,8 @@ func TestResolve_computes_what_is_known(t *testing.T) {
 func TestResolve_says_where_it_fails(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		`{"A": [1, {"Fn::Sub": "${Unknown}"}]}`:                              "A: [1]: the stack has no Unknown",
-		`{"A": {"Fn::Select": [2, {"Fn::GetAZs": ""}]}}`:                     "A: the list has no element 2",
-		`{"A": {"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "age"]}}`: `A: the map has no key "age"`,
+		`{"A": [1, {"Fn::Sub": "${Unknown}"}]}`:          "A: [1]: the stack has no Unknown",
+		`{"A": {"Fn::Select": [2, {"Fn::GetAZs": ""}]}}`: "A: the list has no element 2",
 	} {
 		v, err := template.Parse(decoded(t, in))
 		if err != nil {
@@ -194,7 +185,7 @@ func TestLiteral_is_nothing_that_depends(t *testing.T) {
 	t.Parallel()
 	for want, v := range map[string]template.Value{
 		"A: [0]: template.Pseudo AWS::Region is not known":    object{"A": list{region}},
-		"A: template.Conditional {C yes <nil>} is not known":  object{"A": template.Conditional{If: template.Condition("C"), Then: "yes"}},
+		"A: template.Conditional {C yes <nil>} is not known":  object{"A": template.Conditional{If: "C", Then: "yes"}},
 		"template.Text [a {Pipeline Queue Arn}] is not known": text{"a", template.Reference{Stack: "Pipeline", Resource: "Queue", Attribute: "Arn"}},
 		"template.Element {{} 1} is not known":                element{template.Zones{}, json.Number("1")},
 	} {
@@ -208,7 +199,7 @@ func TestLiteral_is_nothing_that_depends(t *testing.T) {
 func values() []template.Value {
 	return []template.Value{
 		nil, "", "a", true, json.Number("1"), json.Number("1.0"), ref("Ref"), ref("Arn"), template.Reference{Stack: "S", Resource: "Queue", Attribute: "Ref"},
-		account, template.Import("a"), template.Condition("a"), template.Mapping("a"), template.Zones{},
+		account, template.Import("a"), template.Zones{},
 		list{}, list{nil}, list{"a"}, list{"a", "b"}, list{"b", "a"}, list{list{"a"}}, text{"a", ref("Ref")}, list{"a", ref("Ref")},
 		object{}, object{"a": nil}, object{"a": "b"}, object{"b": "a"}, object{"a": "b", "b": "a"},
 		call{"Join", list{"a", "b"}}, call{"Split", list{"a", "b"}}, call{"Split", list{"a"}}, element{"a", "b"},
@@ -233,7 +224,7 @@ func TestEqual_compares_values(t *testing.T) {
 
 func TestRewrite_changes_every_part_and_not_the_value(t *testing.T) {
 	t.Parallel()
-	in := object{"a": list{"x", text{"x", ref("Ref")}}, "b": template.Conditional{If: template.Condition("C"), Then: "x"}, "c": element{call{"Split", list{"x", ref("Arn")}}, "x"}}
+	in := object{"a": list{"x", text{"x", ref("Ref")}}, "b": template.Conditional{If: region, Then: "x"}, "c": element{call{"Split", list{"x", ref("Arn")}}, "x"}}
 	before := fmt.Sprintf("%#v", in)
 	got := template.Rewrite(in, func(v template.Value) template.Value {
 		switch v.(type) {
@@ -244,7 +235,7 @@ func TestRewrite_changes_every_part_and_not_the_value(t *testing.T) {
 		}
 		return v
 	})
-	want := object{"a": list{"y", "y"}, "b": template.Conditional{If: template.Condition("C"), Then: "y"}, "c": element{call{"Split", list{"y", "z"}}, "y"}}
+	want := object{"a": list{"y", "y"}, "b": template.Conditional{If: region, Then: "y"}, "c": element{call{"Split", list{"y", "z"}}, "y"}}
 	if !template.Equal(got, want) {
 		t.Errorf("got %#v\nwant %#v", got, want)
 	}

@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -70,7 +71,7 @@ func run(m *testing.M) (code int) {
 	var started *terraformcli.Terraform
 	terraform = sync.OnceValues(func() (*terraformcli.Terraform, error) {
 		var err error
-		started, err = terraformcli.New(context.Background(), terraformcli.Config{})
+		started, err = terraformcli.New(context.Background(), cmp.Or(os.Getenv("TERRAFORM"), "terraform"))
 		return started, err
 	})
 	defer func() {

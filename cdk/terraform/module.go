@@ -172,7 +172,7 @@ func (l *linker) many(b *block) hcl.Value {
 	}
 	var condition hcl.Value = hcl.Variable(b.flag)
 	if l.catalog.Variable(b.flag).Kind != catalog.Bool {
-		condition = hcl.Differs(condition, nil)
+		condition = hcl.Op(condition, "!=", nil)
 	}
 	return template.Conditional{If: condition, Then: hcl.Number(1), Else: hcl.Number(0)}
 }

@@ -84,8 +84,8 @@ func (e *exported) standIn(m catalog.Module, in input) hcl.Value {
 	}
 }
 
-// assign gives the variables their values in a stage. The one that is named gets
-// the value for all stages, if there is such.
+// assign gives the variables their values in a stage. The refused one gets none:
+// its test sets another.
 func (e *exported) assign(body hcl.Body, m catalog.Module, inputs []input, stage, refused string) {
 	for _, in := range inputs {
 		if e.standIn(m, in) == nil && in.Name != refused {
@@ -106,7 +106,7 @@ func (e *exported) counts(run hcl.Body, m catalog.Module) {
 			name = b.resource.Count
 		}
 		check := run.Apart("assert")
-		check.Set("condition", hcl.Equals(hcl.Func("length", b.Address), many))
+		check.Set("condition", hcl.Op(hcl.Func("length", b.Address), "==", many))
 		check.Set("error_message", "The number of "+hcl.Source(b.Address)+" must follow from "+hcl.Source(hcl.Variable(name))+".")
 	}
 }

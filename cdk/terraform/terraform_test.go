@@ -14,7 +14,7 @@ import (
 	"github.com/fluxa/fluxa/cdk/terraform/internal/terraformcli"
 )
 
-var region = terraformcli.Variables{Values: map[string]any{"aws_region": "us-east-1"}}
+var region = terraformcli.Variables{"aws_region": "us-east-1"}
 
 func workspace(t *testing.T, dir string, computed schemaprovider.Computed) *terraformcli.Workspace {
 	t.Helper()
@@ -41,12 +41,12 @@ func TestEnvironment(t *testing.T) {
 		t.Run(stage, func(t *testing.T) {
 			dir := environmentFolder(repository(t), stage)
 			t.Run("is_valid", func(t *testing.T) {
-				if err := workspace(t, dir, "").Validate(t.Context()); err != nil {
+				if err := workspace(t, dir, schemaprovider.Unknown).Validate(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			})
 			t.Run("applies,_and_then_has_nothing_to_change", func(t *testing.T) {
-				w := workspace(t, dir, "")
+				w := workspace(t, dir, schemaprovider.Unknown)
 				if _, err := w.Apply(t.Context(), region); err != nil {
 					t.Fatal(err)
 				}
@@ -116,7 +116,7 @@ func TestValidate_refuses_a_misspelt_argument(t *testing.T) {
 			if err := os.WriteFile(path, []byte(strings.Replace(string(raw), c.word, c.misspelt, 1)), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			err = workspace(t, filepath.Join(copied, "envs", "dev"), "").Validate(t.Context())
+			err = workspace(t, filepath.Join(copied, "envs", "dev"), schemaprovider.Unknown).Validate(t.Context())
 			misspelt := strings.TrimSpace(c.misspelt)
 			if err == nil || !strings.Contains(err.Error(), misspelt[strings.LastIndex(misspelt, ".")+1:]) {
 				t.Fatalf("got %v, want an error that names %s", err, misspelt)
@@ -132,7 +132,7 @@ func TestModule_passes_its_own_tests(t *testing.T) { passOwnTests(t, repository(
 func passOwnTests(t *testing.T, repository string) {
 	for _, m := range catalog.New().Modules {
 		t.Run(m.Name, func(t *testing.T) {
-			runs, err := workspace(t, filepath.Join(repository, "infra", "terraform", "modules", m.Name), "").Test(t.Context())
+			runs, err := workspace(t, filepath.Join(repository, "infra", "terraform", "modules", m.Name), schemaprovider.Unknown).Test(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	settings "github.com/fluxa/fluxa/cdk/stage"
+	"github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider"
 )
 
 // variation is what a team makes of the stages: dev, prod, and one that it adds.
@@ -144,7 +145,7 @@ func TestVariation(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			w := workspace(t, environmentFolder(filepath.Dir(c.dist), v.stage), "")
+			w := workspace(t, environmentFolder(filepath.Dir(c.dist), v.stage), schemaprovider.Unknown)
 			if _, err := w.Apply(t.Context(), region); err != nil {
 				t.Error(err)
 			}

@@ -140,7 +140,7 @@ func (c *Client) Status(ctx context.Context, id string) (Status, error) {
 	return out, nil
 }
 
-// WaitForStatus asks until the event is processed or given up, or until limit has
+// WaitForStatus asks until the event is processed or has failed, or until limit has
 // passed; then it returns what the last answer was.
 func (c *Client) WaitForStatus(ctx context.Context, id string, limit time.Duration) (status Status, err error) {
 	const interval = 250 * time.Millisecond

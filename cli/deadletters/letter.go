@@ -32,8 +32,9 @@ type Letter struct {
 	attributes  map[string]types.MessageAttributeValue
 	traceHeader string
 	receipt     string
-	hiddenUntil time.Time
-	fate        fate
+	// kept is set for a message that was sent back: it is deleted, or stays hidden
+	// until its time-out ends. Others are given back when the scan ends.
+	kept bool
 }
 
 func letterOf(m types.Message) Letter {

@@ -43,15 +43,12 @@ const (
 	// timeout bounds each call.
 	timeout = 20 * time.Second
 	// visibility is how long a message that is looked at stays hidden from others,
-	// should it not be given back. A slow redrive needs longer.
+	// should it not be given back.
 	visibility = 30 * time.Second
 )
 
 // Queue is the dead-letter queue. It is safe for concurrent use.
-type Queue struct {
-	cfg        Config
-	visibility time.Duration
-}
+type Queue struct{ cfg Config }
 
 // New returns a Queue, or an error that names the field that cannot be used.
 func New(cfg Config) (*Queue, error) {
@@ -64,7 +61,7 @@ func New(cfg Config) (*Queue, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Queue{cfg: cfg, visibility: visibility}, nil
+	return &Queue{cfg: cfg}, nil
 }
 
 // Count is how many messages the queue has, as far as SQS knows: those that can
@@ -128,20 +125,18 @@ func (q *Queue) receive(ctx context.Context, n int) ([]Letter, time.Time, error)
 	defer cancel()
 	out, err := q.cfg.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &q.cfg.DLQURL, MaxNumberOfMessages: int32(n), WaitTimeSeconds: wait,
-		VisibilityTimeout:           int32(q.visibility / time.Second),
+		VisibilityTimeout:           int32(visibility / time.Second),
 		MessageAttributeNames:       []string{"All"},
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
 	})
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("receive from the DLQ: %w", err)
 	}
-	now := time.Now()
 	letters := make([]Letter, len(out.Messages))
 	for i, m := range out.Messages {
 		letters[i] = letterOf(m)
-		letters[i].hiddenUntil = now.Add(q.visibility)
 	}
-	return letters, serverTime(out.ResultMetadata, now), nil
+	return letters, serverTime(out.ResultMetadata, time.Now()), nil
 }
 
 // release makes messages visible again at once. One that cannot be released comes
@@ -163,7 +158,7 @@ func (q *Queue) release(ctx context.Context, receipts []string) {
 		cancel()
 		if err != nil {
 			q.cfg.Logger.Warn("messages of the DLQ stay hidden for a while: they could not be given back",
-				"messages", n+len(receipts), "for", q.visibility.String(), "error", err.Error())
+				"messages", n+len(receipts), "for", visibility.String(), "error", err.Error())
 			return
 		}
 		if len(out.Failed) > 0 {

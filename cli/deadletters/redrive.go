@@ -15,7 +15,7 @@ import (
 	"github.com/fluxa/fluxa/cli/pace"
 )
 
-// errorPrefix begins the attributes that say why a message was given up. They do
+// errorPrefix begins the attributes that say why a message was rejected. They do
 // not go back with it.
 const errorPrefix = "error_"
 
@@ -24,8 +24,7 @@ type Redrive struct {
 	// IDs are message ids or event ids.
 	IDs []string
 	All bool
-	// Rate is how many messages are sent in a second at most: at least one an hour,
-	// or 0 for no limit.
+	// Rate is how many messages are sent in a second at most, 0 for no limit.
 	Rate pace.Rate
 	// DryRun sends nothing.
 	DryRun bool
@@ -56,7 +55,7 @@ type Redriven struct {
 }
 
 // Redrive sends messages back to the events queue: the body as it is, the
-// attributes without those that say why it was given up, the trace header. Each is
+// attributes without those that say why it was rejected, the trace header. Each is
 // deleted from the DLQ only after the send was confirmed. When ctx ends, the one
 // in hand is finished and the rest given back.
 //
@@ -68,18 +67,17 @@ func (q *Queue) Redrive(ctx context.Context, r Redrive) (Redriven, error) {
 	if q.cfg.QueueURL == "" && !r.DryRun {
 		return Redriven{}, errors.New("a redrive needs the URL of the events queue")
 	}
-	if r.Rate < 0 || (r.Rate > 0 && r.Rate < slowest) {
-		return Redriven{}, fmt.Errorf("the rate is %g messages a second, it must be 0 (no limit) or at least one an hour", r.Rate)
-	}
 	if r.Progress == nil {
 		r.Progress = func(Letter, error) {}
 	}
-	q = q.patientFor(r.Rate)
 	w := &redriving{
 		queue: q, request: r, pace: pace.New(r.Rate), out: Redriven{Matched: map[string]int64{}},
 		found: map[string]bool{}, exact: map[string]bool{}, sent: map[[sha256.Size]byte]bool{},
 	}
-	w.scan = &scan{queue: q, batch: w.batch()}
+	w.scan = &scan{queue: q, batch: 10}
+	if r.Rate > 0 { // each is received when its turn comes, and so is hidden for a moment only
+		w.scan.batch = 1
+	}
 	err := w.run(ctx)
 	if ctx.Err() != nil {
 		w.out.Interrupted, err = true, nil
@@ -113,31 +111,10 @@ type redriving struct {
 // giveUpAfter messages in a row could not be moved, neither can the others.
 const giveUpAfter = 5
 
-// slowest is the lowest rate of a redrive: one message an hour.
-const slowest = 1.0 / 3600
-
-// patientFor returns the queue with a visibility time-out in which a message's
-// turn comes at that rate.
-func (q *Queue) patientFor(rate pace.Rate) *Queue {
-	out := *q
-	if rate > 0 {
-		turns := time.Duration(3 / float64(rate) * float64(time.Second))
-		out.visibility = max(q.visibility, turns.Round(time.Second))
-	}
-	return &out
-}
-
-// batch is how many messages to receive at once: no more than can be sent well
-// within their visibility time-out.
-func (w *redriving) batch() int {
-	if w.request.Rate == 0 || w.request.DryRun {
-		return 10
-	}
-	inTime := float64(w.request.Rate) * w.queue.visibility.Seconds() / 3
-	return int(min(10, max(1, inTime)))
-}
-
 func (w *redriving) run(ctx context.Context) error {
+	if err := w.pace.Wait(ctx, 1); err != nil {
+		return err
+	}
 	for l, err := range w.scan.letters(ctx) {
 		if err != nil {
 			return err
@@ -160,11 +137,6 @@ func (w *redriving) visit(ctx context.Context, l *Letter) bool {
 		return true
 	case w.request.DryRun:
 		return w.count(*l)
-	case w.pace.Wait(ctx) != nil:
-		return false
-	case time.Until(l.hiddenUntil) < w.margin():
-		l.fate = postponed
-		return true
 	}
 	sendErr, deleteErr := w.move(ctx, *l)
 	w.lastErr = errors.Join(sendErr, deleteErr)
@@ -179,19 +151,19 @@ func (w *redriving) visit(ctx context.Context, l *Letter) bool {
 		w.out.Sent++
 	}
 	if sendErr == nil {
-		l.fate = kept // one that was not deleted stays hidden: nothing is won by showing it early
+		l.kept = true // one that was not deleted stays hidden: nothing is won by showing it early
 		w.sent[sha256.Sum256([]byte(l.Body))] = true
 	}
 	if w.lastErr == nil {
 		w.failing = 0
-		return more
+	} else {
+		w.failing++
 	}
-	w.failing++
-	return more && w.failing < giveUpAfter
+	return more && w.failing < giveUpAfter && w.pace.Wait(ctx, 1) == nil
 }
 
 // late reports whether a message came after the redrive began. One that was sent
-// back and given up again comes with a new time, but the server's clock is known
+// back and failed again comes with a new time, but the server's clock is known
 // to the second only: within that one, it is recognised by its body.
 func (w *redriving) late(l Letter) bool {
 	if l.SentAt.Before(w.scan.started) {
@@ -199,10 +171,6 @@ func (w *redriving) late(l Letter) bool {
 	}
 	return w.sent[sha256.Sum256([]byte(l.Body))] || l.SentAt.After(w.scan.started.Add(time.Second))
 }
-
-// margin is how much of the visibility time-out must be left for a message to be
-// sent: another redrive may have it after that.
-func (w *redriving) margin() time.Duration { return w.queue.visibility / 5 }
 
 func (w *redriving) wanted(l Letter) bool {
 	if w.request.All {

@@ -21,17 +21,8 @@ type scan struct {
 	started time.Time
 }
 
-// fate is what becomes of a message that a scan has yielded.
-type fate int
-
-const (
-	givenBack fate = iota // it becomes visible again when the scan ends
-	kept                  // it is deleted, or stays hidden until its time-out ends
-	postponed             // its time-out ends too soon: it is given back at once, and yielded when it comes again
-)
-
 // letters yields each message once, until the queue has no more, the loop ends, or
-// ctx does. The body of the loop may set the message's fate. An error is the last
+// ctx does. The body of the loop may keep a message. An error is the last
 // that is yielded; messages are given back at the end, also after an error.
 //
 // A message that is received twice, because its visibility time-out ended during
@@ -69,13 +60,10 @@ func (s *scan) letters(ctx context.Context) iter.Seq2[*Letter, error] {
 					return
 				}
 				idle = 0
+				seen[l.MessageID] = true
 				more := yield(l, nil)
-				seen[l.MessageID] = l.fate != postponed
-				if l.fate != givenBack {
+				if l.kept {
 					delete(held, l.MessageID)
-				}
-				if l.fate == postponed && time.Until(l.hiddenUntil) > 0 {
-					s.queue.release(context.WithoutCancel(ctx), []string{l.receipt})
 				}
 				if !more {
 					return

@@ -8,25 +8,6 @@ import (
 	"github.com/fluxa/fluxa/emulator/sqs"
 )
 
-func TestScan_shows_a_message_again_that_came_too_late(t *testing.T) {
-	t.Parallel()
-	s := newStand(t)
-	s.dead("e1", "x", "1")
-	shown := 0
-	for l, err := range (&scan{queue: s.queue(), batch: 10}).letters(t.Context()) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if shown++; shown == 1 {
-			l.fate = postponed
-		}
-	}
-	if shown != 2 {
-		t.Fatalf("shown %d times", shown)
-	}
-	s.wantStats("dlq", sqs.Stats{Visible: 1})
-}
-
 func TestScan_shows_a_message_once_that_is_received_twice(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)

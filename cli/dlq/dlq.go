@@ -34,7 +34,7 @@ func counted(c deadletters.Count) string {
 	return text
 }
 
-// reasonOf says why a message is there. One without a reason was not given up by
+// reasonOf says why a message is there. One without a reason was not rejected by
 // the processor: SQS moved it.
 func reasonOf(l deadletters.Letter) string {
 	if l.ErrorCode == "" && l.ErrorReason == "" {

@@ -25,7 +25,7 @@ type redriveCommand struct {
 }
 
 func (redriveCommand) Help() string {
-	return `Each message is sent to the events queue as it came, without the attributes that say why it was given up, and only then deleted from the dead-letter queue: none is ever lost. A message that is given up again meanwhile stays. Ctrl-C finishes the one in hand. Exit code 1 when any message was not sent back.
+	return `Each message is sent to the events queue as it came, without the attributes that say why it failed, and only then deleted from the dead-letter queue: none is ever lost. A message that fails again during the redrive, and so returns, stays. Ctrl-C finishes the one in hand. Exit code 1 when any message was not sent back.
 
     fluxa dlq redrive --all --dry-run
     fluxa dlq redrive --all --rate 5/s
@@ -106,7 +106,7 @@ func (r redriveCommand) report(c console.Console, result deadletters.Redriven) {
 		bad("sent, but not deleted  %s; they are in both queues, and the processor skips what it has seen", console.Number(result.Doubled))
 	}
 	if result.Late > 0 {
-		fmt.Fprintf(c.Out, "came meanwhile  %s; they were left there\n", console.Number(result.Late))
+		fmt.Fprintf(c.Out, "arrived during the redrive  %s; they stay in the DLQ\n", console.Number(result.Late))
 	}
 	for _, id := range result.Missing {
 		bad("not found  %s", console.Clean(id))

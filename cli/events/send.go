@@ -33,8 +33,6 @@ type sendCommand struct {
 
 	File     string `group:"many" short:"f" placeholder:"PATH" help:"Send the lines of a file of NDJSON, each byte for byte; - is standard input."`
 	Generate int64  `group:"many" short:"n" placeholder:"N" help:"Send this many generated events."`
-	Seed     uint64 `group:"many" default:"1" placeholder:"N" help:"Chooses the generated events: the same seed gives the same ones (default ${default})."`
-	Users    int    `name:"user-count" group:"many" default:"1000" placeholder:"N" help:"Number of users the generated events are spread over (default ${default})."`
 	Size     size   `group:"many" placeholder:"SIZE" help:"Size of the metadata of each generated event, such as 300KiB (default: about 70 bytes)."`
 
 	Batch       int       `group:"many" default:"100" placeholder:"N" help:"Events in one request, 1 to ${batch_limit}; 1 uses POST /events (default ${default})."`
@@ -194,9 +192,7 @@ func (s sendCommand) source(c console.Console) (source load.Source, total int64,
 	nothing := func() error { return nil }
 	switch s.File {
 	case "":
-		source, err = load.Generator{
-			Count: s.Generate, Seed: s.Seed, Users: s.Users, MetadataBytes: int(s.Size), Until: c.Now(),
-		}.Source()
+		source, err = load.Generator{Count: s.Generate, MetadataBytes: int(s.Size), Until: c.Now()}.Source()
 		return source, s.Generate, nothing, err
 	case "-":
 		return load.NewLines(c.In), 0, nothing, nil

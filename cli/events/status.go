@@ -14,11 +14,11 @@ type statusCommand struct {
 	target.API
 	console.Format
 	ID   string        `arg:"" help:"The event's id."`
-	Wait time.Duration `help:"How long to wait until the event is processed or given up (default: do not wait)."`
+	Wait time.Duration `help:"How long to wait until the event is processed or has failed (default: do not wait)."`
 }
 
 func (statusCommand) Help() string {
-	return `With --wait it waits until the event is processed or given up; exit code 1 when it is not processed by then. An event that was given up is exit code 1 in any case.
+	return `With --wait it waits until the event is processed or has failed; exit code 1 when it is not processed by then. An event that has failed is exit code 1 in any case.
 
     fluxa status first
     fluxa status first --wait 30s`

@@ -35,7 +35,7 @@ func (upCommand) Help() string {
 
 func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher) error {
 	if u.Port < 0 || u.Port > 65533 {
-		return exit.Usagef("--port is %d, it must be 0 to 65533: the two after it are taken too", u.Port)
+		return exit.Usagef("--port is %d, it must be 0 to 65533: the two ports after it are used too", u.Port)
 	}
 	if u.Detach {
 		return u.detach(ctx, c, launcher)

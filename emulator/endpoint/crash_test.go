@@ -223,9 +223,12 @@ func checkWholeObjects(t *testing.T, ctx context.Context, c clients, dir string)
 			sums = append(sums, *o.Key)
 		}
 	}
-	blobs, err := os.ReadDir(filepath.Join(dir, "s3", "blobs"))
-	if err != nil || len(blobs) != len(sums) {
-		t.Errorf("%d blobs for %d objects, %v", len(blobs), len(sums), err)
+	files, err := os.ReadDir(filepath.Join(dir, "s3", "buckets", bucket))
+	if err != nil || len(files) != len(sums) {
+		t.Errorf("%d files for %d objects, %v", len(files), len(sums), err)
+	}
+	if rest, err := os.ReadDir(filepath.Join(dir, "s3", "new")); err != nil || len(rest) != 0 {
+		t.Errorf("%d half-written files are left, %v", len(rest), err)
 	}
 }
 

@@ -34,7 +34,6 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer objects.Close()
 	topics, err := sns.New(sns.Config{Queues: queues})
 	if err != nil {
 		log.Fatal(err)

@@ -10,9 +10,12 @@ import (
 )
 
 const (
-	// MaxBodyBytes is the limit of API Gateway for the body of a request, 10 MiB. Lambda
-	// allows less, 6 MiB for the whole event, which the function's invocation enforces.
+	// MaxBodyBytes is the limit of API Gateway for the body of a request, 10 MiB.
 	MaxBodyBytes = 10 << 20
+
+	// maxEventBytes is Lambda's limit for the whole event, which the function's
+	// invocation enforces.
+	maxEventBytes = 6 << 20
 
 	// IntegrationTimeout is how long API Gateway waits for a function.
 	IntegrationTimeout = 29 * time.Second

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -106,7 +107,7 @@ func (g *Gateway) accepts(key string) bool {
 func (x *exchange) readBody() ([]byte, bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(x.ResponseWriter, x.request.Body, MaxBodyBytes))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		x.problem(http.StatusRequestEntityTooLarge, "the body must be at most 10485760 bytes")
+		x.problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body must be at most %d bytes", MaxBodyBytes))
 		return nil, false
 	}
 	if err != nil {
@@ -127,7 +128,7 @@ func (x *exchange) integrationFailed(ctx context.Context, err error) {
 		x.Header().Set("Retry-After", "1")
 		x.problem(http.StatusTooManyRequests, "too many requests are being worked on")
 	case errors.As(err, &status) && status.HTTPStatusCode() == http.StatusRequestEntityTooLarge:
-		x.problem(http.StatusRequestEntityTooLarge, "the request is too large for the function: 6291456 bytes with all its headers")
+		x.problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is too large for the function: at most %d bytes with all its headers", maxEventBytes))
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		x.problem(http.StatusGatewayTimeout, "the function did not answer in time")
 	default:

@@ -152,7 +152,7 @@ func TestIntegrationFailures(t *testing.T) {
 		}, 502, "Bad Gateway", "the function failed", ""},
 		"a_malformed_answer":  {answering(`{"status":200}`), 502, "Bad Gateway", "the answer of the function is malformed", ""},
 		"a_throttled_one":     {fail(fmt.Errorf("invoking: %w", statusError(429))), 429, "Too Many Requests", "too many requests are being worked on", "1"},
-		"too_large_a_request": {fail(statusError(413)), 413, "Request Entity Too Large", "the request is too large for the function: 6291456 bytes with all its headers", ""},
+		"too_large_a_request": {fail(statusError(413)), 413, "Request Entity Too Large", "the request is too large for the function: at most 6291456 bytes with all its headers", ""},
 		"another_status":      {fail(statusError(404)), 502, "Bad Gateway", "the function could not be invoked", ""},
 		"no_invocation":       {fail(errors.New("inner detail")), 502, "Bad Gateway", "the function could not be invoked", ""},
 		"a_slow_function": {func(ctx context.Context, _ events.APIGatewayProxyRequest) (string, string, error) {

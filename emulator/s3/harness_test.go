@@ -49,12 +49,7 @@ func newStand(t *testing.T, tls bool) *stand {
 	} else {
 		s.web.Start()
 	}
-	t.Cleanup(func() {
-		s.web.Close()
-		if err := s.server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(s.web.Close)
 	s.client = awss3.NewFromConfig(aws.Config{
 		Region:           "us-east-1",
 		BaseEndpoint:     aws.String(s.web.URL),
@@ -78,14 +73,6 @@ func (s *stand) open() {
 	if err := server.EnsureBucket(bucket); err != nil {
 		s.t.Fatal(err)
 	}
-}
-
-func (s *stand) reopen() {
-	s.t.Helper()
-	if err := s.server.Close(); err != nil {
-		s.t.Fatal(err)
-	}
-	s.open()
 }
 
 func (s *stand) ctx() context.Context {
@@ -122,17 +109,18 @@ func (s *stand) want(key string, body []byte) {
 	}
 }
 
-func (s *stand) blobs() []string {
+// files are those of the bucket, whole ones or not.
+func (s *stand) files() int {
 	s.t.Helper()
-	entries, err := os.ReadDir(filepath.Join(s.dir, "blobs"))
-	if err != nil {
-		s.t.Fatal(err)
+	n := 0
+	for _, folder := range []string{filepath.Join("buckets", bucket), "new"} {
+		entries, err := os.ReadDir(filepath.Join(s.dir, folder))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		n += len(entries)
 	}
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		names[i] = e.Name()
-	}
-	return names
+	return n
 }
 
 func pattern(n int) []byte {

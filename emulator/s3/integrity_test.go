@@ -44,6 +44,7 @@ func TestAWrongChecksumIsRefusedAndStoresNothing(t *testing.T) {
 	t.Parallel()
 	wrong := map[string]func(*awss3.PutObjectInput){
 		"CRC32":     func(in *awss3.PutObjectInput) { in.ChecksumCRC32 = aws.String("AAAAAA==") },
+		"MD5":       func(in *awss3.PutObjectInput) { in.ContentMD5 = aws.String("1B2M2Y8AsgTpgAmY7PhCfg==") },
 		"CRC64NVME": func(in *awss3.PutObjectInput) { in.ChecksumCRC64NVME = aws.String("AAAAAAAAAAA=") },
 		"SHA256": func(in *awss3.PutObjectInput) {
 			in.ChecksumSHA256 = aws.String("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
@@ -67,8 +68,8 @@ func TestAWrongChecksumIsRefusedAndStoresNothing(t *testing.T) {
 				t.Errorf("got %v, want %s", err, want)
 			}
 			s.want("k", []byte("before"))
-			if n := len(s.blobs()); n != 1 {
-				t.Errorf("%d blobs are left, want 1", n)
+			if n := s.files(); n != 1 {
+				t.Errorf("%d files are left, want 1", n)
 			}
 		})
 	}
@@ -111,13 +112,13 @@ func TestConditionalPut(t *testing.T) {
 	if wins.Load() != 1 {
 		t.Errorf("%d puts won, want exactly one", wins.Load())
 	}
-	s.reopen()
+	s.open()
 	var response interface{ HTTPStatusCode() int }
 	if err := put(s.ctx(), "late"); !errors.As(err, &response) || response.HTTPStatusCode() != http.StatusPreconditionFailed {
 		t.Errorf("after a restart: %v, want 412", err)
 	}
-	if n := len(s.blobs()); n != 1 {
-		t.Errorf("%d blobs are left, want 1", n)
+	if n := s.files(); n != 1 {
+		t.Errorf("%d files are left, want 1", n)
 	}
 }
 
@@ -152,16 +153,16 @@ func TestReadersSeeWholeObjectsWhileTheyAreOverwritten(t *testing.T) {
 	wg.Wait()
 }
 
-func TestOrphanedBlobsAreRemovedAtTheNextOpen(t *testing.T) {
+func TestWhatAKillLeftHalfWrittenIsRemovedAtTheNextOpen(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, false)
 	s.put("k", []byte("kept"))
-	if err := os.WriteFile(filepath.Join(s.dir, "blobs", "left-by-a-kill"), []byte("half"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.dir, "new", "left-by-a-kill"), []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.reopen()
-	if names := s.blobs(); len(names) != 1 || names[0] == "left-by-a-kill" {
-		t.Errorf("the blobs are %v, want the one in use", names)
+	s.open()
+	if n := s.files(); n != 1 {
+		t.Errorf("%d files are left, want the object's", n)
 	}
 	s.want("k", []byte("kept"))
 }

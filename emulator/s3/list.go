@@ -1,87 +1,108 @@
 package s3
 
 import (
-	"bytes"
-	"fmt"
+	"cmp"
+	"encoding/xml"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
-
-	"github.com/johannesboyne/gofakes3"
-	bolt "go.etcd.io/bbolt"
 )
 
-// ListBucket walks the keys in order from the marker, jumping over everything
-// below a common prefix. The marker of the next page is the last key that this
-// page covers.
-func (b *backend) ListBucket(bucket string, prefix *gofakes3.Prefix, page gofakes3.ListBucketPage) (*gofakes3.ObjectList, error) {
-	if prefix == nil {
-		prefix = &gofakes3.Prefix{}
-	}
-	list := gofakes3.NewObjectList()
-	err := b.store.index.View(func(tx *bolt.Tx) error {
-		objects := tx.Bucket(bucketObjects()).Bucket([]byte(bucket))
-		if objects == nil {
-			return gofakes3.BucketNotFound(bucket)
-		}
-		return walk(objects.Cursor(), *prefix, page, list)
-	})
-	return list, err
+const maxKeys = 1000
+
+const timeFormat = "2006-01-02T15:04:05.000Z"
+
+type listing struct {
+	XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
+	Name                  string
+	Prefix                string
+	Delimiter             string `xml:",omitempty"`
+	MaxKeys               int
+	KeyCount              int
+	IsTruncated           bool
+	NextContinuationToken string `xml:",omitempty"`
+	Contents              []listed
+	CommonPrefixes        []commonPrefix
 }
 
-func walk(c *bolt.Cursor, prefix gofakes3.Prefix, page gofakes3.ListBucketPage, list *gofakes3.ObjectList) error {
-	start := []byte(prefix.Prefix)
-	if page.HasMarker && page.Marker >= prefix.Prefix {
-		start = append([]byte(page.Marker), 0) // the first key after the marker
+type listed struct {
+	Key          string
+	LastModified string
+	ETag         string
+	Size         int64
+	StorageClass string
+}
+
+type commonPrefix struct{ Prefix string }
+
+// list answers ListObjectsV2. The token of the next page is the last key or common
+// prefix of this one.
+func (s *Server) list(w http.ResponseWriter, r *http.Request, bucket string) error {
+	query := r.URL.Query()
+	if query.Get("list-type") != "2" {
+		return notImplemented("ListObjects; ask for list-type=2")
 	}
-	covered := ""
-	key, value := c.Seek(start)
-	for n := int64(0); key != nil && bytes.HasPrefix(key, []byte(prefix.Prefix)); n++ {
-		if page.MaxKeys > 0 && n == page.MaxKeys {
-			list.IsTruncated, list.NextMarker = true, covered
-			return nil
+	out := listing{Name: bucket, Prefix: query.Get("prefix"), Delimiter: query.Get("delimiter"), MaxKeys: maxKeys}
+	if text := query.Get("max-keys"); text != "" {
+		limit, err := strconv.Atoi(text)
+		if err != nil || limit < 0 {
+			return &apiError{http.StatusBadRequest, "InvalidArgument", "max-keys is not a number."}
 		}
-		if group, ok := commonPrefix(string(key), prefix); ok {
-			list.AddPrefix(group)
-			var last []byte
-			key, value, last = skip(c, key, group)
-			covered = string(last)
+		out.MaxKeys = min(limit, maxKeys)
+	}
+	objects, err := s.objects(bucket)
+	if err != nil {
+		return err
+	}
+	last := query.Get("continuation-token")
+	for _, o := range objects {
+		rest, ok := strings.CutPrefix(o.Key, out.Prefix)
+		if !ok {
 			continue
 		}
-		o, err := decodeObject(key, value)
-		if err != nil {
-			return fmt.Errorf("list objects: %w", err)
+		group := ""
+		if before, _, found := strings.Cut(rest, out.Delimiter); found && out.Delimiter != "" {
+			group = out.Prefix + before + out.Delimiter
 		}
-		covered = string(key)
-		list.Add(&gofakes3.Content{
-			Key:          covered,
-			ETag:         gofakes3.FormatETag(o.MD5),
-			Size:         o.Size,
-			LastModified: gofakes3.NewContentTime(o.Modified.UTC()),
-		})
-		key, value = c.Next()
+		entry := cmp.Or(group, o.Key)
+		if entry <= last {
+			continue
+		}
+		if out.KeyCount == out.MaxKeys {
+			out.IsTruncated, out.NextContinuationToken = true, last
+			break
+		}
+		if out.KeyCount++; group != "" {
+			out.CommonPrefixes = append(out.CommonPrefixes, commonPrefix{group})
+		} else {
+			out.Contents = append(out.Contents, listed{o.Key, o.Modified.Format(timeFormat), o.ETag, o.Size, "STANDARD"})
+		}
+		last = entry
 	}
-	return nil
+	return s.writeXML(w, out)
 }
 
-// commonPrefix returns the part of a key up to the first delimiter after the
-// prefix.
-func commonPrefix(key string, prefix gofakes3.Prefix) (string, bool) {
-	if !prefix.HasDelimiter {
-		return "", false
-	}
-	rest := key[len(prefix.Prefix):]
-	i := strings.Index(rest, prefix.Delimiter)
-	if i < 0 {
-		return "", false
-	}
-	return key[:len(prefix.Prefix)+i+len(prefix.Delimiter)], true
+type bucketList struct {
+	XMLName xml.Name       `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListAllMyBucketsResult"`
+	Buckets []listedBucket `xml:"Buckets>Bucket"`
 }
 
-// skip moves past all keys of a group and returns the next key and the last one
-// of the group.
-func skip(c *bolt.Cursor, key []byte, group string) (next, value, last []byte) {
-	for next = key; next != nil && bytes.HasPrefix(next, []byte(group)); {
-		last = next
-		next, value = c.Next()
+type listedBucket struct{ Name, CreationDate string }
+
+func (s *Server) listBuckets(w http.ResponseWriter) error {
+	folders, err := os.ReadDir(filepath.Join(s.dir, bucketsFolder))
+	if err != nil {
+		return err
 	}
-	return next, value, last
+	var out bucketList
+	for _, folder := range folders {
+		info, err := folder.Info()
+		if err != nil {
+			return err
+		}
+		out.Buckets = append(out.Buckets, listedBucket{folder.Name(), info.ModTime().UTC().Format(timeFormat)})
+	}
+	return s.writeXML(w, out)
 }

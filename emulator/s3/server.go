@@ -1,18 +1,25 @@
 package s3
 
 import (
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"hash"
+	"hash/crc32"
 	"log/slog"
+	"maps"
 	"net/http"
-	"net/textproto"
-	"strconv"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
-
-	"github.com/johannesboyne/gofakes3"
+	"time"
 )
+
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 // Config says where a Server keeps its objects. Dir is required and is made
 // when absent. A nil Logger means slog's default logger. NoSync leaves out the
@@ -24,18 +31,17 @@ type Config struct {
 	NoSync bool
 }
 
-// Server serves the buckets of one folder, with path-style addresses. It may be
-// used concurrently.
+// Server serves the buckets of one folder, which is to be no other server's. It may
+// be used concurrently and needs no Close.
 type Server struct {
-	backend *backend
-	handler http.Handler
-	log     *slog.Logger
+	dir    string
+	log    *slog.Logger
+	noSync bool
 }
 
 var _ http.Handler = (*Server)(nil)
 
-// Open opens the folder, or makes it. It fails when another process has it
-// open.
+// Open opens the folder, or makes it.
 func Open(c Config) (*Server, error) {
 	if c.Dir == "" {
 		return nil, errors.New("s3: Dir is empty, want the folder that keeps the objects")
@@ -43,191 +49,154 @@ func Open(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	st, err := openStore(c.Dir, c.NoSync)
+	s := &Server{dir: c.Dir, log: c.Logger, noSync: c.NoSync}
+	halfWritten := filepath.Join(c.Dir, newFolder)
+	err := errors.Join(os.RemoveAll(halfWritten), os.MkdirAll(halfWritten, 0o700),
+		os.MkdirAll(filepath.Join(c.Dir, bucketsFolder), 0o700), s.flush(c.Dir))
 	if err != nil {
 		return nil, fmt.Errorf("s3: open %s: %w", c.Dir, err)
 	}
-	b := &backend{store: st}
-	fake := gofakes3.New(b,
-		gofakes3.WithTimeSkewLimit(0),
-		gofakes3.WithLogger(logger{c.Logger}),
-	)
-	return &Server{backend: b, handler: fake.Server(), log: c.Logger}, nil
-}
-
-// Close closes the folder. Requests that come later fail.
-func (s *Server) Close() error {
-	if err := s.backend.store.close(); err != nil {
-		return fmt.Errorf("s3: %w", err)
-	}
-	return nil
+	return s, nil
 }
 
 // EnsureBucket makes a bucket, or finds that it is there.
 func (s *Server) EnsureBucket(name string) error {
-	if err := gofakes3.ValidateBucketName(name); err != nil {
-		return fmt.Errorf("s3: bucket %q: %w", name, err)
+	if !bucketName.MatchString(name) {
+		return fmt.Errorf("s3: bucket %q: a name has 3 to 63 lower-case letters, digits, dots and hyphens", name)
 	}
-	if err := s.backend.CreateBucket(name); err != nil && !gofakes3.IsAlreadyExists(err) {
+	if err := errors.Join(os.MkdirAll(s.bucketPath(name), 0o700), s.flush(filepath.Join(s.dir, bucketsFolder))); err != nil {
 		return fmt.Errorf("s3: make bucket %s: %w", name, err)
 	}
 	return nil
 }
 
+// apiError is an answer of S3 that is not a success.
+type apiError struct {
+	status        int
+	code, message string
+}
+
+func (e *apiError) Error() string { return e.code + ": " + e.message }
+
+var (
+	errNoKey          = &apiError{http.StatusNotFound, "NoSuchKey", "The specified key does not exist."}
+	errNoBucket       = &apiError{http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist."}
+	errExists         = &apiError{http.StatusPreconditionFailed, "PreconditionFailed", "There is an object of this key."}
+	errIncompleteBody = &apiError{http.StatusBadRequest, "IncompleteBody", "The body is not well-formed, or not of the announced length."}
+)
+
+func notImplemented(what string) error {
+	return &apiError{http.StatusNotImplemented, "NotImplemented", "This emulator has no " + what + "."}
+}
+
 // ServeHTTP answers one request of the S3 REST protocol.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if name := unsupported(r); name != "" {
-		s.refuse(w, gofakes3.ErrNotImplemented, "This emulator has no "+name+".")
+	err := s.serve(w, r)
+	if err == nil {
 		return
 	}
-	r = r.Clone(r.Context())
-	var trailer http.Header
-	if isAWSChunked(r.Header) {
-		body, err := dechunk(r)
-		if err != nil {
-			s.refuse(w, gofakes3.ErrMissingContentLength, err.Error())
-			return
-		}
-		trailer = body.trailer
-	}
-	verify(r, trailer)
-	answer := &response{ResponseWriter: w, request: r}
-	s.handler.ServeHTTP(answer, r)
-	if !answer.wrote {
-		answer.WriteHeader(http.StatusOK)
-	}
-}
-
-// unsupported names the sub-resource of a request that gofakes3 does not know.
-// It would take a PUT of one for a PUT of the object itself.
-func unsupported(r *http.Request) string {
-	for name := range r.URL.Query() {
-		switch name {
-		case "accelerate", "acl", "analytics", "attributes", "cors", "encryption", "intelligent-tiering",
-			"inventory", "legal-hold", "lifecycle", "logging", "metrics", "notification", "object-lock",
-			"ownershipControls", "policy", "policyStatus", "publicAccessBlock", "replication",
-			"requestPayment", "restore", "retention", "select", "tagging", "torrent", "website":
-			return name
-		}
-	}
-	return ""
-}
-
-// dechunk replaces the body by what it encodes, and the headers to match.
-func dechunk(r *http.Request) (*chunkedBody, error) {
-	size, err := strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64)
-	if err != nil || size < 0 {
-		return nil, errors.New("an aws-chunked body needs the header X-Amz-Decoded-Content-Length")
-	}
-	body := newChunkedBody(r.Body, size)
-	r.Body = body
-	r.ContentLength = size
-	r.Header.Set("Content-Length", strconv.FormatInt(size, 10))
-	r.Header.Del("X-Amz-Content-Sha256")
-	if rest := withoutAWSChunked(r.Header.Get("Content-Encoding")); rest != "" {
-		r.Header.Set("Content-Encoding", rest)
-	} else {
-		r.Header.Del("Content-Encoding")
-	}
-	return body, nil
-}
-
-// verify checks every checksum that comes in a header, or is announced for the
-// trailer; the trailer is filled while the body is read.
-func verify(r *http.Request, trailer http.Header) {
-	hashes := map[string]hash.Hash{}
-	for name := range r.Header {
-		if h := checksumOf(name); h != nil {
-			hashes[name] = h
-		}
-	}
-	if trailer != nil {
-		for name := range strings.SplitSeq(r.Header.Get("X-Amz-Trailer"), ",") {
-			name = textproto.TrimString(name)
-			if h := checksumOf(name); h != nil {
-				hashes[name] = h
-			}
-		}
-	}
-	if len(hashes) == 0 || r.Body == nil {
-		return
-	}
-	r.Body = &verifier{body: r.Body, hashes: hashes, sent: func(name string) string {
-		if sum := r.Header.Get(name); sum != "" {
-			return sum
-		}
-		return trailer.Get(name)
-	}}
-}
-
-// response puts checksums into an answer where S3 does: a put gives back those
-// it was sent, a read those of the whole object, if all of it is sent and the
-// client asked.
-type response struct {
-	http.ResponseWriter
-	request *http.Request
-	wrote   bool
-}
-
-func (w *response) WriteHeader(status int) {
-	if !w.wrote {
-		w.wrote = true
-		w.fixHeaders(status)
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *response) fixHeaders(status int) {
-	asked := strings.EqualFold(w.request.Header.Get("X-Amz-Checksum-Mode"), "ENABLED")
-	if !asked || status != http.StatusOK {
-		for name := range w.Header() {
-			if checksumOf(name) != nil {
-				w.Header().Del(name)
-			}
-		}
-	}
-	if w.request.Method == http.MethodPut && status == http.StatusOK {
-		for name, values := range w.request.Header {
-			if checksumOf(name) != nil {
-				w.Header().Set(name, values[0])
-			}
-		}
-	}
-	if status >= http.StatusBadRequest {
-		w.Header().Set("Content-Type", "application/xml")
-	}
-}
-
-func (w *response) Write(p []byte) (int, error) {
-	if !w.wrote {
-		w.WriteHeader(http.StatusOK)
-	}
-	return w.ResponseWriter.Write(p)
-}
-
-func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-func (s *Server) refuse(w http.ResponseWriter, code gofakes3.ErrorCode, message string) {
-	body, err := xml.Marshal(&gofakes3.ErrorResponse{Code: code, Message: message})
-	if err != nil {
-		http.Error(w, message, code.Status())
-		return
+	api, ok := errors.AsType[*apiError](err)
+	if !ok {
+		s.log.Error("s3 request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		api = &apiError{http.StatusInternalServerError, "InternalError", "The storage failed; the log of the emulator says why."}
 	}
 	w.Header().Set("Content-Type", "application/xml")
-	w.WriteHeader(code.Status())
-	if _, err := w.Write(body); err != nil {
+	w.WriteHeader(api.status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	err = s.writeXML(w, struct {
+		XMLName       xml.Name `xml:"Error"`
+		Code, Message string
+	}{Code: api.code, Message: api.message})
+	if err != nil {
 		s.log.Debug("s3 answer could not be written", "error", err)
 	}
 }
 
-// logger passes on what gofakes3 says when something is wrong.
-type logger struct{ log *slog.Logger }
+func (s *Server) writeXML(w http.ResponseWriter, document any) error {
+	w.Header().Set("Content-Type", "application/xml")
+	return xml.NewEncoder(w).Encode(document)
+}
 
-func (l logger) Print(level gofakes3.LogLevel, v ...any) {
-	switch level {
-	case gofakes3.LogErr:
-		l.log.Error("s3 request failed", "error", fmt.Sprint(v...))
-	case gofakes3.LogWarn:
-		l.log.Warn("s3 request", "warning", fmt.Sprint(v...))
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
+	// A PUT of a sub-resource must not be taken for a PUT of the object itself.
+	for name := range r.URL.Query() {
+		switch name {
+		case "x-id", "list-type", "prefix", "delimiter", "max-keys", "continuation-token", "encoding-type", "fetch-owner":
+		default:
+			if !strings.HasPrefix(name, "X-Amz-") { // of a presigned address
+				return notImplemented("sub-resource or parameter " + name)
+			}
+		}
 	}
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	switch {
+	case bucket == "" && r.Method == http.MethodGet:
+		return s.listBuckets(w)
+	case !s.bucketExists(bucket):
+		return errNoBucket
+	case key == "" && r.Method == http.MethodGet:
+		return s.list(w, r, bucket)
+	case key == "" && r.Method == http.MethodHead:
+		return nil
+	case key == "":
+		return notImplemented(r.Method + " of a bucket")
+	case r.Method == http.MethodPut:
+		return s.putObject(w, r, bucket, key)
+	case r.Method == http.MethodGet, r.Method == http.MethodHead:
+		return s.getObject(w, r, bucket, key)
+	case r.Method == http.MethodDelete:
+		if err := s.remove(bucket, key); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return notImplemented(r.Method + " of an object")
+}
+
+func (s *Server) putObject(w http.ResponseWriter, r *http.Request, bucket, key string) error {
+	condition := r.Header.Get("If-None-Match")
+	switch {
+	case r.Header.Get("X-Amz-Copy-Source") != "":
+		return notImplemented("CopyObject")
+	case r.Header.Get("If-Match") != "", condition != "" && condition != "*":
+		return notImplemented("condition but If-None-Match: *")
+	}
+	body, sums, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	hash := md5.Sum(body)
+	o := object{Key: key, ETag: `"` + hex.EncodeToString(hash[:]) + `"`, Modified: time.Now().UTC(), Headers: keptHeaders(r.Header)}
+	crc := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(body))
+	o.Headers["X-Amz-Checksum-Crc32"] = base64.StdEncoding.EncodeToString(crc)
+	maps.Copy(o.Headers, sums)
+	delete(o.Headers, "Content-Md5")
+	if err := s.put(bucket, o, body, condition != ""); err != nil {
+		return err
+	}
+	w.Header().Set("ETag", o.ETag)
+	return nil
+}
+
+// getObject answers GET and HEAD, of the whole object or of a range. Checksums are
+// of the whole, and only for those who ask.
+func (s *Server) getObject(w http.ResponseWriter, r *http.Request, bucket, key string) error {
+	o, body, closer, err := s.open(bucket, key)
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	checksums := strings.EqualFold(r.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") && r.Header.Get("Range") == ""
+	w.Header().Set("Content-Type", "binary/octet-stream")
+	w.Header().Set("ETag", o.ETag)
+	for name, value := range o.Headers {
+		if checksumOf(name) == nil || checksums {
+			w.Header().Set(name, value)
+		}
+	}
+	http.ServeContent(w, r, "", o.Modified, body)
+	return nil
 }

@@ -75,11 +75,9 @@ func newStand(t *testing.T) *stand {
 		Credentials:      credentials.NewStaticCredentialsProvider("local", "local", ""),
 		RetryMaxAttempts: 1,
 	})}
-	out, err := s.client.CreateTopic(s.ctx(), &awssns.CreateTopicInput{Name: aws.String("events")})
-	if err != nil {
+	if s.topic, err = server.CreateTopic("events"); err != nil {
 		t.Fatal(err)
 	}
-	s.topic = *out.TopicArn
 	return s
 }
 
@@ -90,17 +88,12 @@ func (s *stand) ctx() context.Context {
 	return ctx
 }
 
-func (s *stand) subscribe(queue string, attributes map[string]string) string {
+func (s *stand) subscribe(queue string) {
 	s.t.Helper()
-	out, err := s.client.Subscribe(s.ctx(), &awssns.SubscribeInput{TopicArn: &s.topic, Protocol: aws.String("sqs"),
-		Endpoint: &queue, Attributes: attributes, ReturnSubscriptionArn: true})
-	if err != nil {
+	if err := s.server.Subscribe(s.topic, queue); err != nil {
 		s.t.Fatal(err)
 	}
-	return *out.SubscriptionArn
 }
-
-func raw() map[string]string { return map[string]string{"RawMessageDelivery": "true"} }
 
 func attributes() map[string]types.MessageAttributeValue {
 	return map[string]types.MessageAttributeValue{

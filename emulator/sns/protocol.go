@@ -25,19 +25,13 @@ const (
 )
 
 // operation does the work of one Action and returns the content of its result
-// element, or nil where the action has none.
+// element.
 type operation func(*Server, *http.Request, url.Values) (any, error)
 
 func operations() map[string]operation {
 	return map[string]operation{
-		"CreateTopic":              (*Server).createTopic,
-		"DeleteTopic":              (*Server).deleteTopic,
-		"ListTopics":               (*Server).listTopics,
-		"Subscribe":                (*Server).subscribe,
-		"Unsubscribe":              (*Server).unsubscribe,
-		"ListSubscriptionsByTopic": (*Server).listSubscriptionsByTopic,
-		"Publish":                  (*Server).publish,
-		"PublishBatch":             (*Server).publishBatch,
+		"Publish":      (*Server).publish,
+		"PublishBatch": (*Server).publishBatch,
 	}
 }
 
@@ -107,11 +101,9 @@ func (a answer) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 	if err := e.EncodeToken(root); err != nil {
 		return fmt.Errorf("encode the answer of %s: %w", a.action, err)
 	}
-	if a.result != nil {
-		name := xml.StartElement{Name: xml.Name{Local: a.action + "Result"}}
-		if err := e.EncodeElement(a.result, name); err != nil {
-			return fmt.Errorf("encode the result of %s: %w", a.action, err)
-		}
+	name := xml.StartElement{Name: xml.Name{Local: a.action + "Result"}}
+	if err := e.EncodeElement(a.result, name); err != nil {
+		return fmt.Errorf("encode the result of %s: %w", a.action, err)
 	}
 	metadata := struct {
 		RequestID string `xml:"RequestId"`
@@ -144,15 +136,6 @@ func list(form url.Values, prefix string) []string {
 		keys[i] = fmt.Sprintf("%s.%d", prefix, n)
 	}
 	return keys
-}
-
-// stringMap reads a map whose entries are key and value.
-func stringMap(form url.Values, prefix string) map[string]string {
-	out := map[string]string{}
-	for _, key := range list(form, prefix+".entry") {
-		out[form.Get(key+".key")] = form.Get(key + ".value")
-	}
-	return out
 }
 
 func messageAttributes(form url.Values, prefix string) (map[string]sqs.Attribute, error) {

@@ -15,15 +15,12 @@ import (
 const (
 	maxPublishBytes = 256 << 10
 	maxBatchEntries = 10
-	maxSubject      = 100
 	maxEntryID      = 80
 )
 
 // notification is one message on its way to the subscribers.
 type notification struct {
 	id         string
-	topicARN   string
-	subject    string
 	message    string
 	attributes map[string]sqs.Attribute
 	trace      string
@@ -37,14 +34,13 @@ func (n notification) size() int {
 	return size
 }
 
-// read takes a message out of a form. The prefix is that of a batch entry.
-func read(r *http.Request, form url.Values, prefix, topicARN string) (notification, error) {
+// read takes a message out of a form. The prefix is that of a batch entry. A subject
+// shows only where SNS wraps messages, and is passed over.
+func read(r *http.Request, form url.Values, prefix string) (notification, error) {
 	n := notification{
-		id:       uuid.NewString(),
-		topicARN: topicARN,
-		subject:  form.Get(prefix + "Subject"),
-		message:  form.Get(prefix + "Message"),
-		trace:    r.Header.Get("X-Amzn-Trace-Id"),
+		id:      uuid.NewString(),
+		message: form.Get(prefix + "Message"),
+		trace:   r.Header.Get("X-Amzn-Trace-Id"),
 	}
 	var err error
 	if n.attributes, err = messageAttributes(form, prefix); err != nil {
@@ -55,9 +51,6 @@ func read(r *http.Request, form url.Values, prefix, topicARN string) (notificati
 	}
 	if !utf8.ValidString(n.message) {
 		return n, invalidParameter("Message Reason: not valid UTF-8")
-	}
-	if utf8.RuneCountInString(n.subject) > maxSubject || strings.ContainsAny(n.subject, "\r\n") {
-		return n, invalidParameter("Subject")
 	}
 	if form.Get(prefix+"MessageStructure") != "" {
 		return n, invalidParameter("MessageStructure is not supported")
@@ -89,19 +82,18 @@ type publishResult struct {
 }
 
 func (s *Server) publish(r *http.Request, form url.Values) (any, error) {
-	arn := form.Get("TopicArn")
-	subscriptions, err := s.find(arn)
+	queues, err := s.find(form.Get("TopicArn"))
 	if err != nil {
 		return nil, err
 	}
-	n, err := read(r, form, "", arn)
+	n, err := read(r, form, "")
 	if err != nil {
 		return nil, err
 	}
 	if n.size() > maxPublishBytes {
 		return nil, invalidParameter("Message too long")
 	}
-	if err := s.fanOut(r.Context(), subscriptions, n); err != nil {
+	if err := s.fanOut(r.Context(), queues, n); err != nil {
 		return nil, err
 	}
 	return publishResult{n.id}, nil
@@ -125,8 +117,7 @@ type publishBatchResult struct {
 }
 
 func (s *Server) publishBatch(r *http.Request, form url.Values) (any, error) {
-	arn := form.Get("TopicArn")
-	subscriptions, err := s.find(arn)
+	queues, err := s.find(form.Get("TopicArn"))
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +129,7 @@ func (s *Server) publishBatch(r *http.Request, form url.Values) (any, error) {
 	failures := make([]error, len(keys))
 	size := 0
 	for i, key := range keys {
-		notifications[i], failures[i] = read(r, form, key+".", arn)
+		notifications[i], failures[i] = read(r, form, key+".")
 		size += notifications[i].size()
 	}
 	if size > maxPublishBytes {
@@ -148,7 +139,7 @@ func (s *Server) publishBatch(r *http.Request, form url.Values) (any, error) {
 	var wg sync.WaitGroup
 	for i, n := range notifications {
 		if failures[i] == nil {
-			wg.Go(func() { failures[i] = s.fanOut(r.Context(), subscriptions, n) })
+			wg.Go(func() { failures[i] = s.fanOut(r.Context(), queues, n) })
 		}
 	}
 	wg.Wait()

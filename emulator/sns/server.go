@@ -27,7 +27,7 @@ type Config struct {
 }
 
 // Server holds topics and their subscriptions. It is an http.Handler for
-// form-encoded requests with an Action. It may be used concurrently, and needs no
+// form-encoded requests whose Action is Publish or PublishBatch. It may be used concurrently, and needs no
 // Close.
 type Server struct {
 	queues     Queues
@@ -35,7 +35,7 @@ type Server struct {
 	operations map[string]operation
 
 	mu     sync.RWMutex
-	topics map[string]*topic // by ARN
+	topics map[string][]string // ARNs of the subscribed queues, by the topic's ARN
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -48,5 +48,5 @@ func New(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	return &Server{queues: c.Queues, log: c.Logger, operations: operations(), topics: map[string]*topic{}}, nil
+	return &Server{queues: c.Queues, log: c.Logger, operations: operations(), topics: map[string][]string{}}, nil
 }

@@ -37,7 +37,7 @@ func (b binaries) initdb() string { return filepath.Join(b.dir, "initdb") }
 // accepts any from minMajor on.
 func findBinaries(ctx context.Context, cfg Config, major int) (binaries, error) {
 	if cfg.source != sourceDownload {
-		found, rejected := installed(ctx, installedDirs(cfg.binDir), major)
+		found, rejected := installed(ctx, installedDirs(ctx, cfg.binDir), major)
 		if found.dir != "" {
 			return found, nil
 		}
@@ -105,13 +105,18 @@ func installed(ctx context.Context, dirs []string, major int) (found binaries, r
 
 // installedDirs lists the directories that hold a postgres program, the
 // preferred one first and each once.
-func installedDirs(only string) []string {
+func installedDirs(ctx context.Context, only string) []string {
 	if only != "" {
 		return []string{only}
 	}
 	var dirs []string
 	if path, err := exec.LookPath("postgres"); err == nil {
 		dirs = append(dirs, filepath.Dir(path))
+	}
+	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output(); err == nil {
+		dirs = append(dirs, strings.TrimSpace(string(out)))
 	}
 	for _, pattern := range []string{
 		"/usr/lib/postgresql/*/bin",

@@ -76,6 +76,18 @@ func TestInstalled(t *testing.T) {
 	})
 }
 
+func TestInstalledDirs_asks_pg_config(t *testing.T) {
+	installation, path := fakeInstallation(t, "17.0", "postgres", "initdb"), t.TempDir()
+	script := "#!/bin/sh\n[ \"$1\" = --bindir ] && echo '" + installation + "'\n"
+	if err := os.WriteFile(filepath.Join(path, "pg_config"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", path)
+	if dirs := installedDirs(context.Background(), ""); len(dirs) == 0 || dirs[0] != installation {
+		t.Errorf("found %q, want %q first", dirs, installation)
+	}
+}
+
 func TestFindBinaries_says_what_is_missing(t *testing.T) {
 	t.Parallel()
 	old := fakeInstallation(t, "13.22", "postgres", "initdb")

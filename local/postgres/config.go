@@ -54,8 +54,7 @@ type Config struct {
 	Port int
 	// Settings are further server settings (name to value), over the defaults.
 	Settings map[string]string
-	// Progress shows how far a download is: a bar on a terminal, lines elsewhere.
-	// Default: it is not shown.
+	// Progress gets a line for each tenth of a download. Default: none is written.
 	Progress io.Writer
 	// Logger receives what is unusual: a leftover server stopped, a download tried
 	// again. Default: slog.Default().

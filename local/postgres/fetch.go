@@ -158,9 +158,7 @@ func (f *fetcher) attempt(ctx context.Context, url, path string) error {
 // seen too.
 func (f *fetcher) save(ctx context.Context, response *http.Response, path string, seen io.Writer) error {
 	if f.progress != nil {
-		bar := newProgress(f.progress, response.ContentLength)
-		defer bar.end()
-		seen = io.MultiWriter(seen, bar)
+		seen = io.MultiWriter(seen, newProgress(f.progress, response.ContentLength))
 	}
 	file, err := os.Create(path)
 	if err != nil {

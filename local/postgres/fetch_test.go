@@ -288,37 +288,8 @@ func TestProgress_writes_a_line_for_each_tenth(t *testing.T) {
 			t.Fatal(n, err)
 		}
 	}
-	p.end()
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 11 || lines[0] != "downloading PostgreSQL: 0 % of 2.0 MiB" || lines[10] != "downloading PostgreSQL: 100 % of 2.0 MiB" {
 		t.Fatalf("%d lines: %q", len(lines), lines)
-	}
-}
-
-func TestProgress_counts_when_the_total_is_unknown(t *testing.T) {
-	t.Parallel()
-	var out strings.Builder
-	p := newProgress(&out, -1)
-	for range 3 {
-		if _, err := p.Write(make([]byte, 1<<20-1)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	p.end()
-	if want := "downloading PostgreSQL: 0 MiB\ndownloading PostgreSQL: 1 MiB\ndownloading PostgreSQL: 2 MiB\n"; out.String() != want {
-		t.Fatalf("got %q, want %q", out.String(), want)
-	}
-}
-
-func TestProgress_bar_is_drawn_and_ends(t *testing.T) {
-	t.Parallel()
-	for _, arrives := range []int{0, 1, 4} {
-		var out strings.Builder
-		p := newBar(&out, 4)
-		if _, err := p.Write(make([]byte, arrives)); err != nil {
-			t.Fatal(err)
-		}
-		p.end()
-		p.end()
 	}
 }

@@ -275,20 +275,3 @@ func TestLogSince_gives_the_end_of_this_run(t *testing.T) {
 		t.Errorf("%d bytes of a long log, want %d", len(got), 8<<10)
 	}
 }
-
-func TestOpenLog_puts_a_long_one_aside(t *testing.T) {
-	t.Parallel()
-	path := writeTemp(t, nil)
-	if err := os.Truncate(path, 16<<20+1); err != nil {
-		t.Fatal(err)
-	}
-	file, size, err := openLog(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	aside, err := os.Stat(path + ".1")
-	if err != nil || aside.Size() != 16<<20+1 || size != 0 {
-		t.Errorf("aside %v, %v; the new log starts at %d", aside, err, size)
-	}
-}

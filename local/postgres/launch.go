@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -16,6 +17,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/fluxa/fluxa/local/logfile"
 )
 
 const (
@@ -62,11 +65,15 @@ type refusedStart struct {
 func (e *refusedStart) Unwrap() error { return e.error }
 
 func (s *Server) launchOnce(ctx context.Context) error {
-	log, size, err := openLog(s.LogFile())
+	log, err := logfile.Open(s.LogFile(), maxLogBytes, 0o600)
 	if err != nil {
-		return err
+		return fmt.Errorf("the log of PostgreSQL cannot be written: %w", err)
 	}
 	defer log.Close()
+	size, err := log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return fmt.Errorf("look at the log of PostgreSQL: %w", err)
+	}
 	cmd := exec.Command(s.bin.postgres(), s.arguments()...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = s.dataDir(), serverEnv(os.Environ()), s.id.sysProcAttr()
@@ -81,23 +88,6 @@ func (s *Server) launchOnce(ctx context.Context) error {
 	s.run, s.logSize, s.stopped = run, size, false
 	s.mu.Unlock()
 	return nil
-}
-
-func openLog(path string) (file *os.File, size int64, err error) {
-	if info, err := os.Stat(path); err == nil && info.Size() > maxLogBytes {
-		if err := os.Rename(path, path+".1"); err != nil {
-			return nil, 0, fmt.Errorf("put the old log of PostgreSQL aside: %w", err)
-		}
-	}
-	file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, 0, fmt.Errorf("cannot write the log of PostgreSQL: %w: make it writable", err)
-	}
-	info, err := file.Stat()
-	if err != nil {
-		return nil, 0, errors.Join(fmt.Errorf("look at the log of PostgreSQL: %w", err), file.Close())
-	}
-	return file, info.Size(), nil
 }
 
 // arguments give every setting on the command line, so that the data directory

@@ -59,7 +59,7 @@ func unusable(ctx context.Context, cfg *pgx.ConnConfig, err error) error {
 	var lookup *net.DNSError
 	switch {
 	case errors.As(err, &refusal):
-		return refused(cfg, refusal)
+		return fmt.Errorf("PostgreSQL at %s refuses the connection: %w: correct DATABASE_URL, or see the server's log", address, refusal)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("no PostgreSQL listens at %s (connection refused): start it, correct DATABASE_URL, or unset it to have one started", address)
 	case errors.As(err, &lookup):
@@ -68,21 +68,4 @@ func unusable(ctx context.Context, cfg *pgx.ConnConfig, err error) error {
 		return fmt.Errorf("PostgreSQL at %s: %w: see that it runs and can be reached from here", address, context.Cause(ctx))
 	}
 	return fmt.Errorf("PostgreSQL at %s cannot be used: %w", address, err)
-}
-
-func refused(cfg *pgx.ConnConfig, refusal *pgconn.PgError) error {
-	address := addressOf(cfg)
-	switch refusal.Code {
-	case "28P01":
-		return fmt.Errorf("PostgreSQL at %s refuses the password of user %q: correct it in DATABASE_URL", address, cfg.User)
-	case "28000":
-		return fmt.Errorf("PostgreSQL at %s does not let user %q in (%s): correct DATABASE_URL or the server's pg_hba.conf", address, cfg.User, refusal.Message)
-	case "3D000":
-		return fmt.Errorf("PostgreSQL at %s has no database %q: create it (createdb %s), or correct DATABASE_URL", address, cfg.Database, cfg.Database)
-	case "53300":
-		return fmt.Errorf("PostgreSQL at %s has no connection left: close others, or raise its max_connections", address)
-	case "57P03":
-		return fmt.Errorf("PostgreSQL at %s is starting or stopping (%s): try again in a moment", address, refusal.Message)
-	}
-	return fmt.Errorf("PostgreSQL at %s refuses the connection: %w", address, refusal)
 }

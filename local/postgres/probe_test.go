@@ -26,10 +26,10 @@ func TestProbe_says_what_is_wrong(t *testing.T) {
 		"nothing": {server.URL(), ""},
 		"a wrong password": {
 			strings.Replace(server.URL(), server.password, "secret", 1),
-			fmt.Sprintf(`PostgreSQL at 127.0.0.1:%d refuses the password of user "fluxa": correct it in DATABASE_URL`, port)},
+			fmt.Sprintf(`PostgreSQL at 127.0.0.1:%d refuses the connection: FATAL: password authentication failed for user "fluxa" (SQLSTATE 28P01): correct DATABASE_URL, or see the server's log`, port)},
 		"no such database": {
 			server.urlOf("nope"),
-			fmt.Sprintf(`PostgreSQL at 127.0.0.1:%d has no database "nope": create it (createdb nope), or correct DATABASE_URL`, port)},
+			fmt.Sprintf(`PostgreSQL at 127.0.0.1:%d refuses the connection: FATAL: database "nope" does not exist (SQLSTATE 3D000): correct DATABASE_URL, or see the server's log`, port)},
 		"no server": {
 			fmt.Sprintf("postgres://u:secret@127.0.0.1:%d/x?sslmode=disable", closedPort(t)),
 			"(connection refused): start it, correct DATABASE_URL, or unset it to have one started"},
@@ -78,10 +78,7 @@ func TestProbe_names_the_cause_of_a_failure(t *testing.T) {
 	for want, cause := range map[string]error{
 		"the host db.example of DATABASE_URL is not known: correct it, or unset DATABASE_URL to have a server started":                     &net.DNSError{Err: "no such host", Name: "db.example"},
 		"no PostgreSQL listens at db.example:5433 (connection refused): start it, correct DATABASE_URL, or unset it to have one started":   syscall.ECONNREFUSED,
-		`PostgreSQL at db.example:5433 does not let user "me" in (no pg_hba.conf entry): correct DATABASE_URL or the server's pg_hba.conf`: &pgconn.PgError{Code: "28000", Message: "no pg_hba.conf entry"},
-		"PostgreSQL at db.example:5433 has no connection left: close others, or raise its max_connections":                                 &pgconn.PgError{Code: "53300"},
-		"PostgreSQL at db.example:5433 is starting or stopping (the database system is starting up): try again in a moment":                &pgconn.PgError{Code: "57P03", Message: "the database system is starting up"},
-		"PostgreSQL at db.example:5433 refuses the connection: FATAL: odd (SQLSTATE XX000)":                                                &pgconn.PgError{Code: "XX000", Severity: "FATAL", Message: "odd"},
+		"PostgreSQL at db.example:5433 refuses the connection: FATAL: odd (SQLSTATE XX000): correct DATABASE_URL, or see the server's log": &pgconn.PgError{Code: "XX000", Severity: "FATAL", Message: "odd"},
 		"PostgreSQL at db.example:5433 cannot be used: tls: bad certificate":                                                               errors.New("tls: bad certificate"),
 	} {
 		if got := unusable(context.Background(), cfg, cause).Error(); got != want {

@@ -21,12 +21,13 @@ func TestRun_lends_a_server_and_returns_how_the_command_ended(t *testing.T) {
 	for name, test := range map[string]struct {
 		argv []string
 		want string
+		code int
 	}{
-		"success":               {[]string{"sh", "-c", `printf %s "$FLUXA_TEST_DATABASE_URL" > "$1"`}, ""},
-		"failure":               {[]string{"sh", "-c", `printf %s "$FLUXA_TEST_DATABASE_URL" > "$1"; exit 7`}, "sh: exit status 7"},
-		"ended by a signal":     {[]string{"sh", "-c", `printf %s "$FLUXA_TEST_DATABASE_URL" > "$1"; kill -KILL $$`}, "sh: signal: killed"},
-		"a program not to find": {[]string{"no-such-program"}, `no-such-program: exec: "no-such-program": executable file not found in $PATH`},
-		"no program":            {nil, "no command to run with PostgreSQL: name one"},
+		"success":               {[]string{"sh", "-c", `printf %s "$FLUXA_TEST_DATABASE_URL" > "$1"`}, "", 0},
+		"failure":               {[]string{"sh", "-c", `printf %s "$FLUXA_TEST_DATABASE_URL" > "$1"; exit 7`}, "sh: exit status 7", 7},
+		"ended by a signal":     {[]string{"sh", "-c", `printf %s "$FLUXA_TEST_DATABASE_URL" > "$1"; kill -KILL $$`}, "sh: signal: killed", 128 + 9},
+		"a program not to find": {[]string{"no-such-program"}, `run no-such-program: exec: "no-such-program": executable file not found in $PATH`, 127},
+		"no program":            {nil, "no command to run with PostgreSQL: name one", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -37,6 +38,9 @@ func TestRun_lends_a_server_and_returns_how_the_command_ended(t *testing.T) {
 			err := Run(context.Background(), Config{Logger: quiet()}, argv)
 			if (err == nil) != (test.want == "") || (err != nil && err.Error() != test.want) {
 				t.Fatalf("Run = %v, want %q", err, test.want)
+			}
+			if failed, ok := errors.AsType[*CommandError](err); ok != (test.code != 0) || (ok && failed.ExitCode() != test.code) {
+				t.Errorf("exit code of %v, want %d", err, test.code)
 			}
 			if len(argv) < 2 {
 				return
@@ -62,21 +66,25 @@ func TestTestURLVariable_is_the_one_that_tests_read(t *testing.T) {
 	}
 }
 
-// A signal ends the context of the command, which is then asked to end.
-func TestRun_ends_the_command_with_its_context(t *testing.T) {
+func TestRun_passes_signals_on_as_they_arrive(t *testing.T) {
 	t.Parallel()
-	script := `trap 'exit 42' TERM; echo "$FLUXA_TEST_DATABASE_URL"; while :; do sleep 0.05; done`
-	runner := child(t, "run", "sh", "-c", script)
-	address := firstOutput(t, runner)
-	if err := runner.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	var exit *exec.ExitError
-	if err := waitFor(t, runner); !errors.As(err, &exit) || exit.ExitCode() != 42 {
-		t.Fatalf("the command's 42 arrives as %v", err)
-	}
-	if err := Probe(context.Background(), address); err == nil || !strings.Contains(err.Error(), "connection refused") {
-		t.Errorf("the server outlives the command: %v", err)
+	script := `trap 'exit 41' INT; trap 'exit 42' TERM; trap 'exit 43' HUP; echo "$FLUXA_TEST_DATABASE_URL"; while :; do sleep 0.05; done`
+	for sent, want := range map[syscall.Signal]int{syscall.SIGINT: 41, syscall.SIGTERM: 42, syscall.SIGHUP: 43} {
+		t.Run(sent.String(), func(t *testing.T) {
+			t.Parallel()
+			runner := child(t, "run", "sh", "-c", script)
+			address := firstOutput(t, runner)
+			if err := runner.Process.Signal(sent); err != nil {
+				t.Fatal(err)
+			}
+			var exit *exec.ExitError
+			if err := waitFor(t, runner); !errors.As(err, &exit) || exit.ExitCode() != want {
+				t.Fatalf("the command's %d arrives as %v", want, err)
+			}
+			if err := Probe(context.Background(), address); err == nil || !strings.Contains(err.Error(), "connection refused") {
+				t.Errorf("the server outlives the command: %v", err)
+			}
+		})
 	}
 }
 

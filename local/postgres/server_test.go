@@ -38,7 +38,7 @@ func TestDurableServer(t *testing.T) {
 	})
 	t.Run("asks for its password", func(t *testing.T) {
 		err := Probe(context.Background(), strings.Replace(url, server.password, "wrong", 1))
-		want := fmt.Sprintf(`PostgreSQL at 127.0.0.1:%d refuses the password of user "fluxa": correct it in DATABASE_URL`, server.port)
+		want := fmt.Sprintf(`PostgreSQL at 127.0.0.1:%d refuses the connection: FATAL: password authentication failed for user "fluxa" (SQLSTATE 28P01): correct DATABASE_URL, or see the server's log`, server.port)
 		if err == nil || err.Error() != want {
 			t.Errorf("error = %v, want %q", err, want)
 		}
@@ -273,7 +273,7 @@ func TestStart_refuses(t *testing.T) {
 			`unrecognized configuration parameter "no_such"`},
 		"a log that cannot be written": {
 			Config{Dir: noLog},
-			"cannot write the log of PostgreSQL: open " + filepath.Join(noLog, "postgres.log") + ": is a directory: make it writable"},
+			"the log of PostgreSQL cannot be written: open the log: open " + filepath.Join(noLog, "postgres.log") + ": is a directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

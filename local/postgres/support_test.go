@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -47,12 +46,9 @@ func playChild(role string, args []string) int {
 	case "lifecycle":
 		return playLifecycle(ctx, args[0])
 	case "run":
-		ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
-		defer stop()
 		err := Run(ctx, Config{Logger: quiet()}, args)
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			return exit.ExitCode()
+		if failed, ok := errors.AsType[*CommandError](err); ok {
+			return failed.ExitCode()
 		}
 		if err != nil {
 			return complain(err)

@@ -49,8 +49,8 @@ func TestAnnounce_prints_commands_that_work(t *testing.T) {
 			}
 		}
 	}
-	if letters := p.letters(); len(letters) != 0 {
-		t.Errorf("the DLQ has %v", letters)
+	if dead := p.deadLetters(); len(dead) != 0 {
+		t.Errorf("the DLQ has %v", dead)
 	}
 }
 

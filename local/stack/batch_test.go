@@ -69,9 +69,9 @@ func TestBatch_each_message_for_itself(t *testing.T) {
 		}
 		return ""
 	})
-	letters := p.messages(stack.DLQ)
-	if attribute(letters[0], "event_id") != "poison" || attribute(letters[0], "error_code") != "hash_mismatch" || attribute(letters[0], "error_reason") == "" {
-		t.Errorf("the DLQ holds %+v", letters[0].MessageAttributes)
+	dead := p.messages(stack.DLQ)
+	if attribute(dead[0], "event_id") != "poison" || attribute(dead[0], "error_code") != "hash_mismatch" || attribute(dead[0], "error_reason") == "" {
+		t.Errorf("the DLQ holds %+v", dead[0].MessageAttributes)
 	}
 	eventually(t, func() string {
 		a := p.get("/events/transient/status")

@@ -85,8 +85,8 @@ func TestPayload_sizes(t *testing.T) {
 		}
 	}
 	p.drained()
-	if letters := p.letters(); len(letters) != 0 {
-		t.Errorf("the DLQ has %v", letters)
+	if dead := p.deadLetters(); len(dead) != 0 {
+		t.Errorf("the DLQ has %v", dead)
 	}
 }
 
@@ -161,7 +161,7 @@ func TestHostileBodies(t *testing.T) {
 		}
 	}
 	p.drained()
-	if letters := p.letters(); len(letters) != 0 {
-		t.Errorf("the DLQ has %v", letters)
+	if dead := p.deadLetters(); len(dead) != 0 {
+		t.Errorf("the DLQ has %v", dead)
 	}
 }

@@ -85,8 +85,8 @@ func TestKill_processor_between_commit_and_publish(t *testing.T) {
 	if n := p.notified()["crash"]; n != 1 {
 		t.Errorf("announced %d times", n)
 	}
-	if letters := p.letters(); len(letters) != 0 {
-		t.Errorf("the DLQ has %v", letters)
+	if dead := p.deadLetters(); len(dead) != 0 {
+		t.Errorf("the DLQ has %v", dead)
 	}
 }
 
@@ -235,8 +235,8 @@ func (p *product) lossless(accepted []string) {
 			p.t.Errorf("%s was never announced", id)
 		}
 	}
-	if letters := p.letters(); len(letters) != 0 {
-		p.t.Errorf("the DLQ has %v", letters)
+	if dead := p.deadLetters(); len(dead) != 0 {
+		p.t.Errorf("the DLQ has %v", dead)
 	}
 	if extra, err := filepath.Glob(filepath.Join(p.dir, "*.corrupt")); err != nil || len(extra) != 0 {
 		p.t.Errorf("left behind: %v %v", extra, err)

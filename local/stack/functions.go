@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluxa/fluxa/emulator/gateway"
 	"github.com/fluxa/fluxa/emulator/lambda"
+	"github.com/fluxa/fluxa/local/logfile"
 	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -22,8 +23,7 @@ const (
 	processorConcurrency = 4
 )
 
-// logLimit is how large a function's log may be when a stack starts; a larger one
-// is set aside, in place of the one set aside before.
+// logLimit is how large a function's log may be when a stack starts.
 const logLimit = 64 << 20
 
 // functions are the platform's functions under the local Lambda runtime.
@@ -86,7 +86,7 @@ func startFunctions(cfg Config, r *resources, databaseURL string) (f *functions,
 	}
 	for name, s := range settingsOf(cfg.Tuning, r, databaseURL) {
 		maps.Copy(s.env, sdkVariables(r.url))
-		file, err := openLog(filepath.Join(logs, string(name)+".log"))
+		file, err := logfile.Open(filepath.Join(logs, string(name)+".log"), logLimit, 0o644)
 		if err != nil {
 			return f, err
 		}
@@ -102,19 +102,6 @@ func startFunctions(cfg Config, r *resources, databaseURL string) (f *functions,
 		f.byName[name] = function
 	}
 	return f, nil
-}
-
-func openLog(path string) (*os.File, error) {
-	if info, err := os.Stat(path); err == nil && info.Size() > logLimit {
-		if err := os.Rename(path, path+".1"); err != nil {
-			return nil, fmt.Errorf("set the old log aside: %w", err)
-		}
-	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("open the log: %w", err)
-	}
-	return file, nil
 }
 
 // migrate runs the migrate function, as a deploy does.

@@ -263,8 +263,8 @@ func (p *product) messages(queue string) []types.Message {
 	}
 }
 
-// letters returns the DLQ's messages as "event id: code", and their count.
-func (p *product) letters() []string {
+// deadLetters returns the DLQ's messages as "event id: code", and their count.
+func (p *product) deadLetters() []string {
 	p.t.Helper()
 	var out []string
 	for _, m := range p.messages(stack.DLQ) {

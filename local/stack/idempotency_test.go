@@ -52,7 +52,7 @@ func TestSameEvent_fifty_times_from_ten_clients_is_one_row(t *testing.T) {
 		t.Fatal(a)
 	}
 	p.drained()
-	if diff := cmp.Diff([]string{"same: idempotency_conflict"}, p.letters()); diff != "" {
+	if diff := cmp.Diff([]string{"same: idempotency_conflict"}, p.deadLetters()); diff != "" {
 		t.Errorf("DLQ: %s", diff)
 	}
 	if n := p.number(`SELECT count(*) FROM events WHERE merchant = 'Corner Shop' AND amount = 99.99`); n != 1 {

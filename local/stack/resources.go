@@ -108,7 +108,7 @@ func (r *resources) create(ctx context.Context, t Tuning) error {
 	if r.topicARN, err = r.topics.CreateTopic(Topic); err != nil {
 		return fmt.Errorf("make the topic: %w", err)
 	}
-	if _, err := r.topics.Subscribe(sns.Subscription{TopicARN: r.topicARN, QueueARN: notificationsARN, Raw: true}); err != nil {
+	if err := r.topics.Subscribe(r.topicARN, notificationsARN); err != nil {
 		return fmt.Errorf("subscribe to the topic: %w", err)
 	}
 	if err := r.objects.EnsureBucket(Bucket); err != nil {
@@ -120,12 +120,8 @@ func (r *resources) create(ctx context.Context, t Tuning) error {
 func (r *resources) queueURL(name string) string { return r.url + "/" + AccountID + "/" + name }
 
 func (r *resources) close() error {
-	var errs []error
-	if r.objects != nil {
-		errs = append(errs, r.objects.Close())
+	if r.queues == nil {
+		return nil
 	}
-	if r.queues != nil {
-		errs = append(errs, r.queues.Close())
-	}
-	return errors.Join(errs...)
+	return r.queues.Close()
 }

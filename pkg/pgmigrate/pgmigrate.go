@@ -56,35 +56,6 @@ func UpWith(ctx context.Context, config *pgx.ConnConfig) ([]Migration, error) {
 	return up(ctx, config, migrations.Files())
 }
 
-// Status returns every migration of this release with the time it was applied
-// at, oldest first. It changes nothing but the table that the history is kept
-// in, which it creates when there is none.
-func Status(ctx context.Context, url string) ([]Migration, error) {
-	config, err := parse(url)
-	if err != nil {
-		return nil, err
-	}
-	return StatusWith(ctx, config)
-}
-
-// StatusWith is Status for a connection that no URL describes.
-func StatusWith(ctx context.Context, config *pgx.ConnConfig) ([]Migration, error) {
-	var all []Migration
-	err := withProvider(ctx, config, migrations.Files(), func(provider *goose.Provider) error {
-		states, err := provider.Status(ctx)
-		if err != nil {
-			return fmt.Errorf("read the status of the migrations: %w", err)
-		}
-		for _, s := range states {
-			m := migration(s.Source)
-			m.AppliedAt = s.AppliedAt.UTC()
-			all = append(all, m)
-		}
-		return nil
-	})
-	return all, err
-}
-
 func parse(url string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {

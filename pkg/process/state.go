@@ -3,7 +3,6 @@ package process
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/fluxa/fluxa/pkg/event"
@@ -25,11 +24,6 @@ const (
 	retried                   // it stays on the queue until the visibility time-out ends
 	postponed                 // it stays on the queue, and its next delivery is set
 )
-
-// states returns all of them, in the order in which a message can meet them.
-func states() []state {
-	return []state{received, read, rejected, stored, done, deadLettered, retried, postponed}
-}
 
 func (s state) String() string {
 	return [...]string{"received", "read", "rejected", "stored", "done", "dead_lettered", "retried", "postponed"}[s]
@@ -88,9 +82,6 @@ func (s state) next() []transition {
 func (s state) allows(to state) bool {
 	return slices.ContainsFunc(s.next(), func(t transition) bool { return t.to == to })
 }
-
-// final reports whether the batch leaves a message in s as it is.
-func (s state) final() bool { return len(s.next()) == 0 }
 
 // item is one message on its way through a batch.
 type item struct {
@@ -177,19 +168,4 @@ func (it *item) result() Result {
 	default:
 		return Retried
 	}
-}
-
-// diagram draws the machine as a Mermaid state diagram.
-func diagram() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n    [*] --> " + received.String() + "\n")
-	for _, from := range states() {
-		for _, t := range from.next() {
-			fmt.Fprintf(&b, "    %s --> %s: %s\n", from, t.to, t.when)
-		}
-		if from.final() || from == retried {
-			fmt.Fprintf(&b, "    %s --> [*]\n", from)
-		}
-	}
-	return b.String()
 }

@@ -2,6 +2,7 @@ package process
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,6 +40,14 @@ func moves() map[state]func(*item) {
 		postponed:    func(it *item) { it.postpone(time.Second) },
 	}
 }
+
+// states returns all of them, in the order in which a message can meet them.
+func states() []state {
+	return []state{received, read, rejected, stored, done, deadLettered, retried, postponed}
+}
+
+// final reports whether the batch leaves a message in s as it is.
+func (s state) final() bool { return len(s.next()) == 0 }
 
 func TestState_every_pair(t *testing.T) {
 	t.Parallel()
@@ -141,4 +150,19 @@ func TestDiagram_is_the_machine(t *testing.T) {
 	if string(published) != page {
 		t.Error("docs/message-states.md is not what the machine allows; run: go test ./pkg/process -update")
 	}
+}
+
+// diagram draws the machine as a Mermaid state diagram.
+func diagram() string {
+	var b strings.Builder
+	b.WriteString("stateDiagram-v2\n    [*] --> " + received.String() + "\n")
+	for _, from := range states() {
+		for _, t := range from.next() {
+			fmt.Fprintf(&b, "    %s --> %s: %s\n", from, t.to, t.when)
+		}
+		if from.final() || from == retried {
+			fmt.Fprintf(&b, "    %s --> [*]\n", from)
+		}
+	}
+	return b.String()
 }

@@ -32,19 +32,19 @@ func derivedValues() []Derived {
 		return Derived{Place{"Observability/Dashboard/Resource", "DashboardBody." + property}, v}
 	}
 	cost := func(metric Glob, function string) Derived {
-		perMillisecond := hcl.Over(hcl.Over(hcl.Times(variable(function+"_memory_mib"), number("0.0000133334")), number("1024")), number("1000"))
+		perMillisecond := hcl.Op(hcl.Op(hcl.Op(variable(function+"_memory_mib"), "*", number("0.0000133334")), "/", number("1024")), "/", number("1000"))
 		return dashboard("widgets[15].properties.metrics["+metric+"][0].expression", template.Join(
 			"calls_"+function+" * 0.0000002000 + ms_"+function+" * ", hcl.Func("format", "%.12f", perMillisecond)))
 	}
 	return []Derived{
 		{Place{"Network/Private/VPC/isolatedSubnet*/Subnet", "CidrBlock"}, hcl.Func("cidrsubnet",
-			variable("vpc_cidr"), hcl.Minus(number("24"), hcl.Func("tonumber", length)), hcl.CountIndex{})},
+			variable("vpc_cidr"), hcl.Op(number("24"), "-", hcl.Func("tonumber", length)), hcl.CountIndex{})},
 		{Place{"Network/Private/VPC/isolatedSubnet*", "Tags.Name"}, template.Join(
-			variable("environment"), "/Network/Private/VPC/isolatedSubnet", hcl.Plus(hcl.CountIndex{}, number("1")))},
-		{Place{"Pipeline/Events/Queue/Resource", "VisibilityTimeout"}, hcl.Plus(
-			variable("processor_batch_window_seconds"), hcl.Times(number("6"), variable("processor_timeout_seconds")))},
+			variable("environment"), "/Network/Private/VPC/isolatedSubnet", hcl.Op(hcl.CountIndex{}, "+", number("1")))},
+		{Place{"Pipeline/Events/Queue/Resource", "VisibilityTimeout"}, hcl.Op(
+			variable("processor_batch_window_seconds"), "+", hcl.Op(number("6"), "*", variable("processor_timeout_seconds")))},
 		{Place{"Pipeline/*/Function/Resource", "LoggingConfig.ApplicationLogLevel"}, template.Conditional{
-			If: hcl.Equals(variable("log_level"), "debug"), Then: "DEBUG", Else: "INFO"}},
+			If: hcl.Op(variable("log_level"), "==", "debug"), Then: "DEBUG", Else: "INFO"}},
 		{Place{"Observability/Alarms/DatabaseStorage/Resource", "AlarmDescription"}, template.Join(
 			"The database runs out of storage; it grows by itself up to ", variable("database_max_storage_gib"), " GiB.")},
 		{Place{"Observability/Alarms/ProcessorConcurrency/Resource", "AlarmDescription"}, template.Join(

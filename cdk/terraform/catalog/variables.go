@@ -59,19 +59,19 @@ func validated(name string, kind Kind, description string, condition hcl.Value, 
 // between is a number from low to high.
 func between(name, description string, low, high, refused int, stands ...Place) Variable {
 	v := hcl.Variable(name)
-	condition := hcl.And(hcl.AtLeast(v, hcl.Number(low)), hcl.AtMost(v, hcl.Number(high)))
+	condition := hcl.Op(hcl.Op(v, ">=", hcl.Number(low)), "&&", hcl.Op(v, "<=", hcl.Number(high)))
 	return validated(name, Number, description, condition, fmt.Sprintf("be %d to %d", low, high), hcl.Number(refused), stands...)
 }
 
 // positive is a number from one on.
 func positive(name, description string, stands ...Place) Variable {
-	return validated(name, Number, description, hcl.AtLeast(hcl.Variable(name), hcl.Number(1)), "be at least 1", hcl.Number(0), stands...)
+	return validated(name, Number, description, hcl.Op(hcl.Variable(name), ">=", hcl.Number(1)), "be at least 1", hcl.Number(0), stands...)
 }
 
 // optional is a number from low on, or null.
 func optional(name, description string, low int, stands ...Place) Variable {
 	v := hcl.Variable(name)
-	condition := hcl.Or(hcl.Equals(v, nil), hcl.AtLeast(hcl.Func("coalesce", v, hcl.Number(0)), hcl.Number(low)))
+	condition := hcl.Op(hcl.Op(v, "==", nil), "||", hcl.Op(hcl.Func("coalesce", v, hcl.Number(0)), ">=", hcl.Number(low)))
 	return validated(name, Number, description, condition, fmt.Sprintf("be null or at least %d", low), hcl.Number(low-1), stands...)
 }
 
@@ -140,7 +140,7 @@ func stateVariables() []Variable {
 			Place{"*/AccessLog/Resource", Retain}, Place{"*/ExecutionLog/Resource", Retain}, Place{"*/Log/Resource", Retain},
 			Place{"*FlowLog/Resource", Retain}, Place{"Data/Database/*", Retain}),
 		validated("vpc_cidr", String, "The addresses of the VPC.",
-			hcl.And(hcl.Func("can", hcl.Func("cidrnetmask", cidr)), matching("/(1[6-9]|2[0-2])$", cidr)),
+			hcl.Op(hcl.Func("can", hcl.Func("cidrnetmask", cidr)), "&&", matching("/(1[6-9]|2[0-2])$", cidr)),
 			"be an IPv4 block of the size /16 to /22, such as 10.20.0.0/16", "10.0.0.0/23", Place{"Network/Private/VPC/Resource", "CidrBlock"}),
 		validated("availability_zone_count", Number, "In how many zones there is a subnet.",
 			hcl.Func("contains", hcl.Row{hcl.Number(2), hcl.Number(3)}, zones),
@@ -215,13 +215,13 @@ func alarmVariables() []Variable {
 		return between(name, description, 1, 100, refused, threshold(alarm))
 	}
 	above := func(name, description string, refused int, alarm Glob) Variable {
-		return validated(name, Number, description, hcl.Above(hcl.Variable(name), hcl.Number(0)), "be above 0", hcl.Number(refused), threshold(alarm))
+		return validated(name, Number, description, hcl.Op(hcl.Variable(name), ">", hcl.Number(0)), "be above 0", hcl.Number(refused), threshold(alarm))
 	}
 	storage := above("alarm_database_free_storage_gib", "The free storage of the database under which there is an alarm, in GiB.", 0, "DatabaseStorage")
 	storage.Scale = 1 << 30
 	email := hcl.Variable("alarm_email")
 	told := validated("alarm_email", String, "Who is told of alarms by e-mail; null for nobody.",
-		hcl.Or(hcl.Equals(email, nil), matching("^[^@ ]+@[^@ ]+$", email)), "be null or an address, such as team@example.com", "the team",
+		hcl.Op(hcl.Op(email, "==", nil), "||", matching("^[^@ ]+@[^@ ]+$", email)), "be null or an address, such as team@example.com", "the team",
 		Place{"Observability/Alarms/Email/Resource", "Endpoint"})
 	told.Resources = []Glob{"Observability/Alarms/Email/Resource"}
 	connections := positive("database_connections", "About how many connections the database's size bears.",

@@ -6,93 +6,55 @@ import (
 	"math/big"
 	"net/netip"
 
+	syntax "github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
-
-	"github.com/fluxa/fluxa/cdk/template"
 )
 
-// Evaluate computes a value as text. Known gives the literal of a Variable or of
-// CountIndex. Returns an error for what is not known, and for a function that the
-// exporter's tables do not use.
-func Evaluate(v Value, known func(Value) Value) (string, error) {
-	result, err := evaluate(v, known)
-	if err != nil {
-		return "", err
+// Evaluate computes a value as text, as Terraform would: with the values of the
+// variables, and the index of the resource's instance. Returns an error for a
+// variable without a value, and for a function that the exporter's tables do not
+// use.
+func Evaluate(v Value, variables map[string]Value, index int) (string, error) {
+	expression, problems := hclsyntax.ParseExpression([]byte(Source(v)), "", syntax.InitialPos)
+	if problems.HasErrors() {
+		return "", problems
 	}
-	return asText(result)
-}
-
-func asText(v cty.Value) (string, error) {
-	text, err := convert.Convert(v, cty.String)
+	known := map[string]cty.Value{}
+	for name, value := range variables {
+		switch value := value.(type) {
+		case string:
+			known[name] = cty.StringVal(value)
+		case bool:
+			known[name] = cty.BoolVal(value)
+		case json.Number:
+			number, err := cty.ParseNumberVal(value.String())
+			if err != nil {
+				return "", err
+			}
+			known[name] = number
+		}
+	}
+	result, problems := expression.Value(&syntax.EvalContext{
+		Variables: map[string]cty.Value{
+			"var":   cty.ObjectVal(known),
+			"count": cty.ObjectVal(map[string]cty.Value{"index": cty.NumberIntVal(int64(index))}),
+		},
+		Functions: map[string]function.Function{
+			"format": stdlib.FormatFunc, "split": stdlib.SplitFunc, "tonumber": stdlib.MakeToFunc(cty.Number), "cidrsubnet": cidrSubnet(),
+		},
+	})
+	if problems.HasErrors() {
+		return "", problems
+	}
+	text, err := convert.Convert(result, cty.String)
 	if err != nil || text.IsNull() {
-		return "", fmt.Errorf("%#v is no text", v)
+		return "", fmt.Errorf("%s is no text", Source(v))
 	}
 	return text.AsString(), nil
-}
-
-func evaluate(v Value, known func(Value) Value) (cty.Value, error) {
-	switch v := v.(type) {
-	case string:
-		return cty.StringVal(v), nil
-	case json.Number:
-		return cty.ParseNumberVal(v.String())
-	case bool:
-		return cty.BoolVal(v), nil
-	case Variable, CountIndex:
-		literal := known(v)
-		switch literal.(type) {
-		case string, json.Number, bool:
-			return evaluate(literal, known)
-		}
-		return cty.NilVal, fmt.Errorf("%s is not known", Source(v))
-	case template.Text:
-		joined := ""
-		for _, part := range v {
-			one, err := Evaluate(part, known)
-			if err != nil {
-				return cty.NilVal, err
-			}
-			joined += one
-		}
-		return cty.StringVal(joined), nil
-	case template.Conditional:
-		condition, err := evaluate(v.If, known)
-		if err != nil {
-			return cty.NilVal, err
-		}
-		if condition.RawEquals(cty.True) {
-			return evaluate(v.Then, known)
-		}
-		return evaluate(v.Else, known)
-	case template.Element:
-		return call(stdlib.IndexFunc, []Value{v.Of, v.Key}, known)
-	case template.Call:
-		if f, is := functions()[v.Function]; is {
-			return call(f, v.Arguments, known)
-		}
-	}
-	return cty.NilVal, fmt.Errorf("%s cannot be computed", Source(v))
-}
-
-func call(f function.Function, arguments []Value, known func(Value) Value) (cty.Value, error) {
-	values := make([]cty.Value, len(arguments))
-	for i, argument := range arguments {
-		var err error
-		if values[i], err = evaluate(argument, known); err != nil {
-			return cty.NilVal, err
-		}
-	}
-	return f.Call(values)
-}
-
-func functions() map[string]function.Function {
-	return map[string]function.Function{
-		equals: stdlib.EqualFunc, plus: stdlib.AddFunc, minus: stdlib.SubtractFunc, times: stdlib.MultiplyFunc, over: stdlib.DivideFunc,
-		"format": stdlib.FormatFunc, "split": stdlib.SplitFunc, "tonumber": stdlib.MakeToFunc(cty.Number), "cidrsubnet": cidrSubnet(),
-	}
 }
 
 // cidrSubnet is Terraform's function of that name, for IPv4.

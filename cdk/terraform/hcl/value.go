@@ -63,58 +63,11 @@ func Func(name string, arguments ...Value) Value {
 	return template.Call{Function: name, Arguments: arguments}
 }
 
-// The operators, as calls. Equals, And, Or and Not are those of a condition of a
-// template.
-const (
-	equals  = "Equals"
-	differs = "Differs"
-	and     = "And"
-	or      = "Or"
-	not     = "Not"
-	above   = "Above"
-	atLeast = "AtLeast"
-	atMost  = "AtMost"
-	plus    = "Plus"
-	minus   = "Minus"
-	times   = "Times"
-	over    = "Over"
-)
-
-// Equals is a == b.
-func Equals(a, b Value) Value { return Func(equals, a, b) }
-
-// Differs is a != b.
-func Differs(a, b Value) Value { return Func(differs, a, b) }
-
-// And is a && b.
-func And(a, b Value) Value { return Func(and, a, b) }
-
-// Or is a || b.
-func Or(a, b Value) Value { return Func(or, a, b) }
+// Op has an operator of Terraform between two operands, such as ==.
+func Op(a Value, operator string, b Value) Value { return Func(operator, a, b) }
 
 // Not is !a.
-func Not(a Value) Value { return Func(not, a) }
-
-// Above is a > b.
-func Above(a, b Value) Value { return Func(above, a, b) }
-
-// AtLeast is a >= b.
-func AtLeast(a, b Value) Value { return Func(atLeast, a, b) }
-
-// AtMost is a <= b.
-func AtMost(a, b Value) Value { return Func(atMost, a, b) }
-
-// Plus is a + b.
-func Plus(a, b Value) Value { return Func(plus, a, b) }
-
-// Minus is a - b.
-func Minus(a, b Value) Value { return Func(minus, a, b) }
-
-// Times is a * b.
-func Times(a, b Value) Value { return Func(times, a, b) }
-
-// Over is a / b.
-func Over(a, b Value) Value { return Func(over, a, b) }
+func Not(a Value) Value { return Func("!", a) }
 
 // Number is a whole number.
 func Number(n int) Value { return json.Number(strconv.Itoa(n)) }

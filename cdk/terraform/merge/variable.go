@@ -25,7 +25,7 @@ func (m *merger) variable(v catalog.Variable, at location, variants []variant) t
 	case v.Within != (catalog.Within{}):
 		return template.Join(v.Within.Before, hcl.Variable(v.Name), v.Within.After)
 	case v.Scale != 0:
-		return hcl.Times(hcl.Variable(v.Name), hcl.Number(int(v.Scale)))
+		return hcl.Op(hcl.Variable(v.Name), "*", hcl.Number(int(v.Scale)))
 	default:
 		return hcl.Variable(v.Name)
 	}
@@ -94,12 +94,11 @@ func (m *merger) verify() {
 			m.fail("%s: %v", c.at, err)
 			continue
 		}
-		got, err := hcl.Evaluate(c.want, func(v hcl.Value) hcl.Value {
-			if name, is := v.(hcl.Variable); is {
-				return m.out.Values[string(name)][c.variant.stage]
-			}
-			return hcl.Number(c.variant.place)
-		})
+		variables := map[string]hcl.Value{}
+		for name, values := range m.out.Values {
+			variables[name] = values[c.variant.stage]
+		}
+		got, err := hcl.Evaluate(c.want, variables, c.variant.place)
 		if err != nil {
 			m.fail("%s: %v", c.at, err)
 		} else if got != want {

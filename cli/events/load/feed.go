@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/fluxa/fluxa/cli/pace"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -22,51 +21,39 @@ type feeder struct {
 	sender  *sender
 	batches chan<- batch
 	pace    *pace.Pace
+	size    int
 	current batch
-	linger  *time.Timer
 	lines   repeats
 }
 
 // feed reads the source to its end, or until ctx ends. It returns the first line
 // that no worker has taken, 0 when there is none.
 func (s *sender) feed(ctx context.Context, batches chan<- batch) (int64, error) {
-	f := &feeder{sender: s, batches: batches, pace: pace.New(s.cfg.Rate), linger: time.NewTimer(time.Hour)}
-	f.linger.Stop()
-	defer f.linger.Stop()
+	f := &feeder{sender: s, batches: batches, pace: pace.New(s.cfg.Rate), size: s.cfg.BatchSize}
+	if s.cfg.Rate > 0 { // a batch is what may go in a second
+		f.size = min(f.size, max(1, int(s.cfg.Rate)))
+	}
 	items := readAhead(ctx, s.cfg.Source)
 	var last int64
 	for {
-		var in <-chan read
-		var due <-chan time.Time
-		if wait := f.pace.Until(); wait <= 0 {
-			in = items
-		} else {
-			due = time.After(wait)
-		}
+		var next read
 		select {
+		case next = <-items:
 		case <-ctx.Done():
 			return f.unsent(last), nil
-		case <-due:
-		case <-f.linger.C:
-			if !f.flush(ctx) {
-				return f.unsent(last), nil
-			}
-		case r := <-in:
-			if errors.Is(r.err, io.EOF) {
-				if !f.flush(ctx) {
-					return f.unsent(last), nil
-				}
-				return 0, nil
-			}
-			if r.err != nil {
-				f.flush(ctx)
-				return last + 1, r.err
-			}
-			last = r.item.Line
-			f.pace.Took()
-			if !f.take(ctx, r.item) {
-				return f.unsent(last), nil
-			}
+		}
+		switch {
+		case errors.Is(next.err, io.EOF) && f.flush(ctx):
+			return 0, nil
+		case errors.Is(next.err, io.EOF):
+			return f.unsent(last), nil
+		case next.err != nil:
+			f.flush(ctx)
+			return last + 1, next.err
+		}
+		last = next.item.Line
+		if !f.take(ctx, next.item) {
+			return f.unsent(last), nil
 		}
 	}
 }
@@ -111,28 +98,25 @@ func (f *feeder) take(ctx context.Context, item Item) bool {
 	if f.sender.cfg.Key != "" {
 		item.equal = f.lines.before(item.Payload)
 	}
-	size, single := f.sender.cfg.BatchSize, alone(item)
-	if (single || !f.current.fits(item, size)) && !f.flush(ctx) {
+	single := alone(item)
+	if (single || !f.current.fits(item, f.size)) && !f.flush(ctx) {
 		f.current.add(item)
 		return false
 	}
 	f.current.add(item)
-	if len(f.current.items) == size || single {
+	if len(f.current.items) == f.size || single {
 		return f.flush(ctx)
-	}
-	if len(f.current.items) == 1 && f.sender.cfg.Key == "" {
-		f.linger.Reset(linger)
 	}
 	return true
 }
 
-// flush hands the batch to a worker. It reports whether one took it.
+// flush hands the batch to a worker when its turn comes. It reports whether one
+// took it.
 func (f *feeder) flush(ctx context.Context) bool {
-	f.linger.Stop()
 	if len(f.current.items) == 0 {
 		return true
 	}
-	if ctx.Err() != nil {
+	if f.pace.Wait(ctx, len(f.current.items)) != nil {
 		return false
 	}
 	select {

@@ -30,8 +30,8 @@ type Config struct {
 	API    API
 	Source Source
 	// BatchSize is how many events one request carries at most, 1 to
-	// contract.BatchLimit. With 1 each goes to POST /events. A batch that is not
-	// full is sent when no event has come for a second.
+	// contract.BatchLimit. With 1 each goes to POST /events. With a Rate a batch is
+	// no more than what may go in a second.
 	BatchSize int
 	// Concurrency is how many requests are in flight at once.
 	Concurrency int
@@ -42,8 +42,8 @@ type Config struct {
 	// input again with the same key gives the same ids, also in other batches, in
 	// another order, or only the lines that were not accepted. A line that came
 	// before goes in a request apart, and 20 bytes or so of memory are kept for
-	// each line. Such a run never sends a batch for its age. Default: a random
-	// key, with which each request has one of its own.
+	// each line. Default: a random key, with which
+	// each request has one of its own.
 	Key string
 	// Rejects takes the lines that were not accepted, byte for byte. Default:
 	// none. Lines too long to be read whole are left out.
@@ -56,9 +56,6 @@ type Config struct {
 }
 
 const (
-	// linger is how long a batch waits to fill while no event comes.
-	linger = time.Second
-
 	// giveUpAfter requests failed in a row, each after all its tries, the rest of
 	// the input would only fail more slowly.
 	giveUpAfter = 8

@@ -52,7 +52,7 @@ func (c *CloudWatch) Missing(ctx context.Context, wanted []contract.Metric) ([]c
 			Id: aws.String(fmt.Sprintf("m%d", i)),
 			MetricStat: &types.MetricStat{
 				Metric: &types.Metric{Namespace: aws.String(m.Namespace), MetricName: aws.String(m.Name), Dimensions: []types.Dimension{
-					{Name: aws.String(contract.DimensionService), Value: aws.String(serviceOf(m.Namespace))},
+					{Name: aws.String(contract.DimensionService), Value: aws.String(string(contract.FunctionOf(m.Namespace)))},
 					{Name: aws.String(contract.DimensionEnvironment), Value: aws.String(c.stage)},
 				}},
 				Period: aws.Int32(60), Stat: aws.String("Sum"),
@@ -78,12 +78,4 @@ func (c *CloudWatch) Missing(ctx context.Context, wanted []contract.Metric) ([]c
 		}
 	}
 	return missing, nil
-}
-
-// serviceOf returns the value of the dimension Service: the function's name.
-func serviceOf(namespace string) string {
-	if namespace == contract.NamespaceIngest {
-		return string(contract.FunctionIngest)
-	}
-	return string(contract.FunctionProcessor)
 }

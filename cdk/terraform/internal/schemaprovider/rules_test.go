@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // find returns the attribute at a path from its type on, or nil.
@@ -17,23 +18,15 @@ func (c catalogue) find(path string) *tfprotov6.SchemaAttribute {
 		kinds, rest = c.data, inside
 	}
 	steps := strings.Split(rest, ".")
+	at := tftypes.NewAttributePath()
+	for _, step := range steps[1:] {
+		at = at.WithAttributeName(step)
+	}
 	k, ok := kinds[steps[0]]
 	if !ok {
 		return nil
 	}
-	block := k.schema.Block
-	for _, step := range steps[1 : len(steps)-1] {
-		at := slices.IndexFunc(block.BlockTypes, func(b *tfprotov6.SchemaNestedBlock) bool { return b.TypeName == step })
-		if at < 0 {
-			return nil
-		}
-		block = block.BlockTypes[at].Block
-	}
-	at := slices.IndexFunc(block.Attributes, func(a *tfprotov6.SchemaAttribute) bool { return a.Name == steps[len(steps)-1] })
-	if at < 0 {
-		return nil
-	}
-	return block.Attributes[at]
+	return k.attribute(at)
 }
 
 func TestRules_are_of_attributes_that_the_schema_has(t *testing.T) {
@@ -56,7 +49,7 @@ func TestRules_are_of_attributes_that_the_schema_has(t *testing.T) {
 		}
 	}
 	for _, name := range s.rules.Names {
-		if !slices.ContainsFunc(slices.Collect(maps.Values(s.catalogue.resources)), func(k kind) bool { return k.attribute(name) != nil }) {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(s.catalogue.resources)), func(k kind) bool { return k.attribute(tftypes.NewAttributePath().WithAttributeName(name)) != nil }) {
 			t.Errorf("no type has an attribute %s", name)
 		}
 	}

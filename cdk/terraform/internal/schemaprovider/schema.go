@@ -6,6 +6,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -72,9 +75,6 @@ func newKinds(prefix string, schemas map[string]*tfjson.Schema) (map[string]kind
 }
 
 func newKind(name string, schema *tfjson.Schema) (kind, error) {
-	if schema == nil || schema.Block == nil {
-		return kind{}, fmt.Errorf("%s has no schema", name)
-	}
 	block, err := blockOf(schema.Block)
 	if err != nil {
 		return kind{}, fmt.Errorf("%s: %w", name, err)
@@ -83,12 +83,119 @@ func newKind(name string, schema *tfjson.Schema) (kind, error) {
 	return kind{name: name, schema: converted, typ: converted.ValueType()}, nil
 }
 
-// attribute returns the type of a top-level attribute, nil when there is none.
-func (k kind) attribute(name string) tftypes.Type {
-	for _, a := range k.schema.Block.Attributes {
-		if a.Name == name {
-			return a.Type
+// blockOf converts a block of the file to that of the protocol. The file has no
+// descriptions.
+func blockOf(from *tfjson.SchemaBlock) (*tfprotov6.SchemaBlock, error) {
+	block := &tfprotov6.SchemaBlock{}
+	for _, name := range slices.Sorted(maps.Keys(from.Attributes)) {
+		a := from.Attributes[name]
+		typ, err := typeOf(a)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		block.Attributes = append(block.Attributes, &tfprotov6.SchemaAttribute{
+			Name: name, Type: typ, Required: a.Required, Optional: a.Optional, Computed: a.Computed,
+			Sensitive: a.Sensitive, WriteOnly: a.WriteOnly,
+		})
+	}
+	nesting := map[tfjson.SchemaNestingMode]tfprotov6.SchemaNestedBlockNestingMode{
+		tfjson.SchemaNestingModeSingle: tfprotov6.SchemaNestedBlockNestingModeSingle,
+		tfjson.SchemaNestingModeList:   tfprotov6.SchemaNestedBlockNestingModeList,
+		tfjson.SchemaNestingModeSet:    tfprotov6.SchemaNestedBlockNestingModeSet,
+	}
+	for _, name := range slices.Sorted(maps.Keys(from.NestedBlocks)) {
+		b := from.NestedBlocks[name]
+		mode, known := nesting[b.NestingMode]
+		if !known {
+			return nil, fmt.Errorf("%s: unknown nesting mode %q", name, b.NestingMode)
+		}
+		inner, err := blockOf(b.Block)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		block.BlockTypes = append(block.BlockTypes, &tfprotov6.SchemaNestedBlock{
+			TypeName: name, Block: inner, Nesting: mode, MinItems: int64(b.MinItems), MaxItems: int64(b.MaxItems),
+		})
+	}
+	return block, nil
+}
+
+// typeOf converts the type of an attribute to that of the protocol.
+func typeOf(a *tfjson.SchemaAttribute) (tftypes.Type, error) {
+	if a.AttributeNestedType != nil {
+		return nil, fmt.Errorf("nested attributes are not supported: no type of hashicorp/aws %s has any", Version)
+	}
+	raw, err := a.AttributeType.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	//lint:ignore SA1019 it wants the form that Terraform writes, which the file is in
+	return tftypes.ParseJSONType(raw)
+}
+
+// attribute returns the attribute at a path, nil where the path leads to a block or
+// into an attribute.
+func (k kind) attribute(path *tftypes.AttributePath) *tfprotov6.SchemaAttribute {
+	block := k.schema.Block
+	var found *tfprotov6.SchemaAttribute
+	for _, step := range path.Steps() {
+		name, named := step.(tftypes.AttributeName)
+		switch {
+		case found != nil:
+			return nil
+		case !named: // one of several blocks
+			continue
+		}
+		if at := slices.IndexFunc(block.BlockTypes, func(b *tfprotov6.SchemaNestedBlock) bool { return b.TypeName == string(name) }); at >= 0 {
+			block = block.BlockTypes[at].Block
+		} else if at := slices.IndexFunc(block.Attributes, func(a *tfprotov6.SchemaAttribute) bool { return a.Name == string(name) }); at >= 0 {
+			found = block.Attributes[at]
 		}
 	}
-	return nil
+	return found
+}
+
+// dotted writes the names on a path, without indices and keys.
+func dotted(path *tftypes.AttributePath) string {
+	var names []string
+	for _, step := range path.Steps() {
+		if name, is := step.(tftypes.AttributeName); is {
+			names = append(names, string(name))
+		}
+	}
+	return strings.Join(names, ".")
+}
+
+func (k kind) decode(v *tfprotov6.DynamicValue) (tftypes.Value, error) {
+	value, err := v.Unmarshal(k.typ)
+	if err != nil {
+		return tftypes.Value{}, fmt.Errorf("%s: read a value: %w", k.name, err)
+	}
+	return value, nil
+}
+
+func (k kind) encode(v tftypes.Value) (*tfprotov6.DynamicValue, error) {
+	value, err := tfprotov6.NewDynamicValue(k.typ, v)
+	if err != nil {
+		return nil, fmt.Errorf("%s: write a value: %w", k.name, err)
+	}
+	return &value, nil
+}
+
+// field returns an attribute of an object, as text: empty for one that is none, or
+// is not known.
+func field(object tftypes.Value, name string) string {
+	var fields map[string]tftypes.Value
+	if object.As(&fields) != nil {
+		return ""
+	}
+	return textOf(fields[name])
+}
+
+func textOf(v tftypes.Value) string {
+	var text string
+	if v.Type() == nil || !v.Type().Is(tftypes.String) || !v.IsKnown() || v.As(&text) != nil {
+		return ""
+	}
+	return text
 }

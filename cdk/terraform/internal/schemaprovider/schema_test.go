@@ -55,17 +55,15 @@ func pack(t *testing.T, document string) []byte {
 const schemaOfEverything = `{"format_version":"1.0","provider_schemas":{"registry.terraform.io/hashicorp/aws":{
   "provider":{"version":0,"block":{}},
   "data_source_schemas":{},
-  "resource_schemas":{"aws_thing":{"version":3,"block":{"deprecated":true,
+  "resource_schemas":{"aws_thing":{"version":3,"block":{
     "attributes":{
-      "text":{"type":"string","required":true,"sensitive":true,"description":"A text.","description_kind":"markdown"},
-      "number":{"type":"number","optional":true,"computed":true,"deprecated":true},
+      "text":{"type":"string","required":true,"sensitive":true},
+      "number":{"type":"number","optional":true,"computed":true},
       "flag":{"type":"bool","optional":true,"write_only":true},
       "rows":{"type":["list",["object",{"a":"string","b":["set","number"]}]],"computed":true},
       "map":{"type":["map","bool"],"optional":true}},
     "block_types":{
       "one":{"nesting_mode":"single","block":{}},
-      "grouped":{"nesting_mode":"group","block":{}},
-      "keyed":{"nesting_mode":"map","block":{}},
       "several":{"nesting_mode":"set","min_items":1,"block":{}},
       "list":{"nesting_mode":"list","min_items":1,"max_items":2,"block":{"attributes":{"x":{"type":"string","required":true}}}}}}}}}}}`
 
@@ -76,19 +74,16 @@ func TestCatalogue_keeps_everything_that_a_schema_says(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &tfprotov6.Schema{Version: 3, Block: &tfprotov6.SchemaBlock{
-		Deprecated: true,
 		Attributes: []*tfprotov6.SchemaAttribute{
 			{Name: "flag", Type: tftypes.Bool, Optional: true, WriteOnly: true},
 			{Name: "map", Type: tftypes.Map{ElementType: tftypes.Bool}, Optional: true},
-			{Name: "number", Type: tftypes.Number, Optional: true, Computed: true, Deprecated: true},
+			{Name: "number", Type: tftypes.Number, Optional: true, Computed: true},
 			{Name: "rows", Computed: true, Type: tftypes.List{ElementType: tftypes.Object{AttributeTypes: map[string]tftypes.Type{
 				"a": tftypes.String, "b": tftypes.Set{ElementType: tftypes.Number},
 			}}}},
-			{Name: "text", Type: tftypes.String, Required: true, Sensitive: true, Description: "A text.", DescriptionKind: tfprotov6.StringKindMarkdown},
+			{Name: "text", Type: tftypes.String, Required: true, Sensitive: true},
 		},
 		BlockTypes: []*tfprotov6.SchemaNestedBlock{
-			{TypeName: "grouped", Nesting: tfprotov6.SchemaNestedBlockNestingModeGroup, Block: &tfprotov6.SchemaBlock{}},
-			{TypeName: "keyed", Nesting: tfprotov6.SchemaNestedBlockNestingModeMap, Block: &tfprotov6.SchemaBlock{}},
 			{TypeName: "list", Nesting: tfprotov6.SchemaNestedBlockNestingModeList, MinItems: 1, MaxItems: 2, Block: &tfprotov6.SchemaBlock{
 				Attributes: []*tfprotov6.SchemaAttribute{{Name: "x", Type: tftypes.String, Required: true}},
 			}},
@@ -110,12 +105,9 @@ func TestCatalogue_says_what_it_cannot_read(t *testing.T) {
 		"a nested attribute": {
 			strings.Replace(schemaOfEverything, `"type":["map","bool"]`, `"nested_type":{"nesting_mode":"single","attributes":{}}`, 1),
 			"aws_thing: map: nested attributes are not supported: no type of hashicorp/aws 6.66.0 has any"},
-		"a type of any value": {
-			strings.Replace(schemaOfEverything, `["map","bool"]`, `"dynamic"`, 1),
-			"aws_thing: map: type dynamic is not supported"},
 		"an unknown nesting mode": {
-			strings.Replace(schemaOfEverything, `"group"`, `"heap"`, 1),
-			`aws_thing: grouped: unknown nesting mode "heap"`},
+			strings.Replace(schemaOfEverything, `"single"`, `"heap"`, 1),
+			`aws_thing: one: unknown nesting mode "heap"`},
 		"a future format": {
 			`{"format_version":"2.0"}`,
 			`read the schema of registry.terraform.io/hashicorp/aws: unsupported provider schema format version: "2.0.0" does not satisfy ">= 0.1, < 2.0"`},

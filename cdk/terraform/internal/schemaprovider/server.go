@@ -3,6 +3,7 @@ package schemaprovider
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync/atomic"
@@ -11,16 +12,18 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-var _ tfprotov6.ProviderServer = (*Server)(nil)
-
 // Server answers Terraform for the provider hashicorp/aws, of which it has the
-// schema only. It keeps nothing but what the provider block said, and may be
-// called concurrently.
+// schema only. It keeps nothing but the region, and may be called concurrently.
+//
+// The embedded interface is nil. It stands for what no schema can answer and no
+// configuration of the export asks for, such as imports, moves and ephemeral
+// resources: the provider's process ends when it is called.
 type Server struct {
+	tfprotov6.ProviderServer
 	computed  Computed
 	catalogue catalogue
 	rules     rules
-	settings  atomic.Pointer[settings] // nil until Terraform configures the provider
+	region    atomic.Pointer[string] // nil until Terraform configures the provider
 }
 
 // NewServer returns a server with the schema of Version.
@@ -79,57 +82,20 @@ func (s *Server) ValidateProviderConfig(_ context.Context, req *tfprotov6.Valida
 	return &tfprotov6.ValidateProviderConfigResponse{PreparedConfig: req.Config}, nil
 }
 
-// ConfigureProvider takes the region and the default tags. It reads no variable of
-// the environment, so that a plan is the same on every machine: the region must
-// stand in the provider block.
+// ConfigureProvider takes the region. It reads no variable of the environment, so
+// that a plan is the same on every machine: the region must stand in the provider
+// block.
 func (s *Server) ConfigureProvider(_ context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
-	answer := &tfprotov6.ConfigureProviderResponse{}
 	config, err := s.catalogue.provider.decode(req.Config)
 	if err != nil {
-		answer.Diagnostics = failure("Unreadable provider configuration", err)
-		return answer, nil
+		return nil, err
 	}
-	read, err := settingsIn(config)
-	if err != nil {
-		answer.Diagnostics = failure("Invalid provider configuration", err)
-		return answer, nil
+	region := field(config, "region")
+	if region == "" {
+		return nil, errors.New("region must be set in the provider block and known before the apply: the environment is not read")
 	}
-	s.settings.Store(&read)
-	return answer, nil
-}
-
-func settingsIn(config tftypes.Value) (settings, error) {
-	none := tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, nil)
-	block, err := partsOf(config)
-	if err != nil {
-		return settings{}, err
-	}
-	region, ok := textOf(block.fields["region"])
-	if !ok {
-		return settings{}, errors.New("region must be set in the provider block and known before the apply: the environment is not read")
-	}
-	read := settings{region: region, defaultTags: none}
-	if blocks := block.fields["default_tags"]; blocks.IsKnown() && !blocks.IsNull() {
-		list, err := partsOf(blocks)
-		if err != nil || len(list.items) == 0 {
-			return read, err
-		}
-		first, err := partsOf(list.items[0])
-		if err != nil {
-			return read, err
-		}
-		read.defaultTags = first.fields["tags"]
-	}
-	return read, nil
-}
-
-// configured returns the settings, or an error while there are none.
-func (s *Server) configured() (settings, error) {
-	read := s.settings.Load()
-	if read == nil {
-		return settings{}, errors.New("the provider was not configured before it was used")
-	}
-	return *read, nil
+	s.region.Store(&region)
+	return &tfprotov6.ConfigureProviderResponse{}, nil
 }
 
 // StopProvider has nothing to stop.
@@ -137,8 +103,92 @@ func (s *Server) StopProvider(context.Context, *tfprotov6.StopProviderRequest) (
 	return &tfprotov6.StopProviderResponse{}, nil
 }
 
-func failure(summary string, err error) []*tfprotov6.Diagnostic {
-	return []*tfprotov6.Diagnostic{{
-		Severity: tfprotov6.DiagnosticSeverityError, Summary: summary, Detail: err.Error(),
-	}}
+// ValidateResourceConfig checks what the schema cannot say. Terraform has checked
+// the schema itself before.
+func (s *Server) ValidateResourceConfig(_ context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	found, err := s.rules.check(s.catalogue.resources[req.TypeName], req.Config)
+	return &tfprotov6.ValidateResourceConfigResponse{Diagnostics: found}, err
+}
+
+// ValidateDataResourceConfig does the same for a data source.
+func (s *Server) ValidateDataResourceConfig(_ context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
+	found, err := s.rules.check(s.catalogue.data[req.TypeName], req.Config)
+	return &tfprotov6.ValidateDataResourceConfigResponse{Diagnostics: found}, err
+}
+
+// UpgradeResourceState reads a state as the one version of the schema has it.
+func (s *Server) UpgradeResourceState(_ context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	k := s.catalogue.resources[req.TypeName]
+	state, err := req.RawState.Unmarshal(k.typ)
+	if err != nil {
+		return nil, fmt.Errorf("%s: read the state: %w", k.name, err)
+	}
+	upgraded, err := k.encode(state)
+	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: upgraded}, err
+}
+
+// ReadResource finds every resource as it was left.
+func (s *Server) ReadResource(_ context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	return &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: req.Private}, nil
+}
+
+// PlanResourceChange keeps what is configured and what an earlier apply gave, and
+// plans the rest as the server's Computed says. No change replaces a resource.
+func (s *Server) PlanResourceChange(_ context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	planned, err := s.change(req.TypeName, req.Config, req.ProposedNewState, func(k kind, config, proposed tftypes.Value) (tftypes.Value, error) {
+		planned, err := leaveOpen(k, proposed)
+		if err != nil || s.computed != Placeholder || !config.IsFullyKnown() {
+			return planned, err
+		}
+		return s.fill(k, config, planned, nil)
+	})
+	return &tfprotov6.PlanResourceChangeResponse{PlannedState: planned, PlannedPrivate: req.PriorPrivate}, err
+}
+
+// ApplyResourceChange makes the planned state the new one, each unknown in it
+// replaced by its placeholder.
+func (s *Server) ApplyResourceChange(_ context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	applied, err := s.change(req.TypeName, req.Config, req.PlannedState, func(k kind, config, planned tftypes.Value) (tftypes.Value, error) {
+		return s.fill(k, config, planned, nil)
+	})
+	return &tfprotov6.ApplyResourceChangeResponse{NewState: applied, Private: req.PlannedPrivate}, err
+}
+
+// change computes a state of a resource from another one, which is null for a
+// resource that goes.
+func (s *Server) change(name string, configured, from *tfprotov6.DynamicValue, compute func(k kind, config, from tftypes.Value) (tftypes.Value, error)) (*tfprotov6.DynamicValue, error) {
+	k := s.catalogue.resources[name]
+	before, err := k.decode(from)
+	if err != nil || before.IsNull() {
+		return from, err
+	}
+	config, err := k.decode(configured)
+	if err != nil {
+		return nil, err
+	}
+	after, err := compute(k, config, before)
+	if err != nil {
+		return nil, err
+	}
+	return k.encode(after)
+}
+
+// ReadDataSource answers from the region and the configuration: the account, the
+// region, the partition and the zones are of a usual form, and everything else is a
+// placeholder.
+func (s *Server) ReadDataSource(_ context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	k := s.catalogue.data[req.TypeName]
+	config, err := k.decode(req.Config)
+	if err != nil {
+		return nil, err
+	}
+	state, err := leaveOpen(k, config)
+	if err != nil {
+		return nil, err
+	}
+	if state, err = s.fill(k, config, state, facts(k.name, *s.region.Load())); err != nil {
+		return nil, err
+	}
+	answer, err := k.encode(state)
+	return &tfprotov6.ReadDataSourceResponse{State: answer}, err
 }

@@ -1,7 +1,6 @@
 package schemaprovider
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -27,8 +26,9 @@ func unconfigured(t *testing.T, computed Computed) *Server {
 
 func configure(t *testing.T, s *Server, block string) {
 	t.Helper()
-	answer, err := s.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: sent(t, s.catalogue.provider, block)})
-	fine(t, answer.Diagnostics, err)
+	if _, err := s.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: sent(t, s.catalogue.provider, block)}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // valueOf reads a value of a type from JSON, in which "?" stands for unknown and
@@ -40,7 +40,7 @@ func valueOf(t *testing.T, typ tftypes.Type, text string) tftypes.Value {
 		t.Fatal(err)
 	}
 	value, err = tftypes.Transform(value, func(_ *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
-		if text, ok := textOf(v); ok && text == "?" {
+		if textOf(v) == "?" {
 			return tftypes.NewValue(v.Type(), tftypes.UnknownValue), nil
 		}
 		return v, nil
@@ -68,47 +68,39 @@ func received(t *testing.T, k kind, v *tfprotov6.DynamicValue) map[string]any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown, err := plain(value)
-	if err != nil {
-		t.Fatal(err)
-	}
-	object, ok := short(shown).(map[string]any)
+	object, ok := plain(t, value).(map[string]any)
 	if !ok {
-		t.Fatalf("%v is no object", shown)
+		t.Fatalf("%v is no object", value)
 	}
 	return object
 }
 
-func short(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
+func plain(t *testing.T, v tftypes.Value) any {
+	t.Helper()
+	if !v.IsKnown() {
+		return "?"
+	}
+	var fields map[string]tftypes.Value
+	var items []tftypes.Value
+	var flag bool
+	switch {
+	case v.As(&fields) == nil:
 		kept := map[string]any{}
-		for name, value := range v {
-			if value != nil {
-				kept[name] = short(value)
+		for name, part := range fields {
+			if !part.IsNull() {
+				kept[name] = plain(t, part)
 			}
 		}
 		return kept
-	case []any:
-		for i := range v {
-			v[i] = short(v[i])
+	case v.As(&items) == nil:
+		out := []any{}
+		for _, item := range items {
+			out = append(out, plain(t, item))
 		}
-		return v
-	case notKnown:
-		return "?"
-	case json.Number:
-		return v.String()
-	default:
-		return v
+		return out
+	case v.As(&flag) == nil:
+		return flag
 	}
-}
-
-func fine(t *testing.T, diagnostics []*tfprotov6.Diagnostic, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range diagnostics {
-		t.Fatalf("%s: %s", d.Summary, d.Detail)
-	}
+	text, _ := literal(v) // whatever else a value is
+	return text
 }

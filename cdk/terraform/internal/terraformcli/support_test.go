@@ -1,6 +1,7 @@
 package terraformcli
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 
 func runAll(m *testing.M) (int, error) {
 	var err error
-	if shared, err = New(context.Background(), Config{}); err != nil {
+	if shared, err = New(context.Background(), cmp.Or(os.Getenv("TERRAFORM"), "terraform")); err != nil {
 		return 1, err
 	}
 	return m.Run(), shared.Close()
@@ -75,13 +76,13 @@ func write(t *testing.T, path, content string) {
 
 // named are the variables of testdata/valid.
 func named(name string, readers ...string) Variables {
-	return Variables{Values: map[string]any{"name": name, "readers": append([]string{}, readers...)}}
+	return Variables{"name": name, "readers": append([]string{}, readers...)}
 }
 
 // readSchema decodes the schema as the repository has it.
 func readSchema(t *testing.T, into any) {
 	t.Helper()
-	file, err := os.Open(filepath.Join("..", "aws-"+schemaprovider.Version+".schema.json.gz"))
+	file, err := os.Open(filepath.Join("..", "schemaprovider", "aws-"+schemaprovider.Version+".schema.json.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,28 +26,20 @@ import (
 )
 
 const (
-	// Recommended is the version that the checks were written with, and minimum
+	// recommended is the version that the checks were written with, and minimum
 	// the first that knows write-only attributes.
-	Recommended = "1.11.4"
+	recommended = "1.11.4"
 	minimum     = "1.11.0"
 
 	providerPackage = "github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider/cmd/terraform-provider-aws"
-	buildTimeout    = 5 * time.Minute
-	defaultTimeout  = 2 * time.Minute
+
+	// commandTimeout is for each command; on a machine that does nothing else, none
+	// takes a tenth of it.
+	commandTimeout = 5 * time.Minute
 
 	// grace is how long an interrupted Terraform may take to end.
 	grace = 10 * time.Second
 )
-
-// Config says which Terraform is run and how long it may take.
-type Config struct {
-	// Program is the path of Terraform. Empty is that in the variable TERRAFORM,
-	// else the one on PATH.
-	Program string
-
-	// Timeout is for each command. Zero is two minutes.
-	Timeout time.Duration
-}
 
 // Terraform is one program with one build of the provider. It may be used
 // concurrently.
@@ -57,23 +49,23 @@ type Terraform struct {
 	root    string // temporary: the provider, the CLI configuration, the workspaces
 }
 
-// New finds Terraform and builds the provider, which takes a second once its
-// parts are in Go's build cache and a minute before. It must run inside the
-// repository. Call Close at the end. Returns an error that tells what to install
-// when there is no Terraform or one that is too old.
-func New(ctx context.Context, cfg Config) (*Terraform, error) {
-	program, err := find(cfg.Program)
+// New finds the program, which is Terraform's name or path, and builds the provider,
+// which takes a second once its parts are in Go's build cache and a minute before.
+// It must run inside the repository. Call Close at the end. Returns an error that
+// tells what to install when there is no Terraform or one that is too old.
+func New(ctx context.Context, program string) (*Terraform, error) {
+	path, err := exec.LookPath(program)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("find Terraform: %w: the Terraform export is checked with the real program, %s: put it on PATH or name its path in TERRAFORM", err, wanted())
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, fmt.Errorf("find Terraform: %w", err)
 	}
 	root, err := os.MkdirTemp("", "fluxa-terraform-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for Terraform: %w", err)
 	}
-	t := &Terraform{program: program, timeout: cfg.Timeout, root: root}
-	if t.timeout == 0 {
-		t.timeout = defaultTimeout
-	}
+	t := &Terraform{program: path, timeout: commandTimeout, root: root}
 	if err := t.prepare(ctx); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
@@ -98,25 +90,8 @@ func (t *Terraform) Close() error {
 	return nil
 }
 
-func find(program string) (string, error) {
-	if program == "" {
-		program = os.Getenv("TERRAFORM")
-	}
-	if program == "" {
-		program = "terraform"
-	}
-	path, err := exec.LookPath(program)
-	if err != nil {
-		return "", fmt.Errorf("find Terraform: %w: the Terraform export is checked with the real program, %s: put it on PATH or name its path in TERRAFORM", err, wanted())
-	}
-	if path, err = filepath.Abs(path); err != nil {
-		return "", fmt.Errorf("find Terraform: %w", err)
-	}
-	return path, nil
-}
-
 func wanted() string {
-	return "version " + Recommended + " or another 1.x from " + minimum + " on"
+	return "version " + recommended + " or another 1.x from " + minimum + " on"
 }
 
 func (t *Terraform) checkVersion(ctx context.Context) error {
@@ -141,8 +116,6 @@ func (t *Terraform) providerDir() string { return filepath.Join(t.root, "provide
 func (t *Terraform) configurationFile() string { return filepath.Join(t.root, "terraform.rc") }
 
 func (t *Terraform) build(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
-	defer cancel()
 	target := filepath.Join(t.providerDir(), "terraform-provider-aws")
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", target, providerPackage)
 	if out, err := build.CombinedOutput(); err != nil {

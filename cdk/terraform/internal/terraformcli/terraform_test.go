@@ -33,7 +33,7 @@ func TestNew_says_what_is_missing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := New(t.Context(), Config{Program: test.program})
+			_, err := New(t.Context(), test.program)
 			if err == nil || err.Error() != test.want {
 				t.Fatalf("error = %v\nwant   %s", err, test.want)
 			}
@@ -52,14 +52,6 @@ func TestCommands_end_with_their_time(t *testing.T) {
 	err = w.Validate(t.Context())
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "terraform validate in ") || !strings.Contains(err.Error(), "at the latest after 1ms") {
 		t.Fatalf("error = %v", err)
-	}
-}
-
-func TestWorkspace_refuses_an_unknown_mode(t *testing.T) {
-	t.Parallel()
-	_, err := shared.Workspace("testdata/valid", "guess")
-	if want := `FLUXA_SCHEMA_PROVIDER_COMPUTED must be "unknown" or "placeholder", got "guess"`; err == nil || err.Error() != want {
-		t.Fatalf("error = %v, want %s", err, want)
 	}
 }
 

@@ -28,9 +28,7 @@ type event struct {
 }
 
 // Test runs the *.tftest.hcl files of the module and of its folder tests. Mocked
-// providers work; a mock invents a text for each computed value, so that a
-// mock_data block must give the json of aws_iam_policy_document, here as with the
-// real provider. Returns an error with each fault, and when no run passed.
+// providers work. Returns an error with each fault, and when no run passed.
 func (w *Workspace) Test(ctx context.Context) (TestRuns, error) {
 	var runs TestRuns
 	err := w.run(ctx, "test", func(ctx context.Context) error {

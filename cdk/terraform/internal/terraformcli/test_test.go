@@ -24,7 +24,7 @@ func TestTest_names_the_run_that_fails(t *testing.T) {
 	if want := (TestRuns{Passed: 1, Failed: 1}); runs != want {
 		t.Errorf("runs = %+v, want %+v", runs, want)
 	}
-	if want := `tests/queue.tftest.hcl, run "plans_the_queue": tests/queue.tftest.hcl:17: Test assertion failed: The processor needs nine minutes.`; err == nil || !strings.Contains(err.Error(), want) {
+	if want := `tests/queue.tftest.hcl, run "plans_the_queue": tests/queue.tftest.hcl:11: Test assertion failed: The processor needs nine minutes.`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Fatalf("error = %v\nwant   %s", err, want)
 	}
 }

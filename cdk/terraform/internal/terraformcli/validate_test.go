@@ -54,7 +54,7 @@ func TestValidate_names_the_fault(t *testing.T) {
 			`"${var.name}-dead-letters"`, `aws_sqs_queue.events.name_prefix`,
 			`Cycle: aws_sqs_queue.`},
 		"a document that is not JSON": {
-			"policy    = data.aws_iam_policy_document.events.json", `policy = "{"`,
+			"jsonencode({\n    Version", "\"{\"\n  region = jsonencode({\n    Version",
 			`aws_sqs_queue_policy.policy must hold a JSON document, got "{"`},
 		"a value that the provider does not know": {
 			`    mode = "Active"`, `    mode = "On"`,

@@ -26,24 +26,16 @@ type Workspace struct {
 	kept    string // modules, state and plan
 }
 
-// Variables are the input variables of a root module. The zero value sets none;
-// Terraform reads terraform.tfvars in the folder either way.
-type Variables struct {
-	// Files are .tfvars files, a relative path being one from the caller's folder.
-	Files []string
-	// Values win over those of the files. Each must be what encoding/json writes
-	// in the variable's type.
-	Values map[string]any
-}
+// Variables are the values of input variables of a root module, each what
+// encoding/json writes in the variable's type. Terraform reads terraform.tfvars in
+// the folder either way.
+type Variables map[string]any
 
 // Workspace opens the root module in a folder. Computed says what its plans show
-// for a value that only AWS can give; empty is schemaprovider.Unknown.
+// for a value that only AWS can give.
 func (t *Terraform) Workspace(dir string, computed schemaprovider.Computed) (*Workspace, error) {
-	computed, err := schemaprovider.ParseComputed(string(computed))
+	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, err
-	}
-	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, fmt.Errorf("open a workspace: %w", err)
 	}
 	kept, err := os.MkdirTemp(t.root, "workspace-")
@@ -127,16 +119,12 @@ func fault(d tfjson.Diagnostic) error {
 func (w *Workspace) Plan(ctx context.Context, v Variables) (*tfjson.Plan, error) {
 	var plan *tfjson.Plan
 	err := w.run(ctx, "plan", func(ctx context.Context) error {
-		files, err := w.variableFiles(v)
+		variables, err := w.variables(v)
 		if err != nil {
 			return err
 		}
 		file := filepath.Join(w.kept, "plan")
-		options := []tfexec.PlanOption{tfexec.Out(file), w.state()}
-		for _, f := range files {
-			options = append(options, f)
-		}
-		if _, err := w.command.Plan(ctx, options...); err != nil {
+		if _, err := w.command.Plan(ctx, tfexec.Out(file), w.state(), variables); err != nil {
 			return err
 		}
 		plan, err = w.command.ShowPlanFile(ctx, file, tfexec.JSONNumber(true))
@@ -166,15 +154,11 @@ func Changes(plan *tfjson.Plan) []string {
 func (w *Workspace) Apply(ctx context.Context, v Variables) (*tfjson.State, error) {
 	var state *tfjson.State
 	err := w.run(ctx, "apply", func(ctx context.Context) error {
-		files, err := w.variableFiles(v)
+		variables, err := w.variables(v)
 		if err != nil {
 			return err
 		}
-		options := []tfexec.ApplyOption{w.state()}
-		for _, f := range files {
-			options = append(options, f)
-		}
-		if err := w.command.Apply(ctx, options...); err != nil {
+		if err := w.command.Apply(ctx, w.state(), variables); err != nil {
 			return err
 		}
 		state, err = w.command.ShowStateFile(ctx, w.stateFile(), tfexec.JSONNumber(true))
@@ -183,36 +167,12 @@ func (w *Workspace) Apply(ctx context.Context, v Variables) (*tfjson.State, erro
 	return state, err
 }
 
-// Destroy removes everything from the state. It takes the variables of the apply.
-func (w *Workspace) Destroy(ctx context.Context, v Variables) error {
-	return w.run(ctx, "destroy", func(ctx context.Context) error {
-		files, err := w.variableFiles(v)
-		if err != nil {
-			return err
-		}
-		options := []tfexec.DestroyOption{w.state()}
-		for _, f := range files {
-			options = append(options, f)
-		}
-		return w.command.Destroy(ctx, options...)
-	})
-}
-
-// variableFiles returns the files of the variables, the values in one of their own
-// that comes last and so wins.
-func (w *Workspace) variableFiles(v Variables) ([]*tfexec.VarFileOption, error) {
-	var files []*tfexec.VarFileOption
-	for _, file := range v.Files {
-		path, err := filepath.Abs(file)
-		if err != nil {
-			return nil, fmt.Errorf("find the variables: %w", err)
-		}
-		files = append(files, tfexec.VarFile(path))
+// variables writes the values into a file.
+func (w *Workspace) variables(v Variables) (*tfexec.VarFileOption, error) {
+	if v == nil {
+		v = Variables{}
 	}
-	if len(v.Values) == 0 {
-		return files, nil
-	}
-	encoded, err := json.Marshal(v.Values)
+	encoded, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("write the variables: %w", err)
 	}
@@ -220,5 +180,5 @@ func (w *Workspace) variableFiles(v Variables) ([]*tfexec.VarFileOption, error) 
 	if err := os.WriteFile(path, encoded, 0o600); err != nil {
 		return nil, fmt.Errorf("write the variables: %w", err)
 	}
-	return append(files, tfexec.VarFile(path)), nil
+	return tfexec.VarFile(path), nil
 }

@@ -20,11 +20,7 @@ func main() {
 }
 
 func serve() error {
-	computed, err := schemaprovider.ParseComputed(os.Getenv(schemaprovider.Environment))
-	if err != nil {
-		return err
-	}
-	server, err := schemaprovider.NewServer(computed)
+	server, err := schemaprovider.NewServer(schemaprovider.Computed(os.Getenv(schemaprovider.Environment)))
 	if err != nil {
 		return err
 	}

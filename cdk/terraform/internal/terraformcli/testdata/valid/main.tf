@@ -11,12 +11,6 @@ terraform {
 
 provider "aws" {
   region = var.region
-
-  default_tags {
-    tags = {
-      Project = "fluxa"
-    }
-  }
 }
 
 variable "region" {
@@ -56,41 +50,24 @@ resource "aws_sqs_queue" "events" {
   }
 }
 
-data "aws_iam_policy_document" "events" {
-  statement {
-    actions   = ["sqs:SendMessage"]
-    resources = [aws_sqs_queue.events.arn]
-
-    principals {
-      type        = "Service"
-      identifiers = ["sns.amazonaws.com"]
-    }
-
-    condition {
-      test     = "ArnEquals"
-      variable = "aws:SourceArn"
-      values   = [module.topic.arn]
-    }
-  }
-
-  dynamic "statement" {
-    for_each = var.readers
-
-    content {
-      actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage"]
-      resources = [aws_sqs_queue.events.arn]
-
-      principals {
-        type        = "AWS"
-        identifiers = [statement.value]
-      }
-    }
-  }
-}
-
 resource "aws_sqs_queue_policy" "events" {
   queue_url = aws_sqs_queue.events.url
-  policy    = data.aws_iam_policy_document.events.json
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat([{
+      Effect    = "Allow"
+      Action    = "sqs:SendMessage"
+      Resource  = aws_sqs_queue.events.arn
+      Principal = { Service = "sns.amazonaws.com" }
+      Condition = { ArnEquals = { "aws:SourceArn" = module.topic.arn } }
+      }], [for reader in var.readers : {
+      Effect    = "Allow"
+      Action    = ["sqs:ReceiveMessage", "sqs:DeleteMessage"]
+      Resource  = aws_sqs_queue.events.arn
+      Principal = { AWS = reader }
+    }])
+  })
 }
 
 resource "aws_lambda_function" "processor" {

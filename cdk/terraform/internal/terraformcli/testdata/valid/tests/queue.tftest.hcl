@@ -1,10 +1,4 @@
-mock_provider "aws" {
-  mock_data "aws_iam_policy_document" {
-    defaults = {
-      json = "{}"
-    }
-  }
-}
+mock_provider "aws" {}
 
 variables {
   name = "events"
