@@ -78,8 +78,8 @@ func platform(t *testing.T, api *fakeAPI, databaseURL, logs string) {
 				return
 			}
 			_, err = connection.Exec(t.Context(), `INSERT INTO events
-				(event_id, correlation_id, user_id, amount, amount_scale, currency, merchant, ts, payload_mode, payload_sha256, received_at)
-				VALUES ($1, 'c', 'u', $2::text::numeric, 4, 'XTS', 'm', now(), 'INLINE', repeat('0', 64), now())`, sent.EventID, sent.Amount.String())
+				(event_id, correlation_id, user_id, amount, currency, merchant, ts, payload, payload_sha256, received_at, created_at)
+				VALUES ($1, 'c', 'u', $2::text::numeric, 'XTS', 'm', now(), '{}', decode(repeat('00', 32), 'hex'), now(), now())`, sent.EventID, sent.Amount.String())
 			if err := errors.Join(err, connection.Close(t.Context())); err != nil {
 				t.Error(err)
 			}

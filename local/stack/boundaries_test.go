@@ -56,6 +56,9 @@ func TestPayload_sizes(t *testing.T) {
 		if hash := got.field(t, "payload_sha256"); hash != `"`+domain.Hash([]byte(body))+`"` {
 			t.Errorf("%s: payload_sha256 %s is not that of the body", tc.id, hash)
 		}
+		if back := p.do(http.MethodGet, "/events/"+tc.id+"/payload", nil); back.body != body || back.header.Get(contract.HeaderReprDigest) == "" {
+			t.Errorf("%s: the payload comes back as %.200s", tc.id, back)
+		}
 		var sent, back struct {
 			Metadata map[string]string `json:"metadata"`
 		}
@@ -115,7 +118,7 @@ func TestHostileBodies(t *testing.T) {
 		{"control characters", eventWith("h%d", "1", "M", `{"k":"\u0001\u001f\u007f\u0085"}`), nil, 202, "{\"k\":\"\\u0001\\u001f\u007f\u0085\"}"},
 		{"line separators and HTML", eventWith("h%d", "1", "M", "{\"k\":\"\u2028\u2029<>&\"}"), nil, 202, "{\"k\":\"\u2028\u2029<>&\"}"},
 		{"astral characters", eventWith("h%d", "1", "M", `{"k":"😀\ud83d\ude00"}`), nil, 202, `{"k":"😀😀"}`},
-		{"1e400 in metadata", eventWith("h%d", "1", "M", `{"k":1e400}`), nil, 202, `{"k":1` + strings.Repeat("0", 400) + `}`},
+		{"1e400 in metadata", eventWith("h%d", "1", "M", `{"k":1e400}`), nil, 202, `{"k":1e400}`},
 		{"depth 100", eventWith("h%d", "1", "M", deep(100)), nil, 202, ""},
 		{"1e1001 in metadata", eventWith("h%d", "1", "M", `{"k":1e1001}`), nil, 422, ""},
 		{"a lone surrogate escaped", eventWith("h%d", "1", "M", `{"k":"\ud800"}`), nil, 400, ""},
@@ -158,6 +161,9 @@ func TestHostileBodies(t *testing.T) {
 		}
 		if got := p.processed(id).field(t, "metadata"); tc.metadata != "" && got != tc.metadata {
 			t.Errorf("%s: metadata comes back as %.200s, want %.200s", tc.name, got, tc.metadata)
+		}
+		if back := p.do(http.MethodGet, "/events/"+id+"/payload", nil); back.body != strings.ReplaceAll(tc.body, "h%d", id) {
+			t.Errorf("%s: the payload comes back as %.200s", tc.name, back)
 		}
 	}
 	p.drained()

@@ -195,7 +195,7 @@ func TestRun(t *testing.T) {
 			world: world{rowAmount: "123456789123456.6800"},
 			want:  "health passed, ingest passed, database failed, query skipped, metrics passed, dlq passed",
 			check: Database, detail: "the row's amount is 123456789123456.6800, 123456789123456.6789 was sent",
-			advice: "the column events.amount must be NUMERIC(19,4): apply the migrations with `fluxa migrate`"},
+			advice: "the column events.amount must be NUMERIC: apply the migrations with `fluxa migrate`"},
 		"the database cannot be reached": {
 			world: world{rowErr: errors.New("connect to the database: refused")},
 			want:  "health passed, ingest passed, database failed, query skipped, metrics passed, dlq passed",

@@ -63,7 +63,7 @@ func (r *run) database(ctx context.Context) Check {
 			}
 			return status, done && status.Status == Failed && strings.Contains(status.Detail, contract.StatusFailed)
 		case amount != r.event.Amount.String():
-			return failed("the column events.amount must be NUMERIC(19,4): apply the migrations with `fluxa migrate`",
+			return failed("the column events.amount must be NUMERIC: apply the migrations with `fluxa migrate`",
 				"the row's amount is %s, %s was sent", amount, r.event.Amount), true
 		default:
 			return passed("SELECT finds the event, with amount %s", amount), true

@@ -154,8 +154,8 @@ func TestPostgreSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = connection.Exec(t.Context(), `INSERT INTO events
-		(event_id, correlation_id, user_id, amount, amount_scale, currency, merchant, ts, payload_mode, payload_sha256, received_at)
-		VALUES ('e1', 'c', 'u', 123456789123456.6789, 4, 'XTS', 'm', now(), 'INLINE', repeat('0', 64), now())`)
+		(event_id, correlation_id, user_id, amount, currency, merchant, ts, payload, payload_sha256, received_at, created_at)
+		VALUES ('e1', 'c', 'u', 123456789123456.6789, 'XTS', 'm', now(), '{}', decode(repeat('00', 32), 'hex'), now(), now())`)
 	if err := errors.Join(err, connection.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}
