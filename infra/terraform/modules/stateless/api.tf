@@ -51,6 +51,9 @@ resource "aws_api_gateway_deployment" "api" {
       aws_api_gateway_gateway_response.api_bad_parameters,
       aws_api_gateway_method.api_events_event_id_get,
       aws_api_gateway_integration.api_events_event_id_get,
+      aws_api_gateway_method.api_events_event_id_payload_get,
+      aws_api_gateway_integration.api_events_event_id_payload_get,
+      aws_api_gateway_resource.api_events_event_id_payload,
       aws_api_gateway_resource.api_events_event_id,
       aws_api_gateway_method.api_events_event_id_status_get,
       aws_api_gateway_integration.api_events_event_id_status_get,
@@ -269,6 +272,39 @@ resource "aws_api_gateway_integration" "api_events_event_id_get" {
   http_method             = aws_api_gateway_method.api_events_event_id_get.http_method
   resource_id             = aws_api_gateway_method.api_events_event_id_get.resource_id
   rest_api_id             = aws_api_gateway_method.api_events_event_id_get.rest_api_id
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = "arn:${local.partition}:apigateway:${local.region}:lambda:path/2015-03-31/functions/${aws_lambda_alias.query.arn}/invocations"
+}
+
+resource "aws_api_gateway_resource" "api_events_event_id_payload" {
+  rest_api_id = aws_api_gateway_rest_api.api.id
+  parent_id   = aws_api_gateway_resource.api_events_event_id.id
+  path_part   = "payload"
+}
+
+resource "aws_lambda_permission" "api_events_event_id_payload_get" {
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_alias.query.function_name
+  qualifier     = aws_lambda_alias.query.name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "arn:${local.partition}:execute-api:${local.region}:${local.account_id}:${aws_api_gateway_rest_api.api.id}/${aws_api_gateway_stage.api.stage_name}/GET/events/*/payload"
+}
+
+resource "aws_api_gateway_method" "api_events_event_id_payload_get" {
+  rest_api_id          = aws_api_gateway_rest_api.api.id
+  resource_id          = aws_api_gateway_resource.api_events_event_id_payload.id
+  http_method          = "GET"
+  authorization        = "NONE"
+  api_key_required     = true
+  operation_name       = "getEventPayload"
+  request_validator_id = aws_api_gateway_request_validator.api_validator.id
+}
+
+resource "aws_api_gateway_integration" "api_events_event_id_payload_get" {
+  http_method             = aws_api_gateway_method.api_events_event_id_payload_get.http_method
+  resource_id             = aws_api_gateway_method.api_events_event_id_payload_get.resource_id
+  rest_api_id             = aws_api_gateway_method.api_events_event_id_payload_get.rest_api_id
   type                    = "AWS_PROXY"
   integration_http_method = "POST"
   uri                     = "arn:${local.partition}:apigateway:${local.region}:lambda:path/2015-03-31/functions/${aws_lambda_alias.query.arn}/invocations"

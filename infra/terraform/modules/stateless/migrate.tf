@@ -126,7 +126,7 @@ resource "aws_lambda_function" "migrate" {
 resource "aws_lambda_invocation" "migrations" {
   function_name = aws_lambda_function.migrate.function_name
   triggers = {
-    migrations = "c5ec46eb08f8c1a6b5d7240a3d651acfa887afe77be789802fb4de4d7d8e83bc"
+    migrations = "68dc504635614a36e782aa501003638aecc784804ab0f000bde2840e3abf6d4c"
   }
   input = jsonencode({})
 }
