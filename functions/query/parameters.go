@@ -27,12 +27,14 @@ func listRequest(parameters map[string]string) (query.ListRequest, error) {
 		}
 		t, err := event.ParseTime(text)
 		switch {
+		case err == nil:
+			return &t
 		case errors.Is(err, event.ErrTimeSyntax):
 			bad(name, err.Error()+" (a + is written %2B in a URL)")
-		case err != nil:
+		default:
 			bad(name, err.Error())
 		}
-		return &t
+		return nil
 	}
 	out.From, out.To = at(contract.QueryFrom), at(contract.QueryTo)
 	if text, ok := parameters[contract.QueryLimit]; ok {
