@@ -34,3 +34,13 @@ CREATE INDEX idempotency_keys_first_seen_at ON idempotency_keys (first_seen_at);
 CREATE TABLE announced_batches (
     batch_id BIGINT PRIMARY KEY
 );
+
+-- Messages that were delivered often and on which work has begun and not ended. One
+-- whose work ends the process leaves its row behind, and is told by it from those that
+-- only waited for an outage to pass. Nothing is lost with a row, so the table is not
+-- logged: it costs little, and a crash of the database empties it.
+CREATE UNLOGGED TABLE watched_messages (
+    message_id    TEXT        PRIMARY KEY,
+    begun         INTEGER     NOT NULL DEFAULT 1,
+    last_begun_at TIMESTAMPTZ NOT NULL DEFAULT now()
+);

@@ -15,6 +15,7 @@ const (
 	InvalidEvent        Code = "invalid_event"        // the payload is not a valid event
 	PayloadMissing      Code = "payload_missing"      // the payload's S3 object is gone
 	IdempotencyConflict Code = "idempotency_conflict" // the id was used with another payload
+	ProcessorEnded      Code = "processor_ended"      // the message ends whatever processes it
 
 	// Of a request.
 	MalformedJSON        Code = "malformed_json"
@@ -49,6 +50,7 @@ var kinds = map[Code]Kind{
 	InvalidEvent:        Permanent,
 	PayloadMissing:      Permanent,
 	IdempotencyConflict: Conflict,
+	ProcessorEnded:      Permanent,
 
 	MalformedJSON:        Invalid,
 	UnknownField:         Invalid,

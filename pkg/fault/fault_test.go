@@ -29,6 +29,7 @@ var table = []struct {
 	{fault.InvalidEvent, "invalid_event", fault.Permanent, 500, fault.DeadLetter},
 	{fault.PayloadMissing, "payload_missing", fault.Permanent, 500, fault.DeadLetter},
 	{fault.IdempotencyConflict, "idempotency_conflict", fault.Conflict, 409, fault.DeadLetter},
+	{fault.ProcessorEnded, "processor_ended", fault.Permanent, 500, fault.DeadLetter},
 
 	{fault.MalformedJSON, "malformed_json", fault.Invalid, 400, fault.DeadLetter},
 	{fault.UnknownField, "unknown_field", fault.Invalid, 422, fault.DeadLetter},

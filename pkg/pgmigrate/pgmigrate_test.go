@@ -117,7 +117,7 @@ func TestUpKeepsToTheSearchPath(t *testing.T) {
 	if err := connect(t, second).QueryRow(t.Context(), count).Scan(&tables); err != nil || tables != 0 {
 		t.Errorf("%d tables in the other schema, %v", tables, err)
 	}
-	if err := connect(t, first).QueryRow(t.Context(), count).Scan(&tables); err != nil || tables != 5 {
+	if err := connect(t, first).QueryRow(t.Context(), count).Scan(&tables); err != nil || tables != 6 {
 		t.Errorf("%d tables in the schema, want those of the product and the history, %v", tables, err)
 	}
 }

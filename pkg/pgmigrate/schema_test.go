@@ -35,7 +35,7 @@ func shape(t *testing.T, url string) []string {
 	rows, err := connect(t, url).Query(t.Context(), `
 		WITH tables AS (
 			SELECT oid, relname FROM pg_class
-			WHERE relnamespace = current_schema()::regnamespace AND relname IN ('events', 'events_default', 'idempotency_keys', 'announced_batches')
+			WHERE relnamespace = current_schema()::regnamespace AND relname IN ('events', 'events_default', 'idempotency_keys', 'announced_batches', 'watched_messages')
 		)
 		SELECT format('column %s.%s %s %s %s %s', relname, attname, format_type(atttypid, atttypmod),
 			attnotnull, attcollation::regcollation, pg_get_expr(adbin, adrelid))
@@ -75,6 +75,7 @@ func TestIndexesAreThoseThatAQueryUses(t *testing.T) {
 		`index events_default CREATE UNIQUE INDEX events_default_pkey ON events_default USING btree (event_id, created_at)`,
 		`index idempotency_keys CREATE INDEX idempotency_keys_first_seen_at ON idempotency_keys USING btree (first_seen_at)`,
 		`index idempotency_keys CREATE UNIQUE INDEX idempotency_keys_pkey ON idempotency_keys USING btree (event_id)`,
+		`index watched_messages CREATE UNIQUE INDEX watched_messages_pkey ON watched_messages USING btree (message_id)`,
 	}
 	if got := strings.Join(indexes, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("got\n%s", got)

@@ -23,7 +23,7 @@ const fetchConcurrency = 4
 // one state and moves them to another.
 type batch struct {
 	service  *Service
-	items    []item
+	items    []*item
 	persists []time.Duration
 	due      map[BatchID][]string // the ids that each call of the store leaves to publish
 }
@@ -31,9 +31,9 @@ type batch struct {
 // in returns the items that are in a state.
 func (b *batch) in(s state) []*item {
 	var out []*item
-	for i := range b.items {
-		if b.items[i].state == s {
-			out = append(out, &b.items[i])
+	for _, it := range b.items {
+		if it.state == s {
+			out = append(out, it)
 		}
 	}
 	return out
@@ -71,8 +71,8 @@ func guard(step func()) (err error) {
 // abandon leaves on the queue what the steps have not brought to an end. A
 // rejected message keeps its own error.
 func (b *batch) abandon(err error) {
-	for i := range b.items {
-		switch it := &b.items[i]; it.state {
+	for _, it := range b.items {
+		switch it.state {
 		case received, read, stored:
 			it.retry(err)
 		case rejected:
@@ -85,10 +85,10 @@ func (b *batch) abandon(err error) {
 func (b *batch) read(ctx context.Context) {
 	var fetches errgroup.Group
 	fetches.SetLimit(fetchConcurrency)
-	for i := range b.items {
+	for _, it := range b.in(received) {
 		fetches.Go(func() error {
-			if panicked := guard(func() { b.readOne(ctx, &b.items[i]) }); panicked != nil {
-				b.items[i].retry(panicked)
+			if panicked := guard(func() { b.readOne(ctx, it) }); panicked != nil {
+				it.retry(panicked)
 			}
 			return nil
 		})
@@ -218,8 +218,7 @@ func (b *batch) postpone(ctx context.Context) {
 
 func (b *batch) report() Report {
 	report := Report{Outcomes: make([]Outcome, len(b.items)), Persists: b.persists}
-	for i := range b.items {
-		it := &b.items[i]
+	for i, it := range b.items {
 		o := Outcome{
 			MessageID: it.message.ID, EventID: it.envelope.EventID, CorrelationID: it.envelope.CorrelationID,
 			Result: it.result(), Err: it.err, Deliveries: it.message.Deliveries, Attempts: it.database.Attempts,

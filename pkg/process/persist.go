@@ -13,8 +13,7 @@ import (
 func (b *batch) persist(ctx context.Context) {
 	groups := make(map[string][]*item)
 	var order []string
-	for i := range b.items {
-		it := &b.items[i]
+	for _, it := range b.items {
 		id := it.envelope.EventID
 		if !recordable(it.envelope) {
 			continue

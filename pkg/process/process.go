@@ -115,11 +115,11 @@ func (r Report) Failed() []string {
 func (s *Service) ProcessBatch(ctx context.Context, messages []Message) Report {
 	work, cancel := budget.Keep(ctx, budget.Postpone, fault.New(fault.DeadlineReached, "the function's deadline is near"))
 	defer cancel()
-	b := &batch{service: s, items: make([]item, len(messages)), due: map[BatchID][]string{}}
+	items := make([]*item, len(messages))
 	for i := range messages {
-		b.items[i].message = messages[i]
+		items[i] = &item{message: messages[i]}
 	}
-	b.run(work)
+	b := s.runWatched(work, items)
 	b.postpone(ctx)
 	return b.report()
 }

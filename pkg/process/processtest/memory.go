@@ -32,6 +32,7 @@ type MemoryStore struct {
 	rows      map[string]Row
 	events    map[string]process.Record
 	announced map[process.BatchID]bool
+	begun     map[string]int
 	persists  int
 }
 
@@ -157,6 +158,37 @@ func (m *MemoryStore) Event(ctx context.Context, id string) (event.Stored, error
 		stored.Payload = []byte(r.Payload)
 	}
 	return stored, nil
+}
+
+// Begin does what process.Store says.
+func (m *MemoryStore) Begin(ctx context.Context, messageIDs []string) (map[string]int, error) {
+	if err := reach(ctx, "note the beginning of the work"); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.begun == nil {
+		m.begun = map[string]int{}
+	}
+	out := make(map[string]int, len(messageIDs))
+	for _, id := range messageIDs {
+		m.begun[id]++
+		out[id] = m.begun[id]
+	}
+	return out, nil
+}
+
+// End does what process.Store says.
+func (m *MemoryStore) End(ctx context.Context, messageIDs []string) error {
+	if err := reach(ctx, "note the end of the work"); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, id := range messageIDs {
+		delete(m.begun, id)
+	}
+	return nil
 }
 
 // Row returns the idempotency record of an id, and whether there is one.

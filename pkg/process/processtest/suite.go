@@ -6,6 +6,7 @@ package processtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/fluxa/fluxa/pkg/fault"
@@ -28,6 +29,7 @@ func Store(t *testing.T, open func(t *testing.T) process.Store) {
 		{"an_announced_batch_is_not_announced_again", announced},
 		{"what_is_not_announced_is_left_to_the_next", takenOver},
 		{"an_event_comes_back_with_its_payload", eventComesBack},
+		{"work_that_never_ended_is_counted", neverEnded},
 		{"the_same_event_50_times_at_once_is_inserted_once", sameEventConcurrently},
 		{"two_payloads_at_once_have_one_winner", twoPayloadsConcurrently},
 		{"overlapping_batches_in_opposite_orders_all_succeed", overlappingBatches},
@@ -296,4 +298,19 @@ func eventComesBack(t *testing.T, store process.Store) {
 	if got, err := store.Event(t.Context(), "s"); err != nil || got.Payload != nil || got.Mode != "S3" {
 		t.Errorf("got %+v, %v", got, err)
 	}
+}
+
+func neverEnded(t *testing.T, store process.Store) {
+	begin := func(want map[string]int, ids ...string) {
+		t.Helper()
+		if got, err := store.Begin(t.Context(), ids); err != nil || !maps.Equal(got, want) {
+			t.Errorf("got %v, %v, want %v", got, err, want)
+		}
+	}
+	begin(map[string]int{"a": 1, "b": 1}, "a", "b")
+	begin(map[string]int{"b": 2, "c": 1}, "c", "b")
+	if err := store.End(t.Context(), []string{"b", "c", "unknown"}); err != nil {
+		t.Error(err)
+	}
+	begin(map[string]int{"a": 2, "b": 1, "c": 1}, "a", "b", "c")
 }
