@@ -58,7 +58,7 @@ func startEmulator(t *testing.T, root string) *emulator {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		impatience := time.AfterFunc(10*time.Second, cancel)
+		impatience := time.AfterFunc(time.Minute, cancel)
 		defer cancel()
 		err := errors.Join(in.Close(), cmd.Wait(), log.Close())
 		if !impatience.Stop() || err != nil {
