@@ -227,6 +227,6 @@ func (p *AlarmsProps) databaseAlarms() []alarm {
 		id: "DatabaseConnections", name: "database-connections", minutes: 5,
 		threshold:   float64(p.DatabaseMaxConnections * p.DatabaseConnectionsPercent / 100),
 		metric:      p.Database.MetricConnections(),
-		description: fmt.Sprintf("The database has many of the about %d connections that it bears.", p.DatabaseMaxConnections),
+		description: fmt.Sprintf("The database has many of the about %d connections that it allows.", p.DatabaseMaxConnections),
 	}}
 }

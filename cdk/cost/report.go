@@ -123,7 +123,7 @@ func writeBill(text *strings.Builder, title string, bill []Line, sum float64) {
 		fmt.Fprintf(table, "  %s\t%11s %s\t× %s\t= %9.2f%s\n", l.Item, count(l.Quantity), l.Price.Unit, l.Price, l.Amount, mark)
 	}
 	fmt.Fprintf(table, "  total\t\t\t= %9.2f\n", sum)
-	_ = table.Flush() // into memory
+	_ = table.Flush() // a write into memory does not fail
 }
 
 // String says the price as a bill does, such as 3.5 per 1,000,000.

@@ -114,7 +114,7 @@ func newNode(r *template.Resource) (node, bool) {
 		return n, drawn
 	}
 	// fluxa-events-prod is "events"; a name without the stage stays as it is.
-	name, _, _ := strings.Cut(literal(r.At(n.Title)), "-"+r.Stack.Stage)
+	name, _, _ := strings.Cut(literal(r.At(n.Title)), "-"+r.Stack.Stage) // without the stage the name stays whole
 	n.Title = strings.TrimPrefix(name, "fluxa-")
 	n.ID += " " + n.Title
 	return n, drawn

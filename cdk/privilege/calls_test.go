@@ -85,7 +85,9 @@ func TestCalls_says_which_function_calls(t *testing.T) {
 	t.Parallel()
 	got := map[string]string{}
 	for _, call := range calls(t)[programs+"reached"].Calls {
-		got[call.Operation] = strings.ReplaceAll(call.Caller, "cdk/privilege/testdata/program/", "")
+		if _, later := got[call.Operation]; !later { // two functions may call the same
+			got[call.Operation] = strings.ReplaceAll(call.Caller, "cdk/privilege/testdata/program/", "")
+		}
 	}
 	for operation, caller := range map[string]string{
 		"sqs.SendMessage":   "(*queue.Sender).Send", // a method

@@ -292,7 +292,7 @@ func TestJudge_refuses_what_it_cannot_read(t *testing.T) {
 		},
 			"0 functions of the templates are named fluxa-query-STAGE: it must be one, of one stage"},
 		"two stages": {func(t *testing.T, s map[string]tree) {
-			for _, stack := range []string{"fluxa-data", "fluxa-pipeline"} {
+			for _, stack := range []string{"fluxa-data", "fluxa-network", "fluxa-pipeline"} {
 				raw, err := json.Marshal(s[stack+"-dev"])
 				if err != nil {
 					t.Fatal(err)

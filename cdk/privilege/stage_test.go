@@ -38,12 +38,12 @@ func reached(t *testing.T) []privilege.Handler {
 
 type tree = map[string]any
 
-// templates reads a stage of two stacks as the CDK writes them, in which each
+// templates reads a stage of three stacks as the CDK writes them, in which each
 // function is allowed just what it needs.
 func templates(t *testing.T) map[string]tree {
 	t.Helper()
 	out := map[string]tree{}
-	for _, stack := range []string{"fluxa-data-dev", "fluxa-pipeline-dev"} {
+	for _, stack := range []string{"fluxa-data-dev", "fluxa-network-dev", "fluxa-pipeline-dev"} {
 		raw, err := os.ReadFile(filepath.Join("testdata", "stage", stack+".json"))
 		if err != nil {
 			t.Fatal(err)

@@ -42,9 +42,20 @@ func (e *exported) moduleTest(m catalog.Module, inputs []input) {
 	for _, stage := range e.platform.Stages {
 		run := d.Apart("run", "plans_as_in_"+stage)
 		run.Set("command", hcl.Keyword("plan"))
-		e.assign(run.Apart("variables"), m, inputs, stage, "")
+		e.assign(run.Apart("variables"), m, inputs, stage, nil)
 		e.counts(run, m)
 	}
+	e.refusals(d, m, inputs)
+	if slices.ContainsFunc(inputs, func(in input) bool { return catalog.ZipFunction(in.Name) != "" }) {
+		e.files["modules/"+m.Name+"/tests/empty.zip"] = []byte(emptyZip)
+	}
+	e.add("modules/"+m.Name+"/tests/"+m.Name+".tftest.hcl", d)
+}
+
+// refusals gives each variable that has a validation a value that it refuses, all in
+// one run: Terraform names every variable that should have failed and did not.
+func (e *exported) refusals(d *hcl.Document, m catalog.Module, inputs []input) {
+	refused, names := map[string]hcl.Value{}, hcl.Row{}
 	for _, in := range inputs {
 		if in.Validation.Condition == nil {
 			continue
@@ -52,18 +63,13 @@ func (e *exported) moduleTest(m catalog.Module, inputs []input) {
 		if in.Validation.Refused == nil {
 			e.errs = append(e.errs, fmt.Errorf("the table has no value that the validation of the variable %s refuses", in.Name))
 		}
-		run := d.Apart("run", "refuses_"+in.Name)
-		run.Set("command", hcl.Keyword("plan"))
-		variables := run.Apart("variables")
-		e.assign(variables, m, inputs, e.platform.Stages[0], in.Name)
-		variables.Set(in.Name, in.Validation.Refused)
-		run.EmptyLine()
-		run.Set("expect_failures", hcl.Row{hcl.Variable(in.Name)})
+		refused[in.Name], names = in.Validation.Refused, append(names, hcl.Variable(in.Name))
 	}
-	if slices.ContainsFunc(inputs, func(in input) bool { return catalog.ZipFunction(in.Name) != "" }) {
-		e.files["modules/"+m.Name+"/tests/empty.zip"] = []byte(emptyZip)
-	}
-	e.add("modules/"+m.Name+"/tests/"+m.Name+".tftest.hcl", d)
+	run := d.Apart("run", "refuses_what_cannot_be")
+	run.Set("command", hcl.Keyword("plan"))
+	e.assign(run.Apart("variables"), m, inputs, e.platform.Stages[0], refused)
+	run.EmptyLine()
+	run.Set("expect_failures", names)
 }
 
 // standIn is a value for what another module or the packager gives, nil for what is
@@ -84,11 +90,12 @@ func (e *exported) standIn(m catalog.Module, in input) hcl.Value {
 	}
 }
 
-// assign gives the variables their values in a stage. The refused one gets none:
-// its test sets another.
-func (e *exported) assign(body hcl.Body, m catalog.Module, inputs []input, stage, refused string) {
+// assign gives the variables their values in a stage, but those that are refused.
+func (e *exported) assign(body hcl.Body, m catalog.Module, inputs []input, stage string, refused map[string]hcl.Value) {
 	for _, in := range inputs {
-		if e.standIn(m, in) == nil && in.Name != refused {
+		if value, is := refused[in.Name]; is {
+			body.Set(in.Name, value)
+		} else if e.standIn(m, in) == nil {
 			body.Set(in.Name, e.platform.Values[in.Name][stage])
 		}
 	}

@@ -19,24 +19,20 @@ import (
 
 // parity compares a stage's templates with the plan of its environment. Each error
 // is one difference: what the plan lacks, has otherwise, or has too much.
-func parity(c catalog.Catalog, l *linker, source *template.Stage, planned *plannedEnvironment, dist string) error {
-	e := &expectation{
-		concrete:  concrete{c, source, planned, locations(c, l, source)},
-		dist:      dist,
-		arguments: map[string]object{},
-	}
-	for _, r := range source.All(slices.Collect(maps.Keys(c.Types))...) {
+func parity(c concrete, dist string) error {
+	e := &expectation{concrete: c, dist: dist, arguments: map[string]object{}}
+	for _, r := range c.stage.All(slices.Collect(maps.Keys(c.catalog.Types))...) {
 		e.resource(r)
 	}
-	for _, address := range sortedKeys(planned.values) {
+	for _, address := range sortedKeys(c.planned.values) {
 		want, expected := e.arguments[address]
 		if !expected {
 			e.fail(address, "nothing in the templates stands for it")
 			continue
 		}
-		schema := planned.schemas[kindOf(address)].Block
+		schema := c.planned.schemas[kindOf(address)].Block
 		want = settle(schema, want)
-		e.compare(address, want, planned.arguments(address))
+		e.compare(address, want, c.planned.arguments(address))
 	}
 	return errors.Join(e.errs...)
 }
@@ -112,11 +108,11 @@ func locations(c catalog.Catalog, l *linker, source *template.Stage) map[templat
 
 // compared is what the parity of one stage needs, made once for all tests.
 type compared struct {
-	catalog catalog.Catalog
-	linker  *linker
-	sources []*template.Stage
-	planned map[string]*plannedEnvironment
-	dist    string
+	catalog   catalog.Catalog
+	sources   []*template.Stage
+	planned   map[string]*plannedEnvironment
+	locations map[string]map[template.Reference]string // by stage
+	dist      string
 }
 
 func comparison(t *testing.T, of made) *compared {
@@ -129,23 +125,26 @@ func comparison(t *testing.T, of made) *compared {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &compared{catalog: catalog.New(), planned: map[string]*plannedEnvironment{}, dist: filepath.Join(repository, "dist")}
+	c := &compared{
+		catalog: catalog.New(), planned: map[string]*plannedEnvironment{},
+		locations: map[string]map[template.Reference]string{}, dist: filepath.Join(repository, "dist"),
+	}
 	exported, err := export(c.catalog, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.linker = exported.linker
 	if c.sources, err = template.Read(folder); err != nil {
 		t.Fatal(err)
 	}
 	for _, source := range c.sources {
 		c.planned[source.Name] = readPlan(t, planned(t, environmentFolder(repository, source.Name)))
+		c.locations[source.Name] = locations(c.catalog, exported.linker, source)
 	}
 	return c
 }
 
 func (c *compared) of(source *template.Stage, planned *plannedEnvironment) error {
-	return parity(c.catalog, c.linker, source, planned, c.dist)
+	return parity(concrete{c.catalog, source, planned, c.locations[source.Name]}, c.dist)
 }
 
 // TestParity shows that a plan has every resource and property of the templates,

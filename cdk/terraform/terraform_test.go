@@ -40,11 +40,6 @@ func TestEnvironment(t *testing.T) {
 	for _, stage := range []string{"dev", "prod"} {
 		t.Run(stage, func(t *testing.T) {
 			dir := environmentFolder(repository(t), stage)
-			t.Run("is_valid", func(t *testing.T) {
-				if err := workspace(t, dir, schemaprovider.Unknown).Validate(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-			})
 			t.Run("applies,_and_then_has_nothing_to_change", func(t *testing.T) {
 				w := workspace(t, dir, schemaprovider.Unknown)
 				if _, err := w.Apply(t.Context(), region); err != nil {
@@ -70,13 +65,20 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
+// plans are those that planned has made, by folder: tests read them only.
+var plans = map[string]*tfjson.Plan{}
+
 // planned is the plan of an environment in which AWS's answers are placeholders.
 func planned(t *testing.T, dir string) *tfjson.Plan {
 	t.Helper()
+	if plan := plans[dir]; plan != nil {
+		return plan
+	}
 	plan, err := workspace(t, dir, schemaprovider.Placeholder).Plan(t.Context(), region)
 	if err != nil {
 		t.Fatal(err)
 	}
+	plans[dir] = plan
 	return plan
 }
 
@@ -136,8 +138,8 @@ func passOwnTests(t *testing.T, repository string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if runs.Passed < 10 || runs.Skipped > 0 {
-				t.Errorf("%+v, want at least 10 passed and none skipped", runs)
+			if runs.Passed < 3 || runs.Skipped > 0 {
+				t.Errorf("%+v, want at least 3 passed (two stages, and what is refused) and none skipped", runs)
 			}
 		})
 	}

@@ -50,7 +50,7 @@ func letterOf(m types.Message) Letter {
 	l.CorrelationID = l.Attributes[contract.AttrCorrelationID]
 	l.ErrorCode = l.Attributes[contract.AttrErrorCode]
 	l.ErrorReason = l.Attributes[contract.AttrErrorReason]
-	// The error only says that the body is no envelope; then it holds no ids.
+	// An error means that the body is not an envelope, and so names no event.
 	envelope, err := event.DecodeEnvelope(l.Body)
 	if l.EventID == "" && (err == nil || event.ValidID(envelope.EventID)) {
 		l.EventID = envelope.EventID

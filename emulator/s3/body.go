@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"hash"
 	"hash/crc32"
 	"hash/crc64"
@@ -61,11 +62,11 @@ func readBody(w http.ResponseWriter, r *http.Request) (body []byte, sums map[str
 				sent[name] = trailer.Get(name)
 			}
 		}
-	} else if body, err = io.ReadAll(limited); err != nil {
-		err = errIncompleteBody
+	} else {
+		body, err = io.ReadAll(limited)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, bodyError(err)
 	}
 	sums = map[string]string{}
 	for name, value := range sent {
@@ -95,14 +96,28 @@ func dechunk(in io.Reader, announced string) ([]byte, textproto.MIMEHeader, erro
 	}
 	reader := bufio.NewReader(in)
 	body, err := io.ReadAll(httputil.NewChunkedReader(reader))
-	if err != nil || int64(len(body)) != size {
+	if err != nil {
+		return nil, nil, err
+	}
+	if int64(len(body)) != size {
 		return nil, nil, errIncompleteBody
 	}
 	trailer, err := textproto.NewReader(reader).ReadMIMEHeader()
 	if err != nil && !errors.Is(err, io.EOF) { // an SDK may leave out the empty last line
-		return nil, nil, errIncompleteBody
+		return nil, nil, err
 	}
 	return body, trailer, nil
+}
+
+// bodyError is what S3 says of a body that could not be read.
+func bodyError(err error) error {
+	if answer, ok := errors.AsType[*apiError](err); ok {
+		return answer
+	}
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return &apiError{http.StatusBadRequest, "EntityTooLarge", fmt.Sprintf("This emulator takes at most %d bytes in one put.", large.Limit)}
+	}
+	return errIncompleteBody
 }
 
 func isAWSChunked(h http.Header) bool {

@@ -220,3 +220,34 @@ func TestABodyThatEndsEarlyStoresNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestABodyOverTheLimitIsRefusedByItsName(t *testing.T) {
+	t.Parallel()
+	s := newStand(t, false)
+	const limit = 64 << 20
+	large := strings.Repeat("x", limit+1)
+	for name, body := range map[string]string{"plain": large, "chunked": fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(large), large)} {
+		req, err := http.NewRequestWithContext(s.ctx(), http.MethodPut, s.web.URL+"/"+bucket+"/large", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "chunked" {
+			req.Header.Set("X-Amz-Content-Sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+			req.Header.Set("X-Amz-Decoded-Content-Length", fmt.Sprint(len(large)))
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(resp.Body)
+		if err := errors.Join(err, resp.Body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode != http.StatusBadRequest || !bytes.Contains(answer, []byte("EntityTooLarge")) || !bytes.Contains(answer, []byte(fmt.Sprint(limit))) {
+			t.Errorf("%s: status %d, %s", name, resp.StatusCode, answer)
+		}
+	}
+	if n := s.files(); n != 0 {
+		t.Errorf("%d files are left", n)
+	}
+}

@@ -71,7 +71,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, bucket string) err
 			continue
 		}
 		if out.KeyCount == out.MaxKeys {
-			out.IsTruncated, out.NextContinuationToken = true, last
+			out.IsTruncated, out.NextContinuationToken = out.MaxKeys > 0, last
 			break
 		}
 		if out.KeyCount++; group != "" {

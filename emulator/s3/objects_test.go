@@ -163,6 +163,16 @@ func TestListObjects(t *testing.T) {
 	}
 }
 
+func TestAListOfNothingHasNoNextPage(t *testing.T) {
+	t.Parallel()
+	s := newStand(t, false)
+	s.put("a", nil)
+	out, err := s.client.ListObjectsV2(s.ctx(), &awss3.ListObjectsV2Input{Bucket: aws.String(bucket), MaxKeys: aws.Int32(0)})
+	if err != nil || aws.ToBool(out.IsTruncated) || len(out.Contents) != 0 {
+		t.Errorf("%+v, %v", out, err)
+	}
+}
+
 func TestDelete(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, false)

@@ -1,15 +1,11 @@
 package sqs
 
 import (
-	"encoding/base64"
 	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/fluxa/fluxa/emulator/sqs/internal/broker"
 )
-
-const maxListed = 1000
 
 type createQueueIn struct {
 	QueueName  string
@@ -108,55 +104,21 @@ func (s *Server) getQueueURL(r *http.Request, in getQueueURLIn) (queueURLOut, er
 type listQueuesIn struct {
 	QueueNamePrefix string
 	MaxResults      int
-	NextToken       string
 }
 
 type listQueuesOut struct {
 	QueueURLs []string `json:"QueueUrls,omitempty"`
-	NextToken string   `json:",omitempty"`
 }
 
-func (s *Server) listQueues(r *http.Request, in listQueuesIn) (listQueuesOut, error) {
-	page, next, err := paginate(s.broker.Names(in.QueueNamePrefix), in.MaxResults, in.NextToken)
-	if err != nil {
-		return listQueuesOut{}, err
+// listQueues answers all names at once, as SQS does for a request without MaxResults.
+func (s *Server) listQueues(r *http.Request, in listQueuesIn) (out listQueuesOut, err error) {
+	if in.MaxResults != 0 {
+		return out, invalidParameter("this emulator lists all queues at once: leave out MaxResults")
 	}
-	return listQueuesOut{queueURLs(r, page), next}, nil
-}
-
-func queueURLs(r *http.Request, names []string) []string {
-	urls := make([]string, len(names))
-	for i, name := range names {
-		urls[i] = queueURL(r, name)
+	for _, name := range s.broker.Names(in.QueueNamePrefix) {
+		out.QueueURLs = append(out.QueueURLs, queueURL(r, name))
 	}
-	return urls
-}
-
-// paginate cuts sorted names. The token is the last name of the page before, so
-// a queue made or deleted between two pages does not shift them.
-func paginate(names []string, limit int, token string) ([]string, string, error) {
-	if limit < 0 || limit > maxListed {
-		return nil, "", parameterOutOfRange("MaxResults", limit, "Must be between 1 and 1000, if provided.")
-	}
-	if token != "" {
-		after, err := base64.StdEncoding.DecodeString(token)
-		if err != nil {
-			return nil, "", invalidParameter("Invalid or expired next token.")
-		}
-		i, found := slices.BinarySearch(names, string(after))
-		if found {
-			i++
-		}
-		names = names[i:]
-	}
-	if limit == 0 {
-		return names[:min(len(names), maxListed)], "", nil
-	}
-	if len(names) <= limit {
-		return names, "", nil
-	}
-	page := names[:limit]
-	return page, base64.StdEncoding.EncodeToString([]byte(page[limit-1])), nil
+	return out, nil
 }
 
 type getAttributesIn struct {

@@ -113,7 +113,7 @@ func TestSetQueueAttributesIsAllOrNothing(t *testing.T) {
 	}
 }
 
-func TestListQueuesPages(t *testing.T) {
+func TestListQueuesListsAllAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	var want []string
@@ -121,19 +121,12 @@ func TestListQueuesPages(t *testing.T) {
 		want = append(want, s.queue(fmt.Sprint("a-", i), nil))
 	}
 	s.queue("b", nil)
-	var got []string
-	pages := awssqs.NewListQueuesPaginator(s.client, &awssqs.ListQueuesInput{QueueNamePrefix: aws.String("a-"), MaxResults: aws.Int32(2)})
-	n := 0
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(s.ctx())
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, page.QueueUrls...)
-		n++
+	got, err := s.client.ListQueues(s.ctx(), &awssqs.ListQueuesInput{QueueNamePrefix: aws.String("a-")})
+	if err != nil || !slices.Equal(got.QueueUrls, want) {
+		t.Errorf("%v, %v, want %v", got, err, want)
 	}
-	if !slices.Equal(got, want) || n != 3 {
-		t.Errorf("%d pages with %v, want 3 with %v", n, got, want)
+	if _, err := s.client.ListQueues(s.ctx(), &awssqs.ListQueuesInput{MaxResults: aws.Int32(2)}); err == nil || !strings.Contains(err.Error(), "leave out MaxResults") {
+		t.Errorf("pages: %v", err)
 	}
 }
 

@@ -224,9 +224,9 @@ func alarmVariables() []Variable {
 		hcl.Op(hcl.Op(email, "==", nil), "||", matching("^[^@ ]+@[^@ ]+$", email)), "be null or an address, such as team@example.com", "the team",
 		Place{"Observability/Alarms/Email/Resource", "Endpoint"})
 	told.Resources = []Glob{"Observability/Alarms/Email/Resource"}
-	connections := positive("database_connections", "About how many connections the database's size bears.",
+	connections := positive("database_connections", "About how many connections the database's size allows.",
 		Place{"Observability/Alarms/DatabaseConnections/Resource", "AlarmDescription"})
-	connections.Within = Within{"The database has many of the about ", " connections that it bears."}
+	connections.Within = Within{"The database has many of the about ", " connections that it allows."}
 	return []Variable{
 		told,
 		above("alarm_dlq_depth", "The number of dead letters from which there is an alarm.", 0, "DLQDepth"),

@@ -2,6 +2,7 @@ package schemaprovider
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -62,6 +63,10 @@ func (r rules) check(k kind, config *tfprotov6.DynamicValue) ([]*tfprotov6.Diagn
 			})
 		}
 		return true, nil
+	})
+	// The walk takes the attributes of an object in any order.
+	slices.SortFunc(found, func(a, b *tfprotov6.Diagnostic) int {
+		return cmp.Compare(a.Attribute.String(), b.Attribute.String())
 	})
 	return found, err
 }

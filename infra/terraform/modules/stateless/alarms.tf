@@ -514,7 +514,7 @@ resource "aws_cloudwatch_metric_alarm" "database_storage" {
 
 resource "aws_cloudwatch_metric_alarm" "database_connections" {
   alarm_name          = "fluxa-database-connections-${var.environment}"
-  alarm_description   = "The database has many of the about ${var.database_connections} connections that it bears."
+  alarm_description   = "The database has many of the about ${var.database_connections} connections that it allows."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarm_database_connections
   evaluation_periods  = 5

@@ -12,7 +12,7 @@ resource "aws_cloudwatch_metric_alarm" "api_errors" {
   count = var.canary_releases ? 1 : 0
 
   alarm_name        = "fluxa-api-release-${var.environment}"
-  alarm_description = "The API answers 5xx: a release of a function behind it is taken back."
+  alarm_description = "The API answers 5xx: a release of a function behind it is rolled back."
   namespace         = "AWS/ApiGateway"
   metric_name       = "5XXError"
   dimensions = {

@@ -176,7 +176,7 @@ resource "aws_cloudwatch_metric_alarm" "processor_release_errors" {
   count = var.canary_releases ? 1 : 0
 
   alarm_name        = "fluxa-processor-release-${var.environment}"
-  alarm_description = "The version that is live or about to be fails: a release is taken back."
+  alarm_description = "The version that is live or about to be fails: a release is rolled back."
   namespace         = "AWS/Lambda"
   metric_name       = "Errors"
   dimensions = {

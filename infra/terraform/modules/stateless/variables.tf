@@ -131,7 +131,7 @@ variable "clients_security_group_id" {
 }
 
 variable "database_connections" {
-  description = "About how many connections the database's size bears."
+  description = "About how many connections the database's size allows."
   type        = number
 
   validation {

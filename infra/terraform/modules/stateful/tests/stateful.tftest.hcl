@@ -299,262 +299,28 @@ run "plans_as_in_prod" {
   }
 }
 
-run "refuses_availability_zone_count" {
+run "refuses_what_cannot_be" {
   command = plan
 
   variables {
-    database_backup_days         = 1
-    database_delete_backups      = true
-    database_deletion_protection = false
-    database_instance_class      = "db.t4g.micro"
-    database_max_storage_gib     = 100
-    database_multi_az            = false
-    database_proxy               = false
-    database_storage_gib         = 20
-    environment                  = "dev"
-    flow_logs                    = false
-    log_retention_days           = 14
-    payload_access_logs          = false
-    payload_glacier_days         = 30
-    payload_old_version_days     = 7
-    retain_data                  = false
-    vpc_cidr                     = "10.20.0.0/16"
     availability_zone_count      = 1
-  }
-
-  expect_failures = [var.availability_zone_count]
-}
-
-run "refuses_database_backup_days" {
-  command = plan
-
-  variables {
-    availability_zone_count      = 2
-    database_delete_backups      = true
-    database_deletion_protection = false
-    database_instance_class      = "db.t4g.micro"
-    database_max_storage_gib     = 100
-    database_multi_az            = false
-    database_proxy               = false
-    database_storage_gib         = 20
-    environment                  = "dev"
-    flow_logs                    = false
-    log_retention_days           = 14
-    payload_access_logs          = false
-    payload_glacier_days         = 30
-    payload_old_version_days     = 7
-    retain_data                  = false
-    vpc_cidr                     = "10.20.0.0/16"
     database_backup_days         = 0
-  }
-
-  expect_failures = [var.database_backup_days]
-}
-
-run "refuses_database_instance_class" {
-  command = plan
-
-  variables {
-    availability_zone_count      = 2
-    database_backup_days         = 1
     database_delete_backups      = true
     database_deletion_protection = false
-    database_max_storage_gib     = 100
-    database_multi_az            = false
-    database_proxy               = false
-    database_storage_gib         = 20
-    environment                  = "dev"
-    flow_logs                    = false
-    log_retention_days           = 14
-    payload_access_logs          = false
-    payload_glacier_days         = 30
-    payload_old_version_days     = 7
-    retain_data                  = false
-    vpc_cidr                     = "10.20.0.0/16"
     database_instance_class      = "t4g.micro"
-  }
-
-  expect_failures = [var.database_instance_class]
-}
-
-run "refuses_database_max_storage_gib" {
-  command = plan
-
-  variables {
-    availability_zone_count      = 2
-    database_backup_days         = 1
-    database_delete_backups      = true
-    database_deletion_protection = false
-    database_instance_class      = "db.t4g.micro"
-    database_multi_az            = false
-    database_proxy               = false
-    database_storage_gib         = 20
-    environment                  = "dev"
-    flow_logs                    = false
-    log_retention_days           = 14
-    payload_access_logs          = false
-    payload_glacier_days         = 30
-    payload_old_version_days     = 7
-    retain_data                  = false
-    vpc_cidr                     = "10.20.0.0/16"
     database_max_storage_gib     = 10
-  }
-
-  expect_failures = [var.database_max_storage_gib]
-}
-
-run "refuses_database_storage_gib" {
-  command = plan
-
-  variables {
-    availability_zone_count      = 2
-    database_backup_days         = 1
-    database_delete_backups      = true
-    database_deletion_protection = false
-    database_instance_class      = "db.t4g.micro"
-    database_max_storage_gib     = 100
     database_multi_az            = false
     database_proxy               = false
-    environment                  = "dev"
-    flow_logs                    = false
-    log_retention_days           = 14
-    payload_access_logs          = false
-    payload_glacier_days         = 30
-    payload_old_version_days     = 7
-    retain_data                  = false
-    vpc_cidr                     = "10.20.0.0/16"
     database_storage_gib         = 10
-  }
-
-  expect_failures = [var.database_storage_gib]
-}
-
-run "refuses_environment" {
-  command = plan
-
-  variables {
-    availability_zone_count      = 2
-    database_backup_days         = 1
-    database_delete_backups      = true
-    database_deletion_protection = false
-    database_instance_class      = "db.t4g.micro"
-    database_max_storage_gib     = 100
-    database_multi_az            = false
-    database_proxy               = false
-    database_storage_gib         = 20
-    flow_logs                    = false
-    log_retention_days           = 14
-    payload_access_logs          = false
-    payload_glacier_days         = 30
-    payload_old_version_days     = 7
-    retain_data                  = false
-    vpc_cidr                     = "10.20.0.0/16"
     environment                  = "Production!"
-  }
-
-  expect_failures = [var.environment]
-}
-
-run "refuses_log_retention_days" {
-  command = plan
-
-  variables {
-    availability_zone_count      = 2
-    database_backup_days         = 1
-    database_delete_backups      = true
-    database_deletion_protection = false
-    database_instance_class      = "db.t4g.micro"
-    database_max_storage_gib     = 100
-    database_multi_az            = false
-    database_proxy               = false
-    database_storage_gib         = 20
-    environment                  = "dev"
     flow_logs                    = false
-    payload_access_logs          = false
-    payload_glacier_days         = 30
-    payload_old_version_days     = 7
-    retain_data                  = false
-    vpc_cidr                     = "10.20.0.0/16"
     log_retention_days           = 15
-  }
-
-  expect_failures = [var.log_retention_days]
-}
-
-run "refuses_payload_glacier_days" {
-  command = plan
-
-  variables {
-    availability_zone_count      = 2
-    database_backup_days         = 1
-    database_delete_backups      = true
-    database_deletion_protection = false
-    database_instance_class      = "db.t4g.micro"
-    database_max_storage_gib     = 100
-    database_multi_az            = false
-    database_proxy               = false
-    database_storage_gib         = 20
-    environment                  = "dev"
-    flow_logs                    = false
-    log_retention_days           = 14
     payload_access_logs          = false
-    payload_old_version_days     = 7
-    retain_data                  = false
-    vpc_cidr                     = "10.20.0.0/16"
     payload_glacier_days         = 0
-  }
-
-  expect_failures = [var.payload_glacier_days]
-}
-
-run "refuses_payload_old_version_days" {
-  command = plan
-
-  variables {
-    availability_zone_count      = 2
-    database_backup_days         = 1
-    database_delete_backups      = true
-    database_deletion_protection = false
-    database_instance_class      = "db.t4g.micro"
-    database_max_storage_gib     = 100
-    database_multi_az            = false
-    database_proxy               = false
-    database_storage_gib         = 20
-    environment                  = "dev"
-    flow_logs                    = false
-    log_retention_days           = 14
-    payload_access_logs          = false
-    payload_glacier_days         = 30
-    retain_data                  = false
-    vpc_cidr                     = "10.20.0.0/16"
     payload_old_version_days     = 0
-  }
-
-  expect_failures = [var.payload_old_version_days]
-}
-
-run "refuses_vpc_cidr" {
-  command = plan
-
-  variables {
-    availability_zone_count      = 2
-    database_backup_days         = 1
-    database_delete_backups      = true
-    database_deletion_protection = false
-    database_instance_class      = "db.t4g.micro"
-    database_max_storage_gib     = 100
-    database_multi_az            = false
-    database_proxy               = false
-    database_storage_gib         = 20
-    environment                  = "dev"
-    flow_logs                    = false
-    log_retention_days           = 14
-    payload_access_logs          = false
-    payload_glacier_days         = 30
-    payload_old_version_days     = 7
     retain_data                  = false
     vpc_cidr                     = "10.0.0.0/23"
   }
 
-  expect_failures = [var.vpc_cidr]
+  expect_failures = [var.availability_zone_count, var.database_backup_days, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.log_retention_days, var.payload_glacier_days, var.payload_old_version_days, var.vpc_cidr]
 }
