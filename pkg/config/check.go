@@ -13,7 +13,10 @@ var (
 	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 )
 
-const maxSeconds = 43_200
+const (
+	maxSeconds       = 43_200
+	maxRetentionDays = 36_500
+)
 
 func (c *Ingest) check(l *faultList) {
 	c.Service.check(l)
@@ -43,6 +46,12 @@ func (c *Query) check(l *faultList) {
 func (c *Migrate) check(l *faultList) {
 	c.Service.check(l)
 	c.Database.check(l)
+}
+
+func (c *Maintain) check(l *faultList) {
+	c.Service.check(l)
+	c.Database.check(l)
+	l.require(c.RetentionDays >= 0 && c.RetentionDays <= maxRetentionDays, &c.RetentionDays)
 }
 
 func (s *Service) check(l *faultList) {

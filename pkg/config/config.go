@@ -12,7 +12,7 @@ import (
 
 // Settings is what Load, Environ and Variables know: one struct a function.
 type Settings interface {
-	Ingest | Processor | Query | Migrate
+	Ingest | Processor | Query | Migrate | Maintain
 }
 
 // checker is what a pointer to each of the Settings is. A check names a setting by
@@ -24,6 +24,7 @@ var (
 	_ checker = (*Processor)(nil)
 	_ checker = (*Query)(nil)
 	_ checker = (*Migrate)(nil)
+	_ checker = (*Maintain)(nil)
 )
 
 // Ingest is the environment of the ingest function.
@@ -56,6 +57,13 @@ type Query struct {
 type Migrate struct {
 	Service
 	Database
+}
+
+// Maintain is the environment of the maintain function.
+type Maintain struct {
+	Service
+	Database
+	RetentionDays int `env:"FLUXA_RETENTION_DAYS" envDefault:"0" want:"a whole number from 0, which keeps all events, to 36500"`
 }
 
 // Service is what every function has. Environment names the stage; it is a
@@ -93,7 +101,7 @@ type Database struct {
 // about the base, then three times that, and so on up to the maximum.
 type Retry struct {
 	BaseSeconds int `env:"FLUXA_RETRY_BASE_SECONDS" envDefault:"5" want:"a whole number from 1 to 43200"`
-	MaxSeconds  int `env:"FLUXA_RETRY_MAX_SECONDS" envDefault:"900" want:"a whole number from FLUXA_RETRY_BASE_SECONDS to 43200"`
+	MaxSeconds  int `env:"FLUXA_RETRY_MAX_SECONDS" envDefault:"60" want:"a whole number from FLUXA_RETRY_BASE_SECONDS to 43200"`
 }
 
 // Base returns the first delay.

@@ -24,6 +24,7 @@ func samples() map[string]any {
 		"DB_SECRET_ARN":            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:fluxa-AbCdEf",
 		"DB_CA_FILE":               "/var/task/rds-ca.pem",
 		"DB_MAX_CONNS":             1,
+		"FLUXA_RETENTION_DAYS":     90,
 		"FLUXA_RETRY_BASE_SECONDS": 7,
 		"FLUXA_RETRY_MAX_SECONDS":  600,
 		"DLQ_URL":                  "https://sqs.eu-west-1.amazonaws.com/123456789012/fluxa-dlq-prod",
@@ -82,6 +83,7 @@ func TestEnviron_is_what_Load_reads_back(t *testing.T) {
 	testEnviron[config.Processor](t)
 	testEnviron[config.Query](t)
 	testEnviron[config.Migrate](t)
+	testEnviron[config.Maintain](t)
 }
 
 func TestEnviron_writes(t *testing.T) {

@@ -51,11 +51,12 @@ func TestLoad_fills_each_function(t *testing.T) {
 	check(t, config.Ingest{Service: service, Queue: queue, Payloads: payloads})
 	check(t, config.Processor{
 		Service: service, Queue: queue, Payloads: payloads, Database: database,
-		Retry:  config.Retry{BaseSeconds: 5, MaxSeconds: 900},
+		Retry:  config.Retry{BaseSeconds: 5, MaxSeconds: 60},
 		DLQURL: good()["DLQ_URL"], TopicARN: good()["TOPIC_ARN"],
 	})
 	check(t, config.Query{Service: service, Payloads: payloads, Database: database})
 	check(t, config.Migrate{Service: service, Database: database})
+	check(t, config.Maintain{Service: service, Database: database})
 }
 
 func check[T config.Settings](t *testing.T, want T) {
@@ -187,7 +188,7 @@ func TestLoad_faults(t *testing.T) {
 		},
 		"a base above the default maximum": {
 			map[string]string{"FLUXA_RETRY_BASE_SECONDS": "1000"},
-			[]string{`FLUXA_RETRY_MAX_SECONDS must be a whole number from FLUXA_RETRY_BASE_SECONDS to 43200, and its default is "900"`},
+			[]string{`FLUXA_RETRY_MAX_SECONDS must be a whole number from FLUXA_RETRY_BASE_SECONDS to 43200, and its default is "60"`},
 		},
 		"a long value is shortened": {
 			map[string]string{"PAYLOAD_BUCKET": strings.Repeat("ä", 200)},
@@ -241,6 +242,7 @@ func TestVariables_tell_what_Load_wants(t *testing.T) {
 	testVariables[config.Processor](t)
 	testVariables[config.Query](t)
 	testVariables[config.Migrate](t)
+	testVariables[config.Maintain](t)
 }
 
 func testVariables[T config.Settings](t *testing.T) {
@@ -274,7 +276,7 @@ func TestVariables_are_these(t *testing.T) {
 		{Name: "DB_NAME", Default: "fluxa"}, {Name: "DB_SECRET_ARN"}, {Name: "DB_CA_FILE"}, {Name: "DB_MAX_CONNS", Default: "2"},
 	}
 	processor := []config.Variable{
-		{Name: "FLUXA_RETRY_BASE_SECONDS", Default: "5"}, {Name: "FLUXA_RETRY_MAX_SECONDS", Default: "900"},
+		{Name: "FLUXA_RETRY_BASE_SECONDS", Default: "5"}, {Name: "FLUXA_RETRY_MAX_SECONDS", Default: "60"},
 		{Name: "DLQ_URL", Required: true}, {Name: "TOPIC_ARN", Required: true},
 	}
 	for function, c := range map[string]struct{ got, want []config.Variable }{
@@ -282,6 +284,7 @@ func TestVariables_are_these(t *testing.T) {
 		"processor": {config.Variables[config.Processor](), slices.Concat(service, queue, payloads, database, processor)},
 		"query":     {config.Variables[config.Query](), slices.Concat(service, payloads, database)},
 		"migrate":   {config.Variables[config.Migrate](), slices.Concat(service, database)},
+		"maintain":  {config.Variables[config.Maintain](), append(slices.Concat(service, database), config.Variable{Name: "FLUXA_RETENTION_DAYS", Default: "0"})},
 	} {
 		if !slices.Equal(c.got, c.want) {
 			t.Errorf("%s: got\n%+v, want\n%+v", function, c.got, c.want)

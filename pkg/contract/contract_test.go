@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -68,8 +69,8 @@ func TestRoutes_returns_a_copy(t *testing.T) {
 
 func TestMetrics_are_unique_and_named_as_their_units(t *testing.T) {
 	t.Parallel()
-	namespaces := []string{contract.NamespaceIngest, contract.NamespaceProcessor, contract.NamespaceQuery}
-	if !slices.Equal(namespaces, []string{"Fluxa/Ingest", "Fluxa/Processor", "Fluxa/Query"}) {
+	namespaces := []string{contract.NamespaceIngest, contract.NamespaceProcessor, contract.NamespaceQuery, contract.NamespaceMaintain}
+	if !slices.Equal(namespaces, []string{"Fluxa/Ingest", "Fluxa/Processor", "Fluxa/Query", "Fluxa/Maintain"}) {
 		t.Errorf("namespaces %q", namespaces)
 	}
 	name := regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
@@ -98,8 +99,9 @@ func TestMetrics_are_unique_and_named_as_their_units(t *testing.T) {
 	if f := contract.FunctionOf("Fluxa/Other"); f != "" {
 		t.Errorf("an unknown namespace belongs to %q", f)
 	}
-	if perNamespace[contract.NamespaceIngest] != 7 || perNamespace[contract.NamespaceProcessor] != 8 || perNamespace[contract.NamespaceQuery] != 4 {
-		t.Errorf("metrics per namespace: %v; the design names 7, 8 and 4", perNamespace)
+	want := map[string]int{contract.NamespaceIngest: 7, contract.NamespaceProcessor: 8, contract.NamespaceQuery: 4, contract.NamespaceMaintain: 7}
+	if !maps.Equal(perNamespace, want) {
+		t.Errorf("metrics per namespace: %v; the design names %v", perNamespace, want)
 	}
 }
 

@@ -79,9 +79,10 @@ const FutureSkew = 5 * time.Minute
 
 // Queue settings that the processor's promises rest on.
 const (
-	// MaxReceives is how often a message is delivered before SQS moves it to
-	// the DLQ.
-	MaxReceives = 10
+	// MaxReceives is how often a message is delivered before SQS moves it to the
+	// DLQ: as often as SQS can count. What is permanent the processor moves there
+	// itself, at once, so this ends only what fails for half a day.
+	MaxReceives = 1000
 
 	// VisibilityFactor times the processor's time-out (plus the batching
 	// window) is the queue's visibility time-out.

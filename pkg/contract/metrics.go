@@ -5,6 +5,7 @@ const (
 	NamespaceIngest    = "Fluxa/Ingest"
 	NamespaceProcessor = "Fluxa/Processor"
 	NamespaceQuery     = "Fluxa/Query"
+	NamespaceMaintain  = "Fluxa/Maintain"
 )
 
 // Dimensions of every metric. An id is never a dimension: each new value would
@@ -45,6 +46,18 @@ const (
 	MetricQueryLatency  = "query_latency_ms"
 )
 
+// Metric names of the maintain function. MetricMisplaced is how many events the
+// default partition holds after a run.
+const (
+	MetricMaintainSuccess   = "maintain_success"
+	MetricMaintainFailure   = "maintain_failure"
+	MetricPartitionsMade    = "partitions_made"
+	MetricPartitionsDropped = "partitions_dropped"
+	MetricEventsMoved       = "events_moved"
+	MetricKeysPruned        = "keys_pruned"
+	MetricMisplaced         = "events_misplaced"
+)
+
 // FunctionOf returns the function that writes the metrics of a namespace. Its name
 // is the value of DimensionService. For a namespace that is not one of the above it
 // returns "".
@@ -56,6 +69,8 @@ func FunctionOf(namespace string) Function {
 		return FunctionProcessor
 	case NamespaceQuery:
 		return FunctionQuery
+	case NamespaceMaintain:
+		return FunctionMaintain
 	}
 	return ""
 }
@@ -97,5 +112,12 @@ func Metrics() []Metric {
 		{NamespaceQuery, MetricQueryFailure, UnitCount},
 		{NamespaceQuery, MetricQueryNotFound, UnitCount},
 		{NamespaceQuery, MetricQueryLatency, UnitMilliseconds},
+		{NamespaceMaintain, MetricMaintainSuccess, UnitCount},
+		{NamespaceMaintain, MetricMaintainFailure, UnitCount},
+		{NamespaceMaintain, MetricPartitionsMade, UnitCount},
+		{NamespaceMaintain, MetricPartitionsDropped, UnitCount},
+		{NamespaceMaintain, MetricEventsMoved, UnitCount},
+		{NamespaceMaintain, MetricKeysPruned, UnitCount},
+		{NamespaceMaintain, MetricMisplaced, UnitCount},
 	}
 }

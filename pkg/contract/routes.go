@@ -14,11 +14,12 @@ const (
 	FunctionProcessor Function = "processor"
 	FunctionQuery     Function = "query"
 	FunctionMigrate   Function = "migrate"
+	FunctionMaintain  Function = "maintain"
 )
 
 // Functions lists every function. The caller gets a copy.
 func Functions() []Function {
-	return []Function{FunctionIngest, FunctionProcessor, FunctionQuery, FunctionMigrate}
+	return []Function{FunctionIngest, FunctionProcessor, FunctionQuery, FunctionMigrate, FunctionMaintain}
 }
 
 // Route is one operation of the HTTP API. Path is in API Gateway's notation,

@@ -74,7 +74,11 @@ func New(cfg Config) (*Service, error) {
 // Report says what a run did. Misplaced are the events that are still in the default
 // partition after it.
 type Report struct {
-	Made, Dropped, Moved, Pruned, Misplaced int64
+	Made      int64 `json:"partitions_made"`
+	Dropped   int64 `json:"partitions_dropped"`
+	Moved     int64 `json:"events_moved"`
+	Pruned    int64 `json:"keys_pruned"`
+	Misplaced int64 `json:"events_misplaced"`
 }
 
 // Run makes what is missing and drops what has expired. It does what it can: an error

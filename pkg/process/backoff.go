@@ -7,15 +7,16 @@ import (
 )
 
 // Backoff says how long a message waits before its next delivery. Delay n is
-// Base × Factor^(n-1), at most Max, plus up to a fifth of it at random, so that
-// the messages of one outage do not all come back at once.
+// Base × Factor^(n-1), at most Max, less up to a fifth of it at random, so that the
+// messages of one outage do not all come back at once.
 //
-// With the defaults nine waits add up to 70 minutes at least: a database outage
-// of an hour dead-letters nothing, although the queue gives up after
-// contract.MaxReceives deliveries.
+// A message that waits counts among the 120,000 that the queue lets be in flight, and
+// while so many are, it hands over no other, a new one neither. So Max is short: with
+// the default every message is back within a minute of the end of an outage. The queue
+// gives up after contract.MaxReceives deliveries, which take 13 hours at the least.
 type Backoff struct {
 	Base   time.Duration  // default 5 s
-	Max    time.Duration  // default 15 min; SQS allows up to 12 h
+	Max    time.Duration  // default 1 min; SQS allows up to 12 h
 	Factor int            // default 3
 	Random func() float64 // in [0,1); default math/rand
 }
@@ -25,7 +26,7 @@ func (b Backoff) withDefaults() (Backoff, error) {
 		b.Base = 5 * time.Second
 	}
 	if b.Max == 0 {
-		b.Max = 15 * time.Minute
+		b.Max = time.Minute
 	}
 	if b.Factor == 0 {
 		b.Factor = 3
@@ -51,6 +52,6 @@ func (b Backoff) Delay(deliveries int) time.Duration {
 		delay *= time.Duration(b.Factor)
 	}
 	delay = min(delay, b.Max)
-	jittered := delay + time.Duration(b.Random()*float64(delay)/5)
-	return min(jittered.Round(time.Second), 12*time.Hour)
+	jittered := delay - time.Duration(b.Random()*float64(delay)/5)
+	return max(jittered.Round(time.Second), time.Second)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
@@ -361,7 +362,7 @@ func TestProcessBatch_passing_failures_leave_the_message(t *testing.T) {
 		service, w, store := newService(t)
 		store.BeforePersist = func(context.Context, int, []process.Record) error { return down }
 		m := good(t, "a")
-		m.Deliveries = 10
+		m.Deliveries = contract.MaxReceives
 		want(t, words(service.ProcessBatch(t.Context(), []process.Message{m})), []string{"retried database_unavailable"})
 		want(t, len(w.postponed), 0)
 	})
@@ -547,7 +548,7 @@ func TestProcessBatch_many_deliveries_make_no_suspect(t *testing.T) {
 	want(t, len(w.letters), 0)
 }
 
-func TestBackoff_survives_an_hour_of_outage(t *testing.T) {
+func TestBackoff_survives_six_hours_of_outage(t *testing.T) {
 	t.Parallel()
 	for _, random := range []float64{0, 0.999} {
 		service, w, store := newServiceWith(t, random)
@@ -555,7 +556,7 @@ func TestBackoff_survives_an_hour_of_outage(t *testing.T) {
 			return fault.New(fault.DatabaseUnavailable, "down")
 		}
 		var sum time.Duration
-		for n := 1; n <= 10; n++ {
+		for n := 1; n <= contract.MaxReceives; n++ {
 			m := good(t, "a")
 			m.Deliveries = n
 			service.ProcessBatch(t.Context(), []process.Message{m})
@@ -564,13 +565,13 @@ func TestBackoff_survives_an_hour_of_outage(t *testing.T) {
 			if i > 0 && p.Delay < w.postponed[i-1].Delay*8/10 {
 				t.Errorf("delay %d is %s after %s", i, p.Delay, w.postponed[i-1].Delay)
 			}
-			if p.Delay%time.Second != 0 {
-				t.Errorf("delay %s is no whole number of seconds", p.Delay)
+			if p.Delay%time.Second != 0 || p.Delay > time.Minute {
+				t.Errorf("delay %s is no whole number of seconds up to a minute", p.Delay)
 			}
 			sum += p.Delay
 		}
-		if len(w.postponed) != 9 || sum <= time.Hour {
-			t.Errorf("%d waits of %s in all, want 9 of more than an hour", len(w.postponed), sum)
+		if len(w.postponed) != contract.MaxReceives-1 || sum <= 13*time.Hour {
+			t.Errorf("%d waits of %s in all, want %d of more than 13 h", len(w.postponed), sum, contract.MaxReceives-1)
 		}
 	}
 }

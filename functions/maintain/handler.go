@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/fluxa/fluxa/functions/internal/boot"
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/fault"
+	"github.com/fluxa/fluxa/pkg/maintain"
+	"github.com/fluxa/fluxa/pkg/telemetry"
+)
+
+// handler runs the maintenance once an invocation.
+type handler struct {
+	service *maintain.Service
+	base    boot.Base
+	metrics *telemetry.Emitter
+}
+
+var _ lambda.Handler = (*handler)(nil)
+
+// Invoke takes any payload and answers what the run did. A failure is thrown, after
+// which Lambda runs an asynchronous invocation twice more; whatever one run did stays
+// done.
+func (h *handler) Invoke(ctx context.Context, _ []byte) ([]byte, error) {
+	work, cancel := boot.WorkContext(ctx)
+	defer cancel()
+	spanned, end := h.base.Traces.Invocation(work, "maintain", boot.TraceHeader(ctx))
+	report, err := h.runSafely(spanned)
+	end(err)
+	h.tell(ctx, report, err)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(report)
+}
+
+// runSafely makes an error of a panic, which would end the process before anybody is
+// told.
+func (h *handler) runSafely(ctx context.Context) (report maintain.Report, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault.Wrap(fault.Panicked, fmt.Errorf("%v\n%s", r, debug.Stack()), "the maintenance panicked")
+		}
+	}()
+	return h.service.Run(ctx)
+}
+
+// tell writes a log line and the metrics. A run that failed does not know how many
+// events are misplaced.
+func (h *handler) tell(ctx context.Context, report maintain.Report, err error) {
+	requestID := boot.RequestID(ctx)
+	level, outcome := slog.LevelInfo, contract.MetricMaintainSuccess
+	attrs := []slog.Attr{slog.String(telemetry.KeyRequestID, requestID), slog.Any("report", report)}
+	if err != nil {
+		level, outcome = slog.LevelError, contract.MetricMaintainFailure
+		attrs = append(attrs, boot.Failure(err))
+	} else {
+		h.metrics.Count(contract.MetricMisplaced, int(report.Misplaced))
+	}
+	h.metrics.Count(outcome, 1)
+	h.metrics.Count(contract.MetricPartitionsMade, int(report.Made))
+	h.metrics.Count(contract.MetricPartitionsDropped, int(report.Dropped))
+	h.metrics.Count(contract.MetricEventsMoved, int(report.Moved))
+	h.metrics.Count(contract.MetricKeysPruned, int(report.Pruned))
+	h.base.Logger.LogAttrs(ctx, level, "maintain", attrs...)
+	h.base.Flush(ctx, requestID, h.metrics)
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fluxa/fluxa/functions/internal/lambdatest"
+	"github.com/fluxa/fluxa/pkg/config"
+	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
+)
+
+func TestMain(m *testing.M) { lambdatest.Main(m, main) }
+
+func environment(database string) map[string]string {
+	return map[string]string{"FLUXA_ENVIRONMENT": "test", "DATABASE_URL": database, "FLUXA_RETENTION_DAYS": "30"}
+}
+
+func TestMain_needs_what_config_says_and_no_more(t *testing.T) {
+	t.Parallel()
+	lambdatest.CheckEnvironment(t, config.Variables[config.Maintain](), environment("postgres://fluxa:MARKpassword@127.0.0.1:1/fluxa"))
+}
+
+// TestMain_makes_and_drops_partitions runs the binary on a real database that has a
+// partition of 40 days ago.
+func TestMain_makes_and_drops_partitions(t *testing.T) {
+	t.Parallel()
+	database := pgtest.MigratedURL(t)
+	conn, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	old := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -40)
+	name := "events_" + old.Format("20060102")
+	if _, err := conn.Exec(t.Context(), "CREATE TABLE "+name+" PARTITION OF events FOR VALUES FROM ('"+
+		old.Format(time.RFC3339)+"') TO ('"+old.AddDate(0, 0, 1).Format(time.RFC3339)+"')"); err != nil {
+		t.Fatal(err)
+	}
+	p := lambdatest.Start(t, environment(database))
+	for _, want := range []string{
+		`{"partitions_made":8,"partitions_dropped":1,"events_moved":0,"keys_pruned":0,"events_misplaced":0}`,
+		`{"partitions_made":0,"partitions_dropped":0,"events_moved":0,"keys_pruned":0,"events_misplaced":0}`,
+	} {
+		if raw, err := p.Invoke([]byte(`{}`)); err != nil || string(raw) != want {
+			t.Errorf("answer %s, error %v, want %s", raw, err, want)
+		}
+	}
+	p.Stop()
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/fluxa/fluxa/functions/internal/boot"
+	"github.com/fluxa/fluxa/functions/internal/database"
+	"github.com/fluxa/fluxa/pkg/config"
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/maintain"
+)
+
+// wire makes the handler out of the settings; tests start the function by it too.
+func wire(ctx context.Context, out io.Writer, c config.Maintain) (any, error) {
+	base, err := boot.NewBase(ctx, out, contract.FunctionMaintain, c.Service)
+	if err != nil {
+		return nil, err
+	}
+	store, err := database.Open(base, c.Database)
+	if err != nil {
+		return nil, err
+	}
+	return newHandler(base, maintain.Config{Store: store, Retention: time.Duration(c.RetentionDays) * 24 * time.Hour})
+}
+
+func newHandler(base boot.Base, c maintain.Config) (*handler, error) {
+	service, err := maintain.New(c)
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := base.Metrics(contract.NamespaceMaintain)
+	if err != nil {
+		return nil, err
+	}
+	return &handler{service: service, base: base, metrics: metrics}, nil
+}
