@@ -56,7 +56,7 @@ func TestPayload_sizes(t *testing.T) {
 		if hash := got.field(t, "payload_sha256"); hash != `"`+domain.Hash([]byte(body))+`"` {
 			t.Errorf("%s: payload_sha256 %s is not that of the body", tc.id, hash)
 		}
-		if back := p.do(http.MethodGet, "/events/"+tc.id+"/payload", nil); back.body != body || back.header.Get(contract.HeaderReprDigest) == "" {
+		if back := p.do(http.MethodGet, "/events/"+tc.id+"/payload", nil); string(back.body) != body || back.header.Get(contract.HeaderReprDigest) == "" {
 			t.Errorf("%s: the payload comes back as %.200s", tc.id, back)
 		}
 		var sent, back struct {
@@ -162,7 +162,7 @@ func TestHostileBodies(t *testing.T) {
 		if got := p.processed(id).field(t, "metadata"); tc.metadata != "" && got != tc.metadata {
 			t.Errorf("%s: metadata comes back as %.200s, want %.200s", tc.name, got, tc.metadata)
 		}
-		if back := p.do(http.MethodGet, "/events/"+id+"/payload", nil); back.body != strings.ReplaceAll(tc.body, "h%d", id) {
+		if back := p.do(http.MethodGet, "/events/"+id+"/payload", nil); string(back.body) != strings.ReplaceAll(tc.body, "h%d", id) {
 			t.Errorf("%s: the payload comes back as %.200s", tc.name, back)
 		}
 	}

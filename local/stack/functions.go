@@ -58,6 +58,8 @@ func settingsOf(tuning Tuning, r *resources, databaseURL string) map[contract.Fu
 			})},
 		contract.FunctionMigrate: {contract.MigrateTimeout, 1, 256,
 			config.Environ(config.Migrate{Service: service, Database: database})},
+		contract.FunctionMaintain: {contract.MaintainTimeout, 1, 256,
+			config.Environ(config.Maintain{Service: service, Database: one})},
 	}
 }
 
@@ -106,12 +108,21 @@ func startFunctions(cfg Config, r *resources, databaseURL string) (f *functions,
 
 // migrate runs the migrate function, as a deploy does.
 func (f *functions) migrate(ctx context.Context) error {
-	answer, functionError, err := f.byName[contract.FunctionMigrate].Call(ctx, []byte("{}"), "")
+	return f.call(ctx, contract.FunctionMigrate, "apply the migrations")
+}
+
+// maintain runs the maintain function once.
+func (f *functions) maintain(ctx context.Context) error {
+	return f.call(ctx, contract.FunctionMaintain, "maintain the tables")
+}
+
+func (f *functions) call(ctx context.Context, name contract.Function, what string) error {
+	answer, functionError, err := f.byName[name].Call(ctx, []byte("{}"), "")
 	if err != nil {
-		return fmt.Errorf("apply the migrations: %w", err)
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	if functionError != "" {
-		return fmt.Errorf("apply the migrations: %s: %s", functionError, answer)
+		return fmt.Errorf("%s: %s: %s", what, functionError, answer)
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ func TestSettings_are_what_the_functions_read(t *testing.T) {
 	check(t, contract.FunctionProcessor, all, config.Variables[config.Processor](), load[config.Processor])
 	check(t, contract.FunctionQuery, all, config.Variables[config.Query](), load[config.Query])
 	check(t, contract.FunctionMigrate, all, config.Variables[config.Migrate](), load[config.Migrate])
+	check(t, contract.FunctionMaintain, all, config.Variables[config.Maintain](), load[config.Maintain])
 	if len(all) != len(contract.Functions()) {
 		t.Errorf("%d functions have settings, there are %d", len(all), len(contract.Functions()))
 	}

@@ -80,6 +80,10 @@ func Start(ctx context.Context, cfg Config) (s *Stack, err error) {
 	if err := s.functions.migrate(ctx); err != nil {
 		return s, err
 	}
+	if err := s.functions.maintain(ctx); err != nil {
+		return s, err
+	}
+	s.run(background, "the maintenance", s.maintain)
 	if err := s.functions.warm(ctx); err != nil {
 		return s, err
 	}
@@ -225,6 +229,23 @@ func (s *Stack) keepUp(ctx context.Context, server *postgres.Server) error {
 		s.cfg.Logger.Warn("PostgreSQL died and is started again", "error", cause, "log", server.LogFile())
 		if err := server.Restart(ctx); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("start it again: %w", err)
+		}
+	}
+}
+
+// maintain runs the maintain function as EventBridge Scheduler does. What a run that
+// fails leaves undone the next one does.
+func (s *Stack) maintain(ctx context.Context) error {
+	ticker := time.NewTicker(contract.MaintainEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			if err := s.functions.maintain(ctx); err != nil && ctx.Err() == nil {
+				s.cfg.Logger.Warn("the tables could not be maintained", "error", err)
+			}
 		}
 	}
 }

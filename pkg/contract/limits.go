@@ -110,8 +110,14 @@ const (
 	// stays below API Gateway's 29 seconds.
 	HandlerTimeout = 15 * time.Second
 
-	// MigrateTimeout is the time-out of the migrate function by default.
-	MigrateTimeout = 5 * time.Minute
+	// MigrateTimeout is the time-out of the migrate function by default, and
+	// MaintainTimeout that of the maintain function.
+	MigrateTimeout  = 5 * time.Minute
+	MaintainTimeout = 5 * time.Minute
+
+	// MaintainEvery is how often the maintain function runs. It makes partitions for
+	// days ahead, so that many runs in a row may fail before one is missing.
+	MaintainEvery = time.Hour
 
 	// SchemaVersion is the version of the queue message, sent as the string
 	// attribute AttrSchemaVersion.

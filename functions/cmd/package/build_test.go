@@ -91,6 +91,7 @@ func unpack(t *testing.T, function contract.Function, raw []byte) (executable []
 	variables := map[contract.Function][]config.Variable{
 		contract.FunctionIngest: config.Variables[config.Ingest](), contract.FunctionProcessor: config.Variables[config.Processor](),
 		contract.FunctionQuery: config.Variables[config.Query](), contract.FunctionMigrate: config.Variables[config.Migrate](),
+		contract.FunctionMaintain: config.Variables[config.Maintain](),
 	}[function]
 	want := []string{"-rwxr-xr-x bootstrap"}
 	if slices.ContainsFunc(variables, func(v config.Variable) bool { return v.Name == "DB_CA_FILE" }) {
@@ -181,7 +182,7 @@ func TestRun_refuses(t *testing.T) {
 		functions []string
 		want      string
 	}{
-		"a function it does not know":   {t.TempDir(), []string{"ingest", "reports"}, `there is no function "reports", only ["ingest" "processor" "query" "migrate"]`},
+		"a function it does not know":   {t.TempDir(), []string{"ingest", "reports"}, `there is no function "reports", only ["ingest" "processor" "query" "migrate" "maintain"]`},
 		"an output folder that is none": {file, nil, "make the output folder: mkdir " + file + ": not a directory"},
 	} {
 		if err := run(t.Context(), io.Discard, c.out, c.functions); err == nil || err.Error() != c.want {
