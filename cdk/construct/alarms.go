@@ -3,6 +3,7 @@ package construct
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,10 +20,10 @@ import (
 
 // Watched is what alarms and dashboard look at. All fields are required.
 type Watched struct {
-	API                      *EventAPI
-	Queue                    *EventQueue
-	Database                 *EventDatabase
-	Ingest, Processor, Query *Handler
+	API                                *EventAPI
+	Queue                              *EventQueue
+	Database                           *EventDatabase
+	Ingest, Processor, Query, Maintain *Handler
 }
 
 // AlarmsProps describes the alarms of one platform. Percentages are 1 to 100.
@@ -72,6 +73,7 @@ func (p *AlarmsProps) check() {
 	c.given(w.Ingest != nil, "Ingest")
 	c.given(w.Processor != nil, "Processor")
 	c.given(w.Query != nil, "Query")
+	c.given(w.Maintain != nil, "Maintain")
 	c.given(p.Named != nil, "Named")
 	c.name(p.DisplayName, 1, 100, "", "DisplayName")
 	c.given(p.Key != nil, "Key")
@@ -108,7 +110,7 @@ type alarm struct {
 	id, name, description string
 	metric                awscloudwatch.IMetric
 	threshold             float64
-	minutes               int  // how long before it alarms, each minute over the threshold
+	periods               int  // of the metric, each over the threshold, before it alarms
 	below                 bool // alarms under the threshold, and not at or over it
 	part                  bool // of what makes the pipeline unhealthy
 }
@@ -164,8 +166,8 @@ func (a *Alarms) add(one alarm) awscloudwatch.Alarm {
 		AlarmDescription:   text(one.description),
 		Metric:             one.metric,
 		Threshold:          number(one.threshold),
-		EvaluationPeriods:  number(one.minutes),
-		DatapointsToAlarm:  number(one.minutes),
+		EvaluationPeriods:  number(one.periods),
+		DatapointsToAlarm:  number(one.periods),
 		ComparisonOperator: comparison,
 		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
 	})
@@ -180,36 +182,36 @@ func (w *Watched) handlers() []*Handler { return []*Handler{w.Ingest, w.Processo
 // alarms are what is watched, in the order of an event's way.
 func (p *AlarmsProps) alarms() []alarm {
 	out := []alarm{{
-		id: "API5xx", name: "api-5xx-rate", minutes: 3, threshold: float64(p.API5xxPercent), metric: p.API.Metric5xxRate(), part: true,
+		id: "API5xx", name: "api-5xx-rate", periods: 3, threshold: float64(p.API5xxPercent), metric: p.API.Metric5xxRate(), part: true,
 		description: "The API answers 5xx: look at the functions' error alarms, then at the API's execution log.",
 	}}
 	for _, h := range p.handlers() {
 		out = append(out, alarm{
-			id: h.id + "Errors", name: h.label() + "-error-rate", minutes: 3, threshold: float64(p.ErrorRatePercent),
+			id: h.id + "Errors", name: h.label() + "-error-rate", periods: 3, threshold: float64(p.ErrorRatePercent),
 			metric: h.MetricErrorRate(), part: h != p.Query,
 			description: fmt.Sprintf("%s crashes or runs out of time: its log has the reason.", h.id),
 		}, alarm{
-			id: h.id + "Throttles", name: h.label() + "-throttles", minutes: 3, threshold: float64(p.Throttles),
+			id: h.id + "Throttles", name: h.label() + "-throttles", periods: 3, threshold: float64(p.Throttles),
 			metric:      h.MetricThrottles(),
 			description: fmt.Sprintf("%s has reached its concurrency: raise it, or find who sends so much.", h.id),
 		})
 	}
-	return append(append(out, p.queueAlarms()...), p.databaseAlarms()...)
+	return slices.Concat(out, p.queueAlarms(), p.databaseAlarms(), p.tableAlarms())
 }
 
 func (p *AlarmsProps) queueAlarms() []alarm {
 	return []alarm{{
-		id: "DLQDepth", name: "dlq-depth", minutes: 1, threshold: float64(p.DLQDepth), metric: p.Queue.MetricDeadLetters(), part: true,
+		id: "DLQDepth", name: "dlq-depth", periods: 1, threshold: float64(p.DLQDepth), metric: p.Queue.MetricDeadLetters(), part: true,
 		description: "Events were given up: fluxa dlq ls tells which and why, fluxa dlq redrive sends them again.",
 	}, {
-		id: "QueueAge", name: "queue-age", minutes: 5, threshold: p.QueueAge.Seconds(), metric: p.Queue.MetricOldestEvent(), part: true,
+		id: "QueueAge", name: "queue-age", periods: 5, threshold: p.QueueAge.Seconds(), metric: p.Queue.MetricOldestEvent(), part: true,
 		description: "The oldest event waits too long: the processor is too slow, or what it needs is away.",
 	}, {
-		id: "EndToEnd", name: "end-to-end-p99", minutes: 5, threshold: float64(p.EndToEndP99.Milliseconds()),
+		id: "EndToEnd", name: "end-to-end-p99", periods: 5, threshold: float64(p.EndToEndP99.Milliseconds()),
 		metric:      p.Processor.MetricWritten(contract.MetricEndToEndLatency, "p99"),
 		description: "One event in a hundred takes too long from its acceptance to its row.",
 	}, {
-		id: "ProcessorConcurrency", name: "processor-concurrency", minutes: 5, threshold: float64(p.ProcessorConcurrency) * float64(p.ConcurrencyPercent) / 100,
+		id: "ProcessorConcurrency", name: "processor-concurrency", periods: 5, threshold: float64(p.ProcessorConcurrency) * float64(p.ConcurrencyPercent) / 100,
 		metric:      p.Processor.MetricConcurrency(),
 		description: fmt.Sprintf("The processor is near its maximum concurrency of %d: the queue will grow.", p.ProcessorConcurrency),
 	}}
@@ -217,16 +219,28 @@ func (p *AlarmsProps) queueAlarms() []alarm {
 
 func (p *AlarmsProps) databaseAlarms() []alarm {
 	return []alarm{{
-		id: "DatabaseCPU", name: "database-cpu", minutes: 10, threshold: float64(p.DatabaseCPUPercent), metric: p.Database.MetricCPU(),
+		id: "DatabaseCPU", name: "database-cpu", periods: 10, threshold: float64(p.DatabaseCPUPercent), metric: p.Database.MetricCPU(),
 		description: "The database is busy: Performance Insights names the statements.",
 	}, {
-		id: "DatabaseStorage", name: "database-storage", minutes: 5, threshold: float64(p.DatabaseFreeStorageGiB) * (1 << 30), below: true,
+		id: "DatabaseStorage", name: "database-storage", periods: 5, threshold: float64(p.DatabaseFreeStorageGiB) * (1 << 30), below: true,
 		metric: p.Database.MetricFreeStorage(), part: true,
 		description: fmt.Sprintf("The database runs out of storage; it grows by itself up to %d GiB.", p.Database.maxStorageGiB),
 	}, {
-		id: "DatabaseConnections", name: "database-connections", minutes: 5,
+		id: "DatabaseConnections", name: "database-connections", periods: 5,
 		threshold:   float64(p.DatabaseMaxConnections * p.DatabaseConnectionsPercent / 100),
 		metric:      p.Database.MetricConnections(),
 		description: fmt.Sprintf("The database has many of the about %d connections that it allows.", p.DatabaseMaxConnections),
+	}}
+}
+
+func (p *AlarmsProps) tableAlarms() []alarm {
+	return []alarm{{
+		id: "Maintenance", name: "maintenance", periods: 3, threshold: 1, below: true,
+		metric:      hourly("maintained", "FILL(runs, 0)", "runs", p.Maintain.MetricWritten(contract.MetricMaintainSuccess, "Sum")),
+		description: "The tables have not been maintained for three hours: the log of maintain has the reason, or its schedule is off.",
+	}, {
+		id: "Misplaced", name: "events-misplaced", periods: 1, threshold: 1,
+		metric:      hourly("misplaced", "events", "events", p.Maintain.MetricWritten(contract.MetricMisplaced, "Maximum")),
+		description: "Events lie in the default partition, which is never dropped: the log of maintain says why their day has none.",
 	}}
 }

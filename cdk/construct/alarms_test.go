@@ -14,6 +14,7 @@ func alarmProps(stack awscdk.Stack) AlarmsProps {
 		Watched: Watched{
 			API: NewEventAPI(stack, "API", &api), Queue: NewEventQueue(stack, "Queue", &queue), Database: NewEventDatabase(stack, "Database", &database),
 			Ingest: testHandler(stack, "Ingest"), Processor: testHandler(stack, "Processor"), Query: testHandler(stack, "Query"),
+			Maintain: testHandler(stack, "Maintain"),
 		},
 		Named: named, DisplayName: "Alarms", Key: NewTopicKey(stack, "Key", &TopicKeyProps{Alias: "topics"}),
 		API5xxPercent: 1, ErrorRatePercent: 2, Throttles: 3, DLQDepth: 4, QueueAge: 5 * time.Minute, EndToEndP99: 6 * time.Second,
@@ -28,7 +29,7 @@ func TestAlarms_names_each_wrong_prop_with_its_limit(t *testing.T) {
 	good := alarmProps(stack)
 	refuses(t, "Alarms", func() p { return good }, func(props *p) { NewAlarms(stack, "Alarms", props) },
 		wrong[p]{func(p *p) { p.Watched = Watched{} }, "API is required\nAlarms: Queue is required\nAlarms: Database is required\n" +
-			"Alarms: Ingest is required\nAlarms: Processor is required\nAlarms: Query is required"},
+			"Alarms: Ingest is required\nAlarms: Processor is required\nAlarms: Query is required\nAlarms: Maintain is required"},
 		wrong[p]{func(p *p) { p.Named = nil }, "Named is required"},
 		wrong[p]{func(p *p) { p.DisplayName = "" }, `DisplayName must have 1 to 100 characters, got ""`},
 		wrong[p]{func(p *p) { p.Key = nil }, "Key is required"},
@@ -54,7 +55,7 @@ func TestAlarms_alarm_at_the_thresholds_that_were_said(t *testing.T) {
 	made := templateOf(stack)
 	for name, threshold := range map[string]float64{
 		"api-5xx-rate": 1, "ingest-error-rate": 2, "processor-throttles": 3, "dlq-depth": 4, "queue-age": 300, "end-to-end-p99": 6000,
-		"processor-concurrency": 40, "database-cpu": 90, "database-storage": 10 << 30, "database-connections": 150,
+		"processor-concurrency": 40, "database-cpu": 90, "database-storage": 10 << 30, "database-connections": 150, "maintenance": 1, "events-misplaced": 1,
 	} {
 		made.has(t, "AWS::CloudWatch::Alarm", map[string]any{"AlarmName": "app-" + name, "Threshold": threshold})
 	}

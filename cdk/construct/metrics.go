@@ -23,3 +23,11 @@ func percent(label string, part, whole awscloudwatch.IMetric) awscloudwatch.Math
 		UsingMetrics: &map[string]awscloudwatch.IMetric{"part": part, "whole": whole},
 	})
 }
+
+// hourly is an expression over one metric, computed once an hour.
+func hourly(label, expression, name string, metric awscloudwatch.IMetric) awscloudwatch.MathExpression {
+	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+		Expression: text(expression), Label: text(label), Period: awscdk.Duration_Hours(number(1)),
+		UsingMetrics: &map[string]awscloudwatch.IMetric{name: metric},
+	})
+}

@@ -27,6 +27,7 @@ func NewObservability(scope constructs.Construct, s stage.Stage, data *Data, pip
 		Watched: construct.Watched{
 			API: pipeline.API, Queue: pipeline.Queue, Database: data.Database,
 			Ingest: h[contract.FunctionIngest], Processor: h[contract.FunctionProcessor], Query: h[contract.FunctionQuery],
+			Maintain: h[contract.FunctionMaintain],
 		},
 		Named: s.Named, DisplayName: "Fluxa " + s.Name + " alarms", Key: pipeline.TopicKey, Email: a.Email,
 		API5xxPercent: a.API5xxPercent, ErrorRatePercent: a.ErrorRatePercent, Throttles: a.Throttles, DLQDepth: a.DLQDepth,

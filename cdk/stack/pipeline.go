@@ -30,7 +30,7 @@ type Pipeline struct {
 	Notifications *construct.NotificationTopic
 	API           *construct.EventAPI
 	Handlers      map[contract.Function]*construct.Handler
-	Aliases       map[contract.Function]awslambda.IFunction // of all but migrate
+	Aliases       map[contract.Function]awslambda.IFunction // of those that serve events
 
 	stage stage.Stage
 	zips  string
@@ -50,7 +50,9 @@ func NewPipeline(scope constructs.Construct, s stage.Stage, network *Network, da
 		TopicName: s.Named("notifications"), DisplayName: "Fluxa " + s.Name, Key: p.TopicKey,
 	})
 	p.addHandlers(network, data)
-	p.release(p.migrate())
+	migrations := p.migrate()
+	p.release(migrations)
+	p.maintain(migrations)
 	p.feedProcessor()
 	p.addAPI()
 	output(p.Stack, "QueueUrl", "The events queue", p.Queue.Queue.QueueUrl())
@@ -97,9 +99,18 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 
 	migrate := p.add(contract.FunctionMigrate, "Migrate", f.Migrate, construct.HandlerProps{
 		Description: "Fluxa: applies the migrations during a deployment", Network: network.Private,
-		Environment: config.Environ(config.Migrate{Service: service, Database: data.Database.InstanceSettings(1)}),
+		Environment: config.Environ(config.Migrate{Service: service, Database: data.Database.InstanceSettings(stage.MigrateConnections)}),
 	})
 	data.Database.GrantConnect(migrate.Role)
+
+	maintain := p.add(contract.FunctionMaintain, "Maintain", f.Maintain, construct.HandlerProps{
+		Description: "Fluxa: makes partitions ahead, drops expired ones and prunes keys", MetricNamespace: contract.NamespaceMaintain,
+		Network: network.Private,
+		Environment: config.Environ(config.Maintain{
+			Service: service, Database: data.Database.InstanceSettings(stage.MaintainConnections), RetentionDays: s.Events.RetentionDays,
+		}),
+	})
+	data.Database.GrantConnect(maintain.Role)
 }
 
 // add makes a handler of what all of them have in common and what only this one
@@ -174,6 +185,14 @@ func (p *Pipeline) release(migrations *construct.Migration) {
 		}
 		p.Aliases[function] = release.Alias
 	}
+}
+
+// maintain makes the schedule, whose first run needs the tables.
+func (p *Pipeline) maintain(migrations *construct.Migration) {
+	maintenance := construct.NewMaintenance(p.Stack, "Maintenance", &construct.MaintenanceProps{
+		Name: p.stage.Named("maintain"), Handler: p.Handlers[contract.FunctionMaintain], Every: contract.MaintainEvery,
+	})
+	migrations.Before(maintenance.Schedule)
 }
 
 // feedProcessor maps the queue to the processor. Each message fails for itself.

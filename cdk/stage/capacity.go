@@ -12,7 +12,8 @@ import (
 const (
 	ProcessorConnections = 2
 	QueryConnections     = 1
-	migrateConnections   = 1
+	MigrateConnections   = 1
+	MaintainConnections  = 1
 
 	// reservedConnections are left for RDS itself, for an operator and for the
 	// seconds in which old processes still hold theirs.
@@ -51,10 +52,11 @@ func (d Database) MaxConnections() int {
 }
 
 // Connections returns how many connections the functions may open to the instance
-// at once. Behind a proxy only the migration goes to the instance itself; the
-// proxy holds its own share of what the instance supports, and lets callers wait.
+// at once. Behind a proxy only the migration and the maintenance go to the instance
+// itself, since both set parameters of their session; the proxy holds its own share of
+// what the instance supports, and lets callers wait.
 func (s Stage) Connections() int {
-	total := migrateConnections + reservedConnections
+	total := MigrateConnections + MaintainConnections + reservedConnections
 	if !s.Database.Proxy {
 		total += ProcessorConnections*s.Functions.Processor.MaximumConcurrency + QueryConnections*s.Functions.Query.ReservedConcurrency
 	}

@@ -28,18 +28,18 @@ func TestDatabase_supports_what_seven_tenths_of_its_memory_gives(t *testing.T) {
 	}
 }
 
-func TestConnections_are_those_of_the_functions_and_behind_a_proxy_of_the_migration_alone(t *testing.T) {
+func TestConnections_are_those_of_the_functions_and_behind_a_proxy_of_what_changes_tables(t *testing.T) {
 	t.Parallel()
 	s := Stage{Functions: Functions{
 		Ingest: HTTPFunction{ReservedConcurrency: 1000}, Processor: QueueFunction{MaximumConcurrency: 7}, Query: HTTPFunction{ReservedConcurrency: 13},
 	}}
-	// Ten for RDS and for people, one of the migration, two of each processor, one
-	// of each query.
-	if got, want := s.Connections(), 10+1+2*7+13; got != want {
+	// Ten for RDS and for people, one of the migration and one of the maintenance, two
+	// of each processor, one of each query.
+	if got, want := s.Connections(), 10+2+2*7+13; got != want {
 		t.Errorf("without a proxy: %d, want %d", got, want)
 	}
 	s.Database.Proxy = true
-	if got, want := s.Connections(), 10+1; got != want {
+	if got, want := s.Connections(), 10+2; got != want {
 		t.Errorf("behind a proxy: %d, want %d", got, want)
 	}
 }

@@ -69,6 +69,9 @@ func TestParse_takes_what_is_within_the_bounds_and_refuses_what_is_not(t *testin
 		{path: "functions.query.reserved_concurrency", low: 0, high: 10_000, with: changes{"database.proxy": true}},
 		{path: "functions.migrate.memory_mib", low: 128, high: 10_240},
 		{path: "functions.migrate.timeout_seconds", low: 3, high: 900},
+		{path: "functions.maintain.memory_mib", low: 128, high: 10_240},
+		{path: "functions.maintain.timeout_seconds", low: 3, high: 900},
+		{path: "events.retention_days", low: 0, high: 36_500},
 		{path: "api.rate_per_second", low: 1, high: 10_000},
 		{path: "api.burst", low: 1, high: 5_000},
 		{path: "api.firewall_rate_per_5_minutes", low: 10, high: 2_000_000_000, with: changes{"api.firewall": true}},
@@ -161,7 +164,7 @@ func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
 			"functions.query.reserved_concurrency must be at least 1 without database.proxy: nothing else bounds its connections to the database",
 		}},
 		"more connections than the database supports": {"dev", changes{"functions.processor.maximum_concurrency": 29}, []string{
-			"functions may open 79 connections to the database, and a db.t4g.micro supports about 78: lower functions.processor.maximum_concurrency " +
+			"functions may open 80 connections to the database, and a db.t4g.micro supports about 78: lower functions.processor.maximum_concurrency " +
 				"or functions.query.reserved_concurrency, or choose a larger database.instance_class, or database.proxy",
 		}},
 	} {
@@ -187,7 +190,7 @@ func TestParse_takes_what_goes_together(t *testing.T) {
 		"ten messages at once without a window":           {"dev", changes{"queue.batch_size": 10}},
 		"a stack that is protected, and data that is not": {"dev", changes{"termination_protection": true}},
 		"queries that a proxy bounds":                     {"prod", changes{"functions.query.reserved_concurrency": 0}},
-		"as many connections as the database supports":    {"dev", changes{"functions.processor.maximum_concurrency": 28, "functions.query.reserved_concurrency": 11}},
+		"as many connections as the database supports":    {"dev", changes{"functions.processor.maximum_concurrency": 28, "functions.query.reserved_concurrency": 10}},
 		"any number of connections behind a proxy":        {"prod", changes{"functions.processor.maximum_concurrency": 1000}},
 		"IAM":        {"dev", changes{"api.authorization": "iam"}},
 		"an address": {"dev", changes{"alarms.email": "team+fluxa@example.com"}},

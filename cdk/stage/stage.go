@@ -22,6 +22,7 @@ type Stage struct {
 	Tracing   bool      `yaml:"tracing"`
 	Network   Network   `yaml:"network"`
 	Database  Database  `yaml:"database"`
+	Events    Events    `yaml:"events"`
 	Payloads  Payloads  `yaml:"payloads"`
 	Queue     Queue     `yaml:"queue"`
 	Functions Functions `yaml:"functions"`
@@ -64,6 +65,12 @@ type Database struct {
 	Proxy              bool   `yaml:"proxy"`
 }
 
+// Events are the rows of the events. RetentionDays is how long one is kept after it
+// was stored; zero keeps all.
+type Events struct {
+	RetentionDays int `yaml:"retention_days"`
+}
+
 // Payloads is the bucket of the large payloads. GlacierDays is the age at which
 // an object moves to Glacier Instant Retrieval, OldVersionDays how long an
 // overwritten or deleted version is kept.
@@ -103,12 +110,13 @@ type QueueFunction struct {
 	MaximumConcurrency int `yaml:"maximum_concurrency"`
 }
 
-// Functions has the four functions.
+// Functions has the five functions.
 type Functions struct {
 	Ingest    HTTPFunction  `yaml:"ingest"`
 	Processor QueueFunction `yaml:"processor"`
 	Query     HTTPFunction  `yaml:"query"`
 	Migrate   Function      `yaml:"migrate"`
+	Maintain  Function      `yaml:"maintain"`
 }
 
 // Authorization says who may call the API.

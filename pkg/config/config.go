@@ -63,7 +63,7 @@ type Migrate struct {
 type Maintain struct {
 	Service
 	Database
-	RetentionDays int `env:"FLUXA_RETENTION_DAYS" envDefault:"0" want:"a whole number from 0, which keeps all events, to 36500"`
+	RetentionDays int `env:"FLUXA_RETENTION_DAYS,required" want:"a whole number from 0, which keeps all events, to 36500"`
 }
 
 // Service is what every function has. Environment names the stage; it is a

@@ -13,14 +13,15 @@ import (
 // a variable. Nothing is checked and text is passed on as it is, since it may be a
 // token of the CDK that becomes a value during the deploy. A field of zero value
 // is left out, so that it means what Load makes of an absent variable: its
-// default. LogLevel is never left out: its zero value is a level, info. Secrets are
-// revealed.
+// default. Never left out are LogLevel, whose zero value is a level, info, and a number
+// that is required, which may be 0. Secrets are revealed.
 func Environ[T Settings](settings T) map[string]string {
 	of := reflect.ValueOf(settings)
 	environ := map[string]string{}
 	for _, f := range fieldsOf(of.Type()) {
 		value := of.FieldByIndex(f.index)
-		if _, level := value.Interface().(slog.Level); level || !value.IsZero() {
+		_, level := value.Interface().(slog.Level)
+		if level || f.Required && value.Kind() == reflect.Int || !value.IsZero() {
 			environ[f.Name] = text(value)
 		}
 	}

@@ -117,4 +117,7 @@ func TestEnviron_writes(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
 	}
+	if got := config.Environ(config.Maintain{}); got["FLUXA_RETENTION_DAYS"] != "0" {
+		t.Errorf("a required number of 0 is left out: %q", got)
+	}
 }

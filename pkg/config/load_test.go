@@ -25,6 +25,8 @@ func good() map[string]string {
 		"TOPIC_ARN":         "arn:aws:sns:eu-west-1:123456789012:fluxa-events-dev",
 		"DATABASE_URL":      "postgres://fluxa:hunter2@127.0.0.1:5432/fluxa",
 		"PATH":              "/usr/bin",
+
+		"FLUXA_RETENTION_DAYS": "90",
 	}
 }
 
@@ -56,7 +58,7 @@ func TestLoad_fills_each_function(t *testing.T) {
 	})
 	check(t, config.Query{Service: service, Payloads: payloads, Database: database})
 	check(t, config.Migrate{Service: service, Database: database})
-	check(t, config.Maintain{Service: service, Database: database})
+	check(t, config.Maintain{Service: service, Database: database, RetentionDays: 90})
 }
 
 func check[T config.Settings](t *testing.T, want T) {
@@ -284,7 +286,7 @@ func TestVariables_are_these(t *testing.T) {
 		"processor": {config.Variables[config.Processor](), slices.Concat(service, queue, payloads, database, processor)},
 		"query":     {config.Variables[config.Query](), slices.Concat(service, payloads, database)},
 		"migrate":   {config.Variables[config.Migrate](), slices.Concat(service, database)},
-		"maintain":  {config.Variables[config.Maintain](), append(slices.Concat(service, database), config.Variable{Name: "FLUXA_RETENTION_DAYS", Default: "0"})},
+		"maintain":  {config.Variables[config.Maintain](), append(slices.Concat(service, database), config.Variable{Name: "FLUXA_RETENTION_DAYS", Required: true})},
 	} {
 		if !slices.Equal(c.got, c.want) {
 			t.Errorf("%s: got\n%+v, want\n%+v", function, c.got, c.want)

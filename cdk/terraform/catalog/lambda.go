@@ -47,6 +47,22 @@ func lambda() []Type {
 				{From: prop("SourceArn"), To: Attr("source_arn")},
 			},
 		},
+		{
+			CloudFormation: "AWS::Scheduler::Schedule", Terraform: "aws_scheduler_schedule",
+			Nouns: []string{"Schedule"},
+			Properties: []Property{
+				{From: prop("Name"), To: Attr("name")},
+				{From: prop("Description"), To: Attr("description")},
+				{From: prop("ScheduleExpression"), To: Attr("schedule_expression")},
+				{From: prop("State"), To: Attr("state")},
+				{From: prop("FlexibleTimeWindow", "Mode"), To: Block("flexible_time_window").Attr("mode")},
+				{From: prop("Target", "Arn"), To: Block("target").Attr("arn")},
+				{From: prop("Target", "RoleArn"), To: Block("target").Attr("role_arn")},
+				{From: prop("Target", "Input"), To: Block("target").Attr("input")},
+				{From: prop("Target", "RetryPolicy", "MaximumEventAgeInSeconds"), To: Block("target").Block("retry_policy").Attr("maximum_event_age_in_seconds")},
+				{From: prop("Target", "RetryPolicy", "MaximumRetryAttempts"), To: Block("target").Block("retry_policy").Attr("maximum_retry_attempts")},
+			},
+		},
 	}
 }
 

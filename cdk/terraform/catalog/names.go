@@ -75,7 +75,7 @@ func File(key string) string {
 	if segments[0] == "Network" {
 		return "network"
 	}
-	shared := map[string]string{"TopicKey": "notifications", "APIErrors": "canaries", "Migrations": "migrate"}
+	shared := map[string]string{"TopicKey": "notifications", "APIErrors": "canaries", "Migrations": "migrate", "Maintenance": "maintain"}
 	if file, is := shared[segments[1]]; is {
 		return file
 	}

@@ -111,7 +111,7 @@ func zip(function string) Variable {
 // variables are all variables but those with which a module takes from another.
 func variables() []Variable {
 	out := []Variable{environment()}
-	for _, function := range []string{"ingest", "migrate", "processor", "query"} {
+	for _, function := range []string{"ingest", "maintain", "migrate", "processor", "query"} {
 		out = append(out, zip(function))
 	}
 	return slices.Concat(out, stateVariables(), pipelineVariables(), alarmVariables())
@@ -188,6 +188,9 @@ func pipelineVariables() []Variable {
 	events := func(property Glob) Place { return Place{"Pipeline/Processor/Events/Resource", property} }
 	return []Variable{
 		memory("ingest", 64), timeout("ingest", 28, 29), reserved("ingest"),
+		memory("maintain", 64), timeout("maintain", 900, 901),
+		between("event_retention_days", "How long an event is kept after it was stored, in days; 0 keeps all.", 0, 36500, -1,
+			of("maintain", "Environment.Variables.FLUXA_RETENTION_DAYS")),
 		memory("migrate", 64), timeout("migrate", 900, 901),
 		memory("processor", 10241), timeout("processor", 900, 2),
 		between("processor_maximum_concurrency", "How many batches are processed at once.", 2, 1000, 1, events("ScalingConfig.MaximumConcurrency")),
