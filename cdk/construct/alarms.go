@@ -236,11 +236,11 @@ func (p *AlarmsProps) databaseAlarms() []alarm {
 func (p *AlarmsProps) tableAlarms() []alarm {
 	return []alarm{{
 		id: "Maintenance", name: "maintenance", periods: 3, threshold: 1, below: true,
-		metric:      hourly("maintained", "FILL(runs, 0)", "runs", p.Maintain.MetricWritten(contract.MetricMaintainSuccess, "Sum")),
+		metric:      orNone("maintained", p.Maintain.MetricWritten(contract.MetricMaintainSuccess, "Sum")),
 		description: "The tables have not been maintained for three hours: the log of maintain has the reason, or its schedule is off.",
 	}, {
 		id: "Misplaced", name: "events-misplaced", periods: 1, threshold: 1,
-		metric:      hourly("misplaced", "events", "events", p.Maintain.MetricWritten(contract.MetricMisplaced, "Maximum")),
+		metric:      hourly(p.Maintain.MetricWritten(contract.MetricMisplaced, "Maximum")),
 		description: "Events lie in the default partition, which is never dropped: the log of maintain says why their day has none.",
 	}}
 }

@@ -73,6 +73,7 @@ func checkFunctions(t *testing.T, c *cloud, s stage.Stage) {
 	settings := map[contract.Function]stage.Function{
 		contract.FunctionIngest: s.Functions.Ingest.Function, contract.FunctionProcessor: s.Functions.Processor.Function,
 		contract.FunctionQuery: s.Functions.Query.Function, contract.FunctionMigrate: s.Functions.Migrate,
+		contract.FunctionMaintain: s.Functions.Maintain,
 	}
 	for _, function := range contract.Functions() {
 		answer, err := c.lambdas.GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{
@@ -232,7 +233,7 @@ func checkSecret(t *testing.T, c *cloud, s stage.Stage) {
 	if login.Password == "" {
 		t.Error("the secret has no password")
 	}
-	for _, function := range []contract.Function{contract.FunctionProcessor, contract.FunctionQuery, contract.FunctionMigrate} {
+	for _, function := range []contract.Function{contract.FunctionProcessor, contract.FunctionQuery, contract.FunctionMigrate, contract.FunctionMaintain} {
 		answer, err := c.lambdas.GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: aws.String(s.Named(string(function)))})
 		same(t, string(function)+"'s secret", *instance.MasterUserSecret.SecretArn, must(t, answer, err).Environment.Variables["DB_SECRET_ARN"])
 	}

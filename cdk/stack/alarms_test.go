@@ -12,7 +12,7 @@ type watch struct {
 	Metric     string // namespace, name, statistic and dimensions, or the expression over such
 	Comparison string
 	Threshold  float64
-	Minutes    int
+	Minutes    int // for which it holds
 }
 
 // metric writes a metric down on one line.
@@ -52,6 +52,7 @@ func watchOf(t *testing.T, r *resource) watch {
 		t.Fatal(err)
 	}
 	var looked []string
+	period := 0
 	for _, q := range query.Metrics {
 		if q.Expression != "" {
 			looked = append([]string{q.Expression}, looked...)
@@ -61,8 +62,8 @@ func watchOf(t *testing.T, r *resource) watch {
 		for _, d := range q.MetricStat.Metric.Dimensions {
 			dimensions = append(dimensions, d.Name+"="+d.Value)
 		}
-		if q.MetricStat.Period != 60 {
-			t.Errorf("%s looks at %d seconds, and its periods are taken for minutes", r, q.MetricStat.Period)
+		if period = q.MetricStat.Period; period%60 != 0 {
+			t.Errorf("%s looks at %d seconds, which are no whole minutes", r, period)
 		}
 		one := metric(q.MetricStat.Metric.Namespace, q.MetricStat.Metric.MetricName, q.MetricStat.Stat, dimensions...)
 		if !q.ReturnData {
@@ -73,7 +74,7 @@ func watchOf(t *testing.T, r *resource) watch {
 	if query.DatapointsToAlarm != query.EvaluationPeriods {
 		t.Errorf("%s alarms after %d of %d", r, query.DatapointsToAlarm, query.EvaluationPeriods)
 	}
-	return watch{strings.Join(looked, "; "), query.ComparisonOperator, query.Threshold, query.EvaluationPeriods}
+	return watch{strings.Join(looked, "; "), query.ComparisonOperator, query.Threshold, query.EvaluationPeriods * period / 60}
 }
 
 func TestAlarms_watch_the_whole_way_of_an_event(t *testing.T) {
@@ -100,6 +101,11 @@ func TestAlarms_watch_the_whole_way_of_an_event(t *testing.T) {
 			"database-storage":     {metric("AWS/RDS", "FreeStorageSpace", "Minimum", database), below, float64(a.DatabaseFreeStorageGiB) * 1_073_741_824, 5},
 			"database-connections": {metric("AWS/RDS", "DatabaseConnections", "Maximum", database), atLeast, float64(s.Database.MaxConnections() * a.DatabaseConnectionsPercent / 100), 5},
 		}
+		maintain := func(name, statistic string) string {
+			return metric("Fluxa/Maintain", name, statistic, "Environment="+s.Name, "Service=maintain")
+		}
+		want["maintenance"] = watch{"FILL(runs, 0); runs=" + maintain("maintain_success", "Sum"), below, 1, 180}
+		want["events-misplaced"] = watch{maintain("events_misplaced", "Maximum"), atLeast, 1, 60}
 		for _, path := range []string{"Ingest", "Processor", "Query"} {
 			name := strings.ToLower(path)
 			want[name+"-error-rate"] = watch{rate(lambda(path, "Errors", "Sum"), lambda(path, "Invocations", "Sum")), atLeast, float64(a.ErrorRatePercent), 3}
@@ -209,7 +215,7 @@ func TestTraces_of_the_stage_are_a_group_where_there_are_traces(t *testing.T) {
 		group := p.stacks[observability].at(t, "Traces/Group")
 		same(t, group, group.plain("GroupName"), "fluxa-"+p.settings.Name)
 		var services []string
-		for _, function := range []string{"ingest", "processor", "query", "migrate"} {
+		for _, function := range []string{"ingest", "processor", "query", "migrate", "maintain"} {
 			services = append(services, fmt.Sprintf(`service("%s")`, p.settings.Named(function)))
 		}
 		same(t, group, group.plain("FilterExpression"), strings.Join(services, " OR "))

@@ -12,7 +12,7 @@ import (
 func functionPaths() map[contract.Function]string {
 	return map[contract.Function]string{
 		contract.FunctionIngest: "Ingest", contract.FunctionProcessor: "Processor",
-		contract.FunctionQuery: "Query", contract.FunctionMigrate: "Migrate",
+		contract.FunctionQuery: "Query", contract.FunctionMigrate: "Migrate", contract.FunctionMaintain: "Maintain",
 	}
 }
 
@@ -32,6 +32,7 @@ func TestFunctions_have_the_stage_s_memory_and_time(t *testing.T) {
 			"processor": {f.Processor.MemoryMiB, f.Processor.TimeoutSeconds},
 			"query":     {f.Query.MemoryMiB, f.Query.TimeoutSeconds},
 			"migrate":   {f.Migrate.MemoryMiB, f.Migrate.TimeoutSeconds},
+			"maintain":  {f.Maintain.MemoryMiB, f.Maintain.TimeoutSeconds},
 		} {
 			a.has(t, "AWS::Lambda::Function", object{"FunctionName": p.settings.Named(name), "MemorySize": size[0], "Timeout": size[1]})
 		}
@@ -139,6 +140,9 @@ func TestFunctions_may_do_what_they_do_and_nothing_else(t *testing.T) {
 			allow([]string{secret}, "secretsmanager:GetSecretValue"),
 		},
 		contract.FunctionMigrate: {
+			allow([]string{secret}, "secretsmanager:GetSecretValue"),
+		},
+		contract.FunctionMaintain: {
 			allow([]string{secret}, "secretsmanager:GetSecretValue"),
 		},
 	}

@@ -18,6 +18,7 @@ func TestEnvironment_of_each_function_is_one_that_it_starts_with(t *testing.T) {
 		startsWith[config.Processor](t, p, contract.FunctionProcessor)
 		startsWith[config.Query](t, p, contract.FunctionQuery)
 		startsWith[config.Migrate](t, p, contract.FunctionMigrate)
+		startsWith[config.Maintain](t, p, contract.FunctionMaintain)
 	}
 }
 

@@ -74,6 +74,8 @@ func changedDev(s *settings.Stage) {
 	s.Functions.Processor = settings.QueueFunction{Function: settings.Function{MemoryMiB: 2048, TimeoutSeconds: 60}, MaximumConcurrency: 3}
 	s.Functions.Query = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 256, TimeoutSeconds: 21}, ReservedConcurrency: 5}
 	s.Functions.Migrate = settings.Function{MemoryMiB: 512, TimeoutSeconds: 200}
+	s.Functions.Maintain = settings.Function{MemoryMiB: 512, TimeoutSeconds: 202}
+	s.Events.RetentionDays = 400
 	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 60, Burst: 200, Firewall: true, FirewallRatePer5Minutes: 1000}
 	s.Release = settings.Canary
 	s.Alarms = changedAlarms()
@@ -91,6 +93,8 @@ func changedProd(s *settings.Stage) {
 	s.Functions.Processor = settings.QueueFunction{Function: settings.Function{MemoryMiB: 2049, TimeoutSeconds: 61}, MaximumConcurrency: 13}
 	s.Functions.Query = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 257, TimeoutSeconds: 23}, ReservedConcurrency: 15}
 	s.Functions.Migrate = settings.Function{MemoryMiB: 513, TimeoutSeconds: 201}
+	s.Functions.Maintain = settings.Function{MemoryMiB: 513, TimeoutSeconds: 203}
+	s.Events.RetentionDays = 401
 	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 61, Burst: 201}
 	s.Release = settings.AllAtOnce
 	s.Alarms = changedAlarms()
