@@ -35,6 +35,7 @@ func Main[T config.Settings](function contract.Function, wire Wire[T]) {
 	log.SetFlags(0)
 	log.SetOutput(slog.NewLogLogger(early.Handler(), slog.LevelError).Writer())
 
+	useMemory(os.Getenv)
 	ctx := context.Background()
 	handler, err := load(ctx, os.Environ(), os.Stdout, wire)
 	if err != nil {
