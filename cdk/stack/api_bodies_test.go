@@ -64,7 +64,7 @@ func TestAPI_s_model_of_an_event_is_the_contract_s_schema(t *testing.T) {
 		t.Errorf("the schema has %d fields", fields)
 	}
 	amount := want["properties"].(object)["amount"].(object)
-	if amount["minimum"] != 0.0 || amount["exclusiveMinimum"] != true || amount["maximum"] != 1e15 || amount["exclusiveMaximum"] != true {
+	if amount["minimum"] != 0.0001 || amount["exclusiveMinimum"] != nil || amount["maximum"] != 1e15 || amount["exclusiveMaximum"] != true {
 		t.Errorf("the amount is %v", amount)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -62,7 +63,7 @@ func TestSchema_states_the_limits_of_the_contract(t *testing.T) {
 	type property struct {
 		MinLength        int         `json:"minLength"`
 		MaxLength        int         `json:"maxLength"`
-		ExclusiveMinimum json.Number `json:"exclusiveMinimum"`
+		Minimum          json.Number `json:"minimum"`
 		ExclusiveMaximum json.Number `json:"exclusiveMaximum"`
 		Enum             []string    `json:"enum"`
 	}
@@ -88,8 +89,9 @@ func TestSchema_states_the_limits_of_the_contract(t *testing.T) {
 		}
 	}
 	amount := schema.Properties["amount"]
-	if digits := len(amount.ExclusiveMaximum.String()) - 1; amount.ExclusiveMinimum != "0" || digits != contract.AmountIntegerDigits {
-		t.Errorf("amount lies between %s and %s, the contract says %d digits", amount.ExclusiveMinimum, amount.ExclusiveMaximum, contract.AmountIntegerDigits)
+	least := "0." + strings.Repeat("0", contract.AmountDecimals-1) + "1"
+	if digits := len(amount.ExclusiveMaximum.String()) - 1; amount.Minimum.String() != least || digits != contract.AmountIntegerDigits {
+		t.Errorf("amount lies between %s and %s, the contract says %d digits and %s", amount.Minimum, amount.ExclusiveMaximum, contract.AmountIntegerDigits, least)
 	}
 	codes := schema.Properties["currency"].Enum
 	if !slices.IsSorted(codes) || len(slices.Compact(slices.Clone(codes))) != len(codes) || len(codes) < 150 {
