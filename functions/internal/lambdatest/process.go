@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -55,6 +56,20 @@ type outcome struct {
 // account that does not exist. The process ends with the test.
 func Start(t testing.TB, environment map[string]string) *Process {
 	t.Helper()
+	return start(t, environment, os.Args[0])
+}
+
+// StartWithin is Start with a memory of so many MiB, of which the kernel gives no more
+// (RLIMIT_DATA, which Linux alone keeps to).
+func StartWithin(t testing.TB, environment map[string]string, memoryMiB int) *Process {
+	t.Helper()
+	limited := maps.Clone(environment)
+	limited["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = strconv.Itoa(memoryMiB)
+	return start(t, limited, "sh", "-c", `ulimit -d "$1" && exec "$0"`, os.Args[0], strconv.Itoa(memoryMiB<<10))
+}
+
+func start(t testing.TB, environment map[string]string, program string, args ...string) *Process {
+	t.Helper()
 	p := &Process{
 		Output: &Log{}, t: t, work: make(chan []byte), asked: make(chan struct{}, 1000),
 		done: make(chan outcome, 1), exited: make(chan error, 1),
@@ -67,7 +82,7 @@ func Start(t testing.TB, environment map[string]string) *Process {
 	t.Cleanup(server.Close)
 
 	ctx, cancel := context.WithCancel(context.Background())
-	p.cmd = exec.CommandContext(ctx, os.Args[0])
+	p.cmd = exec.CommandContext(ctx, program, args...)
 	p.cmd.Stdout, p.cmd.Stderr = p.Output, p.Output
 	p.cmd.Env = []string{
 		asFunction + "=1", "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(server.URL, "http://"),
