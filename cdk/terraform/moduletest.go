@@ -42,7 +42,7 @@ func (e *exported) moduleTest(m catalog.Module, inputs []input) {
 	for _, stage := range e.platform.Stages {
 		run := d.Apart("run", "plans_as_in_"+stage)
 		run.Set("command", hcl.Keyword("plan"))
-		e.assign(run.Apart("variables"), m, inputs, stage, nil)
+		e.assign(run.Apart("variables"), m, inputs, stage, false)
 		e.counts(run, m)
 	}
 	e.refusals(d, m, inputs)
@@ -55,7 +55,7 @@ func (e *exported) moduleTest(m catalog.Module, inputs []input) {
 // refusals gives each variable that has a validation a value that it refuses, all in
 // one run: Terraform names every variable that should have failed and did not.
 func (e *exported) refusals(d *hcl.Document, m catalog.Module, inputs []input) {
-	refused, names := map[string]hcl.Value{}, hcl.Row{}
+	var refused hcl.Row
 	for _, in := range inputs {
 		if in.Validation.Condition == nil {
 			continue
@@ -63,13 +63,13 @@ func (e *exported) refusals(d *hcl.Document, m catalog.Module, inputs []input) {
 		if in.Validation.Refused == nil {
 			e.errs = append(e.errs, fmt.Errorf("the table has no value that the validation of the variable %s refuses", in.Name))
 		}
-		refused[in.Name], names = in.Validation.Refused, append(names, hcl.Variable(in.Name))
+		refused = append(refused, hcl.Variable(in.Name))
 	}
 	run := d.Apart("run", "refuses_what_cannot_be")
 	run.Set("command", hcl.Keyword("plan"))
-	e.assign(run.Apart("variables"), m, inputs, e.platform.Stages[0], refused)
+	e.assign(run.Apart("variables"), m, inputs, e.platform.Stages[0], true)
 	run.EmptyLine()
-	run.Set("expect_failures", names)
+	run.Set("expect_failures", refused)
 }
 
 // standIn is a value for what another module or the packager gives, nil for what is
@@ -90,11 +90,11 @@ func (e *exported) standIn(m catalog.Module, in input) hcl.Value {
 	}
 }
 
-// assign gives the variables their values in a stage, but those that are refused.
-func (e *exported) assign(body hcl.Body, m catalog.Module, inputs []input, stage string, refused map[string]hcl.Value) {
+// assign gives the variables their values in a stage, or those that they refuse.
+func (e *exported) assign(body hcl.Body, m catalog.Module, inputs []input, stage string, refused bool) {
 	for _, in := range inputs {
-		if value, is := refused[in.Name]; is {
-			body.Set(in.Name, value)
+		if refused && in.Validation.Refused != nil {
+			body.Set(in.Name, in.Validation.Refused)
 		} else if e.standIn(m, in) == nil {
 			body.Set(in.Name, e.platform.Values[in.Name][stage])
 		}

@@ -151,6 +151,7 @@ func (c *compared) of(source *template.Stage, planned *plannedEnvironment) error
 // with its value, and no other; and that this test would see it otherwise: each
 // kind of property is broken on either side, on a copy.
 func TestParity(t *testing.T) {
+	t.Parallel()
 	c := comparison(t, deployed)
 	for _, source := range c.sources {
 		t.Run(source.Name, func(t *testing.T) {

