@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden file")
 
-// handlers loads the four functions once, which takes seconds. It is not bound to
+// handlers loads the functions once, which takes seconds. It is not bound to
 // the context of the test that comes first.
 var handlers = sync.OnceValues(func() ([]privilege.Handler, error) {
 	return privilege.Handlers(context.Background(), root)
@@ -120,8 +120,9 @@ func TestHandlers_reach_what_the_functions_call(t *testing.T) {
 		"ingest": {"s3.PutObject", "sqs.SendMessage", "sqs.SendMessageBatch"},
 		"processor": {"s3.GetObject", "secretsmanager.GetSecretValue", "sns.PublishBatch",
 			"sqs.ChangeMessageVisibilityBatch", "sqs.SendMessage", "sqs.SendMessageBatch"},
-		"query":   {"s3.GetObject", "secretsmanager.GetSecretValue"},
-		"migrate": {"secretsmanager.GetSecretValue"},
+		"query":    {"s3.GetObject", "secretsmanager.GetSecretValue"},
+		"migrate":  {"secretsmanager.GetSecretValue"},
+		"maintain": {"secretsmanager.GetSecretValue"},
 	}
 	got := map[string][]string{}
 	for _, handler := range reached(t) {
