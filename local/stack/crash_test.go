@@ -83,8 +83,8 @@ func TestKill_processor_between_commit_and_publish(t *testing.T) {
 		// More on a slow machine: an attempt that ran out of time is committed, too.
 		t.Errorf("%d attempts, want the killed one and the one that healed it", n)
 	}
-	if n := p.notified()["crash"]; n != 1 {
-		t.Errorf("announced %d times", n)
+	if n := p.notified()["crash"]; n < 1 {
+		t.Errorf("announced %d times, want at least once: again where an answer came too late", n)
 	}
 	if dead := p.deadLetters(); len(dead) != 0 {
 		t.Errorf("the DLQ has %v", dead)
