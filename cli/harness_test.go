@@ -236,7 +236,7 @@ type queues struct {
 	client *awssqs.Client
 	info   stack.Info
 	began  time.Time
-	runs   bool // the queues' clock goes on; else it stands still
+	runs   bool // whether the queues' clock advances
 
 	mu sync.Mutex
 	at time.Time

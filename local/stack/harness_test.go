@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -174,23 +175,6 @@ func (p *product) post(body string, headers ...string) answer {
 	return p.do(http.MethodPost, "/events", []byte(body), headers...)
 }
 
-// accepted posts an event until it is accepted, as a client does whom a slow
-// machine answers 503.
-func (p *product) accepted(body string) {
-	p.t.Helper()
-	eventually(p.t, func() string {
-		a := p.post(body)
-		switch a.status {
-		case http.StatusAccepted:
-			return ""
-		case http.StatusServiceUnavailable:
-			return "POST answers " + a.String()
-		}
-		p.t.Fatalf("POST answers %s", a)
-		return ""
-	})
-}
-
 func (p *product) get(path string) answer { p.t.Helper(); return p.do(http.MethodGet, path, nil) }
 
 func call(ctx context.Context, method, url string, body []byte, headers ...string) (answer, error) {
@@ -258,6 +242,17 @@ func (p *product) drained() {
 		}
 		return ""
 	})
+}
+
+// visibleAfter sets the visibility time-out of the events queue.
+func (p *product) visibleAfter(d time.Duration) {
+	p.t.Helper()
+	url := p.Info().AWSEndpoint + "/" + stack.AccountID + "/" + stack.EventsQueue
+	if _, err := p.SQS().SetQueueAttributes(p.t.Context(), &awssqs.SetQueueAttributesInput{
+		QueueUrl: &url, Attributes: map[string]string{"VisibilityTimeout": strconv.Itoa(int(d.Seconds()))},
+	}); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // messages takes everything from a queue.

@@ -41,7 +41,8 @@ type Variable struct {
 }
 
 // Validation says which values a variable may have; the zero value, any. Refused
-// is one that it may not have, for the module's tests.
+// is one that it may not have, for the module's tests: of a number the first beyond a
+// bound, so that a bound that is wider is seen.
 type Validation struct {
 	Condition hcl.Value
 	Message   string
@@ -148,12 +149,12 @@ func stateVariables() []Variable {
 		toggle("flow_logs", "Whether the VPC logs its connections.", "Network/FlowLog/*", "Network/Private/VPC/FlowLogs/*"),
 		validated("database_instance_class", String, "The size of the database, such as db.t4g.micro.",
 			hcl.Func("startswith", class, "db."), "begin with db., such as db.t4g.micro", "t4g.micro", instance("DBInstanceClass")),
-		between("database_storage_gib", "The database's storage at first, in GiB.", 20, 65536, 10, instance("AllocatedStorage")),
+		between("database_storage_gib", "The database's storage at first, in GiB.", 20, 65536, 19, instance("AllocatedStorage")),
 		{
 			Name: "database_max_storage_gib", Kind: Number, Description: "Up to which size the storage grows by itself, in GiB.",
 			Validation: Validation{
-				Condition: between("database_max_storage_gib", "", 22, 65536, 10).Validation.Condition,
-				Message:   "database_max_storage_gib must be 22 to 65536, and 10 % above database_storage_gib.", Refused: hcl.Number(10),
+				Condition: between("database_max_storage_gib", "", 22, 65536, 21).Validation.Condition,
+				Message:   "database_max_storage_gib must be 22 to 65536, and 10 % above database_storage_gib.", Refused: hcl.Number(21),
 			},
 			Stands: []Place{instance("MaxAllocatedStorage")},
 		},
@@ -187,17 +188,17 @@ func pipelineVariables() []Variable {
 	}
 	events := func(property Glob) Place { return Place{"Pipeline/Processor/Events/Resource", property} }
 	return []Variable{
-		memory("ingest", 64), timeout("ingest", 28, 29), reserved("ingest"),
-		memory("maintain", 64), timeout("maintain", 900, 901),
+		memory("ingest", 127), timeout("ingest", 28, 29), reserved("ingest"),
+		memory("maintain", 127), timeout("maintain", 900, 901),
 		between("event_retention_days", "How long an event is kept after it was stored, in days; 0 keeps all.", 0, 36500, -1,
 			of("maintain", "Environment.Variables.FLUXA_RETENTION_DAYS")),
-		memory("migrate", 64), timeout("migrate", 900, 901),
+		memory("migrate", 127), timeout("migrate", 900, 901),
 		memory("processor", 10241), timeout("processor", 900, 2),
 		between("processor_maximum_concurrency", "How many batches are processed at once.", 2, 1000, 1, events("ScalingConfig.MaximumConcurrency")),
 		between("processor_batch_size", "How many events a batch has at most.", 1, 10000, 10001, events("BatchSize")),
 		between("processor_batch_window_seconds", "How long a batch is gathered, in seconds; the queue's visibility time-out grows with it.",
 			0, 300, 301, events("MaximumBatchingWindowInSeconds")),
-		memory("query", 64), timeout("query", 28, 29), reserved("query"),
+		memory("query", 127), timeout("query", 28, 29), reserved("query"),
 		toggle("api_key", "Whether callers of the API show a key of its usage plan; else they sign with their IAM identity.", "Pipeline/API/API/Key/*", "Pipeline/API/API/Plan/*"),
 		toggle("validate_bodies", "Whether API Gateway checks events by their schema before it calls a function.", "Pipeline/API/Model*"),
 		between("api_rate_per_second", "How many requests a second the API takes in the long run.", 1, 10000, 0,
@@ -217,10 +218,10 @@ func alarmVariables() []Variable {
 	percent := func(name, description string, refused int, alarm Glob) Variable {
 		return between(name, description, 1, 100, refused, threshold(alarm))
 	}
-	above := func(name, description string, refused int, alarm Glob) Variable {
-		return validated(name, Number, description, hcl.Op(hcl.Variable(name), ">", hcl.Number(0)), "be above 0", hcl.Number(refused), threshold(alarm))
+	above := func(name, description string, alarm Glob) Variable {
+		return validated(name, Number, description, hcl.Op(hcl.Variable(name), ">", hcl.Number(0)), "be above 0", hcl.Number(0), threshold(alarm))
 	}
-	storage := above("alarm_database_free_storage_gib", "The free storage of the database under which there is an alarm, in GiB.", 0, "DatabaseStorage")
+	storage := above("alarm_database_free_storage_gib", "The free storage of the database under which there is an alarm, in GiB.", "DatabaseStorage")
 	storage.Scale = 1 << 30
 	email := hcl.Variable("alarm_email")
 	told := validated("alarm_email", String, "Who is told of alarms by e-mail; null for nobody.",
@@ -232,16 +233,16 @@ func alarmVariables() []Variable {
 	connections.Within = Within{"The database has many of the about ", " connections that it allows."}
 	return []Variable{
 		told,
-		above("alarm_dlq_depth", "The number of dead letters from which there is an alarm.", 0, "DLQDepth"),
+		above("alarm_dlq_depth", "The number of dead letters from which there is an alarm.", "DLQDepth"),
 		percent("alarm_api_5xx_percent", "The share of 5xx answers from which there is an alarm, in percent.", 0, "API5xx"),
 		percent("alarm_error_rate_percent", "The share of failed calls of a function from which there is an alarm, in percent.", 101, "*Errors"),
-		above("alarm_throttles", "The throttled calls a minute from which there is an alarm.", 0, "*Throttles"),
-		above("alarm_queue_age_seconds", "The age of the oldest event from which there is an alarm, in seconds.", -1, "QueueAge"),
-		above("alarm_end_to_end_p99_ms", "The 99th percentile from accepted to stored from which there is an alarm, in milliseconds.", 0, "EndToEnd"),
-		above("alarm_processor_concurrency", "The concurrency of the processor from which there is an alarm.", 0, "ProcessorConcurrency"),
+		above("alarm_throttles", "The throttled calls a minute from which there is an alarm.", "*Throttles"),
+		above("alarm_queue_age_seconds", "The age of the oldest event from which there is an alarm, in seconds.", "QueueAge"),
+		above("alarm_end_to_end_p99_ms", "The 99th percentile from accepted to stored from which there is an alarm, in milliseconds.", "EndToEnd"),
+		above("alarm_processor_concurrency", "The concurrency of the processor from which there is an alarm.", "ProcessorConcurrency"),
 		percent("alarm_database_cpu_percent", "The load of the database from which there is an alarm, in percent.", 101, "DatabaseCPU"),
 		storage,
-		above("alarm_database_connections", "The number of connections to the database from which there is an alarm.", 0, "DatabaseConnections"),
+		above("alarm_database_connections", "The number of connections to the database from which there is an alarm.", "DatabaseConnections"),
 		connections,
 	}
 }

@@ -308,10 +308,10 @@ run "refuses_what_cannot_be" {
     database_delete_backups      = true
     database_deletion_protection = false
     database_instance_class      = "t4g.micro"
-    database_max_storage_gib     = 10
+    database_max_storage_gib     = 21
     database_multi_az            = false
     database_proxy               = false
-    database_storage_gib         = 10
+    database_storage_gib         = 19
     environment                  = "Production!"
     flow_logs                    = false
     log_retention_days           = 15
