@@ -114,25 +114,26 @@ func (a *Alarms) speed() []awscloudwatch.IWidget {
 
 func (a *Alarms) stuck() []awscloudwatch.IWidget {
 	p := a.props
+	maintained := func(name string) awscloudwatch.IMetric { return hourly(p.Maintain.MetricWritten(name, "Sum")) }
 	return []awscloudwatch.IWidget{
 		graph("Oldest event, s", 6, &awscloudwatch.HorizontalAnnotation{Value: number(p.QueueAge.Seconds()), Label: text("alarm")}, p.Queue.MetricOldestEvent()),
 		graph("Messages", 6, nil, p.Queue.MetricWaiting(), p.Queue.MetricInFlight(), p.Queue.MetricDeadLetters()),
-		graph("Concurrency", 6, &awscloudwatch.HorizontalAnnotation{Value: number(p.ProcessorConcurrency), Label: text("the processor's limit")},
+		graph("Concurrency", 4, &awscloudwatch.HorizontalAnnotation{Value: number(p.ProcessorConcurrency), Label: text("the processor's limit")},
 			p.Ingest.MetricConcurrency(), p.Processor.MetricConcurrency(), p.Query.MetricConcurrency()),
-		graph("Database: CPU % and connections", 6, nil, p.Database.MetricCPU(), p.Database.MetricConnections()),
+		graph("Database: CPU % and connections", 4, nil, p.Database.MetricCPU(), p.Database.MetricConnections()),
+		graph("Maintenance, an hour", 4, nil,
+			maintained(contract.MetricMaintainSuccess), maintained(contract.MetricMaintainFailure),
+			maintained(contract.MetricPartitionsMade), maintained(contract.MetricPartitionsDropped),
+			maintained(contract.MetricEventsMoved), maintained(contract.MetricKeysPruned)),
 	}
 }
 
 // spending estimates what the traffic costs. The fixed monthly cost is not in it:
 // see make cost.
 func (a *Alarms) spending(r Rates) []awscloudwatch.IWidget {
-	hour := awscdk.Duration_Hours(number(1))
-	hourly := func(m awscloudwatch.Metric) awscloudwatch.IMetric {
-		return m.With(&awscloudwatch.MetricOptions{Period: hour})
-	}
 	math := func(label, expression string, metrics map[string]awscloudwatch.IMetric) awscloudwatch.IMetric {
 		return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-			Expression: text(expression), Label: text(label), Period: hour, UsingMetrics: &metrics,
+			Expression: text(expression), Label: text(label), Period: awscdk.Duration_Hours(number(1)), UsingMetrics: &metrics,
 		})
 	}
 	spent := []awscloudwatch.IMetric{math("API Gateway", fmt.Sprintf("requests * %.10f", r.APIRequest),

@@ -24,15 +24,15 @@ func percent(label string, part, whole awscloudwatch.IMetric) awscloudwatch.Math
 	})
 }
 
-// hourly is a metric of which there is one value an hour.
+// hourly is a metric by the hour.
 func hourly(metric awscloudwatch.Metric) awscloudwatch.Metric {
 	return metric.With(&awscloudwatch.MetricOptions{Period: awscdk.Duration_Hours(number(1))})
 }
 
-// orNone is an hourly count, and zero in an hour without a value.
-func orNone(label string, metric awscloudwatch.IMetric) awscloudwatch.MathExpression {
+// orNone is a count by the hour, and zero in an hour without a value.
+func orNone(label string, metric awscloudwatch.Metric) awscloudwatch.MathExpression {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression: text("FILL(runs, 0)"), Label: text(label), Period: awscdk.Duration_Hours(number(1)),
-		UsingMetrics: &map[string]awscloudwatch.IMetric{"runs": metric},
+		UsingMetrics: &map[string]awscloudwatch.IMetric{"runs": hourly(metric)},
 	})
 }

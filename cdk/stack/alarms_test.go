@@ -186,7 +186,7 @@ func TestAlarms_write_to_the_stage_s_address_and_to_nobody_without_one(t *testin
 func TestQueries_are_saved_over_the_logs_of_every_function(t *testing.T) {
 	t.Parallel()
 	var logs []string
-	for _, path := range []string{"Ingest", "Processor", "Query", "Migrate"} {
+	for _, path := range []string{"Ingest", "Processor", "Query", "Migrate", "Maintain"} {
 		logs = append(logs, "${Pipeline/"+path+"/Log}")
 	}
 	for _, p := range both(t) {

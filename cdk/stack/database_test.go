@@ -187,15 +187,15 @@ func TestProxy_is_only_where_the_stage_asks_for_it(t *testing.T) {
 	abroad(t).assert(t, data).none(t, "AWS::RDS::DBProxy", "AWS::RDS::DBProxyTargetGroup", "AWS::IAM::Role")
 }
 
-func TestProxy_is_what_the_functions_talk_to_save_for_the_migration(t *testing.T) {
+func TestProxy_is_what_the_functions_talk_to_save_for_migration_and_maintenance(t *testing.T) {
 	t.Parallel()
 	const instance, proxy = "${Data/Database/Instance.Endpoint.Address}", "${Data/Database/Proxy.Endpoint}"
 	const ca = "/var/task/rds-ca.pem"
 	for p, want := range map[*platform]map[string][2]any{
-		dev(t):    {"Processor": {instance, ca}, "Query": {instance, ca}, "Migrate": {instance, ca}},
-		abroad(t): {"Processor": {instance, ca}, "Query": {instance, ca}, "Migrate": {instance, ca}},
+		dev(t):    {"Processor": {instance, ca}, "Query": {instance, ca}, "Migrate": {instance, ca}, "Maintain": {instance, ca}},
+		abroad(t): {"Processor": {instance, ca}, "Query": {instance, ca}, "Migrate": {instance, ca}, "Maintain": {instance, ca}},
 		// The proxy's certificate is a public one.
-		prod(t): {"Processor": {proxy, nil}, "Query": {proxy, nil}, "Migrate": {instance, ca}},
+		prod(t): {"Processor": {proxy, nil}, "Query": {proxy, nil}, "Migrate": {instance, ca}, "Maintain": {instance, ca}},
 	} {
 		for name, database := range want {
 			function := p.stacks[pipeline].at(t, name+"/Function")

@@ -44,9 +44,9 @@ func TestFunctions_take_no_more_concurrency_than_the_stage_gives(t *testing.T) {
 	// The processor is bounded where it is fed: a reservation would throttle
 	// messages into their redrive count.
 	for p, want := range map[*platform]map[string]any{
-		dev(t):    {"Ingest": nil, "Processor": nil, "Query": 10, "Migrate": nil},
-		prod(t):   {"Ingest": 200, "Processor": nil, "Query": 100, "Migrate": nil},
-		abroad(t): {"Ingest": nil, "Processor": nil, "Query": 100, "Migrate": nil},
+		dev(t):    {"Ingest": nil, "Processor": nil, "Query": 10, "Migrate": nil, "Maintain": nil},
+		prod(t):   {"Ingest": 200, "Processor": nil, "Query": 100, "Migrate": nil, "Maintain": nil},
+		abroad(t): {"Ingest": nil, "Processor": nil, "Query": 100, "Migrate": nil, "Maintain": nil},
 	} {
 		for path, reserved := range want {
 			function := p.stacks[pipeline].at(t, path+"/Function")
@@ -94,7 +94,7 @@ func TestFunctions_with_a_database_are_in_the_network_and_ingest_is_not(t *testi
 			subnets = append(subnets, "${Network/"+subnet.Path+"}")
 		}
 		inside := object{"SubnetIds": subnets, "SecurityGroupIds": []string{"${Network/Private/Clients.GroupId}"}}
-		for path, want := range map[string]any{"Ingest": nil, "Processor": inside, "Query": inside, "Migrate": inside} {
+		for path, want := range map[string]any{"Ingest": nil, "Processor": inside, "Query": inside, "Migrate": inside, "Maintain": inside} {
 			function := p.stacks[pipeline].at(t, path+"/Function")
 			same(t, function, function.plain("VpcConfig"), want)
 		}

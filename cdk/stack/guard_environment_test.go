@@ -97,7 +97,7 @@ func TestEnvironment_opens_no_more_connections_than_the_stage_was_checked_for(t 
 	for _, p := range append(both(t), abroad(t)) {
 		total := 10 // for RDS and for people
 		for path, concurrency := range map[string]int{
-			"Processor": p.settings.Functions.Processor.MaximumConcurrency, "Query": p.settings.Functions.Query.ReservedConcurrency, "Migrate": 1,
+			"Processor": p.settings.Functions.Processor.MaximumConcurrency, "Query": p.settings.Functions.Query.ReservedConcurrency, "Migrate": 1, "Maintain": 1,
 		} {
 			variables := p.stacks[pipeline].at(t, path+"/Function").plain("Environment", "Variables").(object)
 			var each int

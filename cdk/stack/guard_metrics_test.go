@@ -62,7 +62,8 @@ func metricsOfDashboard(t *testing.T, p *platform) []read {
 func TestEveryMetric_of_ours_that_is_read_is_one_that_the_code_writes(t *testing.T) {
 	t.Parallel()
 	services := map[string]contract.Function{
-		contract.NamespaceIngest: contract.FunctionIngest, contract.NamespaceProcessor: contract.FunctionProcessor, contract.NamespaceQuery: contract.FunctionQuery,
+		contract.NamespaceIngest: contract.FunctionIngest, contract.NamespaceProcessor: contract.FunctionProcessor,
+		contract.NamespaceQuery: contract.FunctionQuery, contract.NamespaceMaintain: contract.FunctionMaintain,
 	}
 	for _, p := range append(both(t), abroad(t)) {
 		ours := 0

@@ -37,11 +37,11 @@ func TestEventsQueue_hides_a_message_for_six_time_outs_and_the_window(t *testing
 	}
 }
 
-func TestEventsQueue_gives_a_message_up_after_ten_receives(t *testing.T) {
+func TestEventsQueue_gives_a_message_up_after_a_thousand_receives(t *testing.T) {
 	t.Parallel()
 	for _, p := range both(t) {
 		queue := p.stacks[pipeline].at(t, "Events/Queue")
-		same(t, queue, queue.plain("RedrivePolicy"), object{"deadLetterTargetArn": deadLetters, "maxReceiveCount": 10})
+		same(t, queue, queue.plain("RedrivePolicy"), object{"deadLetterTargetArn": deadLetters, "maxReceiveCount": 1000})
 		same(t, queue, queue.plain("QueueName"), p.settings.Named("events"))
 	}
 }

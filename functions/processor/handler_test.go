@@ -254,7 +254,7 @@ func TestProcessor_the_receive_count_sets_the_delay(t *testing.T) {
 		deliveries float64
 		delay      time.Duration
 	}{
-		"1": {1, 5 * time.Second}, "3": {3, 45 * time.Second}, "9": {9, 15 * time.Minute}, "10": {10, 0},
+		"1": {1, 5 * time.Second}, "3": {3, 45 * time.Second}, "4": {4, time.Minute}, "999": {999, time.Minute}, "1000": {1000, 0},
 		"": {1, 5 * time.Second}, "-2": {1, 5 * time.Second}, "many": {1, 5 * time.Second}, "99999999999999999999": {1, 5 * time.Second}, nil: {1, 5 * time.Second},
 	} {
 		w := newWorld(t)

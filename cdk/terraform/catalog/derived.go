@@ -33,7 +33,7 @@ func derivedValues() []Derived {
 	}
 	cost := func(metric Glob, function string) Derived {
 		perMillisecond := hcl.Op(hcl.Op(hcl.Op(variable(function+"_memory_mib"), "*", number("0.0000133334")), "/", number("1024")), "/", number("1000"))
-		return dashboard("widgets[15].properties.metrics["+metric+"][0].expression", template.Join(
+		return dashboard("widgets[16].properties.metrics["+metric+"][0].expression", template.Join(
 			"calls_"+function+" * 0.0000002000 + ms_"+function+" * ", hcl.Func("format", "%.12f", perMillisecond)))
 	}
 	return []Derived{

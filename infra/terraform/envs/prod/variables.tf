@@ -17,6 +17,17 @@ variable "lambda_ingest_zip_path" {
   }
 }
 
+variable "lambda_maintain_zip_path" {
+  description = "The zip of the function maintain, as make package writes it."
+  type        = string
+  default     = "../../../../dist/maintain.zip"
+
+  validation {
+    condition     = endswith(var.lambda_maintain_zip_path, ".zip")
+    error_message = "lambda_maintain_zip_path must be the path of a .zip file."
+  }
+}
+
 variable "lambda_migrate_zip_path" {
   description = "The zip of the function migrate, as make package writes it."
   type        = string

@@ -541,6 +541,73 @@ resource "aws_cloudwatch_metric_alarm" "database_connections" {
   }
 }
 
+resource "aws_cloudwatch_metric_alarm" "maintenance" {
+  alarm_name          = "fluxa-maintenance-${var.environment}"
+  alarm_description   = "The tables have not been maintained for three hours: the log of maintain has the reason, or its schedule is off."
+  comparison_operator = "LessThanThreshold"
+  threshold           = 1
+  evaluation_periods  = 3
+  datapoints_to_alarm = 3
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+  tags                = local.tags
+
+  metric_query {
+    id          = "expr_1"
+    label       = "maintained"
+    expression  = "FILL(runs, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id          = "runs"
+    label       = "maintain_success Sum"
+    return_data = false
+
+    metric {
+      namespace   = "Fluxa/Maintain"
+      metric_name = "maintain_success"
+      dimensions = {
+        Environment = var.environment
+        Service     = "maintain"
+      }
+      period = 3600
+      stat   = "Sum"
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "misplaced" {
+  alarm_name          = "fluxa-events-misplaced-${var.environment}"
+  alarm_description   = "Events lie in the default partition, which is never dropped: the log of maintain says why their day has none."
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  evaluation_periods  = 1
+  datapoints_to_alarm = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+  tags                = local.tags
+
+  metric_query {
+    id          = "m1"
+    label       = "events_misplaced Maximum"
+    return_data = true
+
+    metric {
+      namespace   = "Fluxa/Maintain"
+      metric_name = "events_misplaced"
+      dimensions = {
+        Environment = var.environment
+        Service     = "maintain"
+      }
+      period = 3600
+      stat   = "Maximum"
+    }
+  }
+}
+
 resource "aws_cloudwatch_composite_alarm" "unhealthy" {
   alarm_name        = "fluxa-pipeline-unhealthy-${var.environment}"
   alarm_description = "Events are refused, stuck or given up: one of the alarms of which it is made tells which."

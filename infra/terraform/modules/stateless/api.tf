@@ -614,9 +614,8 @@ resource "aws_api_gateway_model" "api_ingest_event" {
       amount = {
         description      = "A decimal number above zero, at most 15 integer digits and 4 decimals. It is never held in a float."
         exclusiveMaximum = true
-        exclusiveMinimum = true
         maximum          = 1000000000000000
-        minimum          = 0
+        minimum          = 0.0001
         type             = "number"
       }
       currency = {

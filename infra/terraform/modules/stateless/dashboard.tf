@@ -36,6 +36,8 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
             aws_cloudwatch_metric_alarm.database_cpu.arn,
             aws_cloudwatch_metric_alarm.database_storage.arn,
             aws_cloudwatch_metric_alarm.database_connections.arn,
+            aws_cloudwatch_metric_alarm.maintenance.arn,
+            aws_cloudwatch_metric_alarm.misplaced.arn,
           ]
           title = "Alarms"
         }
@@ -560,7 +562,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           yAxis  = {}
         }
         type  = "metric"
-        width = 6
+        width = 4
         x     = 12
         y     = 15
       },
@@ -596,8 +598,101 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           yAxis  = {}
         }
         type  = "metric"
-        width = 6
-        x     = 18
+        width = 4
+        x     = 16
+        y     = 15
+      },
+      {
+        height = 6
+        properties = {
+          metrics = [
+            [
+              "Fluxa/Maintain",
+              "maintain_success",
+              "Environment",
+              var.environment,
+              "Service",
+              "maintain",
+              {
+                label  = "maintain_success Sum"
+                period = 3600
+                stat   = "Sum"
+              },
+            ],
+            [
+              "Fluxa/Maintain",
+              "maintain_failure",
+              "Environment",
+              var.environment,
+              "Service",
+              "maintain",
+              {
+                label  = "maintain_failure Sum"
+                period = 3600
+                stat   = "Sum"
+              },
+            ],
+            [
+              "Fluxa/Maintain",
+              "partitions_made",
+              "Environment",
+              var.environment,
+              "Service",
+              "maintain",
+              {
+                label  = "partitions_made Sum"
+                period = 3600
+                stat   = "Sum"
+              },
+            ],
+            [
+              "Fluxa/Maintain",
+              "partitions_dropped",
+              "Environment",
+              var.environment,
+              "Service",
+              "maintain",
+              {
+                label  = "partitions_dropped Sum"
+                period = 3600
+                stat   = "Sum"
+              },
+            ],
+            [
+              "Fluxa/Maintain",
+              "events_moved",
+              "Environment",
+              var.environment,
+              "Service",
+              "maintain",
+              {
+                label  = "events_moved Sum"
+                period = 3600
+                stat   = "Sum"
+              },
+            ],
+            [
+              "Fluxa/Maintain",
+              "keys_pruned",
+              "Environment",
+              var.environment,
+              "Service",
+              "maintain",
+              {
+                label  = "keys_pruned Sum"
+                period = 3600
+                stat   = "Sum"
+              },
+            ],
+          ]
+          region = local.region
+          title  = "Maintenance, an hour"
+          view   = "timeSeries"
+          yAxis  = {}
+        }
+        type  = "metric"
+        width = 4
+        x     = 20
         y     = 15
       },
       {

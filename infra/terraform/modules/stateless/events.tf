@@ -40,7 +40,7 @@ resource "aws_sqs_queue" "events" {
   sqs_managed_sse_enabled    = true
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.events_dead_letters.arn
-    maxReceiveCount     = 10
+    maxReceiveCount     = 1000
   })
   tags = local.tags
 }

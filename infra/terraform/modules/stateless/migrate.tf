@@ -126,7 +126,7 @@ resource "aws_lambda_function" "migrate" {
 resource "aws_lambda_invocation" "migrations" {
   function_name = aws_lambda_function.migrate.function_name
   triggers = {
-    migrations = "68dc504635614a36e782aa501003638aecc784804ab0f000bde2840e3abf6d4c"
+    migrations = "6d8dfc97ab8f15f607098b0717f5004e9f5c341ebf3831e1033d4d05d1277c05"
   }
   input = jsonencode({})
 }

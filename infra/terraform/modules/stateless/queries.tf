@@ -7,6 +7,7 @@ resource "aws_cloudwatch_query_definition" "by_correlation_id" {
     aws_cloudwatch_log_group.processor.name,
     aws_cloudwatch_log_group.query.name,
     aws_cloudwatch_log_group.migrate.name,
+    aws_cloudwatch_log_group.maintain.name,
   ]
   query_string = join("\n", [
     "fields @timestamp, service, level, message, route, status, result, event_id, deliveries, error_code, error",
@@ -22,6 +23,7 @@ resource "aws_cloudwatch_query_definition" "by_error_code" {
     aws_cloudwatch_log_group.processor.name,
     aws_cloudwatch_log_group.query.name,
     aws_cloudwatch_log_group.migrate.name,
+    aws_cloudwatch_log_group.maintain.name,
   ]
   query_string = join("\n", [
     "filter ispresent(error_code)",
@@ -37,6 +39,7 @@ resource "aws_cloudwatch_query_definition" "retries" {
     aws_cloudwatch_log_group.processor.name,
     aws_cloudwatch_log_group.query.name,
     aws_cloudwatch_log_group.migrate.name,
+    aws_cloudwatch_log_group.maintain.name,
   ]
   query_string = join("\n", [
     "filter message = \"message\" and result = \"retried\"",
@@ -51,6 +54,7 @@ resource "aws_cloudwatch_query_definition" "slowest" {
     aws_cloudwatch_log_group.processor.name,
     aws_cloudwatch_log_group.query.name,
     aws_cloudwatch_log_group.migrate.name,
+    aws_cloudwatch_log_group.maintain.name,
   ]
   query_string = join("\n", [
     "fields @timestamp, service, route, status, duration_ms, correlation_id",

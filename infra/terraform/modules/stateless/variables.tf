@@ -185,6 +185,16 @@ variable "environment" {
   }
 }
 
+variable "event_retention_days" {
+  description = "How long an event is kept after it was stored, in days; 0 keeps all."
+  type        = number
+
+  validation {
+    condition     = var.event_retention_days >= 0 && var.event_retention_days <= 36500
+    error_message = "event_retention_days must be 0 to 36500."
+  }
+}
+
 variable "firewall_rate_per_5_minutes" {
   description = "How many requests one address may send in 5 minutes; null without web_firewall."
   type        = number
@@ -240,6 +250,16 @@ variable "lambda_ingest_zip_path" {
   }
 }
 
+variable "lambda_maintain_zip_path" {
+  description = "The zip of the function maintain, as make package writes it."
+  type        = string
+
+  validation {
+    condition     = endswith(var.lambda_maintain_zip_path, ".zip")
+    error_message = "lambda_maintain_zip_path must be the path of a .zip file."
+  }
+}
+
 variable "lambda_migrate_zip_path" {
   description = "The zip of the function migrate, as make package writes it."
   type        = string
@@ -287,6 +307,26 @@ variable "log_retention_days" {
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
     error_message = "log_retention_days must be one of the numbers that CloudWatch Logs knows, such as 14, 90 or 365."
+  }
+}
+
+variable "maintain_memory_mib" {
+  description = "The memory of the function maintain, in MiB."
+  type        = number
+
+  validation {
+    condition     = var.maintain_memory_mib >= 128 && var.maintain_memory_mib <= 10240
+    error_message = "maintain_memory_mib must be 128 to 10240."
+  }
+}
+
+variable "maintain_timeout_seconds" {
+  description = "How long a call of the function maintain may take, in seconds."
+  type        = number
+
+  validation {
+    condition     = var.maintain_timeout_seconds >= 3 && var.maintain_timeout_seconds <= 900
+    error_message = "maintain_timeout_seconds must be 3 to 900."
   }
 }
 

@@ -27,6 +27,7 @@ variables {
   database_db_proxy_endpoint      = "database_db_proxy_endpoint"
   isolated_subnet_ids             = ["isolated_subnet_ids-1", "isolated_subnet_ids-2"]
   lambda_ingest_zip_path          = "tests/empty.zip"
+  lambda_maintain_zip_path        = "tests/empty.zip"
   lambda_migrate_zip_path         = "tests/empty.zip"
   lambda_processor_zip_path       = "tests/empty.zip"
   lambda_query_zip_path           = "tests/empty.zip"
@@ -55,12 +56,15 @@ run "plans_as_in_dev" {
     database_max_storage_gib        = 100
     database_proxy                  = false
     environment                     = "dev"
+    event_retention_days            = 30
     firewall_rate_per_5_minutes     = null
     ingest_memory_mib               = 512
     ingest_reserved_concurrency     = null
     ingest_timeout_seconds          = 15
     log_level                       = "info"
     log_retention_days              = 14
+    maintain_memory_mib             = 256
+    maintain_timeout_seconds        = 300
     migrate_memory_mib              = 256
     migrate_timeout_seconds         = 300
     processor_batch_size            = 10
@@ -187,12 +191,15 @@ run "plans_as_in_prod" {
     database_max_storage_gib        = 1000
     database_proxy                  = true
     environment                     = "prod"
+    event_retention_days            = 0
     firewall_rate_per_5_minutes     = 60000
     ingest_memory_mib               = 1024
     ingest_reserved_concurrency     = 200
     ingest_timeout_seconds          = 15
     log_level                       = "info"
     log_retention_days              = 90
+    maintain_memory_mib             = 256
+    maintain_timeout_seconds        = 300
     migrate_memory_mib              = 256
     migrate_timeout_seconds         = 300
     processor_batch_size            = 100
@@ -319,16 +326,20 @@ run "refuses_what_cannot_be" {
     database_max_storage_gib        = 21
     database_proxy                  = false
     environment                     = "Production!"
+    event_retention_days            = -1
     firewall_rate_per_5_minutes     = 9
     ingest_memory_mib               = 127
     ingest_reserved_concurrency     = -1
     ingest_timeout_seconds          = 29
     lambda_ingest_zip_path          = "ingest.tar"
+    lambda_maintain_zip_path        = "maintain.tar"
     lambda_migrate_zip_path         = "migrate.tar"
     lambda_processor_zip_path       = "processor.tar"
     lambda_query_zip_path           = "query.tar"
     log_level                       = "loud"
     log_retention_days              = 15
+    maintain_memory_mib             = 127
+    maintain_timeout_seconds        = 901
     migrate_memory_mib              = 127
     migrate_timeout_seconds         = 901
     processor_batch_size            = 10001
@@ -343,5 +354,5 @@ run "refuses_what_cannot_be" {
     web_firewall                    = false
   }
 
-  expect_failures = [var.alarm_api_5xx_percent, var.alarm_database_connections, var.alarm_database_cpu_percent, var.alarm_database_free_storage_gib, var.alarm_dlq_depth, var.alarm_end_to_end_p99_ms, var.alarm_error_rate_percent, var.alarm_processor_concurrency, var.alarm_queue_age_seconds, var.alarm_throttles, var.api_burst, var.api_rate_per_second, var.database_connections, var.database_max_storage_gib, var.environment, var.firewall_rate_per_5_minutes, var.ingest_memory_mib, var.ingest_reserved_concurrency, var.ingest_timeout_seconds, var.lambda_ingest_zip_path, var.lambda_migrate_zip_path, var.lambda_processor_zip_path, var.lambda_query_zip_path, var.log_level, var.log_retention_days, var.migrate_memory_mib, var.migrate_timeout_seconds, var.processor_batch_size, var.processor_batch_window_seconds, var.processor_maximum_concurrency, var.processor_memory_mib, var.processor_timeout_seconds, var.query_memory_mib, var.query_reserved_concurrency, var.query_timeout_seconds]
+  expect_failures = [var.alarm_api_5xx_percent, var.alarm_database_connections, var.alarm_database_cpu_percent, var.alarm_database_free_storage_gib, var.alarm_dlq_depth, var.alarm_end_to_end_p99_ms, var.alarm_error_rate_percent, var.alarm_processor_concurrency, var.alarm_queue_age_seconds, var.alarm_throttles, var.api_burst, var.api_rate_per_second, var.database_connections, var.database_max_storage_gib, var.environment, var.event_retention_days, var.firewall_rate_per_5_minutes, var.ingest_memory_mib, var.ingest_reserved_concurrency, var.ingest_timeout_seconds, var.lambda_ingest_zip_path, var.lambda_maintain_zip_path, var.lambda_migrate_zip_path, var.lambda_processor_zip_path, var.lambda_query_zip_path, var.log_level, var.log_retention_days, var.maintain_memory_mib, var.maintain_timeout_seconds, var.migrate_memory_mib, var.migrate_timeout_seconds, var.processor_batch_size, var.processor_batch_window_seconds, var.processor_maximum_concurrency, var.processor_memory_mib, var.processor_timeout_seconds, var.query_memory_mib, var.query_reserved_concurrency, var.query_timeout_seconds]
 }

@@ -1,0 +1,185 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+resource "aws_cloudwatch_log_group" "maintain" {
+  name              = "/aws/lambda/fluxa-maintain-${var.environment}"
+  retention_in_days = var.log_retention_days
+  skip_destroy      = var.retain_data
+  tags              = local.tags
+}
+
+resource "aws_iam_role" "maintain" {
+  description = "fluxa-maintain-${var.environment}"
+  assume_role_policy = jsonencode({
+    Statement = [{
+      Action = "sts:AssumeRole"
+      Effect = "Allow"
+      Principal = {
+        Service = "lambda.amazonaws.com"
+      }
+    }]
+    Version = "2012-10-17"
+  })
+  tags = local.tags
+}
+
+resource "aws_iam_role_policy" "maintain" {
+  name = "MaintainRoleDefaultPolicyD7228A46"
+  role = aws_iam_role.maintain.name
+  policy = jsonencode({
+    Statement = [
+      {
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Effect   = "Allow"
+        Resource = "${aws_cloudwatch_log_group.maintain.arn}:*"
+      },
+      {
+        Action = [
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
+        ]
+        Effect   = "Allow"
+        Resource = "*"
+        Sid      = "LambdaKeepsTheInterfaces"
+      },
+      {
+        Action = [
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
+        ]
+        Condition = {
+          ArnEquals = {
+            "lambda:SourceFunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:fluxa-maintain-${var.environment}"
+          }
+        }
+        Effect   = "Deny"
+        Resource = "*"
+        Sid      = "TheCodeDoesNot"
+      },
+      {
+        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Effect   = "Allow"
+        Resource = "*"
+      },
+      {
+        Action   = "secretsmanager:GetSecretValue"
+        Effect   = "Allow"
+        Resource = var.database_db_instance_secret_arn
+      },
+    ]
+    Version = "2012-10-17"
+  })
+}
+
+resource "aws_lambda_function" "maintain" {
+  function_name    = "fluxa-maintain-${var.environment}"
+  description      = "Fluxa: makes partitions ahead, drops expired ones and prunes keys"
+  filename         = var.lambda_maintain_zip_path
+  source_code_hash = filebase64sha256(var.lambda_maintain_zip_path)
+  runtime          = "provided.al2023"
+  handler          = "bootstrap"
+  architectures    = ["arm64"]
+  memory_size      = var.maintain_memory_mib
+  timeout          = var.maintain_timeout_seconds
+  role             = aws_iam_role.maintain.arn
+  tags             = local.tags
+
+  environment {
+    variables = {
+      DB_CA_FILE           = "/var/task/rds-ca.pem"
+      DB_HOST              = var.database_db_instance_address
+      DB_MAX_CONNS         = "1"
+      DB_NAME              = "fluxa"
+      DB_PORT              = "5432"
+      DB_SECRET_ARN        = var.database_db_instance_secret_arn
+      FLUXA_ENVIRONMENT    = var.environment
+      FLUXA_LOG_LEVEL      = var.log_level
+      FLUXA_RETENTION_DAYS = var.event_retention_days
+    }
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.maintain.name
+    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  vpc_config {
+    security_group_ids = [var.clients_security_group_id]
+    subnet_ids         = var.isolated_subnet_ids
+  }
+
+  depends_on = [aws_iam_role_policy.maintain]
+}
+
+resource "aws_iam_role" "maintenance" {
+  description = "fluxa-maintain-${var.environment}"
+  assume_role_policy = jsonencode({
+    Statement = [{
+      Action = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = local.account_id
+        }
+      }
+      Effect = "Allow"
+      Principal = {
+        Service = "scheduler.amazonaws.com"
+      }
+    }]
+    Version = "2012-10-17"
+  })
+  tags = local.tags
+}
+
+resource "aws_iam_role_policy" "maintenance" {
+  name = "MaintenanceRoleDefaultPolicy0FF5621C"
+  role = aws_iam_role.maintenance.name
+  policy = jsonencode({
+    Statement = [{
+      Action   = "lambda:InvokeFunction"
+      Effect   = "Allow"
+      Resource = aws_lambda_function.maintain.arn
+    }]
+    Version = "2012-10-17"
+  })
+}
+
+resource "aws_scheduler_schedule" "maintenance" {
+  name                = "fluxa-maintain-${var.environment}"
+  description         = "Fluxa: makes partitions ahead, drops expired ones and prunes keys"
+  schedule_expression = "rate(1 hour)"
+  state               = "ENABLED"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_lambda_function.maintain.arn
+    role_arn = aws_iam_role.maintenance.arn
+    input    = "{}"
+
+    retry_policy {
+      maximum_event_age_in_seconds = 3600
+      maximum_retry_attempts       = 2
+    }
+  }
+
+  depends_on = [
+    aws_iam_role_policy.maintenance,
+    aws_lambda_invocation.migrations,
+  ]
+}
