@@ -21,7 +21,7 @@ func TestEventQueue_names_each_wrong_prop_with_its_limit(t *testing.T) {
 		wrong[p]{func(p *p) { p.VisibilityTimeout = time.Second / 2 }, "VisibilityTimeout must be 1s to 12h0m0s in whole seconds, got 500ms"})
 }
 
-func TestEventQueue_dead_letters_a_message_after_ten_receives(t *testing.T) {
+func TestEventQueue_dead_letters_a_message_after_a_thousand_receives(t *testing.T) {
 	stack := newStack(t)
 	props := queueProps()
 	NewEventQueue(stack, "Queue", &props)
@@ -29,7 +29,7 @@ func TestEventQueue_dead_letters_a_message_after_ten_receives(t *testing.T) {
 	made.count(t, "AWS::SQS::Queue", 2)
 	made.has(t, "AWS::SQS::Queue", map[string]any{
 		"QueueName": "events", "VisibilityTimeout": 90, "MessageRetentionPeriod": 345_600, "MaximumMessageSize": 1_048_576, "SqsManagedSseEnabled": true,
-		"RedrivePolicy": map[string]any{"maxReceiveCount": 10},
+		"RedrivePolicy": map[string]any{"maxReceiveCount": 1000},
 	})
 	made.has(t, "AWS::SQS::Queue", map[string]any{"QueueName": "dlq", "MessageRetentionPeriod": 1_209_600, "SqsManagedSseEnabled": true})
 }

@@ -71,7 +71,7 @@ func Estimate(p Prices, s stage.Stage, w Workload, f Footprint) (Breakdown, erro
 
 	stored := w.payload().stored / gib * million
 	b.Notes = []string{
-		"metrics cost only in hours in which they are written, nothing in a month in which nothing arrives",
+		"metrics cost only in hours in which they are written: those of the maintenance in all, the others in a month in which nothing arrives nothing",
 		fmt.Sprintf("a million events take %.2f GB of the database's storage: %d GB hold about %.0f million, and then it grows",
 			stored, s.Database.StorageGiB, float64(s.Database.StorageGiB)/stored),
 	}

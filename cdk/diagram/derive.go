@@ -1,6 +1,7 @@
 package diagram
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -22,7 +23,7 @@ type graph struct {
 	edges []edge
 }
 
-// derive finds the boxes and arrows of a stage, in the order of its templates.
+// derive finds the boxes and arrows of a stage, in the order of their names.
 // Boxes that no arrow touches, such as the bucket of access logs, are left out.
 func derive(stage *template.Stage) graph {
 	g := graph{stage: stage}
@@ -45,6 +46,8 @@ func derive(stage *template.Stage) graph {
 					fmt.Sprintf("after %v receives", r.At("RedrivePolicy", "maxReceiveCount")))
 			case "AWS::Lambda::EventSourceMapping":
 				g.connect(g.box(r.At("EventSourceArn")), g.box(r.At("FunctionName")), "batches")
+			case "AWS::Scheduler::Schedule":
+				g.connect(self.ID, g.box(r.At("Target", "Arn")), "runs")
 			case "AWS::Lambda::Function":
 				for _, ref := range references(r.At("Role")) {
 					functions[stage.Resource(ref)] = self.ID
@@ -86,6 +89,10 @@ func derive(stage *template.Stage) graph {
 	g.nodes = slices.DeleteFunc(g.nodes, func(n node) bool {
 		return !slices.ContainsFunc(g.edges, func(e edge) bool { return e.from == n.ID || e.to == n.ID })
 	})
+	slices.SortFunc(g.nodes, func(a, b node) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(g.edges, func(a, b edge) int {
+		return cmp.Or(strings.Compare(a.from, b.from), strings.Compare(a.to, b.to))
+	})
 	return g
 }
 
@@ -100,8 +107,12 @@ func newNode(r *template.Resource) (node, bool) {
 		"AWS::S3::Bucket":       {"bucket", "BucketName", "S3", "", "store"},
 		"AWS::RDS::DBInstance":  {"database", "", "RDS", "", "store"},
 		"AWS::RDS::DBProxy":     {"proxy", "", "RDS Proxy", "", "store"},
+
+		"AWS::Scheduler::Schedule": {"schedule", "", "EventBridge", "", "outside"},
 	}[r.Type]
 	switch {
+	case n.ID == "schedule":
+		n.Detail = literal(r.At("ScheduleExpression"))
 	case n.ID == "function" && r.At("VpcConfig") == nil:
 		n.Detail = "outside the VPC"
 	case n.ID == "queue" && r.At("RedriveAllowPolicy") != nil:

@@ -66,10 +66,10 @@ func TestDerive_finds_the_way_of_an_event(t *testing.T) {
 		"API -GET-> function query", "API -POST-> function ingest", "alarms -ring-> topic alarms",
 		"database -rotates-> secret", "deployment -runs-> function migrate",
 		"function ingest -put-> bucket payloads", "function ingest -send-> queue events",
-		"function migrate -SQL-> database", "function processor -get-> bucket payloads",
+		"function maintain -SQL-> database", "function migrate -SQL-> database", "function processor -get-> bucket payloads",
 		"function processor -publish-> topic notifications", "function processor -send-> queue dlq",
-		"function query -get-> bucket payloads", "queue events -after 10 receives-> queue dlq",
-		"queue events -batches-> function processor",
+		"function query -get-> bucket payloads", "queue events -after 1000 receives-> queue dlq",
+		"queue events -batches-> function processor", "schedule -runs-> function maintain",
 	}
 	for name, own := range map[string][]string{
 		"dev": {"client -HTTPS-> API", "function processor -SQL-> database", "function query -SQL-> database"},

@@ -41,6 +41,7 @@ func places() map[string]place {
 		"topic notifications": {column: 4, row: 1}, "secret": {column: 4, row: 2}, "database": {column: 4, row: 3},
 		"alarms": {column: 0, row: 4}, "topic alarms": {column: 1, row: 4},
 		"deployment": {column: 2, row: 4}, "function migrate": {3, 4, horizontalFirst},
+		"schedule": {column: 2, row: 5}, "function maintain": {3, 5, horizontalFirst},
 	}
 }
 
