@@ -40,8 +40,8 @@ func places() map[string]place {
 		"function processor": {column: 3, row: 1}, "proxy": {column: 3, row: 3},
 		"topic notifications": {column: 4, row: 1}, "secret": {column: 4, row: 2}, "database": {column: 4, row: 3},
 		"alarms": {column: 0, row: 4}, "topic alarms": {column: 1, row: 4},
-		"deployment": {column: 2, row: 4}, "function migrate": {3, 4, horizontalFirst},
-		"schedule": {column: 2, row: 5}, "function maintain": {3, 5, horizontalFirst},
+		"schedule": {column: 2, row: 4}, "function maintain": {3, 4, horizontalFirst},
+		"deployment": {column: 2, row: 5}, "function migrate": {3, 5, horizontalFirst},
 	}
 }
 
