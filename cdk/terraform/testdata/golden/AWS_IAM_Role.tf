@@ -138,6 +138,41 @@ resource "aws_iam_role" "migrate" {
   tags = local.tags
 }
 
+resource "aws_iam_role" "maintain" {
+  description = "fluxa-maintain-${var.environment}"
+  assume_role_policy = jsonencode({
+    Statement = [{
+      Action = "sts:AssumeRole"
+      Effect = "Allow"
+      Principal = {
+        Service = "lambda.amazonaws.com"
+      }
+    }]
+    Version = "2012-10-17"
+  })
+  tags = local.tags
+}
+
+resource "aws_iam_role" "maintenance" {
+  description = "fluxa-maintain-${var.environment}"
+  assume_role_policy = jsonencode({
+    Statement = [{
+      Action = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = local.account_id
+        }
+      }
+      Effect = "Allow"
+      Principal = {
+        Service = "scheduler.amazonaws.com"
+      }
+    }]
+    Version = "2012-10-17"
+  })
+  tags = local.tags
+}
+
 resource "aws_iam_role" "api_cloud_watch_role" {
   assume_role_policy = jsonencode({
     Statement = [{

@@ -170,3 +170,47 @@ resource "aws_lambda_function" "migrate" {
     subnet_ids         = var.isolated_subnet_ids
   }
 }
+
+resource "aws_lambda_function" "maintain" {
+  function_name    = "fluxa-maintain-${var.environment}"
+  description      = "Fluxa: makes partitions ahead, drops expired ones and prunes keys"
+  filename         = var.lambda_maintain_zip_path
+  source_code_hash = filebase64sha256(var.lambda_maintain_zip_path)
+  runtime          = "provided.al2023"
+  handler          = "bootstrap"
+  architectures    = ["arm64"]
+  memory_size      = var.maintain_memory_mib
+  timeout          = var.maintain_timeout_seconds
+  role             = aws_iam_role.maintain.arn
+  tags             = local.tags
+
+  environment {
+    variables = {
+      DB_CA_FILE           = "/var/task/rds-ca.pem"
+      DB_HOST              = var.database_db_instance_address
+      DB_MAX_CONNS         = "1"
+      DB_NAME              = "fluxa"
+      DB_PORT              = "5432"
+      DB_SECRET_ARN        = var.database_db_instance_secret_arn
+      FLUXA_ENVIRONMENT    = var.environment
+      FLUXA_LOG_LEVEL      = var.log_level
+      FLUXA_RETENTION_DAYS = var.event_retention_days
+    }
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.maintain.name
+    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  vpc_config {
+    security_group_ids = [var.clients_security_group_id]
+    subnet_ids         = var.isolated_subnet_ids
+  }
+}

@@ -44,6 +44,13 @@ resource "aws_cloudwatch_log_group" "migrate" {
   tags              = local.tags
 }
 
+resource "aws_cloudwatch_log_group" "maintain" {
+  name              = "/aws/lambda/fluxa-maintain-${var.environment}"
+  retention_in_days = var.log_retention_days
+  skip_destroy      = var.retain_data
+  tags              = local.tags
+}
+
 resource "aws_cloudwatch_log_group" "api_access_log" {
   name              = "/aws/apigateway/fluxa-${var.environment}/access"
   retention_in_days = var.log_retention_days

@@ -1,0 +1,25 @@
+# Written by make terraform-export from the CDK app. Changes are made there.
+
+resource "aws_scheduler_schedule" "maintenance" {
+  name                = "fluxa-maintain-${var.environment}"
+  description         = "Fluxa: makes partitions ahead, drops expired ones and prunes keys"
+  schedule_expression = "rate(1 hour)"
+  state               = "ENABLED"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_lambda_function.maintain.arn
+    role_arn = aws_iam_role.maintenance.arn
+    input    = "{}"
+
+    retry_policy {
+      maximum_event_age_in_seconds = 3600
+      maximum_retry_attempts       = 2
+    }
+  }
+
+  depends_on = [aws_lambda_invocation.migrations]
+}
