@@ -64,7 +64,7 @@ func TestLogs_are_as_designed_and_hold_no_payload(t *testing.T) {
 	written := map[string]bool{}
 	lines := 0
 	logs, err := filepath.Glob(filepath.Join(p.dir, "logs", "*.log"))
-	if err != nil || len(logs) != 4 {
+	if err != nil || len(logs) != 5 {
 		t.Fatalf("log files %v, %v", logs, err)
 	}
 	for _, path := range logs {
@@ -93,7 +93,8 @@ func TestLogs_are_as_designed_and_hold_no_payload(t *testing.T) {
 	for _, name := range []string{contract.MetricIngestSuccess, contract.MetricIngestFailure, contract.MetricIngestLatency,
 		contract.MetricSQSSent, contract.MetricPayloadInlineCount, contract.MetricProcessedSuccess, contract.MetricProcessedFailure,
 		contract.MetricDuplicateSkipped, contract.MetricDBLatency, contract.MetricEndToEndLatency, contract.MetricDLQSent,
-		contract.MetricNotified, contract.MetricQuerySuccess, contract.MetricQueryNotFound, contract.MetricQueryLatency} {
+		contract.MetricNotified, contract.MetricQuerySuccess, contract.MetricQueryNotFound, contract.MetricQueryLatency,
+		contract.MetricMaintainSuccess, contract.MetricPartitionsMade} {
 		if !written[name] {
 			t.Errorf("metric %s was never written", name)
 		}
@@ -115,7 +116,7 @@ func checkLog(t *testing.T, line, service string) {
 	if entry["service"] != service || entry["environment"] != stack.Stage {
 		t.Errorf("service or environment is wrong: %s", line)
 	}
-	if _, ok := entry["correlation_id"]; !ok && service != "migrate" {
+	if _, ok := entry["correlation_id"]; !ok && service != "migrate" && service != "maintain" {
 		t.Errorf("%s: correlation_id is missing: %s", service, line)
 	}
 	if _, failed := entry["error"]; failed && entry["error_code"] == nil {
