@@ -521,7 +521,8 @@ func TestProcessBatch_a_message_that_ends_the_process_harms_nobody_else(t *testi
 	}
 	want(t, len(w.letters), 1)
 	want(t, w.letters[0].Code, fault.ProcessorEnded)
-	if row, _ := store.Row("crasher"); row.Status == process.StatusSuccess {
+	want(t, w.letters[0].EventID, "crasher")
+	if row, _ := store.Row("crasher"); row.Status != process.StatusFailed || row.ErrorCode != fault.ProcessorEnded {
 		t.Errorf("row = %+v", row)
 	}
 }

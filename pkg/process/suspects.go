@@ -77,8 +77,7 @@ func (s *Service) suspects(ctx context.Context, items []*item) (together, suspec
 		case err != nil:
 			it.retry(err)
 		case n > endingsLimit:
-			it.reject(fault.Newf(fault.ProcessorEnded,
-				"the processor ended %d times while it worked on this message: out of memory, or of time", n-1))
+			s.giveUp(it, n-1)
 			together = append(together, it)
 		case n > 1:
 			suspects = append(suspects, it)
@@ -87,4 +86,14 @@ func (s *Service) suspects(ctx context.Context, items []*item) (together, suspec
 		}
 	}
 	return together, suspects
+}
+
+// giveUp rejects a message that ended the process so many times. Of its payload nothing
+// is read; the envelope says whose record it is.
+func (s *Service) giveUp(it *item, endings int) {
+	if envelope, err := s.open(it.message); err == nil {
+		it.envelope = envelope
+	}
+	it.reject(fault.Newf(fault.ProcessorEnded,
+		"the processor ended %d times while it worked on this message: out of memory, or of time", endings))
 }
