@@ -67,7 +67,7 @@ func (d Database) check(l *faultList) {
 }
 
 func (q Queue) check(l *faultList) {
-	l.between(q.BatchSize, 1, 10_000, "queue.batch_size")
+	l.between(q.BatchSize, 1, contract.QueueBatchLimit, "queue.batch_size")
 	l.between(q.BatchWindowSeconds, 0, 300, "queue.batch_window_seconds")
 	l.require(q.BatchSize <= 10 || q.BatchWindowSeconds >= 1, "queue.batch_window_seconds",
 		"must be at least 1 for a queue.batch_size above 10, got %d", q.BatchWindowSeconds)
@@ -75,18 +75,21 @@ func (q Queue) check(l *faultList) {
 
 func (f Functions) check(l *faultList) {
 	// API Gateway gives up after 29 seconds.
-	f.Ingest.check(l, "functions.ingest", 28)
-	f.Query.check(l, "functions.query", 28)
-	f.Processor.check(l, "functions.processor", 900)
-	f.Migrate.check(l, "functions.migrate", 900)
-	f.Maintain.check(l, "functions.maintain", 900)
+	f.Ingest.check(l, "functions.ingest", leastMemory, 28)
+	f.Query.check(l, "functions.query", leastMemory, 28)
+	f.Processor.check(l, "functions.processor", contract.ProcessorMemory, 900)
+	f.Migrate.check(l, "functions.migrate", leastMemory, 900)
+	f.Maintain.check(l, "functions.maintain", leastMemory, 900)
 	l.between(f.Ingest.ReservedConcurrency, 0, 10_000, "functions.ingest.reserved_concurrency")
 	l.between(f.Query.ReservedConcurrency, 0, 10_000, "functions.query.reserved_concurrency")
 	l.between(f.Processor.MaximumConcurrency, 2, 1_000, "functions.processor.maximum_concurrency")
 }
 
-func (f Function) check(l *faultList, name string, longest int) {
-	l.between(f.MemoryMiB, 128, 10_240, name+".memory_mib")
+// leastMemory is the smallest Lambda function there is, in MiB.
+const leastMemory = 128
+
+func (f Function) check(l *faultList, name string, memory, longest int) {
+	l.between(f.MemoryMiB, memory, 10_240, name+".memory_mib")
 	l.between(f.TimeoutSeconds, 3, longest, name+".timeout_seconds")
 }
 

@@ -61,7 +61,7 @@ func TestParse_takes_what_is_within_the_bounds_and_refuses_what_is_not(t *testin
 		{path: "functions.ingest.memory_mib", low: 128, high: 10_240},
 		{path: "functions.ingest.timeout_seconds", low: 3, high: 28},
 		{path: "functions.ingest.reserved_concurrency", low: 0, high: 10_000},
-		{path: "functions.processor.memory_mib", low: 128, high: 10_240},
+		{path: "functions.processor.memory_mib", low: 512, high: 10_240},
 		{path: "functions.processor.timeout_seconds", low: 3, high: 900},
 		{path: "functions.processor.maximum_concurrency", low: 2, high: 1_000, with: changes{"database.proxy": true}},
 		{path: "functions.query.memory_mib", low: 128, high: 10_240},

@@ -38,10 +38,16 @@ const (
 	InvocationReserve = 16_384
 )
 
+// ProcessorMemory is the least memory of the processor, in MiB. Any batch runs in it,
+// of whatever number and sizes: four payloads are decoded at once, and what is kept of
+// an event does not grow with its payload. Tests of the processor run the largest.
+const ProcessorMemory = 512
+
 // Counts and lengths. Lengths of text are in Unicode characters.
 const (
 	BatchLimit         = 500
-	CallEntries        = 10 // of one batch call of SQS or SNS
+	QueueBatchLimit    = 10_000 // of one invocation of the processor
+	CallEntries        = 10     // of one batch call of SQS or SNS
 	EventIDLimit       = 128
 	UserIDLimit        = 256
 	MerchantLimit      = 512

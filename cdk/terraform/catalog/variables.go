@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/fluxa/fluxa/cdk/terraform/hcl"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // Kind is the type of a variable.
@@ -176,8 +177,8 @@ func pipelineVariables() []Variable {
 	of := func(function string, property Glob) Place {
 		return Place{Glob("Pipeline/" + Title(function) + "/Function/Resource"), property}
 	}
-	memory := func(function string, refused int) Variable {
-		return between(function+"_memory_mib", "The memory of the function "+function+", in MiB.", 128, 10240, refused, of(function, "MemorySize"))
+	memory := func(function string, least int) Variable {
+		return between(function+"_memory_mib", "The memory of the function "+function+", in MiB.", least, 10240, least-1, of(function, "MemorySize"))
 	}
 	timeout := func(function string, longest, refused int) Variable {
 		return between(function+"_timeout_seconds", "How long a call of the function "+function+" may take, in seconds.", 3, longest, refused, of(function, "Timeout"))
@@ -188,17 +189,17 @@ func pipelineVariables() []Variable {
 	}
 	events := func(property Glob) Place { return Place{"Pipeline/Processor/Events/Resource", property} }
 	return []Variable{
-		memory("ingest", 127), timeout("ingest", 28, 29), reserved("ingest"),
-		memory("maintain", 127), timeout("maintain", 900, 901),
+		memory("ingest", 128), timeout("ingest", 28, 29), reserved("ingest"),
+		memory("maintain", 128), timeout("maintain", 900, 901),
 		between("event_retention_days", "How long an event is kept after it was stored, in days; 0 keeps all.", 0, 36500, -1,
 			of("maintain", "Environment.Variables.FLUXA_RETENTION_DAYS")),
-		memory("migrate", 127), timeout("migrate", 900, 901),
-		memory("processor", 10241), timeout("processor", 900, 2),
+		memory("migrate", 128), timeout("migrate", 900, 901),
+		memory("processor", contract.ProcessorMemory), timeout("processor", 900, 2),
 		between("processor_maximum_concurrency", "How many batches are processed at once.", 2, 1000, 1, events("ScalingConfig.MaximumConcurrency")),
-		between("processor_batch_size", "How many events a batch has at most.", 1, 10000, 10001, events("BatchSize")),
+		between("processor_batch_size", "How many events a batch has at most.", 1, contract.QueueBatchLimit, contract.QueueBatchLimit+1, events("BatchSize")),
 		between("processor_batch_window_seconds", "How long a batch is gathered, in seconds; the queue's visibility time-out grows with it.",
 			0, 300, 301, events("MaximumBatchingWindowInSeconds")),
-		memory("query", 127), timeout("query", 28, 29), reserved("query"),
+		memory("query", 128), timeout("query", 28, 29), reserved("query"),
 		toggle("api_key", "Whether callers of the API show a key of its usage plan; else they sign with their IAM identity.", "Pipeline/API/API/Key/*", "Pipeline/API/API/Plan/*"),
 		toggle("validate_bodies", "Whether API Gateway checks events by their schema before it calls a function.", "Pipeline/API/Model*"),
 		between("api_rate_per_second", "How many requests a second the API takes in the long run.", 1, 10000, 0,

@@ -395,8 +395,8 @@ variable "processor_memory_mib" {
   type        = number
 
   validation {
-    condition     = var.processor_memory_mib >= 128 && var.processor_memory_mib <= 10240
-    error_message = "processor_memory_mib must be 128 to 10240."
+    condition     = var.processor_memory_mib >= 512 && var.processor_memory_mib <= 10240
+    error_message = "processor_memory_mib must be 512 to 10240."
   }
 }
 

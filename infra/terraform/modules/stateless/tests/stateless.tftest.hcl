@@ -345,7 +345,7 @@ run "refuses_what_cannot_be" {
     processor_batch_size            = 10001
     processor_batch_window_seconds  = 301
     processor_maximum_concurrency   = 1
-    processor_memory_mib            = 10241
+    processor_memory_mib            = 511
     processor_timeout_seconds       = 2
     query_memory_mib                = 127
     query_reserved_concurrency      = -1
