@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -48,6 +49,7 @@ type cloud struct {
 	lambdas *lambda.Client
 	rds     *rds.Client
 	s3      *s3.Client
+	clock   *scheduler.Client
 	secrets *secretsmanager.Client
 	topics  *sns.Client
 	queues  *sqs.Client
@@ -69,6 +71,7 @@ func connect(address string) *cloud {
 		logs:  cloudwatchlogs.NewFromConfig(cfg), network: ec2.NewFromConfig(cfg), roles: iam.NewFromConfig(cfg),
 		keys: kms.NewFromConfig(cfg), lambdas: lambda.NewFromConfig(cfg), rds: rds.NewFromConfig(cfg),
 		s3:      s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
+		clock:   scheduler.NewFromConfig(cfg),
 		secrets: secretsmanager.NewFromConfig(cfg), topics: sns.NewFromConfig(cfg), queues: sqs.NewFromConfig(cfg),
 		exports: map[string]string{},
 	}

@@ -159,6 +159,7 @@ func checkAlarms(t *testing.T, c *cloud, s stage.Stage) {
 		s.Named("processor-concurrency"): float64(s.Functions.Processor.MaximumConcurrency*a.ConcurrencyPercent) / 100,
 		s.Named("database-cpu"):          float64(a.DatabaseCPUPercent), s.Named("database-storage"): float64(a.DatabaseFreeStorageGiB << 30),
 		s.Named("database-connections"): float64(s.Database.MaxConnections() * a.DatabaseConnectionsPercent / 100),
+		s.Named("maintenance"):          1, s.Named("events-misplaced"): 1,
 	}
 	for _, function := range []contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery} {
 		want[s.Named(string(function)+"-error-rate")], want[s.Named(string(function)+"-throttles")] = float64(a.ErrorRatePercent), float64(a.Throttles)
@@ -215,7 +216,7 @@ func checkDashboard(t *testing.T, c *cloud, s stage.Stage) {
 			}
 		}
 	}
-	same(t, "namespaces", map[string]bool{contract.NamespaceIngest: true, contract.NamespaceProcessor: true, contract.NamespaceQuery: true}, namespaces)
+	same(t, "namespaces", map[string]bool{contract.NamespaceIngest: true, contract.NamespaceProcessor: true, contract.NamespaceQuery: true, contract.NamespaceMaintain: true}, namespaces)
 	all, err := c.watch.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{})
 	same(t, "alarms shown", len(must(t, all, err).MetricAlarms)+len(all.CompositeAlarms), alarms)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -48,6 +49,14 @@ func readQueuePolicy(ctx context.Context, c *cloud, r resource) (object, error) 
 		return nil, err
 	}
 	return said(object{"Queues": queues[:1], "PolicyDocument": attributes[string(types.QueueAttributeNamePolicy)]})
+}
+
+func readSchedule(ctx context.Context, c *cloud, r resource) (object, error) {
+	found, err := c.clock.GetSchedule(ctx, &scheduler.GetScheduleInput{Name: aws.String(r.ID)})
+	if err != nil {
+		return nil, err
+	}
+	return said(found)
 }
 
 func readTopic(ctx context.Context, c *cloud, r resource) (object, error) {

@@ -79,6 +79,7 @@ func readers() map[string]reader {
 		"AWS::RDS::DBSubnetGroup":               readSubnetGroup,
 		"AWS::S3::Bucket":                       readBucket,
 		"AWS::S3::BucketPolicy":                 readBucketPolicy,
+		"AWS::Scheduler::Schedule":              readSchedule,
 		"AWS::SNS::Topic":                       readTopic,
 		"AWS::SNS::TopicPolicy":                 readTopicPolicy,
 		"AWS::SQS::Queue":                       readQueue,

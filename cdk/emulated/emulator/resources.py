@@ -49,6 +49,7 @@ def register(endpoint: str) -> None:
         ("AWS::RDS::DBSubnetGroup", "DBSubnetGroupName", one_call("rds", "create_db_subnet_group")),
         ("AWS::S3::Bucket", "BucketName", bucket),
         ("AWS::S3::BucketPolicy", "", bucket_policy),
+        ("AWS::Scheduler::Schedule", "Name", one_call("scheduler", "create_schedule")),
         ("AWS::SNS::Topic", "TopicName", topic),
         ("AWS::SNS::TopicPolicy", "", topic_policy),
         ("AWS::SQS::Queue", "QueueName", queue),
