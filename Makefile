@@ -8,7 +8,7 @@ PORT   ?= 8080
 DIR    ?= .fluxa
 DIST   ?= dist
 OUT    ?= cdk.out
-MODULES := ./cdk/... ./cli/... ./emulator/... ./functions/... ./local/... ./migrations/... ./pkg/...
+MODULES := ./bench/... ./cdk/... ./cli/... ./emulator/... ./functions/... ./local/... ./migrations/... ./pkg/...
 # These deploy to an emulated AWS: deploy-emulated has them, with what they need.
 EMULATED := ./cdk/emulated/...
 # These run Terraform: terraform-test has them.
@@ -159,7 +159,7 @@ bench-synth: node_modules/.ready ## Measure how long the synthesis takes, and on
 
 .PHONY: lint
 lint: ## Run gofmt, go vet and staticcheck
-	@unformatted=$$(gofmt -l cdk cli emulator functions local migrations pkg); \
+	@unformatted=$$(gofmt -l bench cdk cli emulator functions local migrations pkg); \
 		[ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	go vet $(MODULES)
 	go run $(STATICCHECK) $(MODULES)
@@ -201,8 +201,9 @@ local-test: $(FLUXA) ## Check a running stack: ingest, database, query, metrics,
 local-down: down ## Stop the local stack, as down does
 
 .PHONY: bench
-bench: ## Run the benchmarks
+bench: ## Measure the store beside v1 and COPY, into docs/performance (FLAGS=-help)
 	go test -run '^$$' -bench . -benchmem ./pkg/event ./emulator/sqs
+	go run ./bench/cmd/bench -commit "$$(git rev-parse --short HEAD)" $(FLAGS)
 
 .PHONY: clean
 clean: ## Delete what was built

@@ -60,7 +60,7 @@ func either(a, b func(string) bool) func(string) bool {
 
 var (
 	domain   = []string{"pkg/event", "pkg/fault", "pkg/contract", "pkg/budget"}
-	useCases = []string{"pkg/ingest", "pkg/process", "pkg/query"}
+	useCases = []string{"pkg/ingest", "pkg/process", "pkg/query", "pkg/maintain"}
 	adapters = []string{"pkg/pgstore", "pkg/pgmigrate", "pkg/sqsqueue", "pkg/s3blob", "pkg/snsnotify", "pkg/secretsmanager"}
 
 	// The layers of the Terraform exporter, from the lowest to the highest.
@@ -94,6 +94,13 @@ func rules() []rule {
 			reason:    "functions, local, cli and cdk import pkg; the other way round would be a cycle between modules",
 			from:      in("pkg"),
 			forbidden: in("functions", "emulator", "local", "cli", "cdk"),
+			tests:     true,
+		},
+		{
+			name:      "nothing needs the benchmarks",
+			reason:    "they measure the product, and carry baselines and plots that nobody deploys",
+			from:      in("pkg", "functions", "emulator", "local", "cli", "cdk", "migrations"),
+			forbidden: in("bench"),
 			tests:     true,
 		},
 		{
@@ -346,6 +353,7 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 		"use cases know no technology": {
 			{"pkg/ingest", s3}, {"pkg/process", pgx}, {"pkg/query", lambda}, {"pkg/query", root + "pkg/pgstore"}},
 		"pkg is below its users":                      {{"pkg/event", root + "functions/ingest"}, {"pkg/pgstore", root + "local"}, {"pkg", root + "cdk/stack"}},
+		"nothing needs the benchmarks":                {{"pkg/event", root + "bench"}, {"cli", root + "bench"}, {"cdk/stack", root + "bench"}},
 		"pkg knows no Lambda runtime and no CDK type": {{"pkg/telemetry", lambda}, {"pkg/contract", awscdk}},
 		"functions are imported by none and know only pkg": {
 			{"functions/ingest", root + "emulator/sqs"}, {"functions/query", root + "cdk"}, {"functions/query", root + "cli/api"}, {"functions/migrate", root + "local/stack"}},

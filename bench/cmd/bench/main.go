@@ -1,0 +1,171 @@
+// Command bench measures how fast events get into PostgreSQL, and writes what it found
+// to a folder as tables and plots.
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fluxa/fluxa/bench"
+	"github.com/fluxa/fluxa/local/postgres"
+)
+
+func main() {
+	log.SetFlags(0)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var o options
+	flag.StringVar(&o.out, "out", "docs/performance", "the folder to write to")
+	flag.StringVar(&o.commit, "commit", "unknown", "the commit that is measured, for the report")
+	flag.IntVar(&o.runs, "runs", 3, "how often each contender takes its turn")
+	flag.DurationVar(&o.each, "each", 2*time.Second, "how long a turn takes, about")
+	flag.Parse()
+	if err := run(ctx, o); err != nil {
+		log.Fatalf("bench: %v", err)
+	}
+}
+
+type options struct {
+	out, commit string
+	runs        int
+	each        time.Duration
+}
+
+// run measures on a server of its own, which waits for the disk like one in production.
+func run(ctx context.Context, o options) (err error) {
+	dir, err := os.MkdirTemp("", "fluxa-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstOf(err, os.RemoveAll(dir)) }()
+	server, err := postgres.Start(ctx, postgres.Config{Dir: dir, Progress: os.Stderr, Settings: map[string]string{
+		"max_wal_size": "4GB", "checkpoint_timeout": "30min",
+	}})
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstOf(err, server.Stop(context.WithoutCancel(ctx))) }()
+	version, err := versionOf(ctx, server.URL())
+	if err != nil {
+		return err
+	}
+	var report bytes.Buffer
+	out := io.MultiWriter(os.Stdout, &report)
+	if _, err := fmt.Fprintf(out, "# The processor and its store\n\nWritten by `make bench`. %s. "+
+		"Each contender takes its turn in each of %d runs; medians, with the lowest and the highest.\n", bench.ThisMachine(version, o.commit), o.runs); err != nil {
+		return err
+	}
+	if err := measure(ctx, server.URL(), out, o); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(o.out, "processor.md"), report.Bytes(), 0o644)
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func versionOf(ctx context.Context, url string) (version string, err error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = firstOf(err, conn.Close(ctx)) }()
+	err = conn.QueryRow(ctx, "SHOW server_version").Scan(&version)
+	version, _, _ = strings.Cut(version, " ")
+	return version, err
+}
+
+// section is a table of the report, and with a file a plot.
+type section struct {
+	title, text, plot string
+	contenders        []bench.Contender
+	settings          []bench.Setting
+}
+
+func measure(ctx context.Context, url string, out io.Writer, o options) error {
+	fluxa, err := bench.NewFluxa(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer fluxa.Close()
+	v1, err := bench.NewV1(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer v1.Close()
+	copied, err := bench.NewCopy(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer copied.Close()
+	for _, s := range []section{
+		{
+			title: "From the queue's message to the announcement", plot: "processor.png",
+			text: "Fluxa decodes, stores and announces, to nobody. v1 does so for each message by itself, with three commits. " +
+				"COPY writes rows that were decoded before into Fluxa's tables, and recognises no duplicate.",
+			contenders: []bench.Contender{fluxa, v1, copied}, settings: settings(0),
+		},
+		{
+			title: "With a database further away", plot: "latency.png",
+			text:       "The same with 1 ms of latency added to each round trip.",
+			contenders: []bench.Contender{fluxa, v1, copied}, settings: settings(time.Millisecond),
+		},
+		{
+			title:      "Duplicates",
+			text:       "Batches of new events beside batches of events that were stored and announced before.",
+			contenders: []bench.Contender{bench.NewDuplicates(fluxa), fluxa}, settings: settings(0),
+		},
+	} {
+		if _, err := fmt.Fprintf(out, "\n## %s\n\n%s\n\n", s.title, s.text); err != nil {
+			return err
+		}
+		var results []bench.Result
+		for _, setting := range s.settings {
+			log.Printf("measuring: %s, %s", s.title, setting)
+			result, err := bench.Compare(ctx, s.contenders, setting, o.runs, o.each)
+			if err != nil {
+				return err
+			}
+			results = append(results, result)
+		}
+		if err := bench.WriteTable(out, results); err != nil {
+			return err
+		}
+		if s.plot != "" {
+			if err := bench.Plot(filepath.Join(o.out, s.plot), s.title, results); err != nil {
+				return err
+			}
+			if _, err := fmt.Fprintf(out, "\n![%s](%s)\n", s.title, s.plot); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func settings(latency time.Duration) (out []bench.Setting) {
+	for _, lanes := range []int{1, 4} {
+		for _, batch := range []int{10, 100, 1000} {
+			out = append(out, bench.Setting{Lanes: lanes, Batch: batch, Latency: latency})
+		}
+	}
+	return out
+}

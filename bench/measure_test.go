@@ -1,0 +1,89 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
+)
+
+// TestContenders_store_every_event_once runs each of them on a real PostgreSQL, with a
+// network in between.
+func TestContenders_store_every_event_once(t *testing.T) {
+	server := pgtest.ServerURL(t)
+	var all []Contender
+	for _, made := range []func(context.Context, string) (Contender, error){NewFluxa, NewV1, NewCopy} {
+		c, err := made(t.Context(), server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+		all = append(all, c)
+	}
+	all = append(all, NewDuplicates(all[0]))
+	for _, s := range []Setting{{Lanes: 2, Batch: 7}, {Lanes: 1, Batch: 3, Latency: time.Millisecond, IDs: Random}} {
+		result, err := Compare(t.Context(), all, s, 2, time.Millisecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range result.Rates {
+			if len(r.Each) != 2 || r.Low() <= 0 || r.Low() > r.Median() || r.Median() > r.High() {
+				t.Errorf("%s: %s: rates %v", s, r.Contender, r.Each)
+			}
+		}
+	}
+}
+
+// forgetful stores all events but one, or fails.
+type forgetful struct{ err error }
+
+func (forgetful) Name() string                { return "forgetful" }
+func (forgetful) Batch(n int) int             { return n }
+func (forgetful) Reset(context.Context) error { return nil }
+func (forgetful) URL() string                 { return "" }
+func (forgetful) Close()                      {}
+
+func (forgetful) Stored(context.Context) (int, error) { return 9, nil }
+
+func (f forgetful) Open(context.Context, string, int) ([]Lane, error) {
+	return []Lane{forgetfulLane(f)}, nil
+}
+
+type forgetfulLane struct{ err error }
+
+func (f forgetfulLane) Store(context.Context, Batch) error { return f.err }
+func (forgetfulLane) Close()                               {}
+
+func TestCompare_refuses_a_result_that_is_wrong(t *testing.T) {
+	t.Parallel()
+	s := Setting{Lanes: 1, Batch: 10}
+	if _, err := Compare(t.Context(), []Contender{forgetful{}}, s, 1, 0); err == nil || !strings.Contains(err.Error(), "9 events are stored, want 10") {
+		t.Errorf("one event is lost: error %v", err)
+	}
+	refused := errors.New("refused")
+	if _, err := Compare(t.Context(), []Contender{forgetful{refused}}, s, 1, 0); !errors.Is(err, refused) {
+		t.Errorf("nothing can be stored: error %v", err)
+	}
+}
+
+func TestWriteTable(t *testing.T) {
+	t.Parallel()
+	results := []Result{{
+		Setting: Setting{Lanes: 1, Batch: 100},
+		Rates:   []Rates{{"Fluxa", []float64{12_345, 11_000, 13_000}}, {"v1", []float64{400, 500, 410}}},
+	}}
+	var out strings.Builder
+	if err := WriteTable(&out, results); err != nil {
+		t.Fatal(err)
+	}
+	const want = `| connections | batch | Fluxa, events/s | v1, events/s | Fluxa ÷ v1 |
+|---|---|---|---|---|
+| 1 | 100 | 12,300 (11,000–13,000) | 410 (400–500) | 30.86 |
+`
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
