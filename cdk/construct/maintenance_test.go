@@ -19,12 +19,20 @@ func TestMaintenance_names_each_wrong_prop(t *testing.T) {
 
 func TestMaintenance_runs_the_function_and_nothing_else(t *testing.T) {
 	stack := newStack(t)
-	NewMaintenance(stack, "Maintenance", &MaintenanceProps{Name: "app-maintain", Handler: testHandler(stack, "Maintain"), Every: time.Hour})
+	h := testHandler(stack, "Maintain")
+	maintenance := NewMaintenance(stack, "Maintenance", &MaintenanceProps{Name: "app-maintain", Handler: h, Every: time.Hour})
+	function, role := stack.Resolve(h.Function.FunctionArn()), stack.Resolve(maintenance.Role.RoleArn())
 	made := templateOf(stack)
-	made.has(t, "AWS::Scheduler::Schedule", map[string]any{"Name": "app-maintain", "ScheduleExpression": "rate(1 hour)", "State": "ENABLED"})
+	made.has(t, "AWS::Scheduler::Schedule", map[string]any{
+		"Name": "app-maintain", "ScheduleExpression": "rate(1 hour)", "State": "ENABLED", "Target": map[string]any{"Arn": function, "RoleArn": role},
+	})
 	made.has(t, "AWS::IAM::Policy", map[string]any{"PolicyDocument": map[string]any{"Statement": []any{
-		map[string]any{"Action": "lambda:InvokeFunction", "Effect": "Allow"},
+		map[string]any{"Action": "lambda:InvokeFunction", "Effect": "Allow", "Resource": function},
 	}}})
+	made.has(t, "AWS::IAM::Role", map[string]any{"AssumeRolePolicyDocument": map[string]any{"Statement": []any{map[string]any{
+		"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": map[string]any{"Service": "scheduler.amazonaws.com"},
+		"Condition": map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": map[string]any{"Ref": "AWS::AccountId"}}},
+	}}}})
 }
 
 func TestRate(t *testing.T) {

@@ -39,6 +39,7 @@ func TestMain_takes_a_hundred_payloads_of_the_largest_size_in_512_MiB(t *testing
 	payload := manyNames()
 	digest := event.Hash([]byte(payload))
 	aws := lambdatest.StartAWS(t)
+	aws.CutOff = true
 	waiting := map[string]lambdatest.Object{}
 	for i := range messages {
 		id := fmt.Sprintf("large-%d", i)
@@ -83,6 +84,7 @@ func TestMain_takes_as_many_events_as_an_invocation_holds_in_512_MiB(t *testing.
 	}
 	messages := len(waiting)
 	aws, database := lambdatest.StartAWS(t), pgtest.MigratedURL(t)
+	aws.CutOff = true
 	p := lambdatest.StartWithin(t, environment(aws.URL, database), contract.ProcessorMemory)
 	settle(t, p, waiting, 10)
 	p.Stop()

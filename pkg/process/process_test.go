@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -478,103 +476,6 @@ func TestProcessBatch_slow_payload_leaves_the_others_their_time(t *testing.T) {
 		want(t, words(report), []string{"processed", "retried storage_unavailable"})
 		want(t, len(w.published), 1)
 	})
-}
-
-// A message that ends the process is tried apart once it is suspect, after its
-// neighbours are stored, and then given up.
-func TestProcessBatch_a_message_that_ends_the_process_harms_nobody_else(t *testing.T) {
-	t.Parallel()
-	service, w, store := newService(t)
-	store.BeforePersist = func(_ context.Context, _ int, records []process.Record) error {
-		if slices.ContainsFunc(records, func(r process.Record) bool { return r.EventID == "crasher" && r.Status == process.StatusSuccess }) {
-			runtime.Goexit() // the nearest that a test comes to the end of its process
-		}
-		return nil
-	}
-	died := func(deliveries int) bool {
-		messages := []process.Message{good(t, "crasher"), good(t, fmt.Sprintf("a%d", deliveries)), good(t, fmt.Sprintf("b%d", deliveries))}
-		for i := range messages {
-			messages[i].Deliveries = deliveries
-		}
-		ended := make(chan bool)
-		go func() {
-			finished := false
-			defer func() { ended <- !finished }()
-			service.ProcessBatch(t.Context(), messages)
-			finished = true
-		}()
-		return <-ended
-	}
-	if !died(4) { // not suspect yet: it takes its neighbours along
-		t.Fatal("delivery 4 did not end the process")
-	}
-	for deliveries := 5; deliveries <= 7; deliveries++ {
-		if !died(deliveries) {
-			t.Fatalf("delivery %d did not end the process", deliveries)
-		}
-		if _, stored := store.Events()[fmt.Sprintf("b%d", deliveries)]; !stored {
-			t.Errorf("delivery %d: its neighbours are not stored", deliveries)
-		}
-	}
-	if died(8) {
-		t.Fatal("it was tried once more")
-	}
-	want(t, len(w.letters), 1)
-	want(t, w.letters[0].Code, fault.ProcessorEnded)
-	want(t, w.letters[0].EventID, "crasher")
-	if row, _ := store.Row("crasher"); row.Status != process.StatusFailed || row.ErrorCode != fault.ProcessorEnded {
-		t.Errorf("row = %+v", row)
-	}
-}
-
-// Deliveries alone make no suspect: after an outage every message has many.
-func TestProcessBatch_many_deliveries_make_no_suspect(t *testing.T) {
-	t.Parallel()
-	service, w, store := newService(t)
-	down := true
-	store.BeforePersist = func(context.Context, int, []process.Record) error {
-		if down {
-			return fault.New(fault.DatabaseUnavailable, "down")
-		}
-		return nil
-	}
-	for deliveries := 1; deliveries <= 30; deliveries++ {
-		down = deliveries < 30
-		a, b := good(t, "a"), good(t, "b")
-		a.Deliveries, b.Deliveries = deliveries, deliveries
-		w.steps = nil
-		service.ProcessBatch(t.Context(), []process.Message{a, b})
-	}
-	want(t, w.steps, []string{"persist 2", "publish 2"})
-	want(t, len(w.letters), 0)
-}
-
-func TestBackoff_survives_six_hours_of_outage(t *testing.T) {
-	t.Parallel()
-	for _, random := range []float64{0, 0.999} {
-		service, w, store := newServiceWith(t, random)
-		store.BeforePersist = func(context.Context, int, []process.Record) error {
-			return fault.New(fault.DatabaseUnavailable, "down")
-		}
-		var sum time.Duration
-		for n := 1; n <= contract.MaxReceives; n++ {
-			m := good(t, "a")
-			m.Deliveries = n
-			service.ProcessBatch(t.Context(), []process.Message{m})
-		}
-		for i, p := range w.postponed {
-			if i > 0 && p.Delay < w.postponed[i-1].Delay*8/10 {
-				t.Errorf("delay %d is %s after %s", i, p.Delay, w.postponed[i-1].Delay)
-			}
-			if p.Delay%time.Second != 0 || p.Delay > time.Minute {
-				t.Errorf("delay %s is no whole number of seconds up to a minute", p.Delay)
-			}
-			sum += p.Delay
-		}
-		if len(w.postponed) != contract.MaxReceives-1 || sum <= 13*time.Hour {
-			t.Errorf("%d waits of %s in all, want %d of more than 13 h", len(w.postponed), sum, contract.MaxReceives-1)
-		}
-	}
 }
 
 func TestNew_names_the_field(t *testing.T) {

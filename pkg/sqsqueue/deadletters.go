@@ -2,7 +2,7 @@ package sqsqueue
 
 import (
 	"context"
-	"iter"
+	"maps"
 	"slices"
 	"unicode/utf8"
 
@@ -76,7 +76,9 @@ func withAttributes(letter process.DeadLetter) outgoing {
 	for _, name := range []string{contract.AttrEventID, contract.AttrCorrelationID, contract.AttrSchemaVersion} {
 		add(name, original[name])
 	}
-	for _, name := range slices.Sorted(keys(original, originalBinary)) {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(original)), maps.Keys(originalBinary))
+	slices.Sort(names)
+	for _, name := range names {
 		if name == contract.AttrErrorCode || name == contract.AttrErrorReason {
 			continue
 		}
@@ -86,21 +88,6 @@ func withAttributes(letter process.DeadLetter) outgoing {
 		}
 	}
 	return outgoing{body: letter.Message.Body, attributes: chosen, binary: binary}
-}
-
-func keys(texts map[string]string, binary map[string][]byte) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for name := range texts {
-			if !yield(name) {
-				return
-			}
-		}
-		for name := range binary {
-			if !yield(name) {
-				return
-			}
-		}
-	}
 }
 
 const ellipsis = "…"

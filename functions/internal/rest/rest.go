@@ -21,9 +21,8 @@ import (
 )
 
 // Response is the answer of a handler. Body must be JSON. Headers are sent beside
-// those that every answer has. Fields are added to the
-// request's log line; Err, too, when the answer itself is not an error document
-// (some events of a batch, say).
+// those that every answer has. Fields are added to the request's log line; Err, too,
+// when the answer itself is not an error document (some events of a batch, say).
 type Response struct {
 	Status  int
 	Body    []byte

@@ -1,0 +1,81 @@
+package process_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/fluxa/fluxa/pkg/fault"
+	"github.com/fluxa/fluxa/pkg/process"
+)
+
+// A message that ends the process is tried apart once it is suspect, after its
+// neighbours are stored, and then given up.
+func TestProcessBatch_a_message_that_ends_the_process_harms_nobody_else(t *testing.T) {
+	t.Parallel()
+	service, w, store := newService(t)
+	store.BeforePersist = func(_ context.Context, _ int, records []process.Record) error {
+		if slices.ContainsFunc(records, func(r process.Record) bool { return r.EventID == "crasher" && r.Status == process.StatusSuccess }) {
+			runtime.Goexit() // the nearest that a test comes to the end of its process
+		}
+		return nil
+	}
+	died := func(deliveries int) bool {
+		messages := []process.Message{good(t, "crasher"), good(t, fmt.Sprintf("a%d", deliveries)), good(t, fmt.Sprintf("b%d", deliveries))}
+		for i := range messages {
+			messages[i].Deliveries = deliveries
+		}
+		ended := make(chan bool)
+		go func() {
+			finished := false
+			defer func() { ended <- !finished }()
+			service.ProcessBatch(t.Context(), messages)
+			finished = true
+		}()
+		return <-ended
+	}
+	if !died(4) { // not suspect yet: it takes its neighbours along
+		t.Fatal("delivery 4 did not end the process")
+	}
+	for deliveries := 5; deliveries <= 7; deliveries++ {
+		if !died(deliveries) {
+			t.Fatalf("delivery %d did not end the process", deliveries)
+		}
+		if _, stored := store.Events()[fmt.Sprintf("b%d", deliveries)]; !stored {
+			t.Errorf("delivery %d: its neighbours are not stored", deliveries)
+		}
+	}
+	if died(8) {
+		t.Fatal("it was tried once more")
+	}
+	want(t, len(w.letters), 1)
+	want(t, w.letters[0].Code, fault.ProcessorEnded)
+	want(t, w.letters[0].EventID, "crasher")
+	if row, _ := store.Row("crasher"); row.Status != process.StatusFailed || row.ErrorCode != fault.ProcessorEnded {
+		t.Errorf("row = %+v", row)
+	}
+}
+
+// Deliveries alone make no suspect: after an outage every message has many.
+func TestProcessBatch_many_deliveries_make_no_suspect(t *testing.T) {
+	t.Parallel()
+	service, w, store := newService(t)
+	down := true
+	store.BeforePersist = func(context.Context, int, []process.Record) error {
+		if down {
+			return fault.New(fault.DatabaseUnavailable, "down")
+		}
+		return nil
+	}
+	for deliveries := 1; deliveries <= 30; deliveries++ {
+		down = deliveries < 30
+		a, b := good(t, "a"), good(t, "b")
+		a.Deliveries, b.Deliveries = deliveries, deliveries
+		w.steps = nil
+		service.ProcessBatch(t.Context(), []process.Message{a, b})
+	}
+	want(t, w.steps, []string{"persist 2", "publish 2"})
+	want(t, len(w.letters), 0)
+}
