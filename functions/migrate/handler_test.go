@@ -96,7 +96,7 @@ func TestMain_brings_a_database_up_to_date(t *testing.T) {
 	t.Parallel()
 	p := lambdatest.Start(t, environment(pgtest.URL(t)))
 	raw, err := p.Invoke(lambdatest.Event(t, "terraform.json"))
-	if err != nil || !strings.HasPrefix(string(raw), `{"applied":["001_create_events_table.sql","002_create_idempotency_keys_table.sql"`) {
+	if err != nil || !strings.HasPrefix(string(raw), `{"applied":["001_create_events_table.sql","002_create_idempotency_keys_table.sql","003_create_persist_batch_function.sql"`) {
 		t.Errorf("answer %s, error %v", raw, err)
 	}
 	raw, err = p.Invoke(lambdatest.Event(t, "terraform.json"))

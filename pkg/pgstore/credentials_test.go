@@ -221,14 +221,14 @@ func TestConnConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if applied, err := pgmigrate.UpWith(t.Context(), config); err != nil || len(applied) != 2 {
+	if applied, err := pgmigrate.UpWith(t.Context(), config); err != nil || len(applied) != 3 {
 		t.Errorf("through the gate: applied %v, %v", applied, err)
 	}
 	config, err = pgstore.Config{URL: pgtest.URL(t)}.ConnConfig(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if applied, err := pgmigrate.UpWith(t.Context(), config); err != nil || len(applied) != 2 {
+	if applied, err := pgmigrate.UpWith(t.Context(), config); err != nil || len(applied) != 3 {
 		t.Errorf("with a URL: applied %v, %v", applied, err)
 	}
 
@@ -301,7 +301,7 @@ func TestTracerSeesTheStatements(t *testing.T) {
 	tracer := spy{make(chan string, 1)}
 	store := open(t, pgstore.Config{URL: pgtest.MigratedURL(t), Tracer: tracer, StatementTimeout: time.Minute})
 	persist(t, store, processtest.Success("e", "a"))
-	if got := <-tracer.statements; !strings.Contains(got, "INSERT INTO idempotency_keys") {
+	if got := <-tracer.statements; !strings.Contains(got, "FROM persist_batch_v1") {
 		t.Errorf("the tracer saw %q", got)
 	}
 	if _, err := store.Status(t.Context(), "e"); err != nil {
