@@ -5,7 +5,15 @@ import (
 	"strings"
 
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/event/eventtest"
 	"github.com/fluxa/fluxa/pkg/fault"
+)
+
+// The words of the cases.
+var (
+	with   = eventtest.With
+	quoted = eventtest.Quoted
+	nested = eventtest.Nested
 )
 
 // place is a bad field as a test expects it.
@@ -26,89 +34,14 @@ type decodeCase struct {
 	schemaCannotRead bool
 }
 
-// valid are the fields of an event that is taken, in order.
-var valid = [][2]string{
-	{"event_id", `"evt_1"`},
-	{"user_id", `"user-1"`},
-	{"amount", `12.50`},
-	{"currency", `"EUR"`},
-	{"merchant", `"Café \u2603 & Söhne"`},
-	{"timestamp", `"2026-01-31T23:59:59.123456Z"`},
-	{"metadata", `{ "a": [1, 2.50, "x"], "b": {"c": null} }`},
-}
-
-// with returns a valid event, the given fields set to other JSON or, when that is
-// empty, left out. Fields of another name come last.
-func with(fields ...string) string {
-	changes := map[string]string{}
-	var extra []string
-	for i := 0; i < len(fields); i += 2 {
-		changes[fields[i]] = fields[i+1]
-		extra = append(extra, fields[i])
-	}
-	var members []string
-	for _, f := range valid {
-		value := f[1]
-		if change, ok := changes[f[0]]; ok {
-			value = change
-			delete(changes, f[0])
-		}
-		if value != "" {
-			members = append(members, fmt.Sprintf("%q:%s", f[0], value))
-		}
-	}
-	for _, name := range extra {
-		if value, ok := changes[name]; ok {
-			members = append(members, fmt.Sprintf("%q:%s", name, value))
-		}
-	}
-	return "{" + strings.Join(members, ",") + "}"
-}
-
-func quoted(character string, n int) string { return `"` + strings.Repeat(character, n) + `"` }
-
-func nested(depth int) string {
-	return `{"deep":` + strings.Repeat("[", depth-1) + strings.Repeat("]", depth-1) + "}"
-}
-
 func bad(pointer string, code fault.Code) []place { return []place{{pointer, code}} }
 
 func accepted() []decodeCase {
-	return []decodeCase{
-		{name: "every field", payload: with()},
-		{name: "only the required fields", payload: with("event_id", "", "metadata", "")},
-		{name: "whitespace around everything", payload: " \n\t\r" + strings.ReplaceAll(with(), ",", " ,\n") + "\r\n "},
-		{name: "event_id at its limit", payload: with("event_id", quoted("a", 128))},
-		{name: "event_id of every character", payload: with("event_id", `"AZaz09._:-"`)},
-		{name: "event_id of three dots", payload: with("event_id", `"..."`)},
-		{name: "event_id in escapes", payload: with("event_id", `"\u0065vt"`)},
-		{name: "user_id at its limit, in characters", payload: with("user_id", quoted("é", 256))},
-		{name: "user_id at its limit, outside the basic plane", payload: with("user_id", quoted("😀", 256))},
-		{name: "user_id at its limit, in surrogate pairs", payload: with("user_id", quoted(`\ud83d\ude00`, 256))},
-		{name: "merchant at its limit", payload: with("merchant", quoted("m", 512))},
-		{name: "U+FFFE and U+FFFF", payload: with("merchant", "\"a\uFFFEb\uFFFFc\"")},
-		{name: "control characters, escaped", payload: with("merchant", `"\u0001\u001f\b\f\n\r\t\u007f"`)},
-		{name: "smallest amount", payload: with("amount", "0.0001")},
-		{name: "largest amount", payload: with("amount", "999999999999999.9999")},
-		{name: "amount with an exponent", payload: with("amount", "1e2")},
-		{name: "a withdrawn currency", payload: with("currency", `"HRK"`)},
-		{name: "timestamp with an offset", payload: with("timestamp", `"2026-02-01T01:00:00+14:00"`)},
-		{name: "timestamp with nanoseconds", payload: with("timestamp", `"2026-02-01T01:00:00.123456789Z"`)},
-		{name: "timestamp in the year 1", payload: with("timestamp", `"0001-01-01T00:00:00Z"`)},
-		{name: "timestamp at the end of the year 9999", payload: with("timestamp", `"9999-12-31T23:59:59Z"`)},
-		{name: "timestamp on a leap day", payload: with("timestamp", `"2024-02-29T00:00:00Z"`)},
-		{name: "metadata empty", payload: with("metadata", "{}")},
-		{name: "metadata at its depth", payload: with("metadata", nested(contract.MetadataDepth))},
-		{name: "metadata with brackets in strings", payload: with("metadata", `{"a":"`+strings.Repeat("[{", 200)+`\"]","b\"[":1}`)},
-		{name: "metadata with an escaped backslash before u0000", payload: with("metadata", `{"a":"\\u0000"}`)},
-		{name: "metadata with 1e400", payload: with("metadata", `{"n":1e400}`)},
-		{name: "metadata with a number of 1000 digits", payload: with("metadata", `{"n":`+strings.Repeat("9", 1000)+`}`)},
-		{name: "metadata with U+FFFE", payload: with("metadata", "{\"\uFFFE\":\"\uFFFF\"}")},
-		{name: "metadata whose names differ in case", payload: with("metadata", `{"a":1,"A":2}`)},
-		{name: "metadata with the same name in two objects", payload: with("metadata", `{"a":{"x":1},"b":{"x":2}}`)},
-		{name: "metadata whose numbers grow up to the bound",
-			payload: with("metadata", `{"n":[`+strings.TrimSuffix(strings.Repeat("1e995,", contract.MetadataExpansion/991), ",")+`]}`)},
+	var out []decodeCase
+	for _, c := range eventtest.Accepted() {
+		out = append(out, decodeCase{name: c.Name, payload: c.Payload})
 	}
+	return out
 }
 
 func refused() []decodeCase {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
+	"github.com/fluxa/fluxa/pkg/event/eventtest"
 )
 
 func compiledSchema(t testing.TB) *jsonschema.Schema {
@@ -109,7 +110,7 @@ func TestSchema_states_the_limits_of_the_contract(t *testing.T) {
 		t.Error("the schema lets other fields pass")
 	}
 	var required []string
-	for _, f := range valid {
+	for _, f := range eventtest.Fields() {
 		name := f[0]
 		if _, ok := schema.Properties[name]; !ok {
 			t.Errorf("the schema does not know %s", name)
@@ -118,8 +119,8 @@ func TestSchema_states_the_limits_of_the_contract(t *testing.T) {
 			required = append(required, name)
 		}
 	}
-	if len(schema.Properties) != len(valid) || !slices.Equal(schema.Required, required) {
-		t.Errorf("the schema requires %v of %d properties, the decoder %v of %d", schema.Required, len(schema.Properties), required, len(valid))
+	if len(schema.Properties) != len(eventtest.Fields()) || !slices.Equal(schema.Required, required) {
+		t.Errorf("the schema requires %v of %d properties, the decoder %v of %d", schema.Required, len(schema.Properties), required, len(eventtest.Fields()))
 	}
 }
 

@@ -20,7 +20,7 @@ func TestStoreConformsToProcess(t *testing.T) {
 	})
 }
 
-func open(t *testing.T, cfg pgstore.Config) *pgstore.Store {
+func open(t testing.TB, cfg pgstore.Config) *pgstore.Store {
 	t.Helper()
 	store, err := pgstore.New(cfg)
 	if err != nil {
@@ -41,7 +41,7 @@ func openAdjusted(t *testing.T, cfg pgstore.Config, adjust func(*pgxpool.Config)
 }
 
 // connect returns a connection of the test's own, to look behind the store.
-func connect(t *testing.T, url string) *pgx.Conn {
+func connect(t testing.TB, url string) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
