@@ -3,6 +3,7 @@ package pgstore
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -14,6 +15,32 @@ type argument struct {
 	value any
 }
 
+// size is about what the value takes in the binary format, so that a buffer for it need
+// not grow.
+func (a argument) size() int {
+	const head, each = 20, 12 // of an array, and of each element with a value of fixed length
+	switch v := a.value.(type) {
+	case []string:
+		return head + sum(v)
+	case [][]byte:
+		return head + sum(v)
+	case []time.Time:
+		return head + each*len(v)
+	case []int64:
+		return head + each*len(v)
+	case []int32:
+		return head + each*len(v)
+	}
+	return head
+}
+
+func sum[T string | []byte](values []T) (n int) {
+	for _, v := range values {
+		n += 4 + len(v)
+	}
+	return n
+}
+
 // binaryQuery runs a statement in one round trip, with arguments and results in
 // PostgreSQL's binary format, scans each row into targets, and then calls row. Like
 // pgx's mode without prepared statements it leaves nothing in the session; that mode
@@ -23,7 +50,7 @@ func (s *Store) binaryQuery(ctx context.Context, conn *pgx.Conn, sql string, arg
 	values, types := make([][]byte, len(args)), make([]uint32, len(args))
 	for i, arg := range args {
 		types[i] = arg.oid
-		if values[i], err = conn.TypeMap().Encode(arg.oid, pgtype.BinaryFormatCode, arg.value, []byte{}); err != nil {
+		if values[i], err = conn.TypeMap().Encode(arg.oid, pgtype.BinaryFormatCode, arg.value, make([]byte, 0, arg.size())); err != nil {
 			return fmt.Errorf("encode argument %d: %w", i+1, err)
 		}
 	}

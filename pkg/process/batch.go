@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluxa/fluxa/pkg/budget"
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
@@ -68,6 +69,13 @@ func guard(step func()) (err error) {
 	return nil
 }
 
+// guarded runs a step of one message; a panic in it is that message's failure.
+func (it *item) guarded(step func()) {
+	if panicked := guard(step); panicked != nil {
+		it.retry(panicked)
+	}
+}
+
 // abandon leaves on the queue what the steps have not brought to an end. A
 // rejected message keeps its own error.
 func (b *batch) abandon(err error) {
@@ -81,27 +89,32 @@ func (b *batch) abandon(err error) {
 	}
 }
 
-// read decodes every message, and fetches the large payloads side by side.
+// read decodes every message, and fetches the large payloads side by side. The others
+// take less time than a goroutine of their own would.
 func (b *batch) read(ctx context.Context) {
 	var fetches errgroup.Group
 	fetches.SetLimit(fetchConcurrency)
 	for _, it := range b.in(received) {
-		fetches.Go(func() error {
-			if panicked := guard(func() { b.readOne(ctx, it) }); panicked != nil {
-				it.retry(panicked)
+		it.guarded(func() {
+			var err error
+			if it.envelope, err = b.service.open(it.message); err != nil {
+				it.fail(err)
+				return
 			}
-			return nil
+			if it.envelope.Mode == event.Inline {
+				b.readPayload(ctx, it)
+				return
+			}
+			fetches.Go(func() error {
+				it.guarded(func() { b.readPayload(ctx, it) })
+				return nil
+			})
 		})
 	}
 	_ = fetches.Wait() // always nil: each item has its own error
 }
 
-func (b *batch) readOne(ctx context.Context, it *item) {
-	var err error
-	if it.envelope, err = b.service.open(it.message); err != nil {
-		it.fail(err)
-		return
-	}
+func (b *batch) readPayload(ctx context.Context, it *item) {
 	e, err := b.service.read(ctx, it.envelope)
 	if err != nil {
 		it.fail(err)
