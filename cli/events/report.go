@@ -58,8 +58,9 @@ func perSecond(r load.Report) float64 {
 	return float64(r.Accepted) / r.Elapsed.Seconds()
 }
 
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
 func reportJSON(c console.Console, r load.Report) error {
-	millis := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	stopped := ""
 	if r.Stopped != nil {
 		stopped = console.OneLine(r.Stopped)

@@ -111,6 +111,20 @@ func TestGenerator(t *testing.T) {
 			t.Errorf("last at %s; %d users, the busiest with %d; currencies %v", last, len(users), users["user-000001"], currencies)
 		}
 	})
+	t.Run("also of many millions", func(t *testing.T) {
+		t.Parallel()
+		source, err := Generator{Count: 30_000_000, Until: until}.Source()
+		if err != nil {
+			t.Fatal(err)
+		}
+		item, err := source.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, err := event.Decode(item.Payload); err != nil || !e.Timestamp.Equal(until.Add(-time.Hour)) {
+			t.Errorf("the first event is of %s, %v", e.Timestamp, err)
+		}
+	})
 	t.Run("metadata has the size that was asked for", func(t *testing.T) {
 		t.Parallel()
 		for _, bytes := range []int{100, 101, 4096, 300 << 10} {
@@ -203,4 +217,32 @@ func TestLatencies(t *testing.T) {
 			t.Errorf("wrote\n%s", text.String())
 		}
 	})
+}
+
+func TestRoom(t *testing.T) {
+	t.Parallel()
+	for _, bytes := range []int{0, 4 << 10, 300 << 10, 3 << 20, contract.BodyLimit} {
+		source, err := Generator{Count: contract.BatchLimit + 1, MetadataBytes: bytes, Until: until}.Source()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b batch
+		var first Item
+		for {
+			item, err := source.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first.Payload == nil {
+				first = item
+			}
+			if !b.fits(item, contract.BatchLimit) {
+				break
+			}
+			b.add(item)
+		}
+		if got, fit := Room(first), len(b.items); got > fit || got < fit-1 {
+			t.Errorf("there is room for %d events with metadata of %d bytes, %d fit", got, bytes, fit)
+		}
+	}
 }

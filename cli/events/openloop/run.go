@@ -18,6 +18,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -124,6 +126,7 @@ func (r *run) conclude(interrupted bool) Report {
 		r.report.miss(e)
 	}
 	out := r.report
+	slices.SortFunc(out.Missing, func(a, b Missing) int { return strings.Compare(a.EventID, b.EventID) })
 	for i := range out.Steps {
 		out.Steps[i].Verdicts = judgeAll(r.cfg.Objectives, out.Steps[i].Figures)
 	}
