@@ -51,7 +51,7 @@ func processed(int64) string { return "processed" }
 var (
 	measuredText = regexp.MustCompile(`[0-9.]+ (µs|ms|s)\b`)
 	measuredJSON = regexp.MustCompile(`("(?:p50|p90|p99|p99\.9|max|late_ms|sending_ms|draining_ms|measured_ms|asked)": )[0-9.]+`)
-	counted      = regexp.MustCompile(`[0-9]+ (questions?|a second;)`)
+	counted      = regexp.MustCompile(`[0-9,.]+ (questions?|a second;)`)
 	aligned      = regexp.MustCompile(` {2,}`)
 )
 
