@@ -21,8 +21,9 @@ import (
 )
 
 const (
-	defaultTimeout = 30 * time.Second
-	defaultTries   = 5
+	defaultTimeout     = 30 * time.Second
+	defaultTries       = 5
+	defaultConnections = 256
 
 	// firstWait is the longest wait before the second try; each further one is
 	// twice as long. With jitter it is half of that at least.
@@ -45,6 +46,10 @@ type Config struct {
 	Timeout time.Duration
 	// Tries is how often a request is sent at most. Default 5; 1 means no retry.
 	Tries int
+	// Connections is how many connections are kept open for the next request.
+	// Default 256; fewer than there are requests at once means connecting anew for
+	// the others.
+	Connections int
 	// Observe is called with the time that each answered try took, perhaps
 	// concurrently. Default: none.
 	Observe func(took time.Duration)
@@ -71,15 +76,18 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Tries == 0 {
 		cfg.Tries = defaultTries
 	}
-	if cfg.Timeout < 0 || cfg.Tries < 0 {
-		return nil, fmt.Errorf("the API client's Timeout %s and Tries %d must not be negative", cfg.Timeout, cfg.Tries)
+	if cfg.Connections == 0 {
+		cfg.Connections = defaultConnections
+	}
+	if cfg.Timeout < 0 || cfg.Tries < 0 || cfg.Connections < 0 {
+		return nil, fmt.Errorf("the API client's Timeout %s, Tries %d and Connections %d must not be negative", cfg.Timeout, cfg.Tries, cfg.Connections)
 	}
 	if cfg.Observe == nil {
 		cfg.Observe = func(time.Duration) {}
 	}
 	if cfg.Transport == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.MaxIdleConnsPerHost = 256
+		transport.MaxIdleConns, transport.MaxIdleConnsPerHost = cfg.Connections, cfg.Connections
 		cfg.Transport = transport
 	}
 	return &Client{

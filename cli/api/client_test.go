@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -84,12 +86,13 @@ func TestNew_names_what_cannot_be_used(t *testing.T) {
 		cfg  Config
 		want string
 	}{
-		"no endpoint":        {Config{}, `the endpoint "" is not a URL such as https://host/stage`},
-		"no scheme":          {Config{Endpoint: "host/dev"}, `the endpoint "host/dev" is not a URL such as https://host/stage`},
-		"another scheme":     {Config{Endpoint: "ftp://host"}, `the endpoint "ftp://host" is not a URL such as https://host/stage`},
-		"a query":            {Config{Endpoint: "http://host?x=1"}, `the endpoint "http://host?x=1" is not a URL such as https://host/stage`},
-		"a negative timeout": {Config{Endpoint: "http://host", Timeout: -1}, "the API client's Timeout -1ns and Tries 5 must not be negative"},
-		"negative tries":     {Config{Endpoint: "http://host", Tries: -1}, "the API client's Timeout 30s and Tries -1 must not be negative"},
+		"no endpoint":          {Config{}, `the endpoint "" is not a URL such as https://host/stage`},
+		"no scheme":            {Config{Endpoint: "host/dev"}, `the endpoint "host/dev" is not a URL such as https://host/stage`},
+		"another scheme":       {Config{Endpoint: "ftp://host"}, `the endpoint "ftp://host" is not a URL such as https://host/stage`},
+		"a query":              {Config{Endpoint: "http://host?x=1"}, `the endpoint "http://host?x=1" is not a URL such as https://host/stage`},
+		"a negative timeout":   {Config{Endpoint: "http://host", Timeout: -1}, "the API client's Timeout -1ns, Tries 5 and Connections 256 must not be negative"},
+		"negative tries":       {Config{Endpoint: "http://host", Tries: -1}, "the API client's Timeout 30s, Tries -1 and Connections 256 must not be negative"},
+		"negative connections": {Config{Endpoint: "http://host", Connections: -1}, "the API client's Timeout 30s, Tries 5 and Connections -1 must not be negative"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -304,5 +307,48 @@ func TestBatchBody(t *testing.T) {
 	got := batchBody([][]byte{[]byte(`{"a":1.50}`), []byte(` {"b":2}`)})
 	if !bytes.Equal(got, []byte(`{"events":[{"a":1.50}, {"b":2}]}`)) {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestConnections_are_kept_for_as_many_requests_at_once(t *testing.T) {
+	t.Parallel()
+	const atOnce = 150 // more than the 100 that net/http keeps by default
+	var connections atomic.Int64
+	gate := make(chan struct{})
+	var waiting sync.WaitGroup
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		waiting.Done()
+		<-gate
+		fmt.Fprint(w, `{"status":"healthy"}`)
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	client, err := New(Config{Endpoint: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		var calls sync.WaitGroup
+		waiting.Add(atOnce)
+		for range atOnce {
+			calls.Go(func() {
+				if err := client.Health(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		waiting.Wait()
+		for range atOnce {
+			gate <- struct{}{}
+		}
+		calls.Wait()
+	}
+	if n := connections.Load(); n > atOnce+10 { // a transport dials ahead of a connection that comes free
+		t.Errorf("%d connections were made for %d requests at once", n, atOnce)
 	}
 }

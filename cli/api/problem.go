@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,6 +59,21 @@ func (e *UnreachableError) Error() string {
 
 // Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// Unreachable is the reason of a request that had no answer.
+const Unreachable fault.Code = "unreachable"
+
+// Reason returns the code under which to count a request that failed: the
+// problem's, or Unreachable when there was no answer.
+func Reason(err error) fault.Code {
+	if problem, ok := errors.AsType[*Problem](err); ok {
+		return problem.Reason()
+	}
+	if _, ok := errors.AsType[*UnreachableError](err); ok || errors.Is(err, context.Canceled) {
+		return Unreachable
+	}
+	return fault.Internal
+}
 
 // Transient reports whether the same request may succeed later: there was no
 // answer, or one that says so.

@@ -102,3 +102,17 @@ func TestUnreachable_is_told_with_its_cause(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestReason(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[fault.Code]error{
+		"http_403":     fmt.Errorf("send: %w", &Problem{Status: 403}),
+		"rate_limited": &Problem{Status: 429, Code: "rate_limited"},
+		Unreachable:    &UnreachableError{Endpoint: "http://h", Err: io.EOF},
+		fault.Internal: errors.New("not the expected JSON"),
+	} {
+		if got := Reason(err); got != want {
+			t.Errorf("%v counts as %s, want %s", err, got, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/target"
 )
@@ -23,7 +24,7 @@ func (getCommand) Help() string {
 }
 
 func (g getCommand) Run(ctx context.Context, c console.Console) error {
-	client, _, err := g.Client(nil)
+	client, _, err := g.Client(api.Config{})
 	if err != nil {
 		return err
 	}

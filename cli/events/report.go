@@ -37,8 +37,8 @@ func report(c console.Console, r load.Report, output string) error {
 		fmt.Fprintf(c.Out, "and %s more\n", console.Number(more))
 	}
 	fmt.Fprintf(c.Out, "in %s, %s accepted a second\n", console.Duration(r.Elapsed), console.Number(int64(perSecond(r))))
-	if l := r.Latency; l.Requests > 0 {
-		fmt.Fprintf(c.Out, "latency of %s requests: p50 %s, p90 %s, p99 %s, max %s\n", console.Number(l.Requests),
+	if l := r.Latency; l.Count > 0 {
+		fmt.Fprintf(c.Out, "latency of %s requests: p50 %s, p90 %s, p99 %s, max %s\n", console.Number(l.Count),
 			console.Duration(l.P50), console.Duration(l.P90), console.Duration(l.P99), console.Duration(l.Max))
 	}
 	if r.NextLine > 0 {
@@ -58,8 +58,9 @@ func perSecond(r load.Report) float64 {
 	return float64(r.Accepted) / r.Elapsed.Seconds()
 }
 
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
 func reportJSON(c console.Console, r load.Report) error {
-	millis := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	stopped := ""
 	if r.Stopped != nil {
 		stopped = console.OneLine(r.Stopped)
@@ -74,6 +75,6 @@ func reportJSON(c console.Console, r load.Report) error {
 	}{
 		r, millis(r.Elapsed), perSecond(r),
 		map[string]float64{"p50": millis(r.Latency.P50), "p90": millis(r.Latency.P90), "p99": millis(r.Latency.P99), "max": millis(r.Latency.Max)},
-		r.Latency.Requests, stopped,
+		r.Latency.Count, stopped,
 	})
 }

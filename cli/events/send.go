@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/events/load"
 	"github.com/fluxa/fluxa/cli/exit"
@@ -74,7 +75,7 @@ func (s sendCommand) one(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
-	client, _, err := s.Client(nil)
+	client, _, err := s.Client(api.Config{})
 	if err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (s sendCommand) many(ctx context.Context, c console.Console) (err error) {
 		return exit.Usagef("--concurrency is %d, it must be at most 1000", s.Concurrency)
 	}
 	latencies := load.NewLatencies()
-	client, _, err := s.Client(latencies.Observe)
+	client, _, err := s.Client(api.Config{Observe: latencies.Observe})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/target"
@@ -28,7 +29,7 @@ func (s statusCommand) Run(ctx context.Context, c console.Console) error {
 	if s.Wait < 0 {
 		return exit.Usagef("--wait is %s, it must not be negative", s.Wait)
 	}
-	client, _, err := s.Client(nil)
+	client, _, err := s.Client(api.Config{})
 	if err != nil {
 		return err
 	}

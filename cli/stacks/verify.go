@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 
+	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/stacks/checklist"
@@ -39,7 +40,7 @@ func (v verifyCommand) Run(ctx context.Context, c console.Console) error {
 	if v.Timeout <= 0 || v.MetricsTimeout <= 0 {
 		return exit.Usagef("--timeout and --metrics-timeout must be more than 0")
 	}
-	client, local, err := v.Client(nil)
+	client, local, err := v.Client(api.Config{})
 	if err != nil {
 		return err
 	}

@@ -46,9 +46,9 @@ type API struct {
 	RequestTimeout time.Duration `default:"30s" help:"Time limit of each try of a request (default ${default})."`
 }
 
-// Client returns a client of the API, and the local stack if it is that one's.
-// observe is api.Config's and may be nil.
-func (t API) Client(observe func(time.Duration)) (*api.Client, *stack.Info, error) {
+// Client returns a client of the API, and the local stack if it is that one's. cfg
+// has the settings that are not flags; its zero value will do.
+func (t API) Client(cfg api.Config) (*api.Client, *stack.Info, error) {
 	if t.RequestTimeout <= 0 {
 		return nil, nil, exit.Usagef("--request-timeout is %s, it must be more than 0", t.RequestTimeout)
 	}
@@ -63,7 +63,8 @@ func (t API) Client(observe func(time.Duration)) (*api.Client, *stack.Info, erro
 			t.APIKey = info.APIKey
 		}
 	}
-	client, err := api.New(api.Config{Endpoint: t.Endpoint, APIKey: t.APIKey, Timeout: t.RequestTimeout, Observe: observe})
+	cfg.Endpoint, cfg.APIKey, cfg.Timeout = t.Endpoint, t.APIKey, t.RequestTimeout
+	client, err := api.New(cfg)
 	return client, local, err
 }
 

@@ -48,3 +48,10 @@ func payloads(items []Item) [][]byte {
 	}
 	return out
 }
+
+// Room returns how many events of an item's size one request takes. Each may be a few
+// bytes longer, as generated ones are.
+func Room(item Item) int {
+	const longer = 128
+	return min(contract.BatchLimit, bytesLimit/(len(item.Payload)+longer), quotedLimit/(event.QuotedSize(item.Payload)+longer))
+}

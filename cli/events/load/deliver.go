@@ -12,9 +12,6 @@ import (
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
-// unreachable is the code of events whose last try had no answer.
-const unreachable fault.Code = "unreachable"
-
 // sender sends batches and counts what becomes of them.
 type sender struct {
 	cfg    Config
@@ -149,11 +146,9 @@ func exampleOf(item Item, result api.Result) *Example {
 }
 
 func problemExample(item Item, err error, failed bool) *Example {
-	e := &Example{Line: item.Line, Code: fault.Internal, Detail: err.Error(), Failed: failed}
+	e := &Example{Line: item.Line, Code: api.Reason(err), Detail: err.Error(), Failed: failed}
 	if problem, ok := errors.AsType[*api.Problem](err); ok {
-		e.Code, e.Detail = problem.Reason(), detail(problem.Detail, problem.Errors)
-	} else if _, ok := errors.AsType[*api.UnreachableError](err); ok || errors.Is(err, context.Canceled) {
-		e.Code = unreachable
+		e.Detail = detail(problem.Detail, problem.Errors)
 	}
 	return e
 }

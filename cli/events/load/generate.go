@@ -65,7 +65,7 @@ func (g *generated) Next() (Item, error) {
 	}
 	g.done++
 	m := merchants[rand.IntN(len(merchants))]
-	at := g.Until.Add(-time.Duration((g.Count - g.done) * int64(time.Hour) / g.Count)).UTC()
+	at := g.Until.Add(-time.Duration(float64(time.Hour) * float64(g.Count-g.done) / float64(g.Count))).UTC()
 	user := 1 + int(users*math.Pow(rand.Float64(), 3))
 	payload := fmt.Appendf(nil, `{"user_id":"user-%06d","amount":%s,"currency":%q,"merchant":"%s","timestamp":%q,"metadata":%s}`,
 		user, amount(m.decimals), m.currency, m.name, at.Format("2006-01-02T15:04:05.000Z07:00"), g.metadata(m))

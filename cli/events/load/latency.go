@@ -1,6 +1,7 @@
 package load
 
 import (
+	"io"
 	"sync"
 	"time"
 
@@ -26,29 +27,60 @@ func NewLatencies() *Latencies {
 }
 
 // Observe records one duration. What is longer than an hour counts as an hour.
-func (l *Latencies) Observe(took time.Duration) {
+func (l *Latencies) Observe(took time.Duration) { l.ObserveMany(took, 1) }
+
+// ObserveMany records a duration n times.
+func (l *Latencies) ObserveMany(took time.Duration, n int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.max = max(l.max, took)
-	if err := l.histogram.RecordValue(min(max(took, 0), slowest).Microseconds()); err != nil {
+	if n > 0 {
+		l.max = max(l.max, took)
+	}
+	if err := l.histogram.RecordValues(min(max(took, 0), slowest).Microseconds(), n); err != nil {
 		panic(err) // the value was cut to the histogram's bounds
 	}
 }
 
-// Latency is what percentiles of the requests took at most. All are zero when
-// there were no requests.
+// Add records everything that other has, which nothing may be recorded in meanwhile.
+func (l *Latencies) Add(other *Latencies) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.max = max(l.max, other.max)
+	l.histogram.Merge(other.histogram) // drops nothing: the bounds are the same
+}
+
+// Latency is how many durations there are and what percentiles of them took at
+// most. All are zero when there are none.
 type Latency struct {
-	Requests           int64
-	P50, P90, P99, Max time.Duration
+	Count                    int64
+	P50, P90, P99, P999, Max time.Duration
 }
 
 // Summary returns the percentiles so far.
 func (l *Latencies) Summary() Latency {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	at := func(percent float64) time.Duration {
-		value := time.Duration(l.histogram.ValueAtPercentile(percent)) * time.Microsecond
-		return min(value, l.max) // the histogram answers with the upper end of a bucket
-	}
-	return Latency{Requests: l.histogram.TotalCount(), P50: at(50), P90: at(90), P99: at(99), Max: l.max}
+	return Latency{Count: l.histogram.TotalCount(), P50: l.at(50), P90: l.at(90), P99: l.at(99), P999: l.at(99.9), Max: l.max}
+}
+
+// At returns what a percentile took at most, zero when there is nothing yet.
+func (l *Latencies) At(percent float64) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.at(percent)
+}
+
+func (l *Latencies) at(percent float64) time.Duration {
+	value := time.Duration(l.histogram.ValueAtPercentile(percent)) * time.Microsecond
+	return min(value, l.max) // the histogram answers with the upper end of a bucket
+}
+
+// WritePercentiles writes the distribution in milliseconds, as the plotters of HDR
+// histograms read it.
+func (l *Latencies) WritePercentiles(w io.Writer) error {
+	const ticksPerHalfDistance = 5
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, err := l.histogram.PercentilesPrint(w, ticksPerHalfDistance, float64(time.Millisecond/time.Microsecond))
+	return err
 }

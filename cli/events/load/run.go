@@ -81,7 +81,7 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	began := time.Now()
 	feeding, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	sending, cancel := afterwards(ctx, grace)
+	sending, cancel := Afterwards(ctx, grace)
 	defer cancel()
 
 	s := &sender{cfg: cfg, prefix: prefix, stop: stop, report: newReport()}
@@ -109,8 +109,8 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	return report, errors.Join(err, s.rejectErr)
 }
 
-// afterwards returns a context that ends some time after ctx does.
-func afterwards(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+// Afterwards returns a context that ends some time after ctx does.
+func Afterwards(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	forget := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
 	return out, func() { forget(); cancel() }

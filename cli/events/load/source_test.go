@@ -111,6 +111,20 @@ func TestGenerator(t *testing.T) {
 			t.Errorf("last at %s; %d users, the busiest with %d; currencies %v", last, len(users), users["user-000001"], currencies)
 		}
 	})
+	t.Run("also of many millions", func(t *testing.T) {
+		t.Parallel()
+		source, err := Generator{Count: 30_000_000, Until: until}.Source()
+		if err != nil {
+			t.Fatal(err)
+		}
+		item, err := source.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, err := event.Decode(item.Payload); err != nil || !e.Timestamp.Equal(until.Add(-time.Hour)) {
+			t.Errorf("the first event is of %s, %v", e.Timestamp, err)
+		}
+	})
 	t.Run("metadata has the size that was asked for", func(t *testing.T) {
 		t.Parallel()
 		for _, bytes := range []int{100, 101, 4096, 300 << 10} {
@@ -157,7 +171,7 @@ func TestLatencies(t *testing.T) {
 		within("p50", got.P50, 500*time.Millisecond)
 		within("p90", got.P90, 900*time.Millisecond)
 		within("p99", got.P99, 990*time.Millisecond)
-		if got.Max != time.Second || got.Requests != 1000 {
+		if got.Max != time.Second || got.Count != 1000 {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -166,7 +180,7 @@ func TestLatencies(t *testing.T) {
 		l := NewLatencies()
 		l.Observe(123456 * time.Microsecond)
 		d := 123456 * time.Microsecond
-		if got := l.Summary(); got != (Latency{1, d, d, d, d}) {
+		if got := l.Summary(); got != (Latency{1, d, d, d, d, d}) {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -179,8 +193,56 @@ func TestLatencies(t *testing.T) {
 		l.Observe(0)
 		l.Observe(2 * time.Hour)
 		got := l.Summary()
-		if got.Max != 2*time.Hour || got.P99 < time.Hour || got.P50 != 0 || got.Requests != 2 {
+		if got.Max != 2*time.Hour || got.P99 < time.Hour || got.P50 != 0 || got.Count != 2 {
 			t.Errorf("got %+v", got)
 		}
 	})
+	t.Run("together", func(t *testing.T) {
+		t.Parallel()
+		all, other := NewLatencies(), NewLatencies()
+		all.ObserveMany(10*time.Millisecond, 98)
+		all.ObserveMany(time.Hour, 0)
+		other.ObserveMany(2*time.Second, 2)
+		all.Add(other)
+		if got := all.Summary(); got.Count != 100 || got.Max != 2*time.Second || got.P90 > 11*time.Millisecond || all.At(98.5) != 2*time.Second {
+			t.Errorf("got %+v", got)
+		}
+		var text strings.Builder
+		if err := all.WritePercentiles(&text); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(text.String(), "\n")
+		if !strings.Contains(lines[0], "Value\tPercentile\tTotalCount") || strings.Join(strings.Fields(lines[2]), " ") != "10.007 0.000000 98 1.00" ||
+			!strings.Contains(text.String(), "Total count    =          100]") {
+			t.Errorf("wrote\n%s", text.String())
+		}
+	})
+}
+
+func TestRoom(t *testing.T) {
+	t.Parallel()
+	for _, bytes := range []int{0, 4 << 10, 300 << 10, 3 << 20, contract.BodyLimit} {
+		source, err := Generator{Count: contract.BatchLimit + 1, MetadataBytes: bytes, Until: until}.Source()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b batch
+		var first Item
+		for {
+			item, err := source.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first.Payload == nil {
+				first = item
+			}
+			if !b.fits(item, contract.BatchLimit) {
+				break
+			}
+			b.add(item)
+		}
+		if got, fit := Room(first), len(b.items); got > fit || got < fit-1 {
+			t.Errorf("there is room for %d events with metadata of %d bytes, %d fit", got, bytes, fit)
+		}
+	}
 }

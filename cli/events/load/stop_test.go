@@ -38,7 +38,7 @@ func TestRun_stops(t *testing.T) {
 			if err != nil || report.Stopped == nil || report.Stopped.Error() != "8 requests failed in a row: cannot reach http://x: refused" {
 				t.Fatalf("%+v, %v", report, err)
 			}
-			if report.Failed < 80 || report.Failed > 90 || report.FailedByCode[unreachable] != report.Failed || report.NextLine != report.Failed+1 {
+			if report.Failed < 80 || report.Failed > 90 || report.FailedByCode[api.Unreachable] != report.Failed || report.NextLine != report.Failed+1 {
 				t.Errorf("%+v", report)
 			}
 		})
@@ -64,7 +64,7 @@ func TestRun_stops(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(time.Second, cancel)
 			report, err := runFilled(ctx, Config{API: stuck{}, Source: lines(), BatchSize: 10, Concurrency: 2})
-			if err != nil || report.Failed != 20 || report.FailedByCode[unreachable] != 20 || report.NextLine != 21 || report.Elapsed != time.Second+grace {
+			if err != nil || report.Failed != 20 || report.FailedByCode[api.Unreachable] != 20 || report.NextLine != 21 || report.Elapsed != time.Second+grace {
 				t.Fatalf("%+v, %v", report, err)
 			}
 		})
