@@ -160,7 +160,30 @@ func measure(ctx context.Context, url string, out io.Writer, o options) error {
 			}
 		}
 	}
-	return nil
+	return costs(ctx, url, fluxa, out, o)
+}
+
+// costs measures what each constraint and index costs that the migrations keep.
+func costs(ctx context.Context, url string, whole bench.Contender, out io.Writer, o options) error {
+	contenders := []bench.Contender{whole}
+	for n, r := range bench.Removals() {
+		c, err := bench.NewWithout(ctx, url, n, r)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		contenders = append(contenders, c)
+	}
+	setting := bench.Setting{Lanes: 1, Batch: 1000}
+	log.Printf("measuring: constraints and indexes, %s", setting)
+	result, err := bench.Compare(ctx, contenders, setting, o.runs, o.each)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(out, "\n## What constraints and indexes cost\n\nThe same tables without one of them.\n\n"); err != nil {
+		return err
+	}
+	return bench.WriteCosts(out, result)
 }
 
 func settings(latency time.Duration) (out []bench.Setting) {
