@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -18,6 +19,10 @@ import (
 // fetchConcurrency bounds the payloads fetched and decoded at once. One payload of
 // 5 MiB with nothing but distinct names takes up to 15 MB beside itself to decode.
 const fetchConcurrency = 4
+
+// decodeRun is how many messages a goroutine decodes: one of its own takes longer to
+// start than 0.4 KB to decode.
+const decodeRun = 64
 
 // batch is one run over some messages. Its methods are the steps, in the order of
 // this file: read, persist, deadLetter, notify, postpone. Each takes the items in
@@ -89,29 +94,36 @@ func (b *batch) abandon(err error) {
 	}
 }
 
-// read decodes every message, and fetches the large payloads side by side. The others
-// take less time than a goroutine of their own would.
+// read decodes every message, and fetches the large payloads side by side.
 func (b *batch) read(ctx context.Context) {
-	var fetches errgroup.Group
+	var runs, fetches errgroup.Group
 	fetches.SetLimit(fetchConcurrency)
-	for _, it := range b.in(received) {
-		it.guarded(func() {
-			var err error
-			if it.envelope, err = b.service.open(it.message); err != nil {
-				it.fail(err)
-				return
+	for run := range slices.Chunk(b.in(received), decodeRun) {
+		runs.Go(func() error {
+			for _, it := range run {
+				it.guarded(func() { b.readOne(ctx, it, &fetches) })
 			}
-			if it.envelope.Mode == event.Inline {
-				b.readPayload(ctx, it)
-				return
-			}
-			fetches.Go(func() error {
-				it.guarded(func() { b.readPayload(ctx, it) })
-				return nil
-			})
+			return nil
 		})
 	}
-	_ = fetches.Wait() // always nil: each item has its own error
+	_ = errors.Join(runs.Wait(), fetches.Wait()) // always nil: each item has its own error
+}
+
+// readOne decodes a message, and leaves it to fetches when its payload is not in it.
+func (b *batch) readOne(ctx context.Context, it *item, fetches *errgroup.Group) {
+	var err error
+	if it.envelope, err = b.service.open(it.message); err != nil {
+		it.fail(err)
+		return
+	}
+	if it.envelope.Mode == event.Inline {
+		b.readPayload(ctx, it)
+		return
+	}
+	fetches.Go(func() error {
+		it.guarded(func() { b.readPayload(ctx, it) })
+		return nil
+	})
 }
 
 func (b *batch) readPayload(ctx context.Context, it *item) {
