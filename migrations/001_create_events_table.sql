@@ -8,7 +8,8 @@
 --
 -- The decoder of the processor guarantees what an event looks like, and its fuzz
 -- tests prove it. A constraint is here only where it costs next to nothing and what
--- it catches could not be mended later. `make bench` measures what they cost.
+-- it catches could not be mended later. What each costs is measured by `make bench`, in
+-- docs/performance/processor.md: all checks together a sixth at most.
 --
 -- Texts that an index orders use the "C" collation: it is the byte order that pages
 -- are cut by, and an index of it outlives an upgrade of the operating system's
