@@ -29,7 +29,6 @@ type fake struct {
 	came      []time.Duration // requests
 	batches   []int
 	accepted  map[string]accepted
-	asked     int
 	inFlight  int
 	most      int
 	payloads  map[string]bool
