@@ -13,20 +13,11 @@ import (
 	"github.com/fluxa/fluxa/pkg/process"
 )
 
-// IDs makes the ids of events.
-type IDs func() (uuid.UUID, error)
-
-// Ordered ids begin with the time, as those that ingest makes.
-func Ordered() (uuid.UUID, error) { return uuid.NewV7() }
-
-// Random ids are spread over the whole index.
-func Random() (uuid.UUID, error) { return uuid.NewRandom() }
-
 // metadataBytes makes an event of 0.4 KB.
 const metadataBytes = 230
 
 // Batches makes new events, as they lie on the queue, in batches of a size.
-func Batches(events, size int, ids IDs) ([]Batch, error) {
+func Batches(events, size int) ([]Batch, error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	source, err := load.Generator{Count: int64(events), MetadataBytes: metadataBytes, Until: now}.Source()
 	if err != nil {
@@ -39,7 +30,7 @@ func Batches(events, size int, ids IDs) ([]Batch, error) {
 		if err != nil {
 			return nil, err
 		}
-		m, row, err := accepted(item.Payload, now, ids)
+		m, row, err := accepted(item.Payload, now)
 		if err != nil {
 			return nil, err
 		}
@@ -52,8 +43,8 @@ func Batches(events, size int, ids IDs) ([]Batch, error) {
 }
 
 // accepted is the message that ingest sends for a payload.
-func accepted(payload []byte, now time.Time, ids IDs) (process.Message, Row, error) {
-	id, err := ids()
+func accepted(payload []byte, now time.Time) (process.Message, Row, error) {
+	id, err := uuid.NewV7()
 	if err != nil {
 		return process.Message{}, Row{}, err
 	}

@@ -14,7 +14,6 @@ type Setting struct {
 	Lanes   int           // connections
 	Batch   int           // events in a batch
 	Latency time.Duration // added to each round trip
-	IDs     IDs           // default Ordered
 }
 
 func (s Setting) String() string {
@@ -99,11 +98,7 @@ type preparer interface {
 
 // once stores so many events, and returns how many a second.
 func once(ctx context.Context, c Contender, s Setting, events int) (float64, error) {
-	ids := s.IDs
-	if ids == nil {
-		ids = Ordered
-	}
-	batches, err := Batches(events, c.Batch(s.Batch), ids)
+	batches, err := Batches(events, c.Batch(s.Batch))
 	if err != nil {
 		return 0, err
 	}

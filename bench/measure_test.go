@@ -24,7 +24,7 @@ func TestContenders_store_every_event_once(t *testing.T) {
 		all = append(all, c)
 	}
 	all = append(all, NewDuplicates(all[0]))
-	for _, s := range []Setting{{Lanes: 2, Batch: 7}, {Lanes: 1, Batch: 3, Latency: time.Millisecond, IDs: Random}} {
+	for _, s := range []Setting{{Lanes: 2, Batch: 7}, {Lanes: 1, Batch: 3, Latency: time.Millisecond}} {
 		result, err := Compare(t.Context(), all, s, 2, time.Millisecond)
 		if err != nil {
 			t.Fatal(err)
