@@ -75,6 +75,9 @@ func up(ctx context.Context, config *pgx.ConnConfig, files fs.FS) ([]Migration, 
 		} else if err != nil {
 			err = fmt.Errorf("apply the migrations: %w", err)
 		}
+		if ended := ctx.Err(); err != nil && ended != nil && !errors.Is(err, ended) {
+			err = fmt.Errorf("%w (%w)", err, ended) // the driver may only say that its connection is closed
+		}
 		now := time.Now().UTC()
 		for _, r := range results {
 			m := migration(r.Source)
