@@ -77,7 +77,7 @@ func (s *stand) open() {
 
 func (s *stand) ctx() context.Context {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	s.t.Cleanup(cancel)
 	return ctx
 }
