@@ -126,7 +126,7 @@ resource "aws_lambda_function" "migrate" {
 resource "aws_lambda_invocation" "migrations" {
   function_name = aws_lambda_function.migrate.function_name
   triggers = {
-    migrations = "6d8dfc97ab8f15f607098b0717f5004e9f5c341ebf3831e1033d4d05d1277c05"
+    migrations = "72bdd8fececa3ba513f1e7194817850c378e2c863b42973817a40a11d01a6d32"
   }
   input = jsonencode({})
 }
