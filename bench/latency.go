@@ -38,7 +38,7 @@ func Delay(ctx context.Context, database string, latency time.Duration) (through
 				_ = client.Close() // which tells the client
 				continue
 			}
-			context.AfterFunc(ctx, func() { _, _ = client.Close(), upstream.Close() })
+			context.AfterFunc(ctx, func() { _, _ = client.Close(), upstream.Close() }) // both sides are to hear of the end
 			go carry(upstream, client, latency/2)
 			go carry(client, upstream, latency/2)
 		}

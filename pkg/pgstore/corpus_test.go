@@ -16,8 +16,7 @@ import (
 )
 
 // Each payload that the decoder takes goes as a message through the processor into the
-// database, and comes back to the byte, with its hash. Beside the seeds are inputs that
-// fuzzing the decoder has found.
+// database, and comes back to the byte, with its hash.
 func FuzzPayloadComesBack(f *testing.F) {
 	for _, c := range eventtest.Accepted() {
 		f.Add([]byte(c.Payload))

@@ -16,7 +16,8 @@ import (
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
-// fetchConcurrency bounds the payloads fetched and decoded at once. One payload of
+// fetchConcurrency bounds the payloads fetched and decoded at once, and the runs of
+// small ones beside them. One payload of
 // 5 MiB with nothing but distinct names takes up to 15 MB beside itself to decode.
 const fetchConcurrency = 4
 
@@ -97,6 +98,7 @@ func (b *batch) abandon(err error) {
 // read decodes every message, and fetches the large payloads side by side.
 func (b *batch) read(ctx context.Context) {
 	var runs, fetches errgroup.Group
+	runs.SetLimit(fetchConcurrency)
 	fetches.SetLimit(fetchConcurrency)
 	for run := range slices.Chunk(b.in(received), decodeRun) {
 		runs.Go(func() error {
