@@ -91,6 +91,7 @@ type item struct {
 	event    event.Event    // from read on
 	err      error          // why it is rejected, dead-lettered, retried or postponed; else nil
 	watched  bool           // the database knows that work on it has begun
+	givenUp  bool           // it ended the process too often to be worked on again
 	database Stored         // what the database has of its id, zero before it answered
 
 	committed time.Time     // when the database answered that it has the event; zero before

@@ -40,14 +40,15 @@ func (s *Service) runWatched(ctx context.Context, items []*item) *batch {
 }
 
 // runPart runs some of the items as a batch of their own, and notes that work on them
-// has ended.
+// has ended. What is given up and could not be sent to the DLQ keeps its note: without it,
+// the message would end the process as many times again.
 func (b *batch) runPart(ctx context.Context, items []*item) {
 	part := &batch{service: b.service, items: items, due: map[BatchID][]string{}}
 	part.run(ctx)
 	b.persists = append(b.persists, part.persists...)
 	var ended []string
 	for _, it := range items {
-		if it.watched {
+		if it.watched && (!it.givenUp || it.state == deadLettered) {
 			ended = append(ended, it.message.ID)
 		}
 	}
@@ -94,6 +95,7 @@ func (s *Service) giveUp(it *item, endings int) {
 	if envelope, err := s.open(it.message); err == nil {
 		it.envelope = envelope
 	}
+	it.givenUp = true
 	it.reject(fault.Newf(fault.ProcessorEnded,
 		"the processor ended %d times while it worked on this message: out of memory, or of time", endings))
 }

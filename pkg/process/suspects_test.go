@@ -2,6 +2,7 @@ package process_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -47,8 +48,14 @@ func TestProcessBatch_a_message_that_ends_the_process_harms_nobody_else(t *testi
 			t.Errorf("delivery %d: its neighbours are not stored", deliveries)
 		}
 	}
+	w.letterErr = func(process.DeadLetter) error { return errors.New("throttled") }
 	if died(8) {
 		t.Fatal("it was tried once more")
+	}
+	want(t, len(w.letters), 0)
+	w.letterErr = nil
+	if died(9) {
+		t.Fatal("it was tried once more, since the DLQ could not be reached")
 	}
 	want(t, len(w.letters), 1)
 	want(t, w.letters[0].Code, fault.ProcessorEnded)
