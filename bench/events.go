@@ -16,8 +16,9 @@ import (
 // metadataBytes makes an event of 0.4 KB.
 const metadataBytes = 230
 
-// Batches makes new events, as they lie on the queue, in batches of a size.
-func Batches(events, size int) ([]Batch, error) {
+// Batches makes new events, as they lie on the queue, in batches of a size. Their ids
+// are random, or in the order of time.
+func Batches(events, size int, random bool) ([]Batch, error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	source, err := load.Generator{Count: int64(events), MetadataBytes: metadataBytes, Until: now}.Source()
 	if err != nil {
@@ -30,7 +31,7 @@ func Batches(events, size int) ([]Batch, error) {
 		if err != nil {
 			return nil, err
 		}
-		m, row, err := accepted(item.Payload, now)
+		m, row, err := accepted(item.Payload, now, random)
 		if err != nil {
 			return nil, err
 		}
@@ -43,8 +44,11 @@ func Batches(events, size int) ([]Batch, error) {
 }
 
 // accepted is the message that ingest sends for a payload.
-func accepted(payload []byte, now time.Time) (process.Message, Row, error) {
+func accepted(payload []byte, now time.Time, random bool) (process.Message, Row, error) {
 	id, err := uuid.NewV7()
+	if random {
+		id, err = uuid.NewRandom()
+	}
 	if err != nil {
 		return process.Message{}, Row{}, err
 	}

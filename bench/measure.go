@@ -14,12 +14,16 @@ type Setting struct {
 	Lanes   int           // connections
 	Batch   int           // events in a batch
 	Latency time.Duration // added to each round trip
+	Random  bool          // ids are random, else in the order of time
 }
 
 func (s Setting) String() string {
 	out := fmt.Sprintf("%d connections, batches of %d", s.Lanes, s.Batch)
 	if s.Latency > 0 {
 		out += fmt.Sprintf(", %s further away", s.Latency)
+	}
+	if s.Random {
+		out += ", random ids"
 	}
 	return out
 }
@@ -98,7 +102,7 @@ type preparer interface {
 
 // once stores so many events, and returns how many a second.
 func once(ctx context.Context, c Contender, s Setting, events int) (float64, error) {
-	batches, err := Batches(events, c.Batch(s.Batch))
+	batches, err := Batches(events, c.Batch(s.Batch), s.Random)
 	if err != nil {
 		return 0, err
 	}

@@ -24,7 +24,15 @@ func TestContenders_store_every_event_once(t *testing.T) {
 		all = append(all, c)
 	}
 	all = append(all, NewDuplicates(all[0]))
-	for _, s := range []Setting{{Lanes: 2, Batch: 7}, {Lanes: 1, Batch: 3, Latency: time.Millisecond}} {
+	for _, random := range []bool{false, true} {
+		c, err := NewFilled(t.Context(), server, 1000, random)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+		all = append(all, c)
+	}
+	for _, s := range []Setting{{Lanes: 2, Batch: 7}, {Lanes: 1, Batch: 3, Latency: time.Millisecond}, {Lanes: 1, Batch: 10, Random: true}} {
 		result, err := Compare(t.Context(), all, s, 2, time.Millisecond)
 		if err != nil {
 			t.Fatal(err)

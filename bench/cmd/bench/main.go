@@ -33,6 +33,7 @@ func main() {
 	flag.StringVar(&o.commit, "commit", "unknown", "the commit that is measured, for the report")
 	flag.IntVar(&o.runs, "runs", 3, "how often each contender takes its turn")
 	flag.DurationVar(&o.each, "each", 2*time.Second, "how long a turn takes, about")
+	flag.IntVar(&o.rows, "rows", 0, "also measure with so many rows in the tables (10000000 takes an hour)")
 	flag.Parse()
 	if err := run(ctx, o); err != nil {
 		log.Fatalf("bench: %v", err)
@@ -41,7 +42,7 @@ func main() {
 
 type options struct {
 	out, commit string
-	runs        int
+	runs, rows  int
 	each        time.Duration
 }
 
@@ -54,6 +55,9 @@ func run(ctx context.Context, o options) (err error) {
 	defer func() { err = firstOf(err, os.RemoveAll(dir)) }()
 	server, err := postgres.Start(ctx, postgres.Config{Dir: dir, Progress: os.Stderr, Settings: map[string]string{
 		"max_wal_size": "4GB", "checkpoint_timeout": "30min",
+		// What RDS gives to the instance of prod, which has 8 GiB:
+		// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Tuning.concepts.memory.html
+		"shared_buffers": "2GB",
 	}})
 	if err != nil {
 		return err
@@ -139,14 +143,9 @@ func measure(ctx context.Context, url string, out io.Writer, o options) error {
 		if _, err := fmt.Fprintf(out, "\n## %s\n\n%s\n\n", s.title, s.text); err != nil {
 			return err
 		}
-		var results []bench.Result
-		for _, setting := range s.settings {
-			log.Printf("measuring: %s, %s", s.title, setting)
-			result, err := bench.Compare(ctx, s.contenders, setting, o.runs, o.each)
-			if err != nil {
-				return err
-			}
-			results = append(results, result)
+		results, err := compareAll(ctx, s.title, s.contenders, s.settings, o)
+		if err != nil {
+			return err
 		}
 		if err := bench.WriteTable(out, results); err != nil {
 			return err
@@ -160,7 +159,54 @@ func measure(ctx context.Context, url string, out io.Writer, o options) error {
 			}
 		}
 	}
-	return costs(ctx, url, fluxa, out, o)
+	if err := costs(ctx, url, fluxa, out, o); err != nil {
+		return err
+	}
+	return grown(ctx, url, fluxa, out, o)
+}
+
+// grown measures what the rate is in tables that have rows, of the rate in empty ones.
+func grown(ctx context.Context, url string, empty bench.Contender, out io.Writer, o options) error {
+	for _, random := range []bool{false, true} {
+		if o.rows == 0 {
+			return nil
+		}
+		title := "Full tables, ids in the order of time"
+		if random {
+			title = "Full tables, random ids"
+		}
+		log.Printf("filling the tables: %s", title)
+		full, err := bench.NewFilled(ctx, url, o.rows, random)
+		if err != nil {
+			return err
+		}
+		results, err := compareAll(ctx, title, []bench.Contender{full, empty}, []bench.Setting{
+			{Lanes: 1, Batch: 100, Random: random}, {Lanes: 4, Batch: 100, Random: random},
+		}, o)
+		full.Close()
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(out, "\n## %s\n\nAll rows are in the partition that new ones go to.\n\n", title); err != nil {
+			return err
+		}
+		if err := bench.WriteTable(out, results); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func compareAll(ctx context.Context, title string, contenders []bench.Contender, settings []bench.Setting, o options) (results []bench.Result, err error) {
+	for _, setting := range settings {
+		log.Printf("measuring: %s, %s", title, setting)
+		result, err := bench.Compare(ctx, contenders, setting, o.runs, o.each)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, result)
+	}
+	return results, nil
 }
 
 // costs measures what each constraint and index costs that the migrations keep.
