@@ -76,6 +76,7 @@ func (s *Service) suspects(ctx context.Context, items []*item) (together, suspec
 		case !it.watched:
 			together = append(together, it)
 		case err != nil:
+			s.identify(it)
 			it.retry(err)
 		case n > endingsLimit:
 			s.giveUp(it, n-1)
@@ -89,12 +90,17 @@ func (s *Service) suspects(ctx context.Context, items []*item) (together, suspec
 	return together, suspects
 }
 
-// giveUp rejects a message that ended the process so many times. Of its payload nothing
-// is read; the envelope says whose record it is.
-func (s *Service) giveUp(it *item, endings int) {
+// identify reads whose record a message is, for its outcome. Of its payload nothing is
+// read.
+func (s *Service) identify(it *item) {
 	if envelope, err := s.open(it.message); err == nil {
 		it.envelope = envelope
 	}
+}
+
+// giveUp rejects a message that ended the process so many times.
+func (s *Service) giveUp(it *item, endings int) {
+	s.identify(it)
 	it.givenUp = true
 	it.reject(fault.Newf(fault.ProcessorEnded,
 		"the processor ended %d times while it worked on this message: out of memory, or of time", endings))

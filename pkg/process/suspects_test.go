@@ -86,3 +86,26 @@ func TestProcessBatch_many_deliveries_make_no_suspect(t *testing.T) {
 	want(t, w.steps, []string{"persist 2", "publish 2"})
 	want(t, len(w.letters), 0)
 }
+
+// deaf is a store that can be reached by nobody who begins to work.
+type deaf struct{ process.Store }
+
+func (deaf) Begin(context.Context, []string) (map[string]int, error) {
+	return nil, fault.New(fault.DatabaseUnavailable, "down")
+}
+
+// The log of an outage says of each delivery which event it was.
+func TestProcessBatch_names_the_events_that_cannot_be_watched(t *testing.T) {
+	t.Parallel()
+	_, w, store := newService(t)
+	service, err := process.New(process.Config{Store: deaf{store}, Blobs: w, Notifier: w, DeadLetters: letterbox{w}, Postponer: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, broken := good(t, "a"), process.Message{ID: "m-broken", Body: "{", Deliveries: 4}
+	a.Deliveries = 4
+	report := service.ProcessBatch(t.Context(), []process.Message{a, broken})
+	want(t, words(report), []string{"retried database_unavailable", "retried database_unavailable"})
+	want(t, report.Outcomes[0].EventID+" "+report.Outcomes[0].CorrelationID, "a c-a")
+	want(t, report.Outcomes[1].EventID, "")
+}
