@@ -73,6 +73,7 @@ func (b bento) Start(ctx context.Context, place Place) (_ *Running, err error) {
 	posts := Posts{url + "/ingest/events", "application/x-ndjson", http.StatusOK, lines}
 	return &Running{
 		Single: posts, Batch: posts, Roots: []int{process.pid(), queue.pid()}, Queue: []int{queue.pid()}, Stop: stop,
+		Logs:  []string{process.log, queue.log},
 		Count: "SELECT count(*) FROM events", Stored: "SELECT count(*) FROM events",
 	}, nil
 }

@@ -90,13 +90,21 @@ func (c *child) await(ctx context.Context, ready func(ctx context.Context) error
 }
 
 // failed adds the end of the child's log to an error.
-func (c *child) failed(err error) error {
-	text, readErr := os.ReadFile(c.log)
-	if readErr != nil {
-		return errors.Join(fmt.Errorf("%s: %w", c.name, err), readErr)
+func (c *child) failed(err error) error { return withLogs(fmt.Errorf("%s: %w", c.name, err), c.log) }
+
+// withLogs adds the ends of logs to an error.
+func withLogs(err error, logs ...string) error {
+	for _, path := range logs {
+		text, readErr := os.ReadFile(path)
+		if readErr != nil {
+			err = errors.Join(err, readErr)
+			continue
+		}
+		if text = bytes.TrimSpace(text); len(text) > 0 {
+			err = fmt.Errorf("%w\nthe end of %s: %s", err, filepath.Base(path), text[max(0, len(text)-lastWords):])
+		}
 	}
-	text = bytes.TrimSpace(text[max(0, len(text)-lastWords):])
-	return fmt.Errorf("%s: %w; the end of its log: %s", c.name, err, text)
+	return err
 }
 
 // stop asks the child to end, and kills it when it does not, which is an error. With which

@@ -79,7 +79,7 @@ func TestChild_that_ends_before_it_is_ready_is_reported_with_its_log(t *testing.
 	t.Parallel()
 	c := shell(t, "echo $WORD; exit 3", "WORD=port-in-use")
 	err := c.await(t.Context(), func(context.Context) error { return errors.New("not yet") })
-	if err == nil || !strings.Contains(err.Error(), "it: it ended\nexit status 3; the end of its log: port-in-use") {
+	if err == nil || !strings.Contains(err.Error(), "it: it ended\nexit status 3\nthe end of it.log: port-in-use") {
 		t.Errorf("error %v", err)
 	}
 	if err := c.stop(); err != nil {

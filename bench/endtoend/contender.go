@@ -37,6 +37,8 @@ type Running struct {
 	Roots, Queue []int
 	// Count counts the rows, cheaply; Stored counts the events that are stored for good.
 	Count, Stored string
+	// Logs are files whose ends tell why a turn failed.
+	Logs []string
 	// Stop ends its processes and returns when none is left.
 	Stop func() error
 }

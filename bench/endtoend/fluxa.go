@@ -44,6 +44,7 @@ func (f fluxa) Start(ctx context.Context, place Place) (*Running, error) {
 	one, batch := fluxaPosts(info.APIURL)
 	return &Running{
 		Single: one, Batch: batch, Roots: []int{up.pid()}, Stop: up.stop,
+		Logs:   []string{up.log, filepath.Join(info.LogDir, "ingest.log"), filepath.Join(info.LogDir, "processor.log")},
 		Count:  "SELECT count(*) FROM events",
 		Stored: "SELECT count(*) FROM events JOIN idempotency_keys k USING (event_id) WHERE k.status = 'success'",
 	}, nil

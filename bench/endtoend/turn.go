@@ -64,7 +64,11 @@ func (s session) turn(ctx context.Context, c Contender, setting Setting, each ti
 	if err != nil {
 		return out, fmt.Errorf("start %s: %w", c.Name(), err)
 	}
-	defer func() { err = errors.Join(err, running.Stop()) }()
+	defer func() {
+		if err = errors.Join(err, running.Stop()); err != nil {
+			err = withLogs(err, running.Logs...)
+		}
+	}()
 	return s.measure(ctx, running, pool, setting, each)
 }
 
