@@ -205,6 +205,13 @@ bench: ## Measure the store beside v1 and COPY, into docs/performance (FLAGS=-he
 	go test -run '^$$' -bench . -benchmem ./pkg/event ./emulator/sqs
 	go run ./bench/cmd/bench -commit "$$(git rev-parse --short HEAD)" $(FLAGS)
 
+# The commit that bench-full compares this one with; empty leaves it out.
+BEFORE ?= 501450f
+
+.PHONY: bench-full
+bench-full: build ## Measure the local stack beside that of BEFORE and Bento, into docs/performance (FLAGS=-help)
+	go run ./bench/cmd/bench-full -commit "$$(git rev-parse --short HEAD)" -bin $(DIST)/bin -before "$(BEFORE)" $(FLAGS)
+
 .PHONY: clean
 clean: ## Delete what was built
 	@rm -rf $(DIST) $(OUT)

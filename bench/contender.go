@@ -62,24 +62,30 @@ type database struct {
 
 // newDatabase makes a database of the name in the server of the URL, anew.
 func newDatabase(ctx context.Context, serverURL, name string) (database, error) {
+	url, pool, err := NewDatabase(ctx, serverURL, name)
+	return database{url, pool}, err
+}
+
+// NewDatabase makes a database of the name in the server of the URL, in place of one that
+// is there. It returns the database's URL, and a pool that the caller closes.
+func NewDatabase(ctx context.Context, serverURL, name string) (url string, pool *pgxpool.Pool, err error) {
 	server, err := pgxpool.New(ctx, serverURL)
 	if err != nil {
-		return database{}, fmt.Errorf("make database %s: %w", name, err)
+		return "", nil, fmt.Errorf("make database %s: %w", name, err)
 	}
 	defer server.Close()
 	for _, statement := range []string{"DROP DATABASE IF EXISTS " + name + " WITH (FORCE)", "CREATE DATABASE " + name} {
 		if _, err := server.Exec(ctx, statement); err != nil {
-			return database{}, fmt.Errorf("%s: %w", statement, err)
+			return "", nil, fmt.Errorf("%s: %w", statement, err)
 		}
 	}
 	config := server.Config().Copy()
 	config.ConnConfig.Database = name
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return database{}, fmt.Errorf("make database %s: %w", name, err)
+	if pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return "", nil, fmt.Errorf("make database %s: %w", name, err)
 	}
 	c := config.ConnConfig
-	return database{fmt.Sprintf("postgres://%s:%s@%s:%d/%s?sslmode=disable", c.User, c.Password, c.Host, c.Port, name), pool}, nil
+	return fmt.Sprintf("postgres://%s:%s@%s:%d/%s?sslmode=disable", c.User, c.Password, c.Host, c.Port, name), pool, nil
 }
 
 func (d database) URL() string { return d.url }

@@ -13,14 +13,14 @@ import (
 	"github.com/fluxa/fluxa/pkg/process"
 )
 
-// metadataBytes makes an event of 0.4 KB.
-const metadataBytes = 230
+// MetadataBytes is the size of the metadata of each event, which makes it one of 0.4 KB.
+const MetadataBytes = 230
 
 // Batches makes new events, as they lie on the queue, in batches of a size. Their ids
 // are random, or in the order of time.
 func Batches(events, size int, random bool) ([]Batch, error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	source, err := load.Generator{Count: int64(events), MetadataBytes: metadataBytes, Until: now}.Source()
+	source, err := load.Generator{Count: int64(events), MetadataBytes: MetadataBytes, Until: now}.Source()
 	if err != nil {
 		return nil, err
 	}

@@ -55,10 +55,12 @@ type Result struct {
 
 // Ratio is that of the first contender to another: the median of the ratios of the
 // runs, in each of which both took their turn in the same seconds.
-func (r Result) Ratio(to int) float64 {
+func (r Result) Ratio(to int) float64 { return ratio(r.Rates, to) }
+
+func ratio(rates []Rates, to int) float64 {
 	var each []float64
-	for i := range r.Rates[0].Each {
-		each = append(each, r.Rates[0].Each[i]/r.Rates[to].Each[i])
+	for i := range rates[0].Each {
+		each = append(each, rates[0].Each[i]/rates[to].Each[i])
 	}
 	return middle(each)
 }

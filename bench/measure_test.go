@@ -95,3 +95,14 @@ func TestWriteTable(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
 }
+
+func TestRounded(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[float64]string{
+		0: "0", 0.0012345: "0.00123", 0.725: "0.725", 1.5: "1.50", 9.996: "10.0", 60.63: "60.6", 99.94: "99.9", 99.96: "100", 510.4: "510", 12_345: "12,300",
+	} {
+		if got := Rounded(value); got != want {
+			t.Errorf("%v is written %s, want %s", value, got, want)
+		}
+	}
+}

@@ -1,12 +1,16 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
+	"os"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
 )
 
 var colours = []color.Color{
@@ -14,38 +18,84 @@ var colours = []color.Color{
 	color.RGBA{R: 0x9a, G: 0x9a, B: 0x9a, A: 0xff}, color.RGBA{R: 0x2c, G: 0xa0, B: 0x2c, A: 0xff},
 }
 
+const (
+	plotWidth  = 9 * vg.Inch
+	plotHeight = 4.5 * vg.Inch
+	barWidth   = 18
+)
+
 // Plot draws the medians of the results as bars, one group a setting, into a PNG.
 func Plot(path, title string, results []Result) error {
-	p := plot.New()
-	p.Title.Text = title
-	p.Y.Label.Text = "events/s, median"
-	p.Y.Min = 0
-	p.Legend.Top, p.Legend.Left = true, true
-	const width = 18
-	var groups []string
+	panel := Panel{Title: title, Groups: "connections × events in a batch"}
 	for _, r := range results {
-		groups = append(groups, fmt.Sprintf("%d × %d", r.Setting.Lanes, r.Setting.Batch))
+		panel.Lines = append(panel.Lines, Line{Labels: []string{fmt.Sprintf("%d × %d", r.Setting.Lanes, r.Setting.Batch)}, Rates: r.Rates})
 	}
-	contenders := results[0].Rates
-	for i, c := range contenders {
-		var medians plotter.Values
-		for _, r := range results {
-			medians = append(medians, r.Rates[i].Median())
-		}
-		bars, err := plotter.NewBarChart(medians, vg.Points(width))
+	return PlotPanels(path, []Panel{panel})
+}
+
+// Panel is a part of a picture with a scale of its own: events per second, one group of
+// bars for each line, named by its first label.
+type Panel struct {
+	Title  string
+	Groups string // what the groups are
+	Lines  []Line
+}
+
+// PlotPanels draws panels side by side into a PNG. All have the same contenders.
+func PlotPanels(path string, panels []Panel) (err error) {
+	var drawn []*plot.Plot
+	for i, panel := range panels {
+		p, err := panel.draw(i == 0)
 		if err != nil {
 			return fmt.Errorf("plot %s: %w", path, err)
 		}
-		bars.LineStyle.Width = 0
-		bars.Color = colours[i%len(colours)]
-		bars.Offset = vg.Points(width * (float64(i) - float64(len(contenders)-1)/2))
-		p.Add(bars)
-		p.Legend.Add(c.Contender, bars)
+		drawn = append(drawn, p)
 	}
-	p.NominalX(groups...)
-	p.X.Label.Text = "connections × events in a batch"
-	if err := p.Save(9*vg.Inch, 4.5*vg.Inch, path); err != nil {
+	canvas := vgimg.New(plotWidth, plotHeight)
+	tiles := draw.Tiles{Rows: 1, Cols: len(drawn), PadX: vg.Points(12), PadRight: vg.Points(6)}
+	for i, c := range plot.Align([][]*plot.Plot{drawn}, tiles, draw.New(canvas))[0] {
+		drawn[i].Draw(c)
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("plot: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(file); err != nil {
 		return fmt.Errorf("plot %s: %w", path, err)
 	}
 	return nil
+}
+
+func (panel Panel) draw(legend bool) (*plot.Plot, error) {
+	p := plot.New()
+	p.Title.Text = panel.Title
+	p.Y.Label.Text = "events/s, median"
+	p.Y.Min = 0
+	p.Legend.Top, p.Legend.Left = true, true
+	var groups []string
+	for _, r := range panel.Lines {
+		groups = append(groups, r.Labels[0])
+	}
+	contenders := panel.Lines[0].Rates
+	for i, c := range contenders {
+		var medians plotter.Values
+		for _, r := range panel.Lines {
+			medians = append(medians, r.Rates[i].Median())
+		}
+		bars, err := plotter.NewBarChart(medians, vg.Points(barWidth))
+		if err != nil {
+			return nil, err
+		}
+		bars.LineStyle.Width = 0
+		bars.Color = colours[i%len(colours)]
+		bars.Offset = vg.Points(barWidth * (float64(i) - float64(len(contenders)-1)/2))
+		p.Add(bars)
+		if legend {
+			p.Legend.Add(c.Contender, bars)
+		}
+	}
+	p.NominalX(groups...)
+	p.X.Label.Text = panel.Groups
+	return p, nil
 }

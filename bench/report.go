@@ -4,8 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -45,41 +48,95 @@ func (m Machine) String() string {
 		m.Processor, m.Cores, runtime.GOOS, runtime.GOARCH, m.PostgreSQL, m.Go, m.Commit, m.Day.Format(time.DateOnly))
 }
 
+// Line is a line of a table: what was measured, and what each contender gave. The first
+// one is compared with each other one.
+type Line struct {
+	Labels []string
+	Rates  []Rates
+	Text   func(float64) string // how a value is written
+}
+
 // WriteTable writes the results as a table of Markdown. The first contender is compared
 // with each other one.
 func WriteTable(w io.Writer, results []Result) error {
-	if len(results) == 0 {
+	var all []Line
+	for _, r := range results {
+		labels := []string{strconv.Itoa(r.Setting.Lanes), strconv.Itoa(r.Setting.Batch)}
+		all = append(all, Line{labels, r.Rates, rounded})
+	}
+	return WriteLines(w, []string{"connections", "batch"}, ", events/s", all)
+}
+
+// WriteLines writes lines of the same contenders as a table of Markdown: below the heads
+// their labels, then for each contender the median with the lowest and the highest, then
+// the ratios. The unit is appended to the contenders' names. What a contender has no value
+// of (NaN) is a dash.
+func WriteLines(w io.Writer, heads []string, unit string, all []Line) error {
+	if len(all) == 0 {
 		return nil
 	}
-	var head, line strings.Builder
-	head.WriteString("| connections | batch |")
-	line.WriteString("|---|---|")
-	names := results[0].Rates
+	head := slices.Clone(heads)
+	names := all[0].Rates
 	for _, r := range names {
-		head.WriteString(" " + r.Contender + ", events/s |")
-		line.WriteString("---|")
+		head = append(head, r.Contender+unit)
 	}
 	for _, r := range names[1:] {
-		fmt.Fprintf(&head, " %s ÷ %s |", names[0].Contender, r.Contender)
-		line.WriteString("---|")
+		head = append(head, names[0].Contender+" ÷ "+r.Contender)
 	}
-	if _, err := fmt.Fprintf(w, "%s\n%s\n", head.String(), line.String()); err != nil {
-		return err
+	cells := [][]string{head}
+	for _, line := range all {
+		row := slices.Clone(line.Labels)
+		for _, r := range line.Rates {
+			row = append(row, spread(r, line.Text))
+		}
+		for to := range line.Rates[1:] {
+			row = append(row, written(ratio(line.Rates, to+1), func(v float64) string { return fmt.Sprintf("%.2f", v) }))
+		}
+		cells = append(cells, row)
 	}
-	for _, result := range results {
-		var row strings.Builder
-		fmt.Fprintf(&row, "| %d | %d |", result.Setting.Lanes, result.Setting.Batch)
-		for _, r := range result.Rates {
-			fmt.Fprintf(&row, " %s (%s–%s) |", rounded(r.Median()), rounded(r.Low()), rounded(r.High()))
+	for i, row := range cells {
+		if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | ")); err != nil {
+			return err
 		}
-		for to := range result.Rates[1:] {
-			fmt.Fprintf(&row, " %.2f |", result.Ratio(to+1))
+		if i > 0 {
+			continue
 		}
-		if _, err := fmt.Fprintln(w, row.String()); err != nil {
+		if _, err := fmt.Fprintf(w, "|%s\n", strings.Repeat("---|", len(row))); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// spread writes the median with the lowest and the highest.
+func spread(r Rates, text func(float64) string) string {
+	if math.IsNaN(r.Median()) {
+		return none
+	}
+	return fmt.Sprintf("%s (%s–%s)", text(r.Median()), text(r.Low()), text(r.High()))
+}
+
+// none stands for a value that there is not.
+const none = "–"
+
+func written(value float64, text func(float64) string) string {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		return none
+	}
+	return text(value)
+}
+
+// Rounded writes a value with three digits that count, and the thousands apart; one below
+// 100 with as many decimals as that takes.
+func Rounded(value float64) string {
+	if value >= 99.95 || value <= 0 {
+		return rounded(value)
+	}
+	decimals := 1
+	for limit := 9.995; value < limit && decimals < 6; limit /= 10 {
+		decimals++
+	}
+	return strconv.FormatFloat(value, 'f', decimals, 64)
 }
 
 // rounded has three digits that count, and the thousands apart.

@@ -13,14 +13,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"syscall"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/fluxa/fluxa/bench"
-	"github.com/fluxa/fluxa/local/postgres"
 )
 
 func main() {
@@ -46,57 +42,20 @@ type options struct {
 	each        time.Duration
 }
 
-// run measures on a server of its own, which waits for the disk like one in production.
-func run(ctx context.Context, o options) (err error) {
-	dir, err := os.MkdirTemp("", "fluxa-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = firstOf(err, os.RemoveAll(dir)) }()
-	server, err := postgres.Start(ctx, postgres.Config{Dir: dir, Progress: os.Stderr, Settings: map[string]string{
-		"max_wal_size": "4GB", "checkpoint_timeout": "30min",
-		// What RDS gives to the instance of prod, which has 8 GiB:
-		// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Tuning.concepts.memory.html
-		"shared_buffers": "2GB",
-	}})
-	if err != nil {
-		return err
-	}
-	defer func() { err = firstOf(err, server.Stop(context.WithoutCancel(ctx))) }()
-	version, err := versionOf(ctx, server.URL())
-	if err != nil {
-		return err
-	}
-	var report bytes.Buffer
-	out := io.MultiWriter(os.Stdout, &report)
-	if _, err := fmt.Fprintf(out, "# The processor and its store\n\nWritten by `make bench`. %s. "+
-		"Each contender takes its turn in each of %d runs; medians, with the lowest and the highest.\n", bench.ThisMachine(version, o.commit), o.runs); err != nil {
-		return err
-	}
-	if err := measure(ctx, server.URL(), out, o); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(o.out, "processor.md"), report.Bytes(), 0o644)
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
+// run measures on a server of its own.
+func run(ctx context.Context, o options) error {
+	return bench.WithServer(ctx, os.Stderr, func(url, version string) error {
+		var report bytes.Buffer
+		out := io.MultiWriter(os.Stdout, &report)
+		if _, err := fmt.Fprintf(out, "# The processor and its store\n\nWritten by `make bench`. %s. "+
+			"Each contender takes its turn in each of %d runs; medians, with the lowest and the highest.\n", bench.ThisMachine(version, o.commit), o.runs); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func versionOf(ctx context.Context, url string) (version string, err error) {
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = firstOf(err, conn.Close(ctx)) }()
-	err = conn.QueryRow(ctx, "SHOW server_version").Scan(&version)
-	version, _, _ = strings.Cut(version, " ")
-	return version, err
+		if err := measure(ctx, url, out, o); err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(o.out, "processor.md"), report.Bytes(), 0o644)
+	})
 }
 
 // section is a table of the report, and with a file a plot.
