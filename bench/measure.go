@@ -51,6 +51,9 @@ func middle(values []float64) float64 {
 type Result struct {
 	Setting Setting
 	Rates   []Rates
+	// Client and Server are the processor time of an event in microseconds, where the
+	// contender's server runs on this machine.
+	Client, Server []Rates
 }
 
 // Ratio is that of the first contender to another: the median of the ratios of the
@@ -68,9 +71,10 @@ func ratio(rates []Rates, to int) float64 {
 // Compare lets the contenders take turns, each for about the duration and so many runs.
 // A contender that stored anything but all events, once, is an error.
 func Compare(ctx context.Context, contenders []Contender, s Setting, runs int, each time.Duration) (Result, error) {
-	result := Result{Setting: s, Rates: make([]Rates, len(contenders))}
-	for i, c := range contenders {
-		result.Rates[i].Contender = c.Name()
+	result := Result{Setting: s}
+	for _, c := range contenders {
+		named := Rates{Contender: c.Name()}
+		result.Rates, result.Client, result.Server = append(result.Rates, named), append(result.Client, named), append(result.Server, named)
 	}
 	events, unit := make([]int, len(contenders)), make([]int, len(contenders))
 	for i, c := range contenders {
@@ -78,18 +82,20 @@ func Compare(ctx context.Context, contenders []Contender, s Setting, runs int, e
 	}
 	for run := -1; run < runs; run++ { // the first finds out how many events the time takes
 		for i, c := range contenders {
-			rate, err := once(ctx, c, s, max(events[i], unit[i]))
+			turn, err := once(ctx, c, s, max(events[i], unit[i]))
 			if err != nil {
 				return result, fmt.Errorf("%s, %s: %w", c.Name(), s, err)
 			}
 			if run < 0 {
-				if rate, err = once(ctx, c, s, roundUp(int(rate*each.Seconds()/4), unit[i])); err != nil {
+				if turn, err = once(ctx, c, s, roundUp(int(turn.rate()*each.Seconds()/4), unit[i])); err != nil {
 					return result, fmt.Errorf("%s, %s: %w", c.Name(), s, err)
 				}
-				events[i] = roundUp(int(rate*each.Seconds()), unit[i])
+				events[i] = roundUp(int(turn.rate()*each.Seconds()), unit[i])
 				continue
 			}
-			result.Rates[i].Each = append(result.Rates[i].Each, rate)
+			result.Rates[i].Each = append(result.Rates[i].Each, turn.rate())
+			result.Client[i].Each = append(result.Client[i].Each, turn.perEvent(turn.spent.client))
+			result.Server[i].Each = append(result.Server[i].Each, turn.perEvent(turn.spent.server))
 		}
 	}
 	return result, nil
@@ -102,23 +108,34 @@ type preparer interface {
 	Prepare(ctx context.Context, batch Batch) error
 }
 
-// once stores so many events, and returns how many a second.
-func once(ctx context.Context, c Contender, s Setting, events int) (float64, error) {
+// turn is one of a contender.
+type turn struct {
+	events int
+	took   time.Duration
+	spent  spent
+}
+
+func (t turn) rate() float64 { return float64(t.events) / t.took.Seconds() }
+
+func (t turn) perEvent(d time.Duration) float64 { return d.Seconds() * 1e6 / float64(t.events) }
+
+// once stores so many events.
+func once(ctx context.Context, c Contender, s Setting, events int) (turn, error) {
 	batches, err := Batches(events, c.Batch(s.Batch), s.Random)
 	if err != nil {
-		return 0, err
+		return turn{}, err
 	}
 	if err := c.Reset(ctx); err != nil {
-		return 0, err
+		return turn{}, err
 	}
 	url, stop, err := Delay(ctx, c.URL(), s.Latency)
 	if err != nil {
-		return 0, err
+		return turn{}, err
 	}
 	defer stop()
 	lanes, err := c.Open(ctx, url, s.Lanes)
 	if err != nil {
-		return 0, err
+		return turn{}, err
 	}
 	defer func() {
 		for _, l := range lanes {
@@ -128,9 +145,13 @@ func once(ctx context.Context, c Contender, s Setting, events int) (float64, err
 	for i, batch := range batches {
 		if p, is := lanes[i%len(lanes)].(preparer); is {
 			if err := p.Prepare(ctx, batch); err != nil {
-				return 0, err
+				return turn{}, err
 			}
 		}
+	}
+	meter, err := newMeter(ctx, c)
+	if err != nil {
+		return turn{}, err
 	}
 	begun := time.Now()
 	group, work := errgroup.WithContext(ctx)
@@ -145,12 +166,16 @@ func once(ctx context.Context, c Contender, s Setting, events int) (float64, err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return 0, err
+		return turn{}, err
 	}
 	took := time.Since(begun)
+	used, err := meter.spent()
+	if err != nil {
+		return turn{}, err
+	}
 	stored, err := c.Stored(ctx)
 	if err == nil && stored != events {
 		err = fmt.Errorf("%d events are stored, want %d", stored, events)
 	}
-	return float64(events) / took.Seconds(), err
+	return turn{events, took, used}, err
 }

@@ -37,7 +37,10 @@ func TestContenders_store_every_event_once(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range result.Rates {
+		for i, r := range result.Rates {
+			if result.Client[i].Low() <= 0 || result.Server[i].High() < 0 {
+				t.Errorf("%s: %s: processor time %v and %v", s, r.Contender, result.Client[i].Each, result.Server[i].Each)
+			}
 			if len(r.Each) != 2 || r.Low() <= 0 || r.Low() > r.Median() || r.Median() > r.High() {
 				t.Errorf("%s: %s: rates %v", s, r.Contender, r.Each)
 			}
@@ -90,6 +93,27 @@ func TestWriteTable(t *testing.T) {
 	const want = `| connections | batch | Fluxa, events/s | v1, events/s | Fluxa ÷ v1 |
 |---|---|---|---|---|
 | 1 | 100 | 12,300 (11,000–13,000) | 410 (400–500) | 30.86 |
+`
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+func TestWriteCPU(t *testing.T) {
+	t.Parallel()
+	results := []Result{{
+		Setting: Setting{Lanes: 4, Batch: 10},
+		Client:  []Rates{{"Fluxa", []float64{20, 22, 30}}, {"v1", []float64{400, 440, 500}}},
+		Server:  []Rates{{"Fluxa", []float64{100.5, 120, 90}}, {"v1", []float64{1201, 1000, 1200}}},
+	}}
+	var out strings.Builder
+	if err := WriteCPU(&out, results); err != nil {
+		t.Fatal(err)
+	}
+	const want = `| connections | batch | of the | Fluxa, µs | v1, µs | Fluxa ÷ v1 |
+|---|---|---|---|---|---|
+| 4 | 10 | client | 22.0 (20.0–30.0) | 440 (400–500) | 0.05 |
+| 4 | 10 | server | 101 (90.0–120) | 1,200 (1,000–1,200) | 0.08 |
 `
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)

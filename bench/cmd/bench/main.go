@@ -113,7 +113,10 @@ func measure(ctx context.Context, url string, out io.Writer, o options) error {
 			if err := bench.Plot(filepath.Join(o.out, s.plot), s.title, results); err != nil {
 				return err
 			}
-			if _, err := fmt.Fprintf(out, "\n![%s](%s)\n", s.title, s.plot); err != nil {
+			if _, err := fmt.Fprintf(out, "\n![%s](%s)\n\nProcessor time of an event:\n\n", s.title, s.plot); err != nil {
+				return err
+			}
+			if err := bench.WriteCPU(out, results); err != nil {
 				return err
 			}
 		}
