@@ -54,6 +54,8 @@ func TestFunctions_link_only_what_they_use(t *testing.T) {
 		{all, []string{"github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/service/sso", "github.com/aws/aws-sdk-go-v2/service/ssooidc",
 			"github.com/aws/aws-sdk-go-v2/service/signin", "github.com/aws/aws-sdk-go-v2/service/sts", "github.com/aws/aws-sdk-go-v2/feature/ec2/imds"},
 			"Lambda gives the credentials in the environment: looking for others is a tenth of a binary and a part of each start"},
+		{all, []string{"google.golang.org/protobuf/proto", "google.golang.org/protobuf/reflect", "go.opentelemetry.io/proto", "go.opentelemetry.io/otel/exporters"},
+			"generated messages are registered at each start, and what they need is a tenth of a binary"},
 		{all, []string{"net/rpc", "github.com/aws/aws-xray-sdk-go"},
 			"Lambda's RPC mode is of the retired go1.x runtime, and the X-Ray SDK is retired"},
 	} {
