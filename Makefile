@@ -21,7 +21,7 @@ DEADCODE    := golang.org/x/tools/cmd/deadcode@v0.52.0
 
 # A first build compiles everything. Without DWARF, which -s -w drops anyway, and
 # with a lazier garbage collector in the compiler it takes about half the time.
-BUILDFLAGS := -trimpath -buildvcs=false -tags lambda.norpc -gcflags=all=-dwarf=false -ldflags "-s -w"
+BUILDFLAGS := $(shell sed "s/.*/'&'/" pkg/buildflags/flags.txt)
 GOBUILD    := CGO_ENABLED=0 GOGC=800 go build $(BUILDFLAGS)
 
 # What fluxa and fluxa-postgres are compiled from. A folder is newer when a file in

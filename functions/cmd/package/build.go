@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fluxa/fluxa/pkg/buildflags"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -88,8 +89,7 @@ func (b builder) zips(ctx context.Context, functions []contract.Function) (err e
 // compile writes an executable for each function into the folder, named as the
 // function.
 func (b builder) compile(ctx context.Context, functions []contract.Function, folder string) error {
-	arguments := []string{"build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc",
-		"-gcflags=all=-dwarf=false", "-ldflags", "-s -w -buildid=", "-o", folder + string(filepath.Separator)}
+	arguments := slices.Concat([]string{"build"}, buildflags.All("-buildid="), []string{"-o", folder + string(filepath.Separator)})
 	for _, function := range functions {
 		arguments = append(arguments, "github.com/fluxa/fluxa/functions/"+string(function))
 	}
