@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"context"
 	_ "embed"
 	"errors"
@@ -133,6 +134,7 @@ func pack(w io.Writer, function contract.Function, binary string) error {
 	}
 	defer in.Close() // only read
 	archive := zip.NewWriter(w)
+	archive.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, flate.BestCompression) })
 	if err := add(archive, bootstrap, 0o755, in); err != nil {
 		return err
 	}
