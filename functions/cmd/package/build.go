@@ -32,8 +32,8 @@ const bootstrap = "bootstrap"
 //go:embed rds-ca.pem
 var rdsCA []byte
 
-// run builds the named functions, all when none is named. What the Go tool says
-// goes to log.
+// run builds the named functions, all when none is named, and weighs them. What the Go
+// tool says goes to log.
 func run(ctx context.Context, log io.Writer, out string, names []string) error {
 	functions, err := choose(names)
 	if err != nil {
@@ -42,7 +42,10 @@ func run(ctx context.Context, log io.Writer, out string, names []string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return fmt.Errorf("make the output folder: %w", err)
 	}
-	return builder{log: log, out: out}.zips(ctx, functions)
+	if err := (builder{log: log, out: out}).zips(ctx, functions); err != nil {
+		return err
+	}
+	return within(budgets(), out, functions)
 }
 
 func choose(names []string) ([]contract.Function, error) {
