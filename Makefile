@@ -21,7 +21,7 @@ DEADCODE    := golang.org/x/tools/cmd/deadcode@v0.52.0
 
 # A first build compiles everything. Without DWARF, which -s -w drops anyway, and
 # with a lazier garbage collector in the compiler it takes about half the time.
-BUILDFLAGS := -trimpath -buildvcs=false -tags lambda.norpc -gcflags=all=-dwarf=false -ldflags "-s -w"
+BUILDFLAGS := $(shell sed "s/.*/'&'/" pkg/buildflags/flags.txt)
 GOBUILD    := CGO_ENABLED=0 GOGC=800 go build $(BUILDFLAGS)
 
 # What fluxa and fluxa-postgres are compiled from. A folder is newer when a file in
@@ -106,9 +106,12 @@ $(FLUXA) $(POSTGRES): $(SOURCES)
 	@$(GOBUILD) -o $@ ./$(wildcard */cmd/$(@F))
 	@touch $@
 
+# The zips are the same bytes with the same compiler only.
+TOOLCHAIN := go1.26.8
+
 .PHONY: package
 package: ## Build the Lambda zips, the same bytes on every machine
-	@GOTOOLCHAIN=go1.26.8 go run ./functions/cmd/package -out $(DIST)
+	@GOTOOLCHAIN=$(TOOLCHAIN) go run ./functions/cmd/package -out $(DIST)
 
 .PHONY: synth
 synth: node_modules/.ready ## Synthesize every stage into cdk.out for review (STAGE=dev: that one)
@@ -205,12 +208,17 @@ bench: ## Measure the store beside v1 and COPY, into docs/performance (FLAGS=-he
 	go test -run '^$$' -bench . -benchmem ./pkg/event ./emulator/sqs
 	go run ./bench/cmd/bench -commit "$$(git rev-parse --short HEAD)" $(FLAGS)
 
-# The commit that bench-full compares this one with; empty leaves it out.
+# The commit that bench-full and bench-functions compare this one with; empty leaves it
+# out of bench-full.
 BEFORE ?= 501450f
 
 .PHONY: bench-full
 bench-full: build ## Measure the local stack beside that of BEFORE and Bento, into docs/performance (FLAGS=-help)
 	go run ./bench/cmd/bench-full -commit "$$(git rev-parse --short HEAD)" -bin $(DIST)/bin -before "$(BEFORE)" $(FLAGS)
+
+.PHONY: bench-functions
+bench-functions: ## Measure the functions as deployed beside those of BEFORE, into docs/performance (FLAGS=-help)
+	@GOTOOLCHAIN=$(TOOLCHAIN) go run ./bench/cmd/functions -before $(BEFORE) -commit "$$(git rev-parse --short HEAD)" $(FLAGS)
 
 .PHONY: clean
 clean: ## Delete what was built

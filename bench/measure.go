@@ -41,6 +41,16 @@ func (r Rates) Median() float64 { return middle(r.Each) }
 func (r Rates) Low() float64  { return slices.Min(r.Each) }
 func (r Rates) High() float64 { return slices.Max(r.Each) }
 
+// Over is the ratio to the figure of another contender: the median of the ratios of the
+// runs, in each of which both took their turn in the same seconds.
+func (r Rates) Over(other Rates) float64 {
+	var each []float64
+	for i := range r.Each {
+		each = append(each, r.Each[i]/other.Each[i])
+	}
+	return middle(each)
+}
+
 func middle(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
@@ -56,17 +66,8 @@ type Result struct {
 	Client, Server []Rates
 }
 
-// Ratio is that of the first contender to another: the median of the ratios of the
-// runs, in each of which both took their turn in the same seconds.
-func (r Result) Ratio(to int) float64 { return ratio(r.Rates, to) }
-
-func ratio(rates []Rates, to int) float64 {
-	var each []float64
-	for i := range rates[0].Each {
-		each = append(each, rates[0].Each[i]/rates[to].Each[i])
-	}
-	return middle(each)
-}
+// Ratio is that of the first contender to another.
+func (r Result) Ratio(to int) float64 { return r.Rates[0].Over(r.Rates[to]) }
 
 // Compare lets the contenders take turns, each for about the duration and so many runs.
 // A contender that stored anything but all events, once, is an error.

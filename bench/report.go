@@ -83,33 +83,33 @@ func WriteLines(w io.Writer, heads []string, unit string, all []Line) error {
 	for _, r := range names[1:] {
 		head = append(head, names[0].Contender+" ÷ "+r.Contender)
 	}
-	cells := [][]string{head}
+	var rows [][]string
 	for _, line := range all {
 		row := slices.Clone(line.Labels)
 		for _, r := range line.Rates {
-			row = append(row, spread(r, line.Text))
+			row = append(row, r.Spread(line.Text))
 		}
 		for to := range line.Rates[1:] {
-			row = append(row, written(ratio(line.Rates, to+1), func(v float64) string { return fmt.Sprintf("%.2f", v) }))
+			row = append(row, written(line.Rates[0].Over(line.Rates[to+1]), func(v float64) string { return fmt.Sprintf("%.2f", v) }))
 		}
-		cells = append(cells, row)
+		rows = append(rows, row)
 	}
-	for i, row := range cells {
-		if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | ")); err != nil {
-			return err
-		}
-		if i > 0 {
-			continue
-		}
-		if _, err := fmt.Fprintf(w, "|%s\n", strings.Repeat("---|", len(row))); err != nil {
-			return err
-		}
-	}
-	return nil
+	return WriteRows(w, head, rows)
 }
 
-// spread writes the median with the lowest and the highest.
-func spread(r Rates, text func(float64) string) string {
+// WriteRows writes a table of Markdown.
+func WriteRows(w io.Writer, head []string, rows [][]string) error {
+	var table strings.Builder
+	fmt.Fprintf(&table, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat("---|", len(head)))
+	for _, row := range rows {
+		fmt.Fprintf(&table, "| %s |\n", strings.Join(row, " | "))
+	}
+	_, err := io.WriteString(w, table.String())
+	return err
+}
+
+// Spread writes the median with the lowest and the highest.
+func (r Rates) Spread(text func(float64) string) string {
 	if math.IsNaN(r.Median()) {
 		return none
 	}

@@ -51,6 +51,11 @@ func TestFunctions_link_only_what_they_use(t *testing.T) {
 		{[]contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery, contract.FunctionMaintain},
 			[]string{"google.golang.org/grpc", "text/template", "html/template"},
 			"a template engine finds methods by name, so that the linker keeps every exported method: two fifths of a binary; gRPC links one"},
+		{all, []string{"github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/service/sso", "github.com/aws/aws-sdk-go-v2/service/ssooidc",
+			"github.com/aws/aws-sdk-go-v2/service/signin", "github.com/aws/aws-sdk-go-v2/service/sts", "github.com/aws/aws-sdk-go-v2/feature/ec2/imds"},
+			"Lambda gives the credentials in the environment: looking for others is a tenth of a binary and a part of each start"},
+		{all, []string{"google.golang.org/protobuf/proto", "google.golang.org/protobuf/reflect", "go.opentelemetry.io/proto", "go.opentelemetry.io/otel/exporters"},
+			"generated messages are registered at each start, and what they need is a tenth of a binary"},
 		{all, []string{"net/rpc", "github.com/aws/aws-xray-sdk-go"},
 			"Lambda's RPC mode is of the retired go1.x runtime, and the X-Ray SDK is retired"},
 	} {
@@ -77,7 +82,12 @@ func TestEnvironment_is_read_in_these_places_only(t *testing.T) {
 	allowed := []string{
 		root + "functions/internal/boot: Environ()",                   // all of it, for config.Load
 		root + `functions/internal/boot: Getenv("FLUXA_ENVIRONMENT")`, // for the line that says why config.Load failed
-		root + "pkg/telemetry: Getenv(tracesEndpointVariable)",        // OpenTelemetry's own, which its SDK reads too
+		root + "pkg/awsclient: Getenv(regionVariable)",                // Lambda's own, and the address of an emulator
+		root + "pkg/awsclient: Getenv(keyIDVariable)",
+		root + "pkg/awsclient: Getenv(secretKeyVariable)",
+		root + "pkg/awsclient: Getenv(sessionTokenVariable)",
+		root + "pkg/awsclient: Getenv(endpointVariable)",
+		root + "pkg/telemetry: Getenv(tracesEndpointVariable)", // OpenTelemetry's own, which its SDK reads too
 		root + "pkg/telemetry: Getenv(endpointVariable)",
 		root + "pkg/telemetry: Getenv(tracesHeadersVariable)",
 		root + "pkg/telemetry: Getenv(headersVariable)",

@@ -26,7 +26,7 @@ const (
 // quiet are the packages of the SDK, beside the clients, that call nothing with
 // the function's role: on Lambda the credentials come from the environment.
 func quiet() []string {
-	return []string{"aws", "aws/middleware", "aws/retry", "aws/transport/http", "config"}
+	return []string{"aws", "aws/middleware", "aws/retry", "aws/transport/http", "credentials"}
 }
 
 func own(path string) bool { return strings.HasPrefix(path, module) }

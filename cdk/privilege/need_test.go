@@ -92,7 +92,8 @@ func TestUnseen_are_packages_that_may_call_AWS_out_of_sight(t *testing.T) {
 		{own, sdk + "service/s3", false},
 		{own, sdk + "service/s3/types", false},
 		{own, sdk + "aws/retry", false},
-		{own, sdk + "config", false},
+		{own, sdk + "credentials", false},
+		{own, sdk + "config", true},
 		{own, sdk + "aws/signer/v4", true},
 		{own, sdk + "credentials/stscreds", true},
 		{own, sdk + "feature/rds/auth", true},
@@ -100,7 +101,7 @@ func TestUnseen_are_packages_that_may_call_AWS_out_of_sight(t *testing.T) {
 		{"example.org/uploader", sdk + "service/s3", true},
 		{"example.org/uploader", "github.com/aws/aws-sdk-go/aws", true},
 		{"example.org/uploader", sdk + "aws", false},
-		{sdk + "config", sdk + "service/sts", false},
+		{sdk + "credentials", sdk + "service/sts", false},
 	} {
 		to := &packages.Package{PkgPath: c.to}
 		from := &packages.Package{PkgPath: c.from, Imports: map[string]*packages.Package{c.to: to}}

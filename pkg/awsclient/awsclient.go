@@ -11,14 +11,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go/logging"
-	"github.com/aws/smithy-go/middleware"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -72,32 +72,56 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// Load reads region, credentials and endpoint as the AWS SDK does: from the
-// environment first, AWS_ENDPOINT_URL included, then from the shared files. It
-// makes no call to AWS as long as the environment holds the credentials, as on
-// Lambda. Returns an error when no region is found, since every later call would
-// fail for it.
-func Load(ctx context.Context, c Config) (aws.Config, error) {
+// The variables that Lambda gives every function, and the address of an emulator.
+const (
+	regionVariable       = "AWS_REGION"
+	keyIDVariable        = "AWS_ACCESS_KEY_ID"
+	secretKeyVariable    = "AWS_SECRET_ACCESS_KEY"
+	sessionTokenVariable = "AWS_SESSION_TOKEN"
+	endpointVariable     = "AWS_ENDPOINT_URL"
+)
+
+// Load reads region and credentials from AWS_REGION, AWS_ACCESS_KEY_ID,
+// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, as Lambda sets them, and from
+// AWS_ENDPOINT_URL the address of an emulator. It reads nothing else: what the SDK's
+// own loader links to look for profiles, single sign-on and the metadata of an
+// instance is a tenth of a function, and a part of each of its starts. Returns an
+// error when the region is missing, since every later call would fail for it. A call
+// without credentials fails at once.
+func Load(c Config) (aws.Config, error) {
 	c, err := c.withDefaults()
 	if err != nil {
 		return aws.Config{}, err
 	}
-	options := []func(*config.LoadOptions) error{
-		config.WithRetryer(c.retryer),
-		config.WithHTTPClient(c.httpClient()),
-	}
-	if c.Tracer != nil {
-		options = append(options, config.WithAPIOptions([]func(*middleware.Stack) error{Spans(c.Tracer)}))
-	}
-	if c.Logger != nil {
-		options = append(options, config.WithLogger(sdkLogger(c.Logger)))
-	}
-	loaded, err := config.LoadDefaultConfig(ctx, options...)
-	if err != nil {
-		return aws.Config{}, fmt.Errorf("load the AWS configuration: %w", err)
+	loaded := aws.Config{
+		Region:     os.Getenv(regionVariable),
+		Retryer:    c.retryer,
+		HTTPClient: c.httpClient(),
+		Logger:     logging.NewStandardLogger(os.Stderr),
+		// As the SDK's loader has it when no variable says otherwise. The checksums are
+		// those of S3, both ways.
+		DefaultsMode:               aws.DefaultsModeLegacy,
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
 	}
 	if loaded.Region == "" {
-		return aws.Config{}, errors.New("load the AWS configuration: no region; set AWS_REGION")
+		return aws.Config{}, errors.New("load the AWS configuration: no region; set " + regionVariable)
+	}
+	loaded.Credentials = aws.NewCredentialsCache(credentials.StaticCredentialsProvider{
+		Value: aws.Credentials{
+			AccessKeyID: os.Getenv(keyIDVariable), SecretAccessKey: os.Getenv(secretKeyVariable), SessionToken: os.Getenv(sessionTokenVariable),
+			Source: "EnvConfigCredentials", // as the SDK names them
+		},
+		Source: []aws.CredentialSource{aws.CredentialSourceEnvVars},
+	})
+	if endpoint := os.Getenv(endpointVariable); endpoint != "" {
+		loaded.BaseEndpoint = aws.String(endpoint)
+	}
+	if c.Tracer != nil {
+		loaded.APIOptions = append(loaded.APIOptions, Spans(c.Tracer))
+	}
+	if c.Logger != nil {
+		loaded.Logger = sdkLogger(c.Logger)
 	}
 	return loaded, nil
 }

@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go/logging"
 	"github.com/go-json-experiment/json"
@@ -85,7 +86,7 @@ func TestLoad_speaks_to_the_endpoint_of_the_environment_and_tries_again(t *testi
 		}
 		answer(w, http.StatusOK, taken)
 	}))
-	loaded, err := awsclient.Load(t.Context(), awsclient.Config{MaxBackoff: time.Millisecond})
+	loaded, err := awsclient.Load(awsclient.Config{MaxBackoff: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +102,7 @@ func TestLoad_bounds_the_attempts(t *testing.T) {
 			tries.Add(1)
 			answer(w, http.StatusInternalServerError, `{}`)
 		}))
-		loaded, err := awsclient.Load(t.Context(), awsclient.Config{MaxBackoff: time.Millisecond, Attempts: attempts})
+		loaded, err := awsclient.Load(awsclient.Config{MaxBackoff: time.Millisecond, Attempts: attempts})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +122,7 @@ func TestLoad_gives_up_on_a_server_that_does_not_answer(t *testing.T) {
 		<-r.Context().Done()
 		close(gone)
 	}))
-	loaded, err := awsclient.Load(t.Context(), awsclient.Config{Attempts: 1, ResponseTimeout: 10 * time.Millisecond})
+	loaded, err := awsclient.Load(awsclient.Config{Attempts: 1, ResponseTimeout: 10 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +144,7 @@ func TestLoad_gives_up_on_an_answer_that_does_not_end(t *testing.T) {
 			<-r.Context().Done()
 			close(gone)
 		}))
-		loaded, err := awsclient.Load(t.Context(), awsclient.Config{Attempts: 1, CallTimeout: timeout})
+		loaded, err := awsclient.Load(awsclient.Config{Attempts: 1, CallTimeout: timeout})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,7 +166,7 @@ func TestLoad_no_call_outlives_its_context(t *testing.T) {
 		<-r.Context().Done()
 		close(gone)
 	}))
-	loaded, err := awsclient.Load(t.Context(), awsclient.Config{})
+	loaded, err := awsclient.Load(awsclient.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +184,7 @@ func TestLoad_no_call_outlives_its_context(t *testing.T) {
 func TestLoad_writes_the_SDKs_warnings_to_the_logger(t *testing.T) {
 	setEnvironment(t, "")
 	var out strings.Builder
-	loaded, err := awsclient.Load(t.Context(), awsclient.Config{Logger: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{
+	loaded, err := awsclient.Load(awsclient.Config{Logger: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey {
@@ -211,26 +212,72 @@ func TestLoad_refuses(t *testing.T) {
 		"awsclient: ResponseTimeout must be positive, got -1ns": {ResponseTimeout: -1},
 		"awsclient: CallTimeout must be positive, got -1ns":     {CallTimeout: -1},
 	} {
-		if _, err := awsclient.Load(t.Context(), c); err == nil || err.Error() != want {
+		if _, err := awsclient.Load(c); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 	t.Run("a missing region", func(t *testing.T) {
 		setEnvironment(t, "")
 		t.Setenv("AWS_REGION", "")
-		_, err := awsclient.Load(t.Context(), awsclient.Config{})
+		_, err := awsclient.Load(awsclient.Config{})
 		if want := "load the AWS configuration: no region; set AWS_REGION"; err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	})
-	t.Run("an environment the SDK cannot read", func(t *testing.T) {
-		setEnvironment(t, "")
-		t.Setenv("AWS_PROFILE", "no-such-profile")
-		_, err := awsclient.Load(t.Context(), awsclient.Config{})
-		if err == nil || !strings.HasPrefix(err.Error(), "load the AWS configuration: ") {
-			t.Errorf("got %v", err)
+}
+
+func TestLoad_no_call_is_made_without_credentials(t *testing.T) {
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+		setEnvironment(t, serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a call was made") }))
+		t.Setenv(name, "")
+		loaded, err := awsclient.Load(awsclient.Config{})
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+		if err := send(t.Context(), loaded); err == nil || !strings.Contains(err.Error(), "static credentials are empty") {
+			t.Errorf("without %s: error %v", name, err)
+		}
+	}
+}
+
+// TestLoad_is_as_the_SDK_loads_it compares with the SDK's own loader what clients take
+// from a configuration, for the environment of a function.
+func TestLoad_is_as_the_SDK_loads_it(t *testing.T) {
+	for _, endpoint := range []string{"", "http://127.0.0.1:4566"} {
+		setEnvironment(t, endpoint)
+		t.Setenv("AWS_SESSION_TOKEN", "token")
+		loaded, err := awsclient.Load(awsclient.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := config.LoadDefaultConfig(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, differ := range map[string]bool{
+			"Region":                     loaded.Region != want.Region,
+			"BaseEndpoint":               aws.ToString(loaded.BaseEndpoint) != aws.ToString(want.BaseEndpoint),
+			"DefaultsMode":               loaded.DefaultsMode != want.DefaultsMode,
+			"RequestChecksumCalculation": loaded.RequestChecksumCalculation != want.RequestChecksumCalculation,
+			"ResponseChecksumValidation": loaded.ResponseChecksumValidation != want.ResponseChecksumValidation,
+			"EndpointOptions":            sqs.NewFromConfig(loaded).Options().EndpointOptions != sqs.NewFromConfig(want).Options().EndpointOptions,
+		} {
+			if differ {
+				t.Errorf("with endpoint %q %s differs from the SDK's", endpoint, name)
+			}
+		}
+		keys, err := loaded.Credentials.Retrieve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirKeys, err := want.Credentials.Retrieve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if keys != theirKeys || keys.SessionToken != "token" {
+			t.Errorf("credentials of %s, want of %s", keys.Source, theirKeys.Source)
+		}
+	}
 }
 
 func TestSpans(t *testing.T) {
@@ -287,7 +334,7 @@ func TestSpans(t *testing.T) {
 			setEnvironment(t, serve(t, c.handler))
 			recorder := tracetest.NewSpanRecorder()
 			provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))
-			loaded, err := awsclient.Load(t.Context(), awsclient.Config{MaxBackoff: time.Millisecond, Tracer: provider.Tracer("test")})
+			loaded, err := awsclient.Load(awsclient.Config{MaxBackoff: time.Millisecond, Tracer: provider.Tracer("test")})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -331,7 +378,7 @@ func TestSpans_name_an_error_without_its_text(t *testing.T) {
 			setEnvironment(t, closed.URL)
 			recorder := tracetest.NewSpanRecorder()
 			provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))
-			loaded, err := awsclient.Load(t.Context(), awsclient.Config{Attempts: 1, Tracer: provider.Tracer("test")})
+			loaded, err := awsclient.Load(awsclient.Config{Attempts: 1, Tracer: provider.Tracer("test")})
 			if err != nil {
 				t.Fatal(err)
 			}

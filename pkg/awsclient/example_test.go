@@ -1,7 +1,6 @@
 package awsclient_test
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -11,7 +10,7 @@ import (
 
 // The one configuration serves every client of a process.
 func ExampleLoad() {
-	loaded, err := awsclient.Load(context.Background(), awsclient.Config{})
+	loaded, err := awsclient.Load(awsclient.Config{})
 	if err != nil {
 		fmt.Println(err)
 		return

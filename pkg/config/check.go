@@ -4,13 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"regexp"
 	"strings"
-)
-
-var (
-	stagePattern  = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
-	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 )
 
 const (
@@ -55,7 +49,7 @@ func (c *Maintain) check(l *faultList) {
 }
 
 func (s *Service) check(l *faultList) {
-	l.require(stagePattern.MatchString(s.Environment), &s.Environment)
+	l.require(isStage(s.Environment), &s.Environment)
 	switch s.LogLevel {
 	case slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError:
 	default:
@@ -66,7 +60,7 @@ func (s *Service) check(l *faultList) {
 func (q *Queue) check(l *faultList) { l.require(isEndpoint(q.QueueURL), &q.QueueURL) }
 
 func (p *Payloads) check(l *faultList) {
-	l.require(bucketPattern.MatchString(p.PayloadBucket), &p.PayloadBucket)
+	l.require(isBucket(p.PayloadBucket), &p.PayloadBucket)
 }
 
 func (d *Database) check(l *faultList) {
@@ -89,6 +83,25 @@ func (d *Database) check(l *faultList) {
 func (r *Retry) check(l *faultList) {
 	l.require(r.BaseSeconds >= 1 && r.BaseSeconds <= maxSeconds, &r.BaseSeconds)
 	l.require(r.MaxSeconds >= r.BaseSeconds && r.MaxSeconds <= maxSeconds, &r.MaxSeconds)
+}
+
+const (
+	lowerCase = "abcdefghijklmnopqrstuvwxyz"
+	digits    = "0123456789"
+)
+
+// consistsOf reports whether text has no other characters. The names are not matched
+// with regular expressions: a function would compile them at each of its starts, to
+// use them once.
+func consistsOf(text, characters string) bool { return strings.Trim(text, characters) == "" }
+
+func isStage(text string) bool {
+	return 1 <= len(text) && len(text) <= 32 && consistsOf(text[:1], lowerCase) && consistsOf(text[1:], lowerCase+digits+"-")
+}
+
+func isBucket(text string) bool {
+	last := len(text) - 1
+	return 3 <= len(text) && len(text) <= 63 && consistsOf(text[:1]+text[last:], lowerCase+digits) && consistsOf(text[1:last], lowerCase+digits+".-")
 }
 
 func isEndpoint(text string) bool {

@@ -1,36 +1,46 @@
-package config
+package config_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
+
+	"github.com/fluxa/fluxa/pkg/config"
 )
 
-// A check can name fields of the settings only. It looks each of them up whether
-// the value is good or not, so that any call of Load finds one that is none.
-func TestCheck_that_names_what_is_no_setting_panics(t *testing.T) {
+func TestLoad_names_have_their_form_and_length(t *testing.T) {
 	t.Parallel()
-	var settings Ingest
-	var another Queue
-	l := newFaultList(&settings, nil)
-	if name := l.name(&settings.QueueURL); name != "QUEUE_URL" {
-		t.Errorf("the queue's URL is in %s", name)
-	}
-	text := "no setting"
-	for name, check := range map[string]func(){
-		"refuse":  func() { l.refuse(&text) },
-		"add":     func() { l.add(&another.QueueURL, "is another queue's") },
-		"require": func() { l.require(true, &settings.Queue) },
+	for variable, names := range map[string]struct{ good, bad []string }{
+		"FLUXA_ENVIRONMENT": {
+			good: []string{"d", "dev", "eu-1", "a-", "z9", strings.Repeat("a", 32)},
+			bad:  []string{"", "1a", "-a", "Dev", "a_b", "a.b", "dév", "a b", "a\n", strings.Repeat("a", 33)},
+		},
+		"PAYLOAD_BUCKET": {
+			good: []string{"abc", "0-9", "a.b", "fluxa-payloads-dev", "9" + strings.Repeat("-", 61) + "z"},
+			bad:  []string{"", "ab", "-ab", "ab-", ".ab", "ab.", "aBc", "a_b", "a/b", "äbc", "abc\n", strings.Repeat("a", 64)},
+		},
 	} {
-		func() {
-			defer func() {
-				if r, ok := recover().(string); !ok || !strings.Contains(r, "no field of the settings") {
-					t.Errorf("%s: it panicked with %q", name, r)
-				}
-			}()
-			check()
-		}()
-	}
-	if len(l.found) != 0 {
-		t.Errorf("found %v", l.found)
+		load := func(value string) error {
+			environ := map[string]string{
+				"FLUXA_ENVIRONMENT": "dev", "PAYLOAD_BUCKET": "fluxa-payloads-dev", "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/1/q",
+			}
+			environ[variable] = value
+			var list []string
+			for name, value := range environ {
+				list = append(list, name+"="+value)
+			}
+			_, err := config.Load[config.Ingest](list)
+			return err
+		}
+		for _, name := range names.good {
+			if err := load(name); err != nil {
+				t.Errorf("%s=%q: %v", variable, name, err)
+			}
+		}
+		for _, name := range names.bad {
+			if faults, ok := errors.AsType[*config.Error](load(name)); !ok || len(faults.Faults) != 1 || faults.Faults[0].Variable != variable {
+				t.Errorf("%s=%q: error %v", variable, name, faults)
+			}
+		}
 	}
 }

@@ -33,6 +33,10 @@ type Config struct {
 	// none (the system's) for an RDS Proxy. With a URL, both are part of it.
 	TLSMode    string
 	RootCAFile string
+	// RootCAName, with verify-full, picks authorities out of RootCAFile: those with it
+	// in the text before their certificate, such as the region's out of a bundle for
+	// all regions, which takes milliseconds to read; all of them when none has it.
+	RootCAName string
 
 	// MaxConns bounds the pool; default 2, as one Lambda environment serves one
 	// invocation at a time.
@@ -105,8 +109,8 @@ func (c Config) withDefaults() (Config, error) {
 
 func (c Config) validate() error {
 	if c.URL != "" {
-		if c.Host != "" || c.Port != 0 || c.Name != "" || c.Credentials != nil || c.TLSMode != "" || c.RootCAFile != "" {
-			return errors.New("pgstore: URL stands alone: Host, Port, Name, Credentials, TLSMode and RootCAFile must be empty beside it")
+		if c.Host != "" || c.Port != 0 || c.Name != "" || c.Credentials != nil || c.TLSMode != "" || c.RootCAFile != "" || c.RootCAName != "" {
+			return errors.New("pgstore: URL stands alone: Host, Port, Name, Credentials, TLSMode, RootCAFile and RootCAName must be empty beside it")
 		}
 	} else {
 		switch {
@@ -118,6 +122,8 @@ func (c Config) validate() error {
 			return errors.New("pgstore: Credentials is required with Host")
 		case !slices.Contains(tlsModes(), c.TLSMode):
 			return fmt.Errorf("pgstore: TLSMode is %q, it must be one of %s", c.TLSMode, strings.Join(tlsModes(), ", "))
+		case c.RootCAName != "" && (c.RootCAFile == "" || c.TLSMode != defaultTLSMode):
+			return fmt.Errorf("pgstore: RootCAName is %q, it must be empty without RootCAFile and with another TLSMode than %s", c.RootCAName, defaultTLSMode)
 		}
 	}
 	switch {
@@ -138,7 +144,7 @@ func (c Config) address() string {
 		return c.URL
 	}
 	query := url.Values{"sslmode": {c.TLSMode}}
-	if c.RootCAFile != "" {
+	if c.RootCAFile != "" && c.RootCAName == "" {
 		query.Set("sslrootcert", c.RootCAFile)
 	}
 	u := url.URL{
@@ -154,6 +160,11 @@ func (c Config) pool() (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(c.address())
 	if err != nil {
 		return nil, fmt.Errorf("pgstore: read the database address: %w", err)
+	}
+	if c.RootCAName != "" {
+		if config.ConnConfig.TLSConfig.RootCAs, err = c.roots(); err != nil {
+			return nil, err
+		}
 	}
 	// A prepared statement belongs to a session. Behind RDS Proxy the session is
 	// then pinned to one client, and the proxy shares nothing any more. This mode

@@ -252,7 +252,7 @@ func TestNewRefuses(t *testing.T) {
 		want   string
 	}{
 		"nothing":            {func(c *pgstore.Config) { *c = pgstore.Config{} }, "pgstore: URL or Host is required"},
-		"both":               {func(c *pgstore.Config) { c.URL = "postgres://h/d" }, "pgstore: URL stands alone: Host, Port, Name, Credentials, TLSMode and RootCAFile must be empty beside it"},
+		"both":               {func(c *pgstore.Config) { c.URL = "postgres://h/d" }, "pgstore: URL stands alone: Host, Port, Name, Credentials, TLSMode, RootCAFile and RootCAName must be empty beside it"},
 		"no_name":            {func(c *pgstore.Config) { c.Name = "" }, "pgstore: Name, the database's, is required with Host"},
 		"no_credentials":     {func(c *pgstore.Config) { c.Credentials = nil }, "pgstore: Credentials is required with Host"},
 		"tls_mode":           {func(c *pgstore.Config) { c.TLSMode = "on" }, `pgstore: TLSMode is "on", it must be one of disable, allow, prefer, require, verify-ca, verify-full`},

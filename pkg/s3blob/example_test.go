@@ -11,7 +11,7 @@ import (
 
 func ExampleBucket() {
 	ctx := context.Background()
-	loaded, err := awsclient.Load(ctx, awsclient.Config{})
+	loaded, err := awsclient.Load(awsclient.Config{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -13,7 +13,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -61,13 +60,9 @@ func StartTraces(ctx context.Context, service Service) (*Traces, error) {
 	if headers == "" {
 		name, headers = headersVariable, os.Getenv(headersVariable)
 	}
-	client, err := newOTLP(u.JoinPath(path).String(), headers)
+	exporter, err := newOTLP(u.JoinPath(path).String(), headers)
 	if err != nil {
 		return nil, fmt.Errorf("telemetry: %s %w", name, err)
-	}
-	exporter, err := otlptrace.New(ctx, client)
-	if err != nil {
-		return nil, fmt.Errorf("start the trace exporter: %w", err)
 	}
 	return newTraces(ctx, service, exporter, time.Now)
 }

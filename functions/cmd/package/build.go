@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"context"
 	_ "embed"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fluxa/fluxa/pkg/buildflags"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -30,8 +32,8 @@ const bootstrap = "bootstrap"
 //go:embed rds-ca.pem
 var rdsCA []byte
 
-// run builds the named functions, all when none is named. What the Go tool says
-// goes to log.
+// run builds the named functions, all when none is named, and weighs them. What the Go
+// tool says goes to log.
 func run(ctx context.Context, log io.Writer, out string, names []string) error {
 	functions, err := choose(names)
 	if err != nil {
@@ -40,7 +42,10 @@ func run(ctx context.Context, log io.Writer, out string, names []string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return fmt.Errorf("make the output folder: %w", err)
 	}
-	return builder{log: log, out: out}.zips(ctx, functions)
+	if err := (builder{log: log, out: out}).zips(ctx, functions); err != nil {
+		return err
+	}
+	return within(budgets(), out, functions)
 }
 
 func choose(names []string) ([]contract.Function, error) {
@@ -88,8 +93,7 @@ func (b builder) zips(ctx context.Context, functions []contract.Function) (err e
 // compile writes an executable for each function into the folder, named as the
 // function.
 func (b builder) compile(ctx context.Context, functions []contract.Function, folder string) error {
-	arguments := []string{"build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc",
-		"-gcflags=all=-dwarf=false", "-ldflags", "-s -w -buildid=", "-o", folder + string(filepath.Separator)}
+	arguments := slices.Concat([]string{"build"}, buildflags.All("-buildid="), []string{"-o", folder + string(filepath.Separator)})
 	for _, function := range functions {
 		arguments = append(arguments, "github.com/fluxa/fluxa/functions/"+string(function))
 	}
@@ -133,6 +137,7 @@ func pack(w io.Writer, function contract.Function, binary string) error {
 	}
 	defer in.Close() // only read
 	archive := zip.NewWriter(w)
+	archive.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, flate.BestCompression) })
 	if err := add(archive, bootstrap, 0o755, in); err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func NewBase(ctx context.Context, out io.Writer, function contract.Function, set
 	if err != nil {
 		return Base{}, err
 	}
-	awsConfig, err := awsclient.Load(ctx, awsclient.Config{Tracer: traces.Tracer()})
+	awsConfig, err := awsclient.Load(awsclient.Config{Tracer: traces.Tracer()})
 	if err != nil {
 		return Base{}, err
 	}

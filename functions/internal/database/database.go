@@ -50,10 +50,12 @@ func address(base boot.Base, settings config.Database) (pgstore.Config, error) {
 	if err != nil {
 		return pgstore.Config{}, err
 	}
-	return pgstore.Config{
-		Host: settings.Host, Port: uint16(settings.Port), Name: settings.Name, RootCAFile: settings.CAFile,
-		Credentials: credentials,
-	}, nil
+	c := pgstore.Config{Host: settings.Host, Port: uint16(settings.Port), Name: settings.Name, Credentials: credentials}
+	if settings.CAFile != "" {
+		// Reading the roots of all regions would be a quarter of a start.
+		c.RootCAFile, c.RootCAName = settings.CAFile, "Amazon RDS "+base.AWS.Region+" Root CA"
+	}
+	return c, nil
 }
 
 // tracer returns the tracer for the connections, nil when no spans are recorded.

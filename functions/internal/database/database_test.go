@@ -2,6 +2,7 @@ package database_test
 
 import (
 	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -166,17 +167,27 @@ func TestConnection_holds_the_user_and_the_password(t *testing.T) {
 	}
 }
 
-// The instance has a certificate of Amazon RDS, a proxy a public one.
-func TestConnection_trusts_the_CA_file_alone_and_without_one_the_system(t *testing.T) {
+// The instance has a certificate of Amazon RDS in its region, a proxy a public one.
+func TestConnection_trusts_the_region_s_roots_in_the_CA_file_alone_and_without_one_the_system(t *testing.T) {
 	base, _ := newBase(t, `{"username":"fluxa","password":"hunter2"}`, "")
 	const bundle = "../../cmd/package/rds-ca.pem" // what the functions' packages carry
-	text, err := os.ReadFile(bundle)
+	rest, err := os.ReadFile(bundle)
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(text) {
-		t.Fatal("the bundle holds no certificate")
+	roots, number := x509.NewCertPool(), 0
+	for block, rest := pem.Decode(rest); block != nil; block, rest = pem.Decode(rest) {
+		root, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(root.Subject.CommonName, "Amazon RDS eu-west-1 Root CA ") {
+			roots.AddCert(root)
+			number++
+		}
+	}
+	if number != 3 {
+		t.Fatalf("the bundle holds %d roots of the region, want 3", number)
 	}
 	for file, want := range map[string]*x509.CertPool{bundle: roots, "": nil} {
 		settings := config.Database{Host: "db.example", Port: 5432, Name: "events", SecretARN: secretARN, CAFile: file}

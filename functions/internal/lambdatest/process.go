@@ -12,11 +12,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/fluxa/fluxa/pkg/buildflags"
 )
 
 // asFunction is set in the environment of a test binary that is to be the function.
@@ -66,8 +69,7 @@ func Start(t testing.TB, environment map[string]string) *Process {
 func StartWithin(t testing.TB, environment map[string]string, memoryMiB int) *Process {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "bootstrap")
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc",
-		"-gcflags=all=-dwarf=false", "-ldflags", "-s -w", "-o", program, ".")
+	build := exec.Command("go", slices.Concat([]string{"build"}, buildflags.All(), []string{"-o", program, "."})...)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the function: %v\n%s", err, output)

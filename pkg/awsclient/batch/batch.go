@@ -97,9 +97,14 @@ func New[E any](c Config[E]) (*Sender[E], error) {
 // the context's error. Calls that are under way end by the context themselves.
 func (s *Sender[E]) Send(ctx context.Context, entries []E) []error {
 	errs := make([]error, len(entries))
+	parts := s.split(entries)
+	if len(parts) == 1 { // not worth a goroutine, whose stack would grow anew under each call of the SDK
+		s.sendPart(ctx, entries, errs)
+		return errs
+	}
 	var calls errgroup.Group
 	calls.SetLimit(s.config.Calls)
-	for _, part := range s.split(entries) {
+	for _, part := range parts {
 		calls.Go(func() error {
 			s.sendPart(ctx, entries[part.from:part.to], errs[part.from:part.to])
 			return nil
