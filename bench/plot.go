@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/color"
 	"os"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -22,6 +23,7 @@ const (
 	plotWidth  = 9 * vg.Inch
 	plotHeight = 4.5 * vg.Inch
 	barWidth   = 18
+	legendRoom = 1.3 // above the highest bar
 )
 
 // Plot draws the medians of the results as bars, one group a setting, into a PNG.
@@ -71,7 +73,7 @@ func (panel Panel) draw(legend bool) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text = panel.Title
 	p.Y.Label.Text = "events/s, median"
-	p.Y.Min = 0
+	p.Y.Tick.Marker = whole{}
 	p.Legend.Top, p.Legend.Left = true, true
 	var groups []string
 	for _, r := range panel.Lines {
@@ -97,5 +99,21 @@ func (panel Panel) draw(legend bool) (*plot.Plot, error) {
 	}
 	p.NominalX(groups...)
 	p.X.Label.Text = panel.Groups
+	p.X.Min, p.X.Max = -0.5, float64(len(groups))-0.5
+	p.Y.Min, p.Y.Max = 0, p.Y.Max*legendRoom
 	return p, nil
+}
+
+// whole are ticks at whole numbers.
+type whole struct{}
+
+// Ticks returns the ticks of an axis.
+func (whole) Ticks(low, high float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	for i, t := range ticks {
+		if !t.IsMinor() {
+			ticks[i].Label = strconv.FormatFloat(t.Value, 'f', 0, 64)
+		}
+	}
+	return ticks
 }

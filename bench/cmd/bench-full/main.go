@@ -38,7 +38,7 @@ func main() {
 	flag.BoolVar(&o.bento, "bento", true, "compare with Bento")
 	flag.StringVar(&o.bentoFolder, "bento-folder", "bench/bento", "the module that compiles Bento, with its pipelines")
 	flag.IntVar(&o.runs, "runs", 3, "how often each contender takes its turn")
-	flag.DurationVar(&o.each, "each", 20*time.Second, "how long each is posted to in a turn")
+	flag.DurationVar(&o.each, "each", 10*time.Second, "how long each is posted to in a turn")
 	flag.Parse()
 	if err := run(ctx, o); err != nil {
 		log.Fatalf("bench-full: %v", err)
