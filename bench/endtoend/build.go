@@ -69,8 +69,11 @@ func run(ctx context.Context, timeout time.Duration, dir string, env []string, a
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, env, &output, &output
 	cmd.WaitDelay = stopGrace
 	if err := cmd.Run(); err != nil {
-		text := bytes.TrimSpace(output.Bytes())
-		return fmt.Errorf("%s: %w: %s", strings.Join(argv[:2], " "), errors.Join(err, ctx.Err()), text[max(0, len(text)-lastWords):])
+		err = fmt.Errorf("%s: %w", strings.Join(argv[:2], " "), errors.Join(err, ctx.Err()))
+		if text := bytes.TrimSpace(output.Bytes()); len(text) > 0 {
+			err = fmt.Errorf("%w: %s", err, text[max(0, len(text)-lastWords):])
+		}
+		return err
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func (s session) turn(ctx context.Context, c Contender, setting Setting, each ti
 		return out, fmt.Errorf("start %s: %w", c.Name(), err)
 	}
 	defer func() {
-		if err = errors.Join(err, running.Stop()); err != nil {
+		if err = errors.Join(err, running.Stop()); err != nil && ctx.Err() == nil {
 			err = withLogs(err, running.Logs...)
 		}
 	}()
