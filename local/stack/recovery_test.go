@@ -56,7 +56,7 @@ const (
 	failingTurn   = 500 * time.Millisecond // a connection that is refused, tried twice
 	storingTurn   = 100 * time.Millisecond
 	idleTurn      = time.Second
-	outageWorkers = 10 // at a time
+	outageWorkers = 50 // at a time, as prod's processor has
 	outageBatch   = 100
 )
 
