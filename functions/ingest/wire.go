@@ -34,7 +34,7 @@ func wire(ctx context.Context, out io.Writer, c config.Ingest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return api.Handle, nil
+	return boot.Handler(api.Handle), nil
 }
 
 func newAPI(base boot.Base, c ingest.Config) (*rest.API, error) {

@@ -32,7 +32,7 @@ func wire(ctx context.Context, out io.Writer, c config.Processor) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.Handle, nil
+	return boot.Handler(h.Handle), nil
 }
 
 func newHandler(base boot.Base, c process.Config) (*handler, error) {

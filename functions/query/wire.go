@@ -31,7 +31,7 @@ func wire(ctx context.Context, out io.Writer, c config.Query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return api.Handle, nil
+	return boot.Handler(api.Handle), nil
 }
 
 func newAPI(base boot.Base, c query.Config) (*rest.API, error) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/functions/internal/lambdatest"
 	"github.com/fluxa/fluxa/functions/internal/rest"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -73,7 +74,7 @@ func newWorldOf(t *testing.T, function contract.Function, namespace string, answ
 
 func (w *world) call(t *testing.T, edits ...func(lambdatest.Object)) lambdatest.Answer {
 	t.Helper()
-	return lambdatest.Call(t, w.api.Handle, lambdatest.Event(t, "post-event.json", edits...))
+	return lambdatest.Call(t, boot.Handler(w.api.Handle), lambdatest.Event(t, "post-event.json", edits...))
 }
 
 func set(value any, way ...string) func(lambdatest.Object) { return lambdatest.Set(value, way...) }
@@ -236,7 +237,7 @@ func TestHandle_work_ends_in_time_to_answer(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
-	if _, err := lambdatest.InvokeWith(ctx, w.api.Handle, lambdatest.Event(t, "post-event.json")); err != nil {
+	if _, err := lambdatest.InvokeWith(ctx, boot.Handler(w.api.Handle), lambdatest.Event(t, "post-event.json")); err != nil {
 		t.Fatal(err)
 	}
 	if deadline, _ := ctx.Deadline(); deadline.Sub(end) != 1500*time.Millisecond {
@@ -274,7 +275,7 @@ func TestHandle_continues_the_trace_of_the_runtime_or_else_of_the_request(t *tes
 			got = telemetry.TraceHeader(ctx)
 			return rest.Response{Status: http.StatusAccepted}, nil
 		})
-		if _, err := lambdatest.InvokeWith(c.ctx, w.api.Handle, lambdatest.Event(t, "post-event.json")); err != nil {
+		if _, err := lambdatest.InvokeWith(c.ctx, boot.Handler(w.api.Handle), lambdatest.Event(t, "post-event.json")); err != nil {
 			t.Fatal(err)
 		}
 		if got != c.want {
