@@ -56,7 +56,7 @@ func starts(ctx context.Context, o options, folder string, versions []*functions
 			s.Wall.Contender, s.Wall.Spread(tenths), ratio(s.Wall.Over(measured[0].Wall)), s.CPU.Spread(tenths), ratio(s.CPU.Over(measured[0].CPU)), target,
 		})
 	}
-	return bench.WriteRows(out, []string{"", "start, ms", "÷ hello world", "processor time, ms", "÷ hello world", "target"}, rows)
+	return bench.WriteRows(out, []string{"", "start, ms", "÷ hello world", "processor time, ms", "÷ hello world", "target of each"}, rows)
 }
 
 // events writes what an event costs the processor and ingest.
