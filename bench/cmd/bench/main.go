@@ -29,7 +29,7 @@ func main() {
 	flag.StringVar(&o.commit, "commit", "unknown", "the commit that is measured, for the report")
 	flag.IntVar(&o.runs, "runs", 3, "how often each contender takes its turn")
 	flag.DurationVar(&o.each, "each", 2*time.Second, "how long a turn takes, about")
-	flag.IntVar(&o.rows, "rows", 0, "also measure with so many rows in the tables (10000000 takes an hour)")
+	flag.IntVar(&o.rows, "rows", 0, "measure only what so many rows in the tables change, into rows.md")
 	flag.Parse()
 	if err := run(ctx, o); err != nil {
 		log.Fatalf("bench: %v", err)
@@ -44,17 +44,21 @@ type options struct {
 
 // run measures on a server of its own.
 func run(ctx context.Context, o options) error {
+	title, file, measure := "The processor and its store", "processor.md", measure
+	if o.rows > 0 {
+		title, file, measure = "The processor with full tables", "rows.md", grown
+	}
 	return bench.WithServer(ctx, os.Stderr, func(url, version string) error {
 		var report bytes.Buffer
 		out := io.MultiWriter(os.Stdout, &report)
-		if _, err := fmt.Fprintf(out, "# The processor and its store\n\nWritten by `make bench`. %s. "+
-			"Each contender takes its turn in each of %d runs; medians, with the lowest and the highest.\n", bench.ThisMachine(version, o.commit), o.runs); err != nil {
+		if _, err := fmt.Fprintf(out, "# %s\n\nWritten by `make bench`. %s. "+
+			"Each contender takes its turn in each of %d runs; medians, with the lowest and the highest.\n", title, bench.ThisMachine(version, o.commit), o.runs); err != nil {
 			return err
 		}
 		if err := measure(ctx, url, out, o); err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(o.out, "processor.md"), report.Bytes(), 0o644)
+		return os.WriteFile(filepath.Join(o.out, file), report.Bytes(), 0o644)
 	})
 }
 
@@ -121,42 +125,47 @@ func measure(ctx context.Context, url string, out io.Writer, o options) error {
 			}
 		}
 	}
-	if err := costs(ctx, url, fluxa, out, o); err != nil {
-		return err
-	}
-	return grown(ctx, url, fluxa, out, o)
+	return costs(ctx, url, fluxa, out, o)
 }
 
-// grown measures what the rate is in tables that have rows, of the rate in empty ones.
-func grown(ctx context.Context, url string, empty bench.Contender, out io.Writer, o options) error {
+// grown measures what the rate is in tables that have rows, of the rate in tables that
+// had none.
+func grown(ctx context.Context, url string, out io.Writer, o options) error {
 	for _, random := range []bool{false, true} {
-		if o.rows == 0 {
-			return nil
-		}
-		title := "Full tables, ids in the order of time"
+		title := "Ids in the order of time"
 		if random {
-			title = "Full tables, random ids"
+			title = "Random ids"
 		}
-		log.Printf("filling the tables: %s", title)
-		full, err := bench.NewFilled(ctx, url, o.rows, random)
-		if err != nil {
-			return err
-		}
-		results, err := compareAll(ctx, title, []bench.Contender{full, empty}, []bench.Setting{
-			{Lanes: 1, Batch: 100, Random: random}, {Lanes: 4, Batch: 100, Random: random},
-		}, o)
-		full.Close()
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(out, "\n## %s\n\nAll rows are in the partition that new ones go to.\n\n", title); err != nil {
-			return err
-		}
-		if err := bench.WriteTable(out, results); err != nil {
+		if err := grownWith(ctx, url, out, o, title, random); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func grownWith(ctx context.Context, url string, out io.Writer, o options, title string, random bool) error {
+	var contenders []bench.Contender
+	var settings []bench.Setting
+	for _, rows := range []int{o.rows, 0} {
+		log.Printf("filling the tables: %s, %d rows", title, rows)
+		c, err := bench.NewFilled(ctx, url, rows, random)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		contenders = append(contenders, c)
+	}
+	for _, lanes := range []int{1, 4} {
+		settings = append(settings, bench.Setting{Lanes: lanes, Batch: 100, Random: random})
+	}
+	results, err := compareAll(ctx, title, contenders, settings, o)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(out, "\n## %s\n\nAll rows are in the partition that new ones go to.\n\n", title); err != nil {
+		return err
+	}
+	return bench.WriteTable(out, results)
 }
 
 func compareAll(ctx context.Context, title string, contenders []bench.Contender, settings []bench.Setting, o options) (results []bench.Result, err error) {
