@@ -220,6 +220,11 @@ bench-full: build ## Measure the local stack beside that of BEFORE and Bento, in
 bench-functions: ## Measure the functions as deployed beside those of BEFORE, into docs/performance (FLAGS=-help)
 	@GOTOOLCHAIN=$(TOOLCHAIN) go run ./bench/cmd/functions -before $(BEFORE) -commit "$$(git rev-parse --short HEAD)" $(FLAGS)
 
+.PHONY: bench-profiles
+bench-profiles: ## Profile the functions beside those of BEFORE, into docs/performance and dist/profiles
+	@GOTOOLCHAIN=$(TOOLCHAIN) go run ./bench/cmd/functions -before $(BEFORE) -commit "$$(git rev-parse --short HEAD)" \
+		-profiles $(DIST)/profiles -events 20000 -out docs/performance/profiles.md $(FLAGS)
+
 .PHONY: clean
 clean: ## Delete what was built
 	@rm -rf $(DIST) $(OUT)

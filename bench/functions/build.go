@@ -30,7 +30,9 @@ const (
 type Version struct {
 	Name string
 	Root string
-	bin  string
+	// Profiled compiles the functions so that they can be profiled.
+	Profiled bool
+	bin      string
 }
 
 // Archive writes the source of a commit into a new folder. The working tree does not
@@ -57,6 +59,13 @@ func Archive(ctx context.Context, repository, commit, folder string) (err error)
 func (v *Version) Build(ctx context.Context, folder string, log io.Writer) error {
 	v.bin = folder
 	packages := []string{}
+	if v.Profiled {
+		list, err := v.overlay(folder)
+		if err != nil {
+			return fmt.Errorf("compile %s to be profiled: %w", v.Name, err)
+		}
+		packages = append(packages, "-overlay", list)
+	}
 	for _, f := range contract.Functions() {
 		if v.has(f) {
 			packages = append(packages, "./functions/"+string(f))

@@ -39,7 +39,8 @@ type load struct {
 	function  contract.Function
 	memoryMiB int
 	payloads  [][]byte
-	each      int // events in a payload
+	each      int    // events in a payload
+	profile   string // the file for a profile of what is measured, if there is to be one
 	// check refuses an answer, done returns how many events are where they should be.
 	check func(answer []byte) error
 	done  func(ctx context.Context) (int, error)
@@ -72,7 +73,7 @@ func (s *Stage) run(ctx context.Context, l load) (each time.Duration, err error)
 	if err != nil {
 		return 0, err
 	}
-	p, err := s.start(ctx, l.function, l.memoryMiB)
+	p, err := s.start(ctx, l.function, l.memoryMiB, profileVariable, l.profile)
 	if err != nil {
 		return 0, err
 	}
@@ -81,6 +82,9 @@ func (s *Stage) run(ctx context.Context, l load) (each time.Duration, err error)
 	warm := (warming + l.each - 1) / l.each
 	for n, payload := range l.payloads {
 		if n == warm {
+			if err := p.beginProfile(l.profile); err != nil {
+				return 0, err
+			}
 			if begun, err = p.cpu(); err != nil {
 				return 0, err
 			}
@@ -95,6 +99,9 @@ func (s *Stage) run(ctx context.Context, l load) (each time.Duration, err error)
 	}
 	ended, err := p.cpu()
 	if err != nil {
+		return 0, err
+	}
+	if err := p.endProfile(ctx, l.profile); err != nil {
 		return 0, err
 	}
 	after, err := l.done(ctx)

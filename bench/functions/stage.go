@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -141,8 +142,13 @@ func (s *Stage) prepare(ctx context.Context) error {
 	return nil
 }
 
-func (s *Stage) start(ctx context.Context, f contract.Function, memoryMiB int) (*process, error) {
-	return start(ctx, string(f), s.version.executable(f), memoryMiB, s.environ[f])
+// start starts a function, with further variables as pairs of name and value.
+func (s *Stage) start(ctx context.Context, f contract.Function, memoryMiB int, variables ...string) (*process, error) {
+	environ := maps.Clone(s.environ[f])
+	for pair := range slices.Chunk(variables, 2) {
+		environ[pair[0]] = pair[1]
+	}
+	return start(ctx, string(f), s.version.executable(f), memoryMiB, environ)
 }
 
 // stored returns how many events the database has as stored for good.

@@ -29,6 +29,7 @@ type options struct {
 	root, out, commit, before string
 	parts                     []string
 	starts, runs, events      int
+	profiles                  string
 }
 
 func main() {
@@ -38,6 +39,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.root, "root", ".", "the repository")
 	flag.StringVar(&o.out, "out", "docs/performance/functions.md", "the file to write to")
+	flag.StringVar(&o.profiles, "profiles", "", "only profile, into this folder, and write what the processor time goes to")
 	flag.StringVar(&o.commit, "commit", "unknown", "the commit that is measured, for the report")
 	flag.StringVar(&o.before, "before", "501450f", "the commit to compare with")
 	flag.IntVar(&o.starts, "starts", 21, "how often each function is started")
@@ -84,10 +86,12 @@ func run(ctx context.Context, o options) (err error) {
 	return bench.WithServer(ctx, os.Stderr, func(url, version string) error {
 		var page bytes.Buffer
 		out := io.MultiWriter(os.Stdout, &page)
-		if _, err := fmt.Fprintf(out, preface, bench.ThisMachine(version, o.commit), o.before); err != nil {
-			return err
+		if o.profiles != "" {
+			err = profiles(ctx, o, folder, url, version, versions, out)
+		} else {
+			err = measure(ctx, o, folder, url, version, versions, out)
 		}
-		if err := measure(ctx, o, folder, url, versions, out); err != nil {
+		if err != nil {
 			return err
 		}
 		return os.WriteFile(o.out, page.Bytes(), 0o644)
@@ -96,8 +100,8 @@ func run(ctx context.Context, o options) (err error) {
 
 // build compiles both versions: this one and the one before it.
 func build(ctx context.Context, o options, folder string) ([]*functions.Version, error) {
-	now := &functions.Version{Name: "now", Root: o.root}
-	before := &functions.Version{Name: "before", Root: filepath.Join(folder, "source")}
+	now := &functions.Version{Name: "now", Root: o.root, Profiled: o.profiles != ""}
+	before := &functions.Version{Name: "before", Root: filepath.Join(folder, "source"), Profiled: o.profiles != ""}
 	if err := functions.Archive(ctx, o.root, o.before, before.Root); err != nil {
 		return nil, err
 	}
@@ -111,7 +115,10 @@ func build(ctx context.Context, o options, folder string) ([]*functions.Version,
 	return versions, nil
 }
 
-func measure(ctx context.Context, o options, folder, url string, versions []*functions.Version, out io.Writer) error {
+func measure(ctx context.Context, o options, folder, url, postgres string, versions []*functions.Version, out io.Writer) error {
+	if _, err := fmt.Fprintf(out, preface, bench.ThisMachine(postgres, o.commit), o.before); err != nil {
+		return err
+	}
 	if o.has("starts") {
 		if err := starts(ctx, o, folder, versions, out); err != nil {
 			return err

@@ -61,18 +61,10 @@ func starts(ctx context.Context, o options, folder string, versions []*functions
 
 // events writes what an event costs the processor and ingest.
 func events(ctx context.Context, o options, folder, url string, versions []*functions.Version, out io.Writer) (err error) {
-	var stages []*functions.Stage
-	defer func() {
-		for _, s := range stages {
-			err = errors.Join(err, s.Close())
-		}
-	}()
-	for _, v := range versions {
-		s, err := functions.NewStage(ctx, v, url, folder)
-		if err != nil {
-			return err
-		}
-		stages = append(stages, s)
+	stages, closeAll, err := stagesOf(ctx, folder, url, versions)
+	defer func() { err = errors.Join(err, closeAll()) }()
+	if err != nil {
+		return err
 	}
 	if _, err := fmt.Fprintf(out, "\n## Processor time of an event\n\nOf the whole process, user and kernel: the processor takes batches from the queue, stores them in a PostgreSQL and announces them "+
 		"to an emulated SNS; ingest takes requests of API Gateway, one event each, and sends them to an emulated SQS. %d events of 0.4 KB in each of %d runs, "+
@@ -102,6 +94,24 @@ func events(ctx context.Context, o options, folder, url string, versions []*func
 		add("ingest, single events", ingestTarget, measured)
 	}
 	return bench.WriteRows(out, []string{"", "now, µs", "before, µs", "now ÷ before", "target"}, rows)
+}
+
+// stagesOf makes a stage for each version, and returns what closes them.
+func stagesOf(ctx context.Context, folder, url string, versions []*functions.Version) (stages []*functions.Stage, closeAll func() error, err error) {
+	closeAll = func() (err error) {
+		for _, s := range stages {
+			err = errors.Join(err, s.Close())
+		}
+		return err
+	}
+	for _, v := range versions {
+		s, err := functions.NewStage(ctx, v, url, folder)
+		if err != nil {
+			return stages, closeAll, err
+		}
+		stages = append(stages, s)
+	}
+	return stages, closeAll, nil
 }
 
 // zips writes how large the zips are.
