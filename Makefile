@@ -93,6 +93,12 @@ fuzz: ## Fuzz the decoders (FUZZTIME=500000x: inputs for each target)
 	@for target in $$(go test ./pkg/event -list '^Fuzz' | grep '^Fuzz'); do \
 		go test ./pkg/event -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),500000x); done
 
+.PHONY: fuzz-corpus
+fuzz-corpus: ## Keep what fuzzing has found on this machine, up to 1,000 characters each, as seeds
+	@{ cat pkg/event/eventtest/corpus.txt; grep -h '^\[\]byte(' "$$(go env GOCACHE)"/fuzz/$$(go list ./pkg/event)/FuzzDecode/* | \
+		sed 's/^\[\]byte(//; s/)$$//'; } | awk 'length <= 1000' | LC_ALL=C sort -u > $(DIST)/corpus.txt
+	@mv $(DIST)/corpus.txt pkg/event/eventtest/corpus.txt && wc -l pkg/event/eventtest/corpus.txt
+
 .PHONY: build
 build: ## Build the functions and the command line for this machine
 	@echo "compiling the functions and fluxa"

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
+	"github.com/fluxa/fluxa/pkg/event/eventtest"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
@@ -22,6 +23,9 @@ func FuzzDecode(f *testing.F) {
 		if len(c.payload) < 20_000 {
 			f.Add([]byte(c.payload))
 		}
+	}
+	for _, payload := range eventtest.Corpus() {
+		f.Add(payload)
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		before := bytes.Clone(payload)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
+	"github.com/fluxa/fluxa/pkg/event/eventtest"
 )
 
 func decoded(t testing.TB, payload string) event.Event {
@@ -164,6 +165,9 @@ func FuzzSame(f *testing.F) {
 		if len(c.payload) < 20_000 {
 			f.Add([]byte(c.payload), uint64(i))
 		}
+	}
+	for i, payload := range eventtest.Corpus() {
+		f.Add(payload, uint64(i))
 	}
 	f.Add([]byte(with("metadata", `{"a":[1,2.50,{"b":"x/\"é😀","c":null}],"d":{"e":true,"f":-0.0,"g":[[]]},"h":1e2}`)), uint64(7))
 	f.Fuzz(func(t *testing.T, payload []byte, seed uint64) {

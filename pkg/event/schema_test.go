@@ -131,6 +131,9 @@ func FuzzSchema(f *testing.F) {
 			f.Add([]byte(c.payload))
 		}
 	}
+	for _, payload := range eventtest.Corpus() {
+		f.Add(payload)
+	}
 	schema := compiledSchema(f)
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		if _, err := event.Decode(payload); err != nil {

@@ -21,6 +21,9 @@ func FuzzPayloadComesBack(f *testing.F) {
 	for _, c := range eventtest.Accepted() {
 		f.Add([]byte(c.Payload))
 	}
+	for _, payload := range eventtest.Corpus() {
+		f.Add(payload)
+	}
 	url := pgtest.MigratedURL(f)
 	store, conn := open(f, pgstore.Config{URL: url, MaxConns: 1}), connect(f, url)
 	service, err := process.New(process.Config{Store: store, Blobs: outside{}, Notifier: outside{}, DeadLetters: outside{}, Postponer: outside{}})
