@@ -117,10 +117,7 @@ func (m message) bytes(number protowire.Number, value []byte) message {
 }
 
 func (m message) text(number protowire.Number, value string) message {
-	if value == "" {
-		return m
-	}
-	return protowire.AppendString(protowire.AppendTag(m, number, protowire.BytesType), value)
+	return m.bytes(number, []byte(value))
 }
 
 func (m message) number(number protowire.Number, value uint64) message {

@@ -21,7 +21,7 @@ type typed[In, Out any] func(context.Context, In) (Out, error)
 // Events come from AWS, which is not to be told how to write JSON.
 var (
 	reading = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	writing = json.JoinOptions(json.FormatNilMapAsNull(true), json.FormatNilSliceAsNull(true), json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	writing = json.JoinOptions(json.FormatNilMapAsNull(true), json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 )
 
 // Invoke handles one event. Its error is of an event that is not In, or the function's.
