@@ -1,8 +1,10 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -54,5 +56,17 @@ func TestWithin_names_each_zip_that_is_too_large_and_what_to_do(t *testing.T) {
 	}
 	if err := within(given, folder, contract.Functions()); err == nil {
 		t.Error("one that is within its budget hides the others")
+	}
+}
+
+func TestRun_fails_when_a_zip_is_over_its_budget_and_leaves_it(t *testing.T) {
+	t.Parallel()
+	out := t.TempDir()
+	err := run(t.Context(), io.Discard, out, []string{"ingest"}, map[contract.Function]int64{contract.FunctionIngest: 1000})
+	if err == nil || !strings.HasPrefix(err.Error(), "ingest.zip has ") || !strings.Contains(err.Error(), "more than its budget of 1000") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(out, "ingest.zip")); err != nil {
+		t.Error(err)
 	}
 }

@@ -32,9 +32,9 @@ const bootstrap = "bootstrap"
 //go:embed rds-ca.pem
 var rdsCA []byte
 
-// run builds the named functions, all when none is named, and weighs them. What the Go
-// tool says goes to log.
-func run(ctx context.Context, log io.Writer, out string, names []string) error {
+// run builds the named functions, all when none is named, and returns an error when one
+// is over its budget. What the Go tool says goes to log.
+func run(ctx context.Context, log io.Writer, out string, names []string, budgets map[contract.Function]int64) error {
 	functions, err := choose(names)
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func run(ctx context.Context, log io.Writer, out string, names []string) error {
 	if err := (builder{log: log, out: out}).zips(ctx, functions); err != nil {
 		return err
 	}
-	return within(budgets(), out, functions)
+	return within(budgets, out, functions)
 }
 
 func choose(names []string) ([]contract.Function, error) {

@@ -26,7 +26,7 @@ func TestRun_zip_is_an_executable_for_Lambda_and_the_same_bytes_every_time(t *te
 	for i := range zips {
 		var log bytes.Buffer
 		out := filepath.Join(t.TempDir(), "dist")
-		if err := run(t.Context(), &log, out, []string{"ingest", "query"}); err != nil {
+		if err := run(t.Context(), &log, out, []string{"ingest", "query"}, budgets()); err != nil {
 			t.Fatalf("%v\n%s", err, log.Bytes())
 		}
 		if names := list(t, out); !slices.Equal(names, []string{"ingest.zip", "query.zip"}) {
@@ -165,7 +165,7 @@ func TestRun_a_cancelled_build_packs_nothing(t *testing.T) {
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	out := t.TempDir()
-	err := run(cancelled, io.Discard, out, nil)
+	err := run(cancelled, io.Discard, out, nil, budgets())
 	if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "go build: ") || len(list(t, out)) != 0 {
 		t.Errorf("error %v, it left %q", err, list(t, out))
 	}
@@ -185,7 +185,7 @@ func TestRun_refuses(t *testing.T) {
 		"a function it does not know":   {t.TempDir(), []string{"ingest", "reports"}, `there is no function "reports", only ["ingest" "processor" "query" "migrate" "maintain"]`},
 		"an output folder that is none": {file, nil, "make the output folder: mkdir " + file + ": not a directory"},
 	} {
-		if err := run(t.Context(), io.Discard, c.out, c.functions); err == nil || err.Error() != c.want {
+		if err := run(t.Context(), io.Discard, c.out, c.functions, budgets()); err == nil || err.Error() != c.want {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
