@@ -31,7 +31,7 @@ func TestList_reads_its_parameters(t *testing.T) {
 		"all but a cursor": {parameters("user_id", "u", "from", "2026-01-31T23:59:59.123456789+01:00", "to", "2026-02-01T00:00:00Z", "limit", "200"),
 			query.Filter{UserID: "u", From: new(time.Date(2026, 1, 31, 22, 59, 59, 123456000, time.UTC)),
 				To: new(time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)), Limit: 200, MaxBytes: pageBytes}},
-		"what it does not know is let be": {parameters("user_id", "u", "sort", "asc"), query.Filter{UserID: "u", Limit: 50, MaxBytes: pageBytes}},
+		"what it does not know is ignored": {parameters("user_id", "u", "sort", "asc"), query.Filter{UserID: "u", Limit: 50, MaxBytes: pageBytes}},
 	} {
 		w := newWorld(t)
 		if answer := w.get(t, "get-list.json", c.edit); answer.Status != 200 || answer.Body != `{"events":[]}` {

@@ -97,7 +97,7 @@ func (n nowhere) Publish(_ context.Context, notifications []process.Notification
 }
 
 func (n nowhere) Send(_ context.Context, letters []process.DeadLetter) []error {
-	n.t.Errorf("%d messages are dead-lettered, the first for %s", len(letters), letters[0].Reason)
+	n.t.Errorf("%d messages are sent to the DLQ, the first for %s", len(letters), letters[0].Reason)
 	return make([]error, len(letters))
 }
 

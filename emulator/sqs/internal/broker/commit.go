@@ -28,7 +28,7 @@ type op struct {
 // do hands a change in and returns once it is committed, or has failed. The
 // size bounds how much one group writes. A caller that gives up before its turn
 // comes leaves nothing behind; after that the outcome is awaited, since it
-// cannot be taken back.
+// cannot be undone.
 func (b *Broker) do(ctx context.Context, size int, apply func(*txn) error) error {
 	o := &op{ctx: ctx, bytes: size, apply: apply, done: make(chan struct{})}
 	select {

@@ -26,8 +26,8 @@ type Message struct {
 }
 
 // Received is a message in the hands of one receiver. ReceiveCount counts this
-// receive and those on the queues it was dead-lettered from. SourceQueue names
-// the queue it was dead-lettered from and is empty for any other message.
+// receive and those on the queues from which it was moved to a DLQ. SourceQueue names
+// the last of these queues and is empty for any other message.
 type Received struct {
 	ID              string
 	ReceiptHandle   string
