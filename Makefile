@@ -95,6 +95,7 @@ fuzz: ## Fuzz the decoders (FUZZTIME=500000x: inputs for each target)
 
 .PHONY: fuzz-corpus
 fuzz-corpus: ## Keep what fuzzing has found on this machine, up to 1,000 characters each, as seeds
+	@mkdir -p $(DIST)
 	@{ cat pkg/event/eventtest/corpus.txt; grep -h '^\[\]byte(' "$$(go env GOCACHE)"/fuzz/$$(go list ./pkg/event)/FuzzDecode/* | \
 		sed 's/^\[\]byte(//; s/)$$//'; } | awk 'length <= 1000' | LC_ALL=C sort -u > $(DIST)/corpus.txt
 	@mv $(DIST)/corpus.txt pkg/event/eventtest/corpus.txt && wc -l pkg/event/eventtest/corpus.txt

@@ -38,13 +38,32 @@ func TestContenders_store_every_event_once(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, r := range result.Rates {
-			if result.Client[i].Low() <= 0 || result.Server[i].High() < 0 {
+			if result.Client[i].Low() <= 0 || len(result.Server[i].Each) != 2 {
 				t.Errorf("%s: %s: processor time %v and %v", s, r.Contender, result.Client[i].Each, result.Server[i].Each)
 			}
 			if len(r.Each) != 2 || r.Low() <= 0 || r.Low() > r.Median() || r.Median() > r.High() {
 				t.Errorf("%s: %s: rates %v", s, r.Contender, r.Each)
 			}
 		}
+	}
+}
+
+// The server's time is that of its processes, and not of this one, which waits.
+func TestMeter_counts_what_the_server_does(t *testing.T) {
+	c, err := NewCopy(t.Context(), pgtest.ServerURL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	m, err := newMeter(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.(copied).pool.Exec(t.Context(), "SELECT count(*) FROM generate_series(1, 3000000)"); err != nil {
+		t.Fatal(err)
+	}
+	if used, err := m.spent(); err != nil || used.server < 50*time.Millisecond || used.client <= 0 || used.client >= used.server {
+		t.Errorf("spent %+v, %v, want the server's share to be the larger", used, err)
 	}
 }
 

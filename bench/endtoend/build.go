@@ -6,37 +6,28 @@ import (
 	"debug/buildinfo"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/fluxa/fluxa/bench"
 )
 
 const (
 	buildTimeout = 2 * time.Hour // everything from nothing, on a slow machine
-	gitTimeout   = time.Minute
 	bentoModule  = "github.com/warpstreamlabs/bento"
 )
 
 // BuildCommit builds the functions and the command line of a commit of this repository, as
 // its own Makefile does, from a copy below a folder. It returns the folder of the binaries.
 func BuildCommit(ctx context.Context, commit, folder string) (bin string, err error) {
-	source, archive := filepath.Join(folder, "source"), filepath.Join(folder, "source.tar")
-	if err := os.Mkdir(source, 0o755); err != nil {
+	source := filepath.Join(folder, "source")
+	if err := bench.Archive(ctx, ".", commit, source); err != nil {
 		return "", fmt.Errorf("build commit %s: %w", commit, err)
 	}
-	for _, step := range []struct {
-		timeout time.Duration
-		argv    []string
-	}{
-		{gitTimeout, []string{"git", "archive", "--format=tar", "--output=" + archive, commit}},
-		{gitTimeout, []string{"tar", "-x", "-f", archive, "-C", source}},
-		{buildTimeout, []string{"make", "-C", source, "build"}},
-	} {
-		if err := run(ctx, step.timeout, "", environ(), step.argv...); err != nil {
-			return "", fmt.Errorf("build commit %s: %w", commit, err)
-		}
+	if err := run(ctx, buildTimeout, "", environ(), "make", "-C", source, "build"); err != nil {
+		return "", fmt.Errorf("build commit %s: %w", commit, err)
 	}
 	return filepath.Join(source, "dist", "bin"), nil
 }

@@ -125,7 +125,7 @@ func TestBuildBento_says_how_to_do_without(t *testing.T) {
 func TestBuildCommit_names_a_commit_that_is_not_there(t *testing.T) {
 	t.Parallel()
 	_, err := BuildCommit(t.Context(), "no-such-commit", t.TempDir())
-	if err == nil || !strings.Contains(err.Error(), "build commit no-such-commit: git archive") {
+	if err == nil || !strings.Contains(err.Error(), "build commit no-such-commit: archive commit no-such-commit (it must be in the clone: git fetch --unshallow): git archive: ") {
 		t.Errorf("error %v", err)
 	}
 }

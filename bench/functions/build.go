@@ -6,7 +6,6 @@ package functions
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,10 +19,7 @@ import (
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-const (
-	archiveTimeout = time.Minute
-	buildTimeout   = 30 * time.Minute // of everything, with nothing compiled before
-)
+const buildTimeout = 30 * time.Minute // of everything, with nothing compiled before
 
 // Version is the functions of one commit: where their source is, and the executables
 // that Build has made of it.
@@ -33,25 +29,6 @@ type Version struct {
 	// Profiled compiles the functions so that they can be profiled.
 	Profiled bool
 	bin      string
-}
-
-// Archive writes the source of a commit into a new folder. The working tree does not
-// count, and is not touched.
-func Archive(ctx context.Context, repository, commit, folder string) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, archiveTimeout)
-	defer cancel()
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("make a folder for commit %s: %w", commit, err)
-	}
-	archive := folder + ".tar"
-	if err := command(ctx, repository, io.Discard, "git", "archive", "--format=tar", "-o", archive, commit); err != nil {
-		return fmt.Errorf("archive commit %s (it must be in the clone: git fetch --unshallow): %w", commit, err)
-	}
-	defer func() { err = errors.Join(err, os.Remove(archive)) }()
-	if err := command(ctx, folder, io.Discard, "tar", "-x", "-f", archive); err != nil {
-		return fmt.Errorf("unpack commit %s: %w", commit, err)
-	}
-	return nil
 }
 
 // Build compiles the functions into a folder, with the flags of the zips but for this

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -25,7 +24,7 @@ func built(t *testing.T) *Version {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &Version{Name: "now", Root: root}
+	v := &Version{Name: "now", Root: root, Profiled: true}
 	if err := v.Build(t.Context(), t.TempDir(), t.Output()); err != nil {
 		t.Fatal(err)
 	}
@@ -80,6 +79,12 @@ func TestMeasure(t *testing.T) {
 	if stats, err := stage.queues.Stats(queueName); err != nil || stats.Visible != 510 {
 		t.Errorf("on the queue %+v, want 510: %v", stats, err)
 	}
+	t.Run("a profile has where the time went", func(t *testing.T) {
+		got, err := stage.ProfileIngest(t.Context(), 300, filepath.Join(t.TempDir(), "ingest.pprof"))
+		if err != nil || got[PartQueue] <= 0 {
+			t.Errorf("got %v, %v, want some of it for SQS's client", got, err)
+		}
+	})
 	t.Run("an event that is not where it should be fails", func(t *testing.T) {
 		_, err := measure(t.Context(), []*Stage{stage}, 1, 1, func(s *Stage, count int) (load, error) {
 			l, err := s.ingestLoad(count)
@@ -123,45 +128,14 @@ func TestNothingFailed(t *testing.T) {
 	}
 }
 
-func TestArchive_has_the_commit_and_not_the_working_tree(t *testing.T) {
+func TestVersion_has_the_functions_of_its_source(t *testing.T) {
 	t.Parallel()
-	clone := t.TempDir()
-	git := func(arguments ...string) {
-		t.Helper()
-		cmd := exec.CommandContext(t.Context(), "git", arguments...)
-		cmd.Dir = clone
-		cmd.Env = append(os.Environ(), "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", cmd, err, out)
-		}
-	}
-	write := func(text string) {
-		t.Helper()
-		if err := os.MkdirAll(filepath.Join(clone, "functions", "query"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(clone, "functions", "query", "main.go"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	git("init", "-q")
-	write("committed")
-	git("add", ".")
-	git("commit", "-q", "-m", "one")
-	write("changed")
-	v := &Version{Name: "before", Root: filepath.Join(t.TempDir(), "source")}
-	if err := Archive(t.Context(), clone, "HEAD", v.Root); err != nil {
+	v := &Version{Name: "before", Root: t.TempDir()}
+	if err := os.MkdirAll(filepath.Join(v.Root, "functions", "query"), 0o755); err != nil {
 		t.Fatal(err)
-	}
-	raw, err := os.ReadFile(filepath.Join(v.Root, "functions", "query", "main.go"))
-	if err != nil || string(raw) != "committed" {
-		t.Errorf("the archive has %q, %v", raw, err)
 	}
 	if !v.has(contract.FunctionQuery) || v.has(contract.FunctionMaintain) {
 		t.Error("the version has query and no other function")
-	}
-	if err := Archive(t.Context(), clone, "0123456", filepath.Join(t.TempDir(), "none")); err == nil || !strings.HasPrefix(err.Error(), "archive commit 0123456 (") {
-		t.Errorf("error %v", err)
 	}
 }
 

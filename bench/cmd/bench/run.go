@@ -33,15 +33,15 @@ func parse() (o options) {
 
 // run measures on a server of its own.
 func run(ctx context.Context, o options) error {
-	title, file, measure := "The processor and its store", "processor.md", measure
+	title, file, command, measure := "The processor and its store", "processor.md", "make bench", measure
 	if o.rows > 0 {
-		title, file, measure = "The processor with full tables", "rows.md", grown
+		title, file, command, measure = "The processor with full tables", "rows.md", fmt.Sprintf("make bench FLAGS='-rows %d'", o.rows), grown
 	}
 	return bench.WithServer(ctx, os.Stderr, func(url, version string) error {
 		var report bytes.Buffer
 		out := io.MultiWriter(os.Stdout, &report)
-		if _, err := fmt.Fprintf(out, "# %s\n\nWritten by `make bench`. %s. "+
-			"Each contender takes its turn in each of %d runs; medians, with the lowest and the highest.\n", title, bench.ThisMachine(version, o.commit), o.runs); err != nil {
+		if _, err := fmt.Fprintf(out, "# %s\n\nWritten by `%s`. %s. "+
+			"Each contender takes its turn in each of %d runs; medians, with the lowest and the highest.\n", title, command, bench.ThisMachine(version, o.commit), o.runs); err != nil {
 			return err
 		}
 		if err := measure(ctx, url, out, o); err != nil {

@@ -92,7 +92,7 @@ func run(ctx context.Context, o options) (err error) {
 func build(ctx context.Context, o options, folder string) ([]*functions.Version, error) {
 	now := &functions.Version{Name: "now", Root: o.root, Profiled: o.profiles != ""}
 	before := &functions.Version{Name: "before", Root: filepath.Join(folder, "source"), Profiled: o.profiles != ""}
-	if err := functions.Archive(ctx, o.root, o.before, before.Root); err != nil {
+	if err := bench.Archive(ctx, o.root, o.before, before.Root); err != nil {
 		return nil, err
 	}
 	versions := []*functions.Version{now, before}
