@@ -88,6 +88,8 @@ func (l *faultList) fill(mapping *yaml.Node, into reflect.Value, prefix string) 
 			l.add(prefix+f.name, "is missing: every setting is stated in the file")
 		case f.value.Kind() == reflect.Struct:
 			l.fill(node, f.value, prefix+f.name+".")
+		case f.value.Kind() == reflect.Slice || f.value.Kind() == reflect.Map:
+			l.fillTexts(node, f.value, prefix+f.name)
 		default:
 			// The decoder alone would accept 1.5 as a whole number.
 			if tag, what := wanted(f.value.Kind()); node.Tag != tag || node.Decode(f.value.Addr().Interface()) != nil {
@@ -97,6 +99,31 @@ func (l *faultList) fill(mapping *yaml.Node, into reflect.Value, prefix string) 
 	}
 	for _, key := range slices.Sorted(maps.Keys(stated)) {
 		l.add(prefix+key, "is no setting (line %d)", stated[key].Line)
+	}
+}
+
+// fillTexts sets a list of texts, or texts by their names. None is stated as [] or
+// {}, and read as nil.
+func (l *faultList) fillTexts(node *yaml.Node, into reflect.Value, name string) {
+	kind, step, what := yaml.SequenceNode, 1, "a list of texts, such as [a, b]"
+	if into.Kind() == reflect.Map {
+		kind, step, what = yaml.MappingNode, 2, "texts by their names, such as {a: b}"
+	}
+	if node.Kind != kind {
+		l.add(name, "must be %s (line %d)", what, node.Line)
+		return
+	}
+	for i := step - 1; i < len(node.Content); i += step {
+		if value := node.Content[i]; value.Tag != "!!str" {
+			l.add(name, "must be %s, got %q (line %d)", what, value.Value, value.Line)
+			return
+		}
+	}
+	if len(node.Content) == 0 {
+		return
+	}
+	if err := node.Decode(into.Addr().Interface()); err != nil {
+		l.add(name, "must be %s: %v", what, err)
 	}
 }
 

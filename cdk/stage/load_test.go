@@ -2,6 +2,7 @@ package stage
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"go.yaml.in/yaml/v3"
 )
 
 func TestAll_has_dev_and_prod(t *testing.T) {
@@ -173,6 +176,38 @@ stage x9: queue.batch_size must be a whole number, got "ten"
 stage x9: functions.query.memory_mib must be a whole number, got "1.5"`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestFill_reads_lists_and_texts_by_their_names(t *testing.T) {
+	t.Parallel()
+	type collections struct {
+		Zones []string          `yaml:"zones"`
+		Tags  map[string]string `yaml:"tags"`
+	}
+	for raw, want := range map[string]any{
+		"zones: [a, b]\ntags: {team: events, cost-center: '7'}": collections{[]string{"a", "b"}, map[string]string{"team": "events", "cost-center": "7"}},
+		"zones: []\ntags: {}":             collections{},
+		"zones: a\ntags: [a]":             "zones must be a list of texts, such as [a, b] (line 1); tags must be texts by their names, such as {a: b} (line 2)",
+		"zones: [a, 1]\ntags: {a: true}":  `zones must be a list of texts, such as [a, b], got "1" (line 1); tags must be texts by their names, such as {a: b}, got "true" (line 2)`,
+		"zones: [[a]]\ntags: {a: {b: c}}": `zones must be a list of texts, such as [a, b], got "" (line 1); tags must be texts by their names, such as {a: b}, got "" (line 2)`,
+		"zones: [a]\ntags: {a: b, a: c}":  "tags must be texts by their names, such as {a: b}: yaml: unmarshal errors:\n  line 2: mapping key \"a\" already defined at line 2",
+	} {
+		var document yaml.Node
+		if err := yaml.Unmarshal([]byte(raw), &document); err != nil {
+			t.Fatal(err)
+		}
+		var got collections
+		l := &faultList{stage: "x9"}
+		l.fill(document.Content[0], reflect.ValueOf(&got).Elem(), "")
+		if err := errors.Join(l.errs...); err != nil {
+			sentences := strings.ReplaceAll(strings.ReplaceAll(err.Error(), "\nstage x9: ", "; "), "stage x9: ", "")
+			if sentences != want {
+				t.Errorf("%s: got %s, want %v", raw, sentences, want)
+			}
+		} else if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %#v, want %#v", raw, got, want)
+		}
 	}
 }
 

@@ -129,7 +129,7 @@ func requireOther(t *testing.T, path string, before, after reflect.Value) {
 		case field.Name == "Name":
 		case value.Kind() == reflect.Struct:
 			requireOther(t, path, value, other)
-		case value.Equal(other):
+		case reflect.DeepEqual(value.Interface(), other.Interface()):
 			t.Errorf("%s is %v in the variation as well", path, value)
 		}
 	}
