@@ -54,7 +54,7 @@ func (b *batch) runPart(ctx context.Context, items []*item) {
 	}
 	if len(ended) > 0 {
 		// A note that stays makes a suspect, which costs its next delivery some time.
-		_ = b.service.cfg.Store.End(ctx, ended)
+		_ = guard(func() { _ = b.service.cfg.Store.End(ctx, ended) })
 	}
 }
 
@@ -70,7 +70,11 @@ func (s *Service) suspects(ctx context.Context, items []*item) (together, suspec
 	if len(watched) == 0 {
 		return items, nil
 	}
-	begun, err := s.cfg.Store.Begin(ctx, watched)
+	var begun map[string]int
+	var err error
+	if panicked := guard(func() { begun, err = s.cfg.Store.Begin(ctx, watched) }); panicked != nil {
+		err = panicked
+	}
 	for _, it := range items {
 		switch n := begun[it.message.ID]; {
 		case !it.watched:

@@ -109,3 +109,44 @@ func TestProcessBatch_names_the_events_that_cannot_be_watched(t *testing.T) {
 	want(t, report.Outcomes[0].EventID+" "+report.Outcomes[0].CorrelationID, "a c-a")
 	want(t, report.Outcomes[1].EventID, "")
 }
+
+// broken is a store that panics when the notes of the watched messages are kept.
+type broken struct {
+	process.Store
+	begin, end bool
+}
+
+func (b broken) Begin(ctx context.Context, ids []string) (map[string]int, error) {
+	if b.begin {
+		panic("begin")
+	}
+	return b.Store.Begin(ctx, ids)
+}
+
+func (b broken) End(ctx context.Context, ids []string) error {
+	if b.end {
+		panic("end")
+	}
+	return b.Store.End(ctx, ids)
+}
+
+func TestProcessBatch_a_panic_over_the_watched_messages_fails_no_other(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		store broken
+		want  []string
+	}{
+		{broken{begin: true}, []string{"processed", "retried panic"}},
+		{broken{end: true}, []string{"processed", "processed"}},
+	} {
+		_, w, store := newService(t)
+		c.store.Store = store
+		service, err := process.New(process.Config{Store: c.store, Blobs: w, Notifier: w, DeadLetters: letterbox{w}, Postponer: w})
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, watched := good(t, "a"), good(t, "b")
+		watched.Deliveries = 4
+		want(t, words(service.ProcessBatch(t.Context(), []process.Message{first, watched})), c.want)
+	}
+}
