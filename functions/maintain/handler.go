@@ -46,6 +46,7 @@ func (h *handler) Invoke(ctx context.Context, _ []byte) ([]byte, error) {
 func (h *handler) runSafely(ctx context.Context) (report maintain.Report, err error) {
 	defer func() {
 		if r := recover(); r != nil {
+			report.Ahead = -1
 			err = fault.Wrap(fault.Panicked, fmt.Errorf("%v\n%s", r, debug.Stack()), "the maintenance panicked")
 		}
 	}()
@@ -53,7 +54,7 @@ func (h *handler) runSafely(ctx context.Context) (report maintain.Report, err er
 }
 
 // tell writes a log line and the metrics. A run that failed does not know how many
-// events are misplaced.
+// events are misplaced, and perhaps not how far the partitions reach.
 func (h *handler) tell(ctx context.Context, report maintain.Report, err error) {
 	requestID := boot.RequestID(ctx)
 	level, outcome := slog.LevelInfo, contract.MetricMaintainSuccess
@@ -63,6 +64,9 @@ func (h *handler) tell(ctx context.Context, report maintain.Report, err error) {
 		attrs = append(attrs, boot.Failure(err))
 	} else {
 		h.metrics.Count(contract.MetricMisplaced, int(report.Misplaced))
+	}
+	if report.Ahead >= 0 {
+		h.metrics.Count(contract.MetricPartitionsAhead, int(report.Ahead))
 	}
 	h.metrics.Count(outcome, 1)
 	h.metrics.Count(contract.MetricPartitionsMade, int(report.Made))

@@ -78,6 +78,23 @@ func (h *handler) record(ctx context.Context, requestID string, report process.R
 		h.measure(o)
 		h.log(ctx, requestID, o)
 	}
+	h.measureRetried(report.Outcomes)
+}
+
+// measureRetried counts what stays on the queue, also when that is nothing: an alarm
+// on several minutes then sees that the others were good.
+func (h *handler) measureRetried(outcomes []process.Outcome) {
+	retried, oldest := 0, time.Duration(0)
+	for _, o := range outcomes {
+		if o.Result == process.Retried {
+			retried++
+			oldest = max(oldest, o.Age)
+		}
+	}
+	h.metrics.Count(contract.MetricRetried, retried)
+	if oldest > 0 {
+		h.metrics.Observe(contract.MetricOldestRetriedAge, telemetry.Milliseconds(oldest))
+	}
 }
 
 func (h *handler) measure(o process.Outcome) {
