@@ -45,6 +45,7 @@ func (h *handler) Invoke(ctx context.Context, _ []byte) ([]byte, error) {
 func (h *handler) runSafely(ctx context.Context) (report maintain.Report, err error) {
 	defer func() {
 		if r := recover(); r != nil {
+			report.Ahead = -1
 			err = fault.Wrap(fault.Panicked, fmt.Errorf("%v\n%s", r, debug.Stack()), "the maintenance panicked")
 		}
 	}()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,9 +51,9 @@ func TestInvoke(t *testing.T) {
 		want   string
 		code   fault.Code
 	}{
-		"done": {tables{}, `{"partitions_made":2,"partitions_dropped":1,"events_moved":6,"keys_pruned":5,"events_misplaced":0}`, ""},
+		"done": {tables{}, `{"partitions_made":2,"partitions_dropped":1,"partitions_ahead":7,"events_moved":6,"keys_pruned":5,"events_misplaced":0}`, ""},
 		"misplaced": {
-			tables{misplaced: 7}, `{"partitions_made":2,"partitions_dropped":1,"events_moved":6,"keys_pruned":5,"events_misplaced":7}`, "",
+			tables{misplaced: 7}, `{"partitions_made":2,"partitions_dropped":1,"partitions_ahead":7,"events_moved":6,"keys_pruned":5,"events_misplaced":7}`, "",
 		},
 		"failed":   {tables{dropped: unavailable}, "", fault.DatabaseUnavailable},
 		"panicked": {tables{panics: true}, "", fault.Panicked},
@@ -65,6 +66,9 @@ func TestInvoke(t *testing.T) {
 		answer, err := lambdatest.Invoke(t, h, []byte(`{}`))
 		if string(answer) != c.want || (err != nil) != (c.code != "") || err != nil && fault.CodeOf(err) != c.code {
 			t.Errorf("%s: answer %s, error %v", name, answer, err)
+		}
+		if c.code == fault.Panicked && strings.Contains(log.String(), contract.MetricPartitionsAhead+`":0`) {
+			t.Errorf("%s: nobody knows how far the partitions reach, and the metric is 0: %s", name, log)
 		}
 		if c.code != fault.Panicked { // whose line has a stack
 			lambdatest.Golden(t, name+".output.golden", lambdatest.Timeless(log.String()))

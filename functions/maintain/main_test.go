@@ -40,8 +40,8 @@ func TestMain_makes_and_drops_partitions(t *testing.T) {
 	}
 	p := lambdatest.Start(t, environment(database))
 	for _, want := range []string{
-		`{"partitions_made":8,"partitions_dropped":1,"events_moved":0,"keys_pruned":0,"events_misplaced":0}`,
-		`{"partitions_made":0,"partitions_dropped":0,"events_moved":0,"keys_pruned":0,"events_misplaced":0}`,
+		`{"partitions_made":8,"partitions_dropped":1,"partitions_ahead":7,"events_moved":0,"keys_pruned":0,"events_misplaced":0}`,
+		`{"partitions_made":0,"partitions_dropped":0,"partitions_ahead":7,"events_moved":0,"keys_pruned":0,"events_misplaced":0}`,
 	} {
 		if raw, err := p.Invoke([]byte(`{}`)); err != nil || string(raw) != want {
 			t.Errorf("answer %s, error %v, want %s", raw, err, want)

@@ -164,28 +164,28 @@ func TestProcessor_each_message_is_answered_for_logged_and_counted(t *testing.T)
 		answer  string
 		metrics string
 	}{
-		"none": {nil, []func(lambdatest.Object){records(func([]any) []any { return nil })}, failures(), "process_latency_ms=1"},
+		"none": {nil, []func(lambdatest.Object){records(func([]any) []any { return nil })}, failures(), "process_latency_ms=1 retried=0"},
 		"a duplicate": {func(w *world) { w.process(t) }, nil, failures(),
-			"db_latency_ms=2 duplicate_skipped=2 end_to_end_latency_ms=2 notified=2 process_latency_ms=2 processed_success=2"},
+			"db_latency_ms=2 duplicate_skipped=2 end_to_end_latency_ms=2 notified=2 process_latency_ms=2 processed_success=2 retried=0"},
 		"two deliveries of one": {nil, []func(lambdatest.Object){records(func(all []any) []any { return []any{all[0], all[0]} })}, failures(),
-			"db_latency_ms=1 duplicate_skipped=1 end_to_end_latency_ms=1 notified=1 process_latency_ms=1 processed_success=1"},
+			"db_latency_ms=1 duplicate_skipped=1 end_to_end_latency_ms=1 notified=1 process_latency_ms=1 processed_success=1 retried=0"},
 		"one poisoned": {nil, []func(lambdatest.Object){record(1, "not an envelope", "body")}, failures(),
-			"db_latency_ms=1 dlq_sent=1 end_to_end_latency_ms=1 notified=1 process_latency_ms=1 processed_failure=1 processed_success=1"},
+			"db_latency_ms=1 dlq_sent=1 end_to_end_latency_ms=1 notified=1 process_latency_ms=1 processed_failure=1 processed_success=1 retried=0"},
 		"one of an unknown field": {nil, []func(lambdatest.Object){payload(1, `{"event_id":"order-1002","user_id":"u","amount":1,"currency":"EUR","merchant":"m","timestamp":"2026-01-31T23:59:59Z","when":1}`)},
-			failures(), "db_latency_ms=1 dlq_sent=1 end_to_end_latency_ms=1 notified=1 process_latency_ms=1 processed_failure=1 processed_success=1"},
+			failures(), "db_latency_ms=1 dlq_sent=1 end_to_end_latency_ms=1 notified=1 process_latency_ms=1 processed_failure=1 processed_success=1 retried=0"},
 		"a database out of reach": {func(w *world) { w.store.BeforePersist = unstorable }, nil, failures(first, second),
-			"db_latency_ms=1 process_latency_ms=1 processed_failure=2"},
+			"db_latency_ms=1 oldest_retried_age_ms=1 process_latency_ms=1 processed_failure=2 retried=2"},
 		"a topic out of reach": {func(w *world) { w.publishErr = errors.New("throttled") }, nil, failures(first, second),
-			"db_latency_ms=1 end_to_end_latency_ms=2 process_latency_ms=1 processed_failure=2 processed_success=2"},
+			"db_latency_ms=1 end_to_end_latency_ms=2 oldest_retried_age_ms=1 process_latency_ms=1 processed_failure=2 processed_success=2 retried=2"},
 		"a DLQ out of reach": {func(w *world) { w.letterErr = fault.New(fault.QueueUnavailable, "the queue cannot be reached") },
 			[]func(lambdatest.Object){record(0, "not an envelope", "body")}, failures(first),
-			"db_latency_ms=1 end_to_end_latency_ms=1 notified=1 process_latency_ms=1 processed_failure=1 processed_success=1"},
+			"db_latency_ms=1 end_to_end_latency_ms=1 notified=1 process_latency_ms=1 processed_failure=1 processed_success=1 retried=1"},
 		"a panic": {func(w *world) {
 			w.store.BeforePersist = func(context.Context, int, []process.Record) error { panic("broken") }
 		}, nil,
-			failures(first, second), "process_latency_ms=1 processed_failure=2"},
+			failures(first, second), "oldest_retried_age_ms=1 process_latency_ms=1 processed_failure=2 retried=2"},
 		"a clock behind": {func(w *world) { w.now = w.now.Add(-time.Hour) }, nil, failures(),
-			"db_latency_ms=1 end_to_end_latency_ms=2 notified=2 process_latency_ms=1 processed_success=2"},
+			"db_latency_ms=1 end_to_end_latency_ms=2 notified=2 process_latency_ms=1 processed_success=2 retried=0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -203,6 +203,36 @@ func TestProcessor_each_message_is_answered_for_logged_and_counted(t *testing.T)
 				lambdatest.Golden(t, strings.ReplaceAll(name, " ", "_")+".output.golden", lambdatest.Timeless(w.log.String()))
 			}
 		})
+	}
+}
+
+// During an outage only these two say that events wait: the handler returns no error,
+// and SQS leaves a message that it delivered three times out of its queue's age.
+func TestProcessor_reports_how_many_events_wait_and_for_how_long(t *testing.T) {
+	t.Parallel()
+	down := fault.New(fault.DatabaseUnavailable, "the database cannot be reached")
+	for name, c := range map[string]struct {
+		err         error
+		waited      time.Duration
+		retried, ms any
+	}{
+		"an outage":                 {down, 90 * time.Minute, 2.0, 5_464_500.0},
+		"a clock behind":            {down, -time.Hour, 2.0, nil},
+		"all is well after a while": {nil, 90 * time.Minute, 0.0, nil},
+	} {
+		w := newWorld(t)
+		w.now = w.now.Add(c.waited)
+		w.store.BeforePersist = func(context.Context, int, []process.Record) error { return c.err }
+		w.process(t, records(func(all []any) []any {
+			older := all[1].(lambdatest.Object)
+			older["body"] = strings.Replace(older["body"].(string), "T00:11:27.5Z", "T00:10:27.5Z", 1)
+			return all
+		}))
+		lines := slices.Collect(strings.Lines(w.log.String()))
+		written := lambdatest.Decode(t, []byte(lines[len(lines)-1]))
+		if written["retried"] != c.retried || written["oldest_retried_age_ms"] != c.ms {
+			t.Errorf("%s: retried %v, oldest %v ms, want %v and %v", name, written["retried"], written["oldest_retried_age_ms"], c.retried, c.ms)
+		}
 	}
 }
 

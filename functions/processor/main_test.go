@@ -42,7 +42,7 @@ func TestMain_takes_a_batch_into_the_database(t *testing.T) {
 		}
 	}
 	p.Stop()
-	want := "db_latency_ms=2 duplicate_skipped=2 end_to_end_latency_ms=2 notified=2 process_latency_ms=2 processed_success=2"
+	want := "db_latency_ms=2 duplicate_skipped=2 end_to_end_latency_ms=2 notified=2 process_latency_ms=2 processed_success=2 retried=0"
 	if got := p.Output.Counts(t); got != want {
 		t.Errorf("metrics %s, want %s", got, want)
 	}

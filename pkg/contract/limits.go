@@ -125,6 +125,10 @@ const (
 	// days ahead, so that many runs in a row may fail before one is missing.
 	MaintainEvery = time.Hour
 
+	// PartitionDaysAhead is how many days after today have a partition: as long may the
+	// runs of the maintain function fail before an event goes to the default partition.
+	PartitionDaysAhead = 7
+
 	// SchemaVersion is the version of the queue message, sent as the string
 	// attribute AttrSchemaVersion.
 	SchemaVersion = "1"

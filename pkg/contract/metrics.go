@@ -26,10 +26,15 @@ const (
 	MetricPayloadS3Count     = "payload_s3_count"
 )
 
-// Metric names of the processor.
+// Metric names of the processor. MetricRetried counts the deliveries that stay on the
+// queue, 0 included; MetricOldestRetriedAge is how long ago the oldest event of those
+// was accepted. Only they show an outage: the handler returns no error, and SQS leaves
+// a message out of ApproximateAgeOfOldestMessage once it was received three times.
 const (
 	MetricProcessedSuccess = "processed_success"
 	MetricProcessedFailure = "processed_failure"
+	MetricRetried          = "retried"
+	MetricOldestRetriedAge = "oldest_retried_age_ms"
 	MetricDuplicateSkipped = "duplicate_skipped"
 	MetricProcessLatency   = "process_latency_ms"
 	MetricDBLatency        = "db_latency_ms"
@@ -46,13 +51,15 @@ const (
 	MetricQueryLatency  = "query_latency_ms"
 )
 
-// Metric names of the maintain function. MetricMisplaced is how many events the
-// default partition holds after a run.
+// Metric names of the maintain function. MetricPartitionsAhead is for how many days
+// after today, without a gap, there are partitions after a run; MetricMisplaced how
+// many events the default partition then holds.
 const (
 	MetricMaintainSuccess   = "maintain_success"
 	MetricMaintainFailure   = "maintain_failure"
 	MetricPartitionsMade    = "partitions_made"
 	MetricPartitionsDropped = "partitions_dropped"
+	MetricPartitionsAhead   = "partitions_ahead"
 	MetricEventsMoved       = "events_moved"
 	MetricKeysPruned        = "keys_pruned"
 	MetricMisplaced         = "events_misplaced"
@@ -102,6 +109,8 @@ func Metrics() []Metric {
 		{NamespaceIngest, MetricPayloadS3Count, UnitCount},
 		{NamespaceProcessor, MetricProcessedSuccess, UnitCount},
 		{NamespaceProcessor, MetricProcessedFailure, UnitCount},
+		{NamespaceProcessor, MetricRetried, UnitCount},
+		{NamespaceProcessor, MetricOldestRetriedAge, UnitMilliseconds},
 		{NamespaceProcessor, MetricDuplicateSkipped, UnitCount},
 		{NamespaceProcessor, MetricProcessLatency, UnitMilliseconds},
 		{NamespaceProcessor, MetricDBLatency, UnitMilliseconds},
@@ -116,6 +125,7 @@ func Metrics() []Metric {
 		{NamespaceMaintain, MetricMaintainFailure, UnitCount},
 		{NamespaceMaintain, MetricPartitionsMade, UnitCount},
 		{NamespaceMaintain, MetricPartitionsDropped, UnitCount},
+		{NamespaceMaintain, MetricPartitionsAhead, UnitCount},
 		{NamespaceMaintain, MetricEventsMoved, UnitCount},
 		{NamespaceMaintain, MetricKeysPruned, UnitCount},
 		{NamespaceMaintain, MetricMisplaced, UnitCount},

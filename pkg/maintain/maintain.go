@@ -14,10 +14,6 @@ import (
 )
 
 const (
-	// daysAhead is how many days after today have a partition: as long may the runs fail
-	// before an event goes to the default partition.
-	daysAhead = 7
-
 	// pruneChunk bounds the keys that one statement deletes, and so the locks it holds.
 	pruneChunk = 5_000
 
@@ -71,11 +67,13 @@ func New(cfg Config) (*Service, error) {
 	return &Service{cfg}, nil
 }
 
-// Report says what a run did. Misplaced are the events that are still in the default
-// partition after it.
+// Report says what a run did. Ahead is for how many days after today, without a gap,
+// there are partitions after it, or -1 when they could not be listed; Misplaced are the
+// events that are still in the default partition.
 type Report struct {
 	Made      int64 `json:"partitions_made"`
 	Dropped   int64 `json:"partitions_dropped"`
+	Ahead     int64 `json:"partitions_ahead"`
 	Moved     int64 `json:"events_moved"`
 	Pruned    int64 `json:"keys_pruned"`
 	Misplaced int64 `json:"events_misplaced"`
@@ -84,7 +82,7 @@ type Report struct {
 // Run makes what is missing and drops what has expired. It does what it can: an error
 // says what could not be done, and the next run tries it again.
 func (s *Service) Run(ctx context.Context) (Report, error) {
-	var report Report
+	report := Report{Ahead: -1}
 	now := s.cfg.Now().UTC()
 	err := errors.Join(s.make(ctx, now, &report), s.drop(ctx, now, &report), s.prune(ctx, now, &report))
 	_, misplaced, countErr := s.cfg.Store.Misplaced(ctx)
@@ -103,8 +101,9 @@ func (s *Service) make(ctx context.Context, now time.Time, report *Report) error
 	if err != nil {
 		return err
 	}
-	for n := range daysAhead + 1 {
-		wanted = append(wanted, now.Truncate(day).AddDate(0, 0, n))
+	today := now.Truncate(day)
+	for n := range contract.PartitionDaysAhead + 1 {
+		wanted = append(wanted, today.AddDate(0, 0, n))
 	}
 	var errs []error
 	for _, d := range wanted {
@@ -119,6 +118,9 @@ func (s *Service) make(ctx context.Context, now time.Time, report *Report) error
 		existing = append(existing, d)
 		report.Made++
 		report.Moved += moved
+	}
+	for report.Ahead = 0; slices.ContainsFunc(existing, today.AddDate(0, 0, int(report.Ahead)+1).Equal); {
+		report.Ahead++
 	}
 	return errors.Join(errs...)
 }

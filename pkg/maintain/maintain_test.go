@@ -96,7 +96,7 @@ func dates(days []time.Time) string {
 func TestRun_makes_the_days_ahead_once(t *testing.T) {
 	t.Parallel()
 	m := &memory{}
-	for _, want := range []maintain.Report{{Made: 8}, {}} {
+	for _, want := range []maintain.Report{{Made: 8, Ahead: 7}, {Ahead: 7}} {
 		if got, err := run(t, m, 0, today); err != nil || got != want {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}
@@ -109,7 +109,7 @@ func TestRun_makes_the_days_ahead_once(t *testing.T) {
 func TestRun_empties_the_default_partition(t *testing.T) {
 	t.Parallel()
 	m := &memory{misplaced: []time.Time{today.AddDate(0, 0, -3), today, today}}
-	if got, err := run(t, m, 0, today); err != nil || got != (maintain.Report{Made: 9, Moved: 3}) {
+	if got, err := run(t, m, 0, today); err != nil || got != (maintain.Report{Made: 9, Ahead: 7, Moved: 3}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -121,10 +121,10 @@ func TestRun_drops_a_day_when_its_last_event_has_expired(t *testing.T) {
 	for n := -4; n < 8; n++ {
 		m.partitions = append(m.partitions, midnight(today).AddDate(0, 0, n))
 	}
-	if got, err := run(t, m, retention, midnight(today).Add(-time.Nanosecond)); err != nil || got != (maintain.Report{Dropped: 1}) {
+	if got, err := run(t, m, retention, midnight(today).Add(-time.Nanosecond)); err != nil || got != (maintain.Report{Dropped: 1, Ahead: 8}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if got, err := run(t, m, retention, midnight(today)); err != nil || got != (maintain.Report{Dropped: 1}) {
+	if got, err := run(t, m, retention, midnight(today)); err != nil || got != (maintain.Report{Dropped: 1, Ahead: 7}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if got, want := dates(m.partitions), "11-26 11-27 11-28 11-29 11-30 12-01 12-02 12-03 12-04 12-05"; got != want {
@@ -160,8 +160,42 @@ func TestRun_does_what_it_can(t *testing.T) {
 		keys:       []time.Time{{}},
 	}
 	got, err := run(t, m, 24*time.Hour, today)
+	// Of the days ahead, the first is missing.
 	if want := (maintain.Report{Made: 7, Dropped: 1, Pruned: 1}); !errors.Is(err, locked) || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+}
+
+// unlisted is a store whose partitions cannot be listed.
+type unlisted struct{ memory }
+
+func (u *unlisted) Partitions(context.Context) ([]time.Time, error) {
+	return nil, errors.New("no connection")
+}
+
+// The alarm on the days ahead must see them fall while runs fail, and must not see 0
+// when they are unknown.
+func TestRun_tells_how_far_the_partitions_reach(t *testing.T) {
+	t.Parallel()
+	refused := map[string]error{}
+	for n := 1; n <= 10; n++ {
+		refused[midnight(today).AddDate(0, 0, n).Format(time.DateOnly)] = errors.New("no lock")
+	}
+	m := &memory{fail: refused}
+	for n := range 4 {
+		m.partitions = append(m.partitions, midnight(today).AddDate(0, 0, n))
+	}
+	for later, want := range []int64{3, 2, 1, 0, 0} {
+		if got, err := run(t, m, 0, today.AddDate(0, 0, later)); err == nil || got.Ahead != want {
+			t.Errorf("after %d days: %d days ahead, want %d; error %v", later, got.Ahead, want, err)
+		}
+	}
+	service, err := maintain.New(maintain.Config{Store: &unlisted{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := service.Run(t.Context()); err == nil || got.Ahead != -1 {
+		t.Errorf("unlisted: got %+v, %v", got, err)
 	}
 }
 

@@ -8,14 +8,18 @@ type Meter interface {
 }
 
 // Measure gives a meter the metrics of a run that ended with an error or nil. A run that
-// failed does not know how many events are misplaced. It stands here, and not in the
-// function, so that whoever simulates the maintenance has its metrics too.
+// failed does not know how many events are misplaced, and perhaps not how far the
+// partitions reach. It stands here, and not in the function, so that whoever simulates the
+// maintenance has its metrics too.
 func (r Report) Measure(to Meter, err error) {
 	outcome := contract.MetricMaintainSuccess
 	if err != nil {
 		outcome = contract.MetricMaintainFailure
 	} else {
 		to.Count(contract.MetricMisplaced, int(r.Misplaced))
+	}
+	if r.Ahead >= 0 {
+		to.Count(contract.MetricPartitionsAhead, int(r.Ahead))
 	}
 	to.Count(outcome, 1)
 	to.Count(contract.MetricPartitionsMade, int(r.Made))

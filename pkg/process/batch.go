@@ -245,6 +245,7 @@ func (b *batch) postpone(ctx context.Context) {
 
 func (b *batch) report() Report {
 	report := Report{Outcomes: make([]Outcome, len(b.items)), Persists: b.persists}
+	now := b.service.cfg.Now()
 	for i, it := range b.items {
 		o := Outcome{
 			MessageID: it.message.ID, EventID: it.envelope.EventID, CorrelationID: it.envelope.CorrelationID,
@@ -253,6 +254,9 @@ func (b *batch) report() Report {
 		}
 		if it.inserted {
 			o.EndToEnd = max(it.committed.Sub(it.envelope.ReceivedAt), 0) // the two are of two clocks
+		}
+		if o.Result == Retried && !it.envelope.ReceivedAt.IsZero() {
+			o.Age = now.Sub(it.envelope.ReceivedAt)
 		}
 		report.Outcomes[i] = o
 	}

@@ -23,6 +23,23 @@ func (r Report) Measure(to Meter, took time.Duration) {
 	for _, o := range r.Outcomes {
 		o.measure(to)
 	}
+	r.measureRetried(to)
+}
+
+// measureRetried counts what stays on the queue, also when that is nothing: an alarm
+// on several minutes then sees that the others were good.
+func (r Report) measureRetried(to Meter) {
+	retried, oldest := 0, time.Duration(0)
+	for _, o := range r.Outcomes {
+		if o.Result == Retried {
+			retried++
+			oldest = max(oldest, o.Age)
+		}
+	}
+	to.Count(contract.MetricRetried, retried)
+	if oldest > 0 {
+		to.Time(contract.MetricOldestRetriedAge, oldest)
+	}
 }
 
 func (o Outcome) measure(to Meter) {

@@ -89,6 +89,7 @@ type Outcome struct {
 	EndToEnd      time.Duration // received to committed, with Stored; at least 0
 	Notified      bool          // this delivery published the notification
 	Delay         time.Duration // until the next delivery, for Retried
+	Age           time.Duration // since it was received by ingest, for Retried; 0 when that is unknown
 }
 
 // Report is what became of a batch, one outcome per message in the order given.
