@@ -31,7 +31,7 @@ func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data 
 		Payloads: construct.NewPayloadBucket(this, "Payloads", payloads),
 		Database: construct.NewEventDatabase(this, "Database", &construct.EventDatabaseProps{
 			Name: s.Platform(), Network: network.Private,
-			InstanceClass: db.InstanceClass, StorageGiB: db.StorageGiB, MaxStorageGiB: db.MaxStorageGiB, MultiAZ: db.MultiAZ,
+			EngineVersion: db.EngineVersion, InstanceClass: db.InstanceClass, StorageGiB: db.StorageGiB, MaxStorageGiB: db.MaxStorageGiB, MultiAZ: db.MultiAZ,
 			BackupDays: db.BackupDays, DeletionProtection: db.DeletionProtection, Proxy: db.Proxy,
 			LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
 		}),
