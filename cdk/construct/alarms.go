@@ -18,11 +18,22 @@ import (
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
+// WatchedDatabase is what alarms and dashboard need of a database, whichever engine
+// runs it.
+type WatchedDatabase interface {
+	// MetricCPU is the load in percent.
+	MetricCPU() awscloudwatch.Metric
+	// MetricConnections is how many connections are open.
+	MetricConnections() awscloudwatch.Metric
+	// alarms are those of this engine alone.
+	alarms(p *AlarmsProps) []alarm
+}
+
 // Watched is what alarms and dashboard look at. All fields are required.
 type Watched struct {
 	API                                *EventAPI
 	Queue                              *EventQueue
-	Database                           *EventDatabase
+	Database                           WatchedDatabase
 	Ingest, Processor, Query, Maintain *Handler
 }
 
@@ -218,19 +229,15 @@ func (p *AlarmsProps) queueAlarms() []alarm {
 }
 
 func (p *AlarmsProps) databaseAlarms() []alarm {
-	return []alarm{{
+	return slices.Concat([]alarm{{
 		id: "DatabaseCPU", name: "database-cpu", periods: 10, threshold: float64(p.DatabaseCPUPercent), metric: p.Database.MetricCPU(),
 		description: "The database is busy: Performance Insights names the statements.",
-	}, {
-		id: "DatabaseStorage", name: "database-storage", periods: 5, threshold: float64(p.DatabaseFreeStorageGiB) * (1 << 30), below: true,
-		metric: p.Database.MetricFreeStorage(), part: true,
-		description: fmt.Sprintf("The database runs out of storage; it grows by itself up to %d GiB.", p.Database.maxStorageGiB),
-	}, {
+	}}, p.Database.alarms(p), []alarm{{
 		id: "DatabaseConnections", name: "database-connections", periods: 5,
 		threshold:   float64(p.DatabaseMaxConnections * p.DatabaseConnectionsPercent / 100),
 		metric:      p.Database.MetricConnections(),
 		description: fmt.Sprintf("The database has many of the about %d connections that it allows.", p.DatabaseMaxConnections),
-	}}
+	}})
 }
 
 func (p *AlarmsProps) tableAlarms() []alarm {

@@ -1,21 +1,15 @@
 package construct
 
 import (
+	"fmt"
 	"regexp"
-	"strconv"
-	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-
-	"github.com/fluxa/fluxa/pkg/config"
-	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // EventDatabaseProps describes the database.
@@ -49,39 +43,29 @@ type EventDatabaseProps struct {
 	Removal awscdk.RemovalPolicy
 }
 
-// EventDatabase is PostgreSQL on RDS: encrypted, reached with TLS only, its
-// password kept and rotated by RDS in Secrets Manager. With a proxy, the functions
-// talk to that one and share its connections.
+// EventDatabase is PostgreSQL on an RDS instance: encrypted, reached with TLS only,
+// its password kept and rotated by RDS in Secrets Manager. With a proxy, the
+// functions talk to that one and share its connections.
 type EventDatabase struct {
-	Construct constructs.Construct
-	Instance  awsrds.DatabaseInstance
-	Proxy     awsrds.DatabaseProxy // nil without one
+	sqlDatabase
+	Instance awsrds.DatabaseInstance
 
 	maxStorageGiB int
 }
 
-// User is the name of the database's user, whose password is in the secret.
-const User = "fluxa"
-
-const (
-	databaseName = "fluxa"
-
-	// The database's own time-outs. A client's are shorter; these end the work of a
-	// client that is gone. RDS Proxy passes no such setting of a client on, which is
-	// why they are set here.
-	statementTimeout = time.Minute
-	idleTimeout      = time.Minute
-	slowStatement    = time.Second
-)
-
 // NewEventDatabase makes the database and, if asked for, the proxy.
 func NewEventDatabase(scope constructs.Construct, id string, props *EventDatabaseProps) *EventDatabase {
 	props.check()
-	this := constructs.NewConstruct(scope, text(id))
-	d := &EventDatabase{Construct: this, maxStorageGiB: props.MaxStorageGiB}
+	d := &EventDatabase{
+		sqlDatabase: sqlDatabase{
+			Construct: constructs.NewConstruct(scope, text(id)), network: props.Network, name: props.Name, removal: props.Removal,
+		},
+		maxStorageGiB: props.MaxStorageGiB,
+	}
 	d.Instance = d.newInstance(props)
+	d.writer, d.secret = d.Instance.DbInstanceEndpointAddress(), d.Instance.Secret()
 	if props.Proxy {
-		d.Proxy = d.newProxy(props)
+		d.addProxy(awsrds.ProxyTarget_FromInstance(d.Instance))
 	}
 	return d
 }
@@ -104,17 +88,10 @@ func (p *EventDatabaseProps) check() {
 
 func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseInstance {
 	engine := awsrds.DatabaseInstanceEngine_Postgres(&awsrds.PostgresInstanceEngineProps{Version: awsrds.PostgresEngineVersion_Of(text(props.EngineVersion), text(props.EngineVersion), nil)})
-	group := d.group("Instance", "PostgreSQL of Fluxa", props)
-	group.AddIngressRule(props.Network.Clients, awsec2.Port_Tcp(number(portPostgres)), text("Fluxa functions"), nil)
-
-	// The logs are made here, since RDS would make them and keep them for ever.
+	group := d.access("Instance", "PostgreSQL of Fluxa")
 	exports := []string{"postgresql", "upgrade"}
-	var logs []constructs.IDependable
-	for _, export := range exports {
-		logs = append(logs, NewLogGroup(d.Construct, export+"Log", &LogGroupProps{
-			Name: "/aws/rds/instance/" + props.Name + "/" + export, RetentionDays: props.LogRetentionDays, Removal: props.Removal,
-		}))
-	}
+	logs := d.logGroups("/aws/rds/instance", props.LogRetentionDays, exports...)
+	values := parameters()
 	instance := awsrds.NewDatabaseInstance(d.Construct, text("Instance"), &awsrds.DatabaseInstanceProps{
 		InstanceIdentifier: text(props.Name),
 		Engine:             engine,
@@ -129,16 +106,7 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 		// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.MajorVersion.Process.html
 		ParameterGroup: awsrds.NewParameterGroup(d.Construct, text("Parameters"), &awsrds.ParameterGroupProps{
 			Engine: engine, Name: text(props.Name + "-postgres" + props.EngineVersion), Description: text("PostgreSQL of Fluxa"), RemovalPolicy: removal(props.Removal),
-			Parameters: &map[string]*string{
-				"rds.force_ssl":                       text("1"),
-				"statement_timeout":                   milliseconds(statementTimeout),
-				"idle_in_transaction_session_timeout": milliseconds(idleTimeout),
-				"log_min_duration_statement":          milliseconds(slowStatement),
-				// Values are payloads: none of a slow statement or a failed row is
-				// written to the log.
-				"log_parameter_max_length": text("0"),
-				"log_error_verbosity":      text("terse"),
-			},
+			Parameters: &values,
 		}),
 		// The password is made, kept and rotated by RDS: no function of ours ever
 		// sets it, and there is none to run for the rotation.
@@ -164,11 +132,8 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 		PubliclyAccessible:          jsii.Bool(false),
 		Vpc:                         props.Network.VPC,
 		VpcSubnets:                  isolated(),
-		SubnetGroup: awsrds.NewSubnetGroup(d.Construct, text("Subnets"), &awsrds.SubnetGroupProps{
-			Vpc: props.Network.VPC, VpcSubnets: isolated(), SubnetGroupName: text(props.Name), Description: text("PostgreSQL of Fluxa"),
-			RemovalPolicy: removal(props.Removal),
-		}),
-		SecurityGroups: &[]awsec2.ISecurityGroup{group},
+		SubnetGroup:                 d.subnets(),
+		SecurityGroups:              &[]awsec2.ISecurityGroup{group},
 	})
 	instance.Node().AddDependency(logs...)
 	// The version is the major one: RDS keeps the minor one up to date by itself.
@@ -182,64 +147,6 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 		Accept(instance, "AwsSolutions-RDS10", "the stage is deleted with all it holds")
 	}
 	return instance
-}
-
-func (d *EventDatabase) newProxy(props *EventDatabaseProps) awsrds.DatabaseProxy {
-	group := d.group("Proxy", "RDS Proxy of Fluxa", props)
-	group.AddIngressRule(props.Network.Clients, awsec2.Port_Tcp(number(portPostgres)), text("Fluxa functions"), nil)
-	return awsrds.NewDatabaseProxy(d.Construct, text("Proxy"), &awsrds.DatabaseProxyProps{
-		DbProxyName: text(props.Name),
-		ProxyTarget: awsrds.ProxyTarget_FromInstance(d.Instance),
-		Secrets:     &[]awssecretsmanager.ISecret{d.Instance.Secret()},
-		RequireTLS:  jsii.Bool(true),
-		IamAuth:     jsii.Bool(false), // the functions log in with the secret's password
-		// What is left is for the migration and for people.
-		MaxConnectionsPercent: number(90),
-		BorrowTimeout:         awscdk.Duration_Seconds(number(5)),
-		IdleClientTimeout:     awscdk.Duration_Minutes(number(30)),
-		Vpc:                   props.Network.VPC,
-		VpcSubnets:            isolated(),
-		SecurityGroups:        &[]awsec2.ISecurityGroup{group},
-	})
-}
-
-func (d *EventDatabase) group(id, description string, props *EventDatabaseProps) awsec2.SecurityGroup {
-	return awsec2.NewSecurityGroup(d.Construct, text(id+"Access"), &awsec2.SecurityGroupProps{
-		Vpc: props.Network.VPC, Description: text(description), AllowAllOutbound: jsii.Bool(false),
-	})
-}
-
-func isolated() *awsec2.SubnetSelection {
-	return &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}
-}
-
-func milliseconds(d time.Duration) *string { return text(strconv.FormatInt(d.Milliseconds(), 10)) }
-
-// Settings are what a function needs to reach the database, by the proxy if there
-// is one. The instance's certificate is signed by an authority of RDS's own, whose
-// certificates are in the function's package; the proxy's is a public one.
-func (d *EventDatabase) Settings(maxConns int) config.Database {
-	if d.Proxy == nil {
-		return d.InstanceSettings(maxConns)
-	}
-	s := d.InstanceSettings(maxConns)
-	s.Host, s.CAFile = *d.Proxy.Endpoint(), ""
-	return s
-}
-
-// InstanceSettings are those to reach the instance itself, for what a proxy is not
-// for: a migration holds session locks.
-func (d *EventDatabase) InstanceSettings(maxConns int) config.Database {
-	return config.Database{
-		Host: *d.Instance.DbInstanceEndpointAddress(), Port: portPostgres, Name: databaseName,
-		SecretARN: *d.Instance.Secret().SecretArn(), CAFile: contract.RDSCAFile, MaxConns: maxConns,
-	}
-}
-
-// GrantConnect lets the grantee read the user and the password:
-// secretsmanager:GetSecretValue on the database's secret.
-func (d *EventDatabase) GrantConnect(grantee awsiam.IGrantable) {
-	grant(grantee, []string{*d.Instance.Secret().SecretArn()}, "secretsmanager:GetSecretValue")
 }
 
 // MetricCPU is the load of the instance in percent.
@@ -259,4 +166,13 @@ func (d *EventDatabase) MetricConnections() awscloudwatch.Metric {
 
 func (d *EventDatabase) metric(name, statistic string) awscloudwatch.Metric {
 	return d.Instance.Metric(text(name), perMinute(statistic, name))
+}
+
+// alarms of what an instance alone can run out of.
+func (d *EventDatabase) alarms(p *AlarmsProps) []alarm {
+	return []alarm{{
+		id: "DatabaseStorage", name: "database-storage", periods: 5, threshold: float64(p.DatabaseFreeStorageGiB) * (1 << 30), below: true,
+		metric: d.MetricFreeStorage(), part: true,
+		description: fmt.Sprintf("The database runs out of storage; it grows by itself up to %d GiB.", d.maxStorageGiB),
+	}}
 }

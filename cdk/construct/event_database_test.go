@@ -45,7 +45,7 @@ func TestEventDatabase_stays_with_its_backups_by_default(t *testing.T) {
 	})
 	made.has(t, "AWS::RDS::DBParameterGroup", map[string]any{"Parameters": map[string]any{"rds.force_ssl": "1", "statement_timeout": "60000"}})
 	made.count(t, "AWS::RDS::DBProxy", 0)
-	if settings := database.Settings(3); settings != database.InstanceSettings(3) || settings.MaxConns != 3 || settings.CAFile == "" {
+	if settings := database.Settings(3); settings != database.DirectSettings(3) || settings.MaxConns != 3 || settings.CAFile == "" {
 		t.Errorf("without a proxy the functions reach %+v", settings)
 	}
 }
@@ -59,7 +59,7 @@ func TestEventDatabase_is_reached_by_its_proxy(t *testing.T) {
 	if settings := database.Settings(1); settings.Host != *database.Proxy.Endpoint() || settings.CAFile != "" {
 		t.Errorf("the functions reach %+v", settings)
 	}
-	if host := database.InstanceSettings(1).Host; host != *database.Instance.DbInstanceEndpointAddress() {
+	if host := database.DirectSettings(1).Host; host != *database.Instance.DbInstanceEndpointAddress() {
 		t.Errorf("the migration reaches %s", host)
 	}
 }

@@ -2,17 +2,32 @@ package stack
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/fluxa/fluxa/cdk/construct"
 	"github.com/fluxa/fluxa/cdk/stage"
+	"github.com/fluxa/fluxa/pkg/config"
 )
+
+// Database is what the other stacks need of PostgreSQL, whichever engine runs it.
+type Database interface {
+	construct.WatchedDatabase
+	// Host takes writes; SecretARN is that of its user and password.
+	Host() *string
+	SecretARN() *string
+	// Settings reach the database by its proxy, if it has one; DirectSettings pass
+	// that one by.
+	Settings(maxConns int) config.Database
+	DirectSettings(maxConns int) config.Database
+	GrantConnect(grantee awsiam.IGrantable)
+}
 
 // Data is the stack of what must survive: the database and the payloads.
 type Data struct {
 	Stack    awscdk.Stack
-	Database *construct.EventDatabase
+	Database Database
 	Payloads *construct.PayloadBucket
 }
 
@@ -25,20 +40,24 @@ func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data 
 	if s.Payloads.AccessLogs {
 		payloads.AccessLogsName, payloads.AccessLogDays = bucketName(this, s, "access-logs"), s.Logs.RetentionDays
 	}
-	db := s.Database
 	d := &Data{
 		Stack:    this,
 		Payloads: construct.NewPayloadBucket(this, "Payloads", payloads),
-		Database: construct.NewEventDatabase(this, "Database", &construct.EventDatabaseProps{
-			Name: s.Platform(), Network: network.Private,
-			EngineVersion: db.EngineVersion, InstanceClass: db.InstanceClass, StorageGiB: db.StorageGiB, MaxStorageGiB: db.MaxStorageGiB, MultiAZ: db.MultiAZ,
-			BackupDays: db.BackupDays, DeletionProtection: db.DeletionProtection, Proxy: db.Proxy,
-			LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
-		}),
+		Database: newDatabase(this, s, network),
 	}
-	output(this, "DbEndpoint", "The database's host name, in the VPC", d.Database.Instance.DbInstanceEndpointAddress())
+	output(this, "DbEndpoint", "The database's host name, in the VPC", d.Database.Host())
 	output(this, "DbUsername", "The database's user", jsii.String(construct.User))
-	output(this, "DbSecretArn", "The secret with the user's password", d.Database.Instance.Secret().SecretArn())
+	output(this, "DbSecretArn", "The secret with the user's password", d.Database.SecretARN())
 	output(this, "PayloadBucket", "The bucket of payloads over the inline limit", d.Payloads.Bucket.BucketName())
 	return d
+}
+
+func newDatabase(scope constructs.Construct, s stage.Stage, network *Network) Database {
+	db := s.Database
+	return construct.NewEventDatabase(scope, "Database", &construct.EventDatabaseProps{
+		Name: s.Platform(), Network: network.Private,
+		EngineVersion: db.EngineVersion, InstanceClass: db.InstanceClass, StorageGiB: db.StorageGiB, MaxStorageGiB: db.MaxStorageGiB, MultiAZ: db.MultiAZ,
+		BackupDays: db.BackupDays, DeletionProtection: db.DeletionProtection, Proxy: db.Proxy,
+		LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
+	})
 }

@@ -99,7 +99,7 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 
 	migrate := p.add(contract.FunctionMigrate, "Migrate", f.Migrate, construct.HandlerProps{
 		Description: "Fluxa: applies the migrations during a deployment", Network: network.Private,
-		Environment: config.Environ(config.Migrate{Service: service, Database: data.Database.InstanceSettings(stage.MigrateConnections)}),
+		Environment: config.Environ(config.Migrate{Service: service, Database: data.Database.DirectSettings(stage.MigrateConnections)}),
 	})
 	data.Database.GrantConnect(migrate.Role)
 
@@ -107,7 +107,7 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 		Description: "Fluxa: makes partitions ahead, drops expired ones and prunes keys", MetricNamespace: contract.NamespaceMaintain,
 		Network: network.Private,
 		Environment: config.Environ(config.Maintain{
-			Service: service, Database: data.Database.InstanceSettings(stage.MaintainConnections), RetentionDays: s.Events.RetentionDays,
+			Service: service, Database: data.Database.DirectSettings(stage.MaintainConnections), RetentionDays: s.Events.RetentionDays,
 		}),
 	})
 	data.Database.GrantConnect(maintain.Role)

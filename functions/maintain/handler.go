@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
-	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/maintain"
 	"github.com/fluxa/fluxa/pkg/telemetry"
@@ -52,23 +51,16 @@ func (h *handler) runSafely(ctx context.Context) (report maintain.Report, err er
 	return h.service.Run(ctx)
 }
 
-// tell writes a log line and the metrics. A run that failed does not know how many
-// events are misplaced.
+// tell writes a log line and the metrics.
 func (h *handler) tell(ctx context.Context, report maintain.Report, err error) {
 	requestID := boot.RequestID(ctx)
-	level, outcome := slog.LevelInfo, contract.MetricMaintainSuccess
+	level := slog.LevelInfo
 	attrs := []slog.Attr{slog.String(telemetry.KeyRequestID, requestID), slog.Any("report", report)}
 	if err != nil {
-		level, outcome = slog.LevelError, contract.MetricMaintainFailure
+		level = slog.LevelError
 		attrs = append(attrs, boot.Failure(err))
-	} else {
-		h.metrics.Count(contract.MetricMisplaced, int(report.Misplaced))
 	}
-	h.metrics.Count(outcome, 1)
-	h.metrics.Count(contract.MetricPartitionsMade, int(report.Made))
-	h.metrics.Count(contract.MetricPartitionsDropped, int(report.Dropped))
-	h.metrics.Count(contract.MetricEventsMoved, int(report.Moved))
-	h.metrics.Count(contract.MetricKeysPruned, int(report.Pruned))
+	report.Measure(h.metrics, err)
 	h.base.Logger.LogAttrs(ctx, level, "maintain", attrs...)
 	h.base.Flush(ctx, requestID, h.metrics)
 }

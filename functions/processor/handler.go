@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
-	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
 	"github.com/fluxa/fluxa/pkg/telemetry"
@@ -70,38 +69,11 @@ func message(record events.SQSMessage) process.Message {
 }
 
 func (h *handler) record(ctx context.Context, requestID string, report process.Report, took time.Duration) {
-	h.metrics.Observe(contract.MetricProcessLatency, telemetry.Milliseconds(took))
-	for _, d := range report.Persists {
-		h.metrics.Observe(contract.MetricDBLatency, telemetry.Milliseconds(d))
-	}
+	report.Measure(h.metrics, took)
 	for _, o := range report.Outcomes {
-		h.measure(o)
 		h.log(ctx, requestID, o)
 	}
 }
-
-func (h *handler) measure(o process.Outcome) {
-	// Stored is stored, also when the announcement fails and the message comes back.
-	if o.Stored {
-		h.metrics.Count(contract.MetricProcessedSuccess, 1)
-		h.metrics.Observe(contract.MetricEndToEndLatency, endToEnd(o))
-	}
-	switch o.Result {
-	case process.Duplicate:
-		h.metrics.Count(contract.MetricDuplicateSkipped, 1)
-	case process.DeadLettered:
-		h.metrics.Count(contract.MetricProcessedFailure, 1)
-		h.metrics.Count(contract.MetricDLQSent, 1)
-	case process.Retried:
-		h.metrics.Count(contract.MetricProcessedFailure, 1)
-	}
-	if o.Notified {
-		h.metrics.Count(contract.MetricNotified, 1)
-	}
-}
-
-// endToEnd is never negative, although the two ends are of two clocks.
-func endToEnd(o process.Outcome) float64 { return telemetry.Milliseconds(max(o.EndToEnd, 0)) }
 
 func (h *handler) log(ctx context.Context, requestID string, o process.Outcome) {
 	attrs := []slog.Attr{
@@ -119,7 +91,7 @@ func (h *handler) log(ctx context.Context, requestID string, o process.Outcome) 
 		}
 	}
 	if o.Stored {
-		attrs = append(attrs, slog.Float64("end_to_end_ms", endToEnd(o)))
+		attrs = append(attrs, slog.Float64("end_to_end_ms", telemetry.Milliseconds(o.EndToEnd)))
 	}
 	if o.Delay > 0 {
 		attrs = append(attrs, slog.Float64("retry_in_s", o.Delay.Seconds()))

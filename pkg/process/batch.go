@@ -252,7 +252,7 @@ func (b *batch) report() Report {
 			Stored: it.inserted, Notified: it.published, Delay: it.delay,
 		}
 		if it.inserted {
-			o.EndToEnd = it.committed.Sub(it.envelope.ReceivedAt)
+			o.EndToEnd = max(it.committed.Sub(it.envelope.ReceivedAt), 0) // the two are of two clocks
 		}
 		report.Outcomes[i] = o
 	}

@@ -86,7 +86,7 @@ type Outcome struct {
 	Deliveries    int
 	Attempts      int           // of the event, over all its messages; 0 when unknown
 	Stored        bool          // this delivery put the event into the database, whatever came after
-	EndToEnd      time.Duration // received to committed, with Stored
+	EndToEnd      time.Duration // received to committed, with Stored; at least 0
 	Notified      bool          // this delivery published the notification
 	Delay         time.Duration // until the next delivery, for Retried
 }

@@ -86,6 +86,9 @@ func (e *Emitter) Observe(name string, milliseconds float64) {
 	}
 }
 
+// Time adds one measurement of a duration.
+func (e *Emitter) Time(name string, d time.Duration) { e.Observe(name, Milliseconds(d)) }
+
 func (e *Emitter) keeps(name, unit string, value float64) bool {
 	known, ok := e.units[name]
 	switch {
