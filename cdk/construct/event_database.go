@@ -19,6 +19,9 @@ type EventDatabaseProps struct {
 	// Network has the subnets, and the group of the functions that may connect.
 	Network *PrivateNetwork
 
+	// EngineVersion is a major version of PostgreSQL, such as 17. Another one upgrades
+	// the instance, which is away for as long as that takes.
+	EngineVersion string
 	// InstanceClass is without its "db.", such as t4g.micro.
 	InstanceClass string
 	// StorageGiB is 20 to 65536. It grows by itself up to MaxStorageGiB, which is at
@@ -71,6 +74,8 @@ func (p *EventDatabaseProps) check() {
 	c := &check{part: "EventDatabase"}
 	c.name(p.Name, 1, 60, "a-z0-9-", "Name")
 	c.given(p.Network != nil, "Network")
+	version := regexp.MustCompile(`^[1-9][0-9]$`)
+	c.require(version.MatchString(p.EngineVersion), "EngineVersion", "must be a major version such as 17, got %q", p.EngineVersion)
 	class := regexp.MustCompile(`^[a-z][a-z0-9]+\.[a-z0-9]+$`)
 	c.require(class.MatchString(p.InstanceClass), "InstanceClass", "must be a class without its db. such as t4g.micro, got %q", p.InstanceClass)
 	c.between(p.StorageGiB, 20, 65_536, "StorageGiB")
@@ -82,7 +87,7 @@ func (p *EventDatabaseProps) check() {
 }
 
 func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseInstance {
-	engine := awsrds.DatabaseInstanceEngine_Postgres(&awsrds.PostgresInstanceEngineProps{Version: awsrds.PostgresEngineVersion_VER_17()})
+	engine := awsrds.DatabaseInstanceEngine_Postgres(&awsrds.PostgresInstanceEngineProps{Version: awsrds.PostgresEngineVersion_Of(text(props.EngineVersion), text(props.EngineVersion), nil)})
 	group := d.access("Instance", "PostgreSQL of Fluxa")
 	exports := []string{"postgresql", "upgrade"}
 	logs := d.logGroups("/aws/rds/instance", props.LogRetentionDays, exports...)
@@ -90,11 +95,17 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 	instance := awsrds.NewDatabaseInstance(d.Construct, text("Instance"), &awsrds.DatabaseInstanceProps{
 		InstanceIdentifier: text(props.Name),
 		Engine:             engine,
-		InstanceType:       awsec2.NewInstanceType(text(props.InstanceClass)),
-		DatabaseName:       text(databaseName),
-		Port:               number(portPostgres),
+		// Otherwise RDS refuses the next EngineVersion, and by itself it never takes one.
+		AllowMajorVersionUpgrade: jsii.Bool(true),
+		InstanceType:             awsec2.NewInstanceType(text(props.InstanceClass)),
+		DatabaseName:             text(databaseName),
+		Port:                     number(portPostgres),
+		// A group is of one major version, and an upgrade wants a group of the new one
+		// beside that in use: the version is in the name.
+		// "How to perform a major version upgrade for RDS for PostgreSQL",
+		// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.MajorVersion.Process.html
 		ParameterGroup: awsrds.NewParameterGroup(d.Construct, text("Parameters"), &awsrds.ParameterGroupProps{
-			Engine: engine, Name: text(props.Name), Description: text("PostgreSQL of Fluxa"), RemovalPolicy: removal(props.Removal),
+			Engine: engine, Name: text(props.Name + "-postgres" + props.EngineVersion), Description: text("PostgreSQL of Fluxa"), RemovalPolicy: removal(props.Removal),
 			Parameters: &values,
 		}),
 		// The password is made, kept and rotated by RDS: no function of ours ever

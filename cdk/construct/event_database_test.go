@@ -8,7 +8,7 @@ import (
 
 func databaseProps(network *PrivateNetwork) EventDatabaseProps {
 	return EventDatabaseProps{
-		Name: "db", Network: network, InstanceClass: "t4g.micro", StorageGiB: 20, MaxStorageGiB: 40, BackupDays: 1, LogRetentionDays: 1,
+		Name: "db", Network: network, EngineVersion: "17", InstanceClass: "t4g.micro", StorageGiB: 20, MaxStorageGiB: 40, BackupDays: 1, LogRetentionDays: 1,
 	}
 }
 
@@ -24,6 +24,7 @@ func TestEventDatabase_names_each_wrong_prop_with_its_limit(t *testing.T) {
 	refuses(t, "EventDatabase", func() p { return databaseProps(network) }, func(props *p) { NewEventDatabase(stack, "Database", props) },
 		wrong[p]{func(p *p) { p.Name = "DB" }, `Name must have 1 to 60 characters of a-z0-9-, got "DB"`},
 		wrong[p]{func(p *p) { p.Network = nil }, "Network is required"},
+		wrong[p]{func(p *p) { p.EngineVersion = "17.4" }, `EngineVersion must be a major version such as 17, got "17.4"`},
 		wrong[p]{func(p *p) { p.InstanceClass = "db.t4g.micro" }, `InstanceClass must be a class without its db. such as t4g.micro, got "db.t4g.micro"`},
 		wrong[p]{func(p *p) { p.StorageGiB = 19 }, "StorageGiB must be 20 to 65536, got 19"},
 		wrong[p]{func(p *p) { p.MaxStorageGiB = 21 }, "MaxStorageGiB must be 22 to 65536, got 21"},

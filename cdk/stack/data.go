@@ -56,7 +56,7 @@ func newDatabase(scope constructs.Construct, s stage.Stage, network *Network) Da
 	db := s.Database
 	return construct.NewEventDatabase(scope, "Database", &construct.EventDatabaseProps{
 		Name: s.Platform(), Network: network.Private,
-		InstanceClass: db.InstanceClass, StorageGiB: db.StorageGiB, MaxStorageGiB: db.MaxStorageGiB, MultiAZ: db.MultiAZ,
+		EngineVersion: db.EngineVersion, InstanceClass: db.InstanceClass, StorageGiB: db.StorageGiB, MaxStorageGiB: db.MaxStorageGiB, MultiAZ: db.MultiAZ,
 		BackupDays: db.BackupDays, DeletionProtection: db.DeletionProtection, Proxy: db.Proxy,
 		LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
 	})

@@ -41,6 +41,18 @@ func TestDatabase_takes_only_connections_with_TLS(t *testing.T) {
 	})
 }
 
+// TestDatabase_can_go_on_to_the_next_major_version: an upgrade takes a group of the
+// new version that stands beside the one in use.
+func TestDatabase_can_go_on_to_the_next_major_version(t *testing.T) {
+	for p, version := range map[*platform]string{dev(t): "17", prod(t): "17", abroad(t): "18"} {
+		a := p.assert(t, data)
+		a.has(t, "AWS::RDS::DBInstance", object{"EngineVersion": version, "AllowMajorVersionUpgrade": true})
+		a.has(t, "AWS::RDS::DBParameterGroup", object{
+			"DBParameterGroupName": fmt.Sprintf("fluxa-%s-postgres%s", p.settings.Name, version), "Family": "postgres" + version,
+		})
+	}
+}
+
 func TestDatabase_ends_the_work_of_a_client_that_is_gone(t *testing.T) {
 	each(t, func(t *testing.T, p *platform) {
 		p.assert(t, data).has(t, "AWS::RDS::DBParameterGroup", object{"Parameters": like(object{

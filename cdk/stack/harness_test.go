@@ -191,7 +191,7 @@ func settingsAbroad(stages []stage.Stage) (stage.Stage, error) {
 	s := named(stages, "prod")
 	s.Account, s.Region = "210987654321", "eu-west-1"
 	s.Logs.Level, s.Tracing, s.Release = "debug", false, stage.AllAtOnce
-	s.Database.Proxy = false
+	s.Database.Proxy, s.Database.EngineVersion = false, "18"
 	s.API.Authorization, s.API.ValidateBodies, s.API.Firewall, s.API.FirewallRatePer5Minutes = stage.IAM, false, false, 0
 	s.Functions.Ingest.ReservedConcurrency = 0
 	s.Queue.BatchSize, s.Queue.BatchWindowSeconds = 1000, 300

@@ -15,6 +15,7 @@ var (
 	// has 63 characters in all; 14 of them for the longest region.
 	namePattern    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,14}[a-z0-9]$`)
 	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	enginePattern  = regexp.MustCompile(`^(1[4-9]|[2-9][0-9])$`)
 	regionPattern  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 )
 
@@ -57,6 +58,8 @@ func (n Network) check(l *faultList, region string) {
 }
 
 func (d Database) check(l *faultList) {
+	l.require(enginePattern.MatchString(d.EngineVersion), "database.engine_version",
+		"must be a major version of PostgreSQL from 14 on, such as 17, got %q", d.EngineVersion)
 	_, known := memoryGiB()[d.InstanceClass]
 	l.require(known, "database.instance_class", "must be one of %q, got %q", slices.Sorted(maps.Keys(memoryGiB())), d.InstanceClass)
 	l.between(d.StorageGiB, 20, 65_536, "database.storage_gib")

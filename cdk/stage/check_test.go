@@ -31,6 +31,9 @@ func TestParse_refuses_a_value_that_is_none_of_those_there_are(t *testing.T) {
 		{"network.cidr", "10.20.0.1/16", `must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got "10.20.0.1/16"`},
 		{"network.cidr", "10.20.0.0", `must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got "10.20.0.0"`},
 		{"network.cidr", "fd00::/16", `must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got "fd00::/16"`},
+		{"database.engine_version", "13", `must be a major version of PostgreSQL from 14 on, such as 17, got "13"`},
+		{"database.engine_version", "17.4", `must be a major version of PostgreSQL from 14 on, such as 17, got "17.4"`},
+		{"database.engine_version", "", `must be a major version of PostgreSQL from 14 on, such as 17, got ""`},
 		{"database.instance_class", "db.t4g.micro", "must be one of " + classes + `, got "db.t4g.micro"`},
 		{"database.instance_class", "", "must be one of " + classes + `, got ""`},
 		{"api.authorization", "none", `must be one of ["api_key" "iam"], got "none"`},
@@ -192,8 +195,9 @@ func TestParse_takes_what_goes_together(t *testing.T) {
 		"queries that a proxy bounds":                     {"prod", changes{"functions.query.reserved_concurrency": 0}},
 		"as many connections as the database supports":    {"dev", changes{"functions.processor.maximum_concurrency": 28, "functions.query.reserved_concurrency": 10}},
 		"any number of connections behind a proxy":        {"prod", changes{"functions.processor.maximum_concurrency": 1000}},
-		"IAM":        {"dev", changes{"api.authorization": "iam"}},
-		"an address": {"dev", changes{"alarms.email": "team+fluxa@example.com"}},
+		"the next major version":                          {"dev", changes{"database.engine_version": "18"}},
+		"IAM":                                             {"dev", changes{"api.authorization": "iam"}},
+		"an address":                                      {"dev", changes{"alarms.email": "team+fluxa@example.com"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

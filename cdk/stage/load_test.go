@@ -53,6 +53,7 @@ func TestDev_is_cheap_and_goes_with_its_stack_and_prod_survives(t *testing.T) {
 		{"tracing", true, true, func(s Stage) any { return s.Tracing }},
 		{"zones", 2, 3, func(s Stage) any { return s.Network.AvailabilityZones }},
 		{"flow logs", false, true, func(s Stage) any { return s.Network.FlowLogs }},
+		{"engine", "17", "17", func(s Stage) any { return s.Database.EngineVersion }},
 		{"class", "t4g.micro", "m7g.large", func(s Stage) any { return s.Database.InstanceClass }},
 		{"storage", [2]int{20, 100}, [2]int{100, 1000}, func(s Stage) any { return [2]int{s.Database.StorageGiB, s.Database.MaxStorageGiB} }},
 		{"multi-AZ", false, true, func(s Stage) any { return s.Database.MultiAZ }},

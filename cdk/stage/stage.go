@@ -53,9 +53,11 @@ type Network struct {
 	FlowLogs          bool   `yaml:"flow_logs"`
 }
 
-// Database is the PostgreSQL instance. InstanceClass is without its "db.". The
+// Database is the PostgreSQL instance. EngineVersion is the major version, such as
+// 17: RDS keeps the minor one up to date. InstanceClass is without its "db.". The
 // storage grows by itself from StorageGiB up to MaxStorageGiB.
 type Database struct {
+	EngineVersion      string `yaml:"engine_version"`
 	InstanceClass      string `yaml:"instance_class"`
 	StorageGiB         int    `yaml:"storage_gib"`
 	MaxStorageGiB      int    `yaml:"max_storage_gib"`

@@ -66,7 +66,7 @@ func changedDev(s *settings.Stage) {
 	s.Tracing = false
 	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, FlowLogs: true}
 	s.Database = settings.Database{
-		InstanceClass: "t4g.small", StorageGiB: 40, MaxStorageGiB: 200, MultiAZ: true, BackupDays: 3, DeletionProtection: true, Proxy: true,
+		EngineVersion: "16", InstanceClass: "t4g.small", StorageGiB: 40, MaxStorageGiB: 200, MultiAZ: true, BackupDays: 3, DeletionProtection: true, Proxy: true,
 	}
 	s.Payloads = settings.Payloads{GlacierDays: 60, OldVersionDays: 14, AccessLogs: true}
 	s.Queue = settings.Queue{BatchSize: 50, BatchWindowSeconds: 2}
@@ -86,7 +86,7 @@ func changedProd(s *settings.Stage) {
 	s.Logs = settings.Logs{Level: "warn", RetentionDays: 365}
 	s.Tracing = false
 	s.Network = settings.Network{CIDR: "10.98.0.0/22", AvailabilityZones: 2}
-	s.Database = settings.Database{InstanceClass: "m7g.xlarge", StorageGiB: 200, MaxStorageGiB: 2000, BackupDays: 30}
+	s.Database = settings.Database{EngineVersion: "18", InstanceClass: "m7g.xlarge", StorageGiB: 200, MaxStorageGiB: 2000, BackupDays: 30}
 	s.Payloads = settings.Payloads{GlacierDays: 61, OldVersionDays: 15}
 	s.Queue = settings.Queue{BatchSize: 10}
 	s.Functions.Ingest = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 1537, TimeoutSeconds: 22}}

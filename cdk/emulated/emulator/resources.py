@@ -274,8 +274,8 @@ def permission(api: API, name: str, p: Properties) -> Made:
 
 
 def database(api: API, name: str, p: Properties) -> Made:
-    # RDS asks for DeleteAutomatedBackups when the instance is deleted.
-    wanted = without(p, "VPCSecurityGroups", "DeleteAutomatedBackups")
+    # RDS asks for these when the instance is deleted and when it is changed.
+    wanted = without(p, "VPCSecurityGroups", "DeleteAutomatedBackups", "AllowMajorVersionUpgrade")
     wanted["VpcSecurityGroupIds"] = p.get("VPCSecurityGroups", [])
     made = api.call("rds", "create_db_instance", wanted)["DBInstance"]
     attributes = {"Endpoint.Address": made["Endpoint"]["Address"], "Endpoint.Port": str(made["Endpoint"]["Port"])}

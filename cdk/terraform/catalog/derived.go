@@ -41,6 +41,9 @@ func derivedValues() []Derived {
 			variable("vpc_cidr"), hcl.Op(number("24"), "-", hcl.Func("tonumber", length)), hcl.CountIndex{})},
 		{Place{"Network/Private/VPC/isolatedSubnet*", "Tags.Name"}, template.Join(
 			variable("environment"), "/Network/Private/VPC/isolatedSubnet", hcl.Op(hcl.CountIndex{}, "+", number("1")))},
+		{Place{"Data/Database/Parameters/Resource", "Family"}, template.Join("postgres", variable("database_engine_version"))},
+		{Place{"Data/Database/Parameters/Resource", "DBParameterGroupName"}, template.Join(
+			"fluxa-", variable("environment"), "-postgres", variable("database_engine_version"))},
 		{Place{"Pipeline/Events/Queue/Resource", "VisibilityTimeout"}, hcl.Op(
 			variable("processor_batch_window_seconds"), "+", hcl.Op(number("6"), "*", variable("processor_timeout_seconds")))},
 		{Place{"Pipeline/*/Function/Resource", "LoggingConfig.ApplicationLogLevel"}, template.Conditional{

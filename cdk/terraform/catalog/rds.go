@@ -7,6 +7,8 @@ func rds() []Type {
 			CloudFormation: "AWS::RDS::DBParameterGroup", Terraform: "aws_db_parameter_group",
 			Nouns:      []string{"Parameters"},
 			Attributes: map[string]Attribute{"Ref": {Name: "name"}},
+			// The group in use cannot be deleted: an upgrade makes the next one first.
+			ReplaceFirst: true,
 			Properties: []Property{
 				{From: prop("DBParameterGroupName"), To: Attr("name")},
 				{From: prop("Family"), To: Attr("family")},
@@ -75,6 +77,7 @@ func databaseInstance() Type {
 			{From: prop("DBInstanceIdentifier"), To: Attr("identifier")},
 			{From: prop("Engine"), To: Attr("engine")},
 			{From: prop("EngineVersion"), To: Attr("engine_version")},
+			{From: prop("AllowMajorVersionUpgrade"), To: Attr("allow_major_version_upgrade")},
 			{From: prop("DBInstanceClass"), To: Attr("instance_class")},
 			{From: prop("DBName"), To: Attr("db_name")},
 			{From: prop("Port"), To: Attr("port"), Write: asNumber()},
@@ -103,6 +106,12 @@ func databaseInstance() Type {
 			{From: prop("PerformanceInsightsRetentionPeriod"), To: Attr("performance_insights_retention_period")},
 			tagged(),
 		},
+		Always: []Fixed{{
+			// AWS::RDS::DBInstance, ApplyImmediately,
+			// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html
+			"apply_immediately", true, "CloudFormation's default is true, and the provider's false; left to the maintenance window, " +
+				"an upgrade would leave the old parameter group in use when Terraform deletes it",
+		}},
 	}
 }
 

@@ -3,7 +3,7 @@
 resource "aws_db_instance" "database" {
   identifier                            = "fluxa-${var.environment}"
   engine                                = "postgres"
-  engine_version                        = "17"
+  engine_version                        = var.database_engine_version
   instance_class                        = var.database_instance_class
   db_name                               = "fluxa"
   port                                  = 5432
@@ -30,6 +30,7 @@ resource "aws_db_instance" "database" {
   enabled_cloudwatch_logs_exports       = ["postgresql", "upgrade"]
   performance_insights_enabled          = true
   performance_insights_retention_period = 7
+  apply_immediately                     = true
   tags                                  = local.tags
 
   depends_on = [aws_cloudwatch_log_group.database_postgresql_log]

@@ -1,8 +1,8 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_db_parameter_group" "database" {
-  name         = "fluxa-${var.environment}"
-  family       = "postgres17"
+  name         = "fluxa-${var.environment}-postgres${var.database_engine_version}"
+  family       = "postgres${var.database_engine_version}"
   description  = "PostgreSQL of Fluxa"
   skip_destroy = var.retain_data
   tags         = local.tags
@@ -25,5 +25,9 @@ resource "aws_db_parameter_group" "database" {
   parameter {
     name  = "statement_timeout"
     value = "60000"
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }

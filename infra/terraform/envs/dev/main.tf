@@ -12,6 +12,7 @@ module "stateful" {
   database_backup_days         = 1
   database_delete_backups      = true
   database_deletion_protection = false
+  database_engine_version      = "17"
   database_instance_class      = "db.t4g.micro"
   database_max_storage_gib     = 100
   database_multi_az            = false

@@ -12,6 +12,7 @@ module "stateful" {
   database_backup_days         = 14
   database_delete_backups      = false
   database_deletion_protection = true
+  database_engine_version      = "17"
   database_instance_class      = "db.m7g.large"
   database_max_storage_gib     = 1000
   database_multi_az            = true

@@ -41,8 +41,8 @@ resource "aws_cloudwatch_log_group" "database_upgrade_log" {
 }
 
 resource "aws_db_parameter_group" "database" {
-  name         = "fluxa-${var.environment}"
-  family       = "postgres17"
+  name         = "fluxa-${var.environment}-postgres${var.database_engine_version}"
+  family       = "postgres${var.database_engine_version}"
   description  = "PostgreSQL of Fluxa"
   skip_destroy = var.retain_data
   tags         = local.tags
@@ -76,6 +76,10 @@ resource "aws_db_parameter_group" "database" {
     name  = "statement_timeout"
     value = "60000"
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_db_subnet_group" "database" {
@@ -88,7 +92,8 @@ resource "aws_db_subnet_group" "database" {
 resource "aws_db_instance" "database" {
   identifier                            = "fluxa-${var.environment}"
   engine                                = "postgres"
-  engine_version                        = "17"
+  engine_version                        = var.database_engine_version
+  allow_major_version_upgrade           = true
   instance_class                        = var.database_instance_class
   db_name                               = "fluxa"
   port                                  = 5432
@@ -115,6 +120,7 @@ resource "aws_db_instance" "database" {
   enabled_cloudwatch_logs_exports       = ["postgresql", "upgrade"]
   performance_insights_enabled          = true
   performance_insights_retention_period = 7
+  apply_immediately                     = true
   tags                                  = local.tags
 
   depends_on = [

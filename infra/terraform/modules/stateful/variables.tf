@@ -30,6 +30,16 @@ variable "database_deletion_protection" {
   type        = bool
 }
 
+variable "database_engine_version" {
+  description = "The major version of PostgreSQL, such as 17. Another one upgrades the database."
+  type        = string
+
+  validation {
+    condition     = can(regex("^(1[4-9]|[2-9][0-9])$", var.database_engine_version))
+    error_message = "database_engine_version must be a major version from 14 on, such as 17."
+  }
+}
+
 variable "database_instance_class" {
   description = "The size of the database, such as db.t4g.micro."
   type        = string

@@ -29,6 +29,7 @@ run "plans_as_in_dev" {
     database_backup_days         = 1
     database_delete_backups      = true
     database_deletion_protection = false
+    database_engine_version      = "17"
     database_instance_class      = "db.t4g.micro"
     database_max_storage_gib     = 100
     database_multi_az            = false
@@ -168,6 +169,7 @@ run "plans_as_in_prod" {
     database_backup_days         = 14
     database_delete_backups      = false
     database_deletion_protection = true
+    database_engine_version      = "17"
     database_instance_class      = "db.m7g.large"
     database_max_storage_gib     = 1000
     database_multi_az            = true
@@ -307,6 +309,7 @@ run "refuses_what_cannot_be" {
     database_backup_days         = 0
     database_delete_backups      = true
     database_deletion_protection = false
+    database_engine_version      = "17.4"
     database_instance_class      = "t4g.micro"
     database_max_storage_gib     = 21
     database_multi_az            = false
@@ -322,5 +325,5 @@ run "refuses_what_cannot_be" {
     vpc_cidr                     = "10.0.0.0/23"
   }
 
-  expect_failures = [var.availability_zone_count, var.database_backup_days, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.log_retention_days, var.payload_glacier_days, var.payload_old_version_days, var.vpc_cidr]
+  expect_failures = [var.availability_zone_count, var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.log_retention_days, var.payload_glacier_days, var.payload_old_version_days, var.vpc_cidr]
 }
