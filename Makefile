@@ -155,6 +155,10 @@ terraform-test: synth $(filter .venv/%,$(TERRAFORM:$(CURDIR)/%=%)) ## Validate, 
 cost: synth ## Compute what each stage costs: fixed monthly cost, and per million events (FLAGS=-help)
 	@go run ./cdk/cost/cmd/cost -in $(OUT) $(FLAGS)
 
+.PHONY: alarm-drill
+alarm-drill: synth ## Print which alarms fire when on simulated bad days, and on a quiet week (FLAGS=-help)
+	@go run ./cdk/drill/cmd/drill -in $(OUT) $(FLAGS)
+
 .PHONY: privileges
 privileges: synth ## Print what each role may do, and the call in the code that needs it
 	@go run ./cdk/privilege/cmd/privileges -in $(OUT)

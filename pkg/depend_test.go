@@ -58,6 +58,10 @@ func either(a, b func(string) bool) func(string) bool {
 	return func(importPath string) bool { return a(importPath) || b(importPath) }
 }
 
+func except(a, b func(string) bool) func(string) bool {
+	return func(importPath string) bool { return a(importPath) && !b(importPath) }
+}
+
 var (
 	domain   = []string{"pkg/event", "pkg/fault", "pkg/contract", "pkg/budget"}
 	useCases = []string{"pkg/ingest", "pkg/process", "pkg/query", "pkg/maintain"}
@@ -150,8 +154,27 @@ func rules() []rule {
 		{
 			name:      "the CDK app reads the contract and the settings, and carries no code",
 			reason:    "what a function does is in its zip; the app needs its names, limits and settings only",
-			from:      in("cdk"),
+			from:      except(in("cdk"), in("cdk/drill")),
 			forbidden: either(in(append(slices.Clone(useCases), adapters...)...), outside(technologies...)),
+		},
+		{
+			name:      "the drill simulates AWS and the database",
+			reason:    "it runs the use cases with their own retries and metrics; an adapter or a client would leave the simulated time",
+			from:      in("cdk/drill"),
+			forbidden: either(in(adapters...), outside(append(slices.Clone(technologies), cdkTypes...)...)),
+		},
+		{
+			name:      "nothing that is deployed needs the drill",
+			reason:    "the CDK app would carry the use cases with it",
+			from:      except(in("cdk"), in("cdk/drill")),
+			forbidden: in("cdk/drill"),
+		},
+		{
+			name:      "CloudWatch's rules know nothing of Fluxa",
+			reason:    "they are AWS's documentation as code, and are read beside it",
+			from:      in("cdk/drill/cloudwatch"),
+			forbidden: except(in(""), in("cdk/drill/cloudwatch")),
+			tests:     true,
 		},
 		{
 			name:      "settings and prices know no CDK type",
@@ -367,8 +390,12 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 		"migrations are plain SQL": {{"migrations", "github.com/pressly/goose/v3"}},
 		"the CDK app reads the contract and the settings, and carries no code": {
 			{"cdk/stack", root + "pkg/process"}, {"cdk/construct", root + "pkg/pgstore"}, {"cdk", s3}},
-		"settings and prices know no CDK type":    {{"cdk/stage", awscdk}, {"cdk/cost", awscdk}},
-		"a construct knows no stage and no stack": {{"cdk/construct", root + "cdk/stack"}, {"cdk/construct", root + "cdk/stage"}},
+		"the drill simulates AWS and the database": {
+			{"cdk/drill", root + "pkg/pgstore"}, {"cdk/drill/simulated", pgx}, {"cdk/drill", awscdk}},
+		"nothing that is deployed needs the drill": {{"cdk/stack", root + "cdk/drill"}, {"cdk", root + "cdk/drill/simulated"}},
+		"CloudWatch's rules know nothing of Fluxa": {{"cdk/drill/cloudwatch", root + "pkg/contract"}, {"cdk/drill/cloudwatch", root + "cdk/drill"}},
+		"settings and prices know no CDK type":     {{"cdk/stage", awscdk}, {"cdk/cost", awscdk}},
+		"a construct knows no stage and no stack":  {{"cdk/construct", root + "cdk/stack"}, {"cdk/construct", root + "cdk/stage"}},
 		"the reader of templates knows nothing of Fluxa": {
 			{"cdk/template", root + "cdk/stack"}, {"cdk/template", root + "pkg/contract"}, {"cdk/template", awscdk}},
 		"the OpenAPI document is no part of a function": {{"functions/query", root + "pkg/openapi"}},
