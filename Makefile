@@ -18,6 +18,7 @@ TERRAFORMED := ./cdk/terraform/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOTESTSUM   := gotest.tools/gotestsum@v1.13.0
 DEADCODE    := golang.org/x/tools/cmd/deadcode@v0.52.0
+ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 # A first build compiles everything. Without DWARF, which -s -w drops anyway, and
 # with a lazier garbage collector in the compiler it takes about half the time.
@@ -129,7 +130,7 @@ synth: node_modules/.ready ## Synthesize every stage into cdk.out for review (ST
 # redundant, and not ours to leave out.
 .PHONY: lint-templates
 lint-templates: synth .venv/.ready ## Check the templates with cfn-lint
-	.venv/bin/cfn-lint --ignore-checks W3005 --template $(OUT)/assembly-*/*.template.json
+	.venv/bin/cfn-lint --ignore-checks W3005 --template $(OUT)/assembly-*/*.template.json infra/github/access.yaml
 
 .PHONY: deploy-emulated
 deploy-emulated: setup ## Deploy dev to an emulated AWS and read everything back
@@ -172,12 +173,13 @@ bench-synth: node_modules/.ready ## Measure how long the synthesis takes, and on
 	@RUNS=$(RUNS) scripts/bench-synth.sh
 
 .PHONY: lint
-lint: ## Run gofmt, go vet and staticcheck
+lint: ## Run gofmt, go vet, staticcheck and actionlint
 	@unformatted=$$(gofmt -l bench cdk cli emulator functions local migrations pkg); \
 		[ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	go vet $(MODULES)
 	go run $(STATICCHECK) $(MODULES)
 	bash -n scripts/*.sh .ci/run
+	go run $(ACTIONLINT)
 
 # Packages that only tests call, each for a reason. A function of another package
 # that no command reaches is dead.

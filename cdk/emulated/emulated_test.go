@@ -61,6 +61,7 @@ func TestDevIsDeployedAsItsTemplatesAndItsCodeSay(t *testing.T) {
 			t.Errorf("%d of %d stacks say that nothing changed:\n%s", unchanged, len(stages[at].Stacks), out)
 		}
 	})
+	t.Run("the pipeline has its roles and its commands work", func(t *testing.T) { checkDelivery(t, c, deployed, again) })
 	t.Run("what is changed behind its back is found", func(t *testing.T) { checkTampering(t, deployed, list) })
 }
 

@@ -158,7 +158,7 @@ func checkAlarms(t *testing.T, c *cloud, s stage.Stage) {
 		s.Named("end-to-end-p99"):        float64(a.EndToEndP99Milliseconds),
 		s.Named("processor-concurrency"): float64(s.Functions.Processor.MaximumConcurrency*a.ConcurrencyPercent) / 100,
 		s.Named("database-cpu"):          float64(a.DatabaseCPUPercent), s.Named("database-storage"): float64(a.DatabaseFreeStorageGiB << 30),
-		s.Named("database-connections"): float64(s.Database.MaxConnections() * a.DatabaseConnectionsPercent / 100),
+		s.Named("database-connections"): float64(s.Database.MaxConnections()*a.DatabaseConnectionsPercent) / 100,
 		s.Named("maintenance"):          1, s.Named("events-misplaced"): 1,
 	}
 	for _, function := range []contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery} {
