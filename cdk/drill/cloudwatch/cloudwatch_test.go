@@ -33,6 +33,9 @@ func TestDecide_is_what_the_tables_of_the_page_say(t *testing.T) {
 		{"- - - - 0", 2, OK, OK, InAlarm, OK},
 		{"- - - X -", 2, InAlarm, retained, InAlarm, OK},
 
+		{"X X 0 0 0", 2, OK, OK, OK, OK}, // of the text: older points than it needs are ignored
+		{"X 0 - 0 0", 1, OK, OK, OK, OK},
+
 		{"- - - - X", 3, Insufficient, retained, InAlarm, OK},
 		{"- - - X -", 3, Insufficient, retained, InAlarm, OK},
 		{"- - - X 0", 3, OK, OK, OK, OK},
