@@ -140,3 +140,19 @@ func TestWire_tells_what_it_cannot_work_with(t *testing.T) {
 		t.Error("it starts without a region")
 	}
 }
+
+func TestCheck_passes_leaves_nothing_and_fails_of_each_missing_grant(t *testing.T) {
+	t.Parallel()
+	for operation, want := range map[string]string{"none": "", "AmazonSQS.SendMessage": "queue", "PUT /payloads/": "payloads"} {
+		aws := lambdatest.StartAWS(t)
+		aws.Fail = func(called string) bool { return strings.HasPrefix(called, operation) }
+		p := lambdatest.Start(t, environment(aws.URL))
+		if failed := p.Check(); strings.Join(failed, " ") != want {
+			t.Errorf("without %s fail %q, want %q", operation, failed, want)
+		}
+		p.Stop()
+		if counts := p.Output.Counts(t); counts != "" || aws.Taken() != 0 || len(aws.Calls()) < 2 {
+			t.Errorf("it counts %s; AWS took %d of %q", counts, aws.Taken(), aws.Calls())
+		}
+	}
+}

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"io"
+	"net/http"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
@@ -34,7 +36,9 @@ func wire(ctx context.Context, out io.Writer, c config.Ingest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return boot.Handler(api.Handle), nil
+	return boot.Checked(base, boot.Handler(api.Handle),
+		api.Check(contract.RouteIngest, events.APIGatewayProxyRequest{Body: "{}"}, http.StatusUnprocessableEntity),
+		boot.Check{Name: "queue", Run: queue.Check}, boot.Check{Name: "payloads", Run: blobs.CheckPut}), nil
 }
 
 func newAPI(base boot.Base, c ingest.Config) (*rest.API, error) {

@@ -69,10 +69,14 @@ type world struct {
 
 // newWorld has the real handler and use case, four seconds and a half after the
 // events of sqs.json were received. Delays have no jitter.
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return newWorldOf(t, "") }
+
+// newWorldOf is a world in which the outcomes are counted by the version.
+func newWorldOf(t *testing.T, version string) *world {
 	t.Helper()
 	w := &world{outside: &outside{}, store: &processtest.MemoryStore{}, now: time.Date(2026, 2, 1, 0, 11, 32, 0, time.UTC)}
 	base, log := lambdatest.Base(contract.FunctionProcessor)
+	base.Version = version
 	h, err := newHandler(base, process.Config{
 		Store: w.store, Blobs: w.outside, Notifier: w.outside, DeadLetters: w.outside, Postponer: w.outside,
 		Backoff: process.Backoff{Random: func() float64 { return 0 }}, Now: func() time.Time { return w.now },

@@ -11,6 +11,7 @@ import (
 	"github.com/fluxa/fluxa/functions/internal/database"
 	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/pgstore"
 	"github.com/fluxa/fluxa/pkg/process"
 	"github.com/fluxa/fluxa/pkg/s3blob"
 	"github.com/fluxa/fluxa/pkg/snsnotify"
@@ -24,15 +25,15 @@ func wire(ctx context.Context, out io.Writer, c config.Processor) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := adapters(base, c)
+	with, err := open(base, c)
 	if err != nil {
 		return nil, err
 	}
-	h, err := newHandler(base, config)
+	h, err := newHandler(base, with.config())
 	if err != nil {
 		return nil, err
 	}
-	return boot.Handler(h.Handle), nil
+	return boot.Checked(base, boot.Handler(h.Handle), with.checks()...), nil
 }
 
 func newHandler(base boot.Base, c process.Config) (*handler, error) {
@@ -47,31 +48,37 @@ func newHandler(base boot.Base, c process.Config) (*handler, error) {
 	return &handler{service: service, base: base, metrics: metrics}, nil
 }
 
-func adapters(base boot.Base, c config.Processor) (process.Config, error) {
-	none := process.Config{}
-	store, err := database.Open(base, c.Database)
-	if err != nil {
-		return none, err
+// adapters are what the processor works with.
+type adapters struct {
+	store     *pgstore.Store
+	blobs     *s3blob.Bucket
+	topic     *snsnotify.Topic
+	letters   *sqsqueue.DeadLetters
+	postponer *sqsqueue.Postponer
+	backoff   process.Backoff
+}
+
+func open(base boot.Base, c config.Processor) (a adapters, err error) {
+	a.backoff = process.Backoff{Base: c.Base(), Max: c.Max()}
+	if a.store, err = database.Open(base, c.Database); err != nil {
+		return a, err
 	}
-	blobs, err := s3blob.New(s3blob.NewClient(base.AWS), s3blob.Config{Bucket: c.PayloadBucket})
-	if err != nil {
-		return none, err
+	if a.blobs, err = s3blob.New(s3blob.NewClient(base.AWS), s3blob.Config{Bucket: c.PayloadBucket}); err != nil {
+		return a, err
 	}
-	topic, err := snsnotify.New(sns.NewFromConfig(base.AWS), snsnotify.Config{TopicARN: c.TopicARN})
-	if err != nil {
-		return none, err
+	if a.topic, err = snsnotify.New(sns.NewFromConfig(base.AWS), snsnotify.Config{TopicARN: c.TopicARN}); err != nil {
+		return a, err
 	}
 	client := sqs.NewFromConfig(base.AWS)
-	letters, err := sqsqueue.NewDeadLetters(client, sqsqueue.Config{QueueURL: c.DLQURL, TraceHeader: telemetry.TraceHeader})
-	if err != nil {
-		return none, err
+	if a.letters, err = sqsqueue.NewDeadLetters(client, sqsqueue.Config{QueueURL: c.DLQURL, TraceHeader: telemetry.TraceHeader}); err != nil {
+		return a, err
 	}
-	postponer, err := sqsqueue.NewPostponer(client, sqsqueue.Config{QueueURL: c.QueueURL})
-	if err != nil {
-		return none, err
-	}
+	a.postponer, err = sqsqueue.NewPostponer(client, sqsqueue.Config{QueueURL: c.QueueURL})
+	return a, err
+}
+
+func (a adapters) config() process.Config {
 	return process.Config{
-		Store: store, Blobs: blobs, Notifier: topic, DeadLetters: letters, Postponer: postponer,
-		Backoff: process.Backoff{Base: c.Base(), Max: c.Max()},
-	}, nil
+		Store: a.store, Blobs: a.blobs, Notifier: a.topic, DeadLetters: a.letters, Postponer: a.postponer, Backoff: a.backoff,
+	}
 }

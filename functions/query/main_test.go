@@ -138,3 +138,23 @@ func TestWire_tells_what_it_cannot_work_with(t *testing.T) {
 		t.Error("it starts without a region")
 	}
 }
+
+func TestCheck_passes_and_fails_of_a_database_or_a_storage_out_of_reach(t *testing.T) {
+	t.Parallel()
+	migrated, every := pgtest.MigratedURL(t), "getEvent getEventStatus listEvents"
+	for _, c := range []struct{ database, refused, want string }{
+		{migrated, "none", ""}, {migrated, "GET /payloads/", "payloads"}, {nowhere, "none", every}, {pgtest.URL(t), "none", every},
+	} {
+		aws := lambdatest.StartAWS(t)
+		aws.Fail = func(called string) bool { return strings.HasPrefix(called, c.refused) }
+		p := lambdatest.Start(t, environment(aws.URL, c.database))
+		if failed := p.Check(); strings.Join(failed, " ") != c.want {
+			t.Errorf("with %s and without %s fail %q, want %q", c.database, c.refused, failed, c.want)
+		}
+		p.Stop()
+		if counts := p.Output.Counts(t); counts != "" {
+			t.Errorf("it counts %s", counts)
+		}
+		lambdatest.CheckUnsaid(t, p.Output.String(), 1, "MARK")
+	}
+}

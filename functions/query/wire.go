@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"io"
+	"net/http"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/uuid"
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/functions/internal/database"
@@ -31,7 +35,13 @@ func wire(ctx context.Context, out io.Writer, c config.Query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return boot.Handler(api.Handle), nil
+	// No event and no user has this name.
+	absent := map[string]string{contract.PathEventID: "fluxa-check-" + uuid.NewString()}
+	return boot.Checked(base, boot.Handler(api.Handle),
+		api.Check(contract.RouteEvent, events.APIGatewayProxyRequest{PathParameters: absent}, http.StatusNotFound),
+		api.Check(contract.RouteStatus, events.APIGatewayProxyRequest{PathParameters: absent}, http.StatusNotFound),
+		api.Check(contract.RouteEvents, events.APIGatewayProxyRequest{QueryStringParameters: map[string]string{contract.QueryUserID: absent[contract.PathEventID]}}, http.StatusOK),
+		boot.Check{Name: "payloads", Run: blobs.CheckGet}), nil
 }
 
 func newAPI(base boot.Base, c query.Config) (*rest.API, error) {

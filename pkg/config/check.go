@@ -50,6 +50,7 @@ func (c *Maintain) check(l *faultList) {
 
 func (s *Service) check(l *faultList) {
 	l.require(isStage(s.Environment), &s.Environment)
+	l.require(s.Release == "" || s.Release == Canary, &s.Release)
 	switch s.LogLevel {
 	case slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError:
 	default:

@@ -67,11 +67,18 @@ type Maintain struct {
 }
 
 // Service is what every function has. Environment names the stage; it is a
-// field of each log line and a dimension of each metric.
+// field of each log line and a dimension of each metric. Release says how a new
+// version takes over: with "canary" the outcomes of each version are counted, by
+// contract.VersionMetrics, where the function has them.
 type Service struct {
 	Environment string     `env:"FLUXA_ENVIRONMENT,required" want:"the name of the stage: 1 to 32 of a-z 0-9 -, beginning with a letter"`
 	LogLevel    slog.Level `env:"FLUXA_LOG_LEVEL" envDefault:"info" want:"debug, info, warn or error"`
+	Release     string     `env:"FLUXA_RELEASE" want:"canary, or empty where a new version takes over at once"`
 }
+
+// Canary is the Release of a stage in which CodeDeploy tries a new version with a part
+// of the traffic.
+const Canary = "canary"
 
 // Queue is the events queue.
 type Queue struct {

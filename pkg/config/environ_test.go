@@ -15,6 +15,7 @@ func samples() map[string]any {
 	return map[string]any{
 		"FLUXA_ENVIRONMENT":        "prod",
 		"FLUXA_LOG_LEVEL":          slog.LevelWarn,
+		"FLUXA_RELEASE":            "canary",
 		"QUEUE_URL":                "https://sqs.eu-west-1.amazonaws.com/123456789012/fluxa-events-prod",
 		"PAYLOAD_BUCKET":           "fluxa-payloads-prod",
 		"DATABASE_URL":             "postgres://fluxa:hunter2@127.0.0.1:5432/fluxa?a=b%20c",

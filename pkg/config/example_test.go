@@ -32,6 +32,7 @@ func ExampleVariables() {
 	// Output:
 	// FLUXA_ENVIRONMENT required=true default=""
 	// FLUXA_LOG_LEVEL required=false default="info"
+	// FLUXA_RELEASE required=false default=""
 	// QUEUE_URL required=true default=""
 	// PAYLOAD_BUCKET required=true default=""
 }

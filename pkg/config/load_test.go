@@ -132,6 +132,10 @@ func TestLoad_faults(t *testing.T) {
 			map[string]string{"FLUXA_LOG_LEVEL": "verbose"},
 			[]string{`FLUXA_LOG_LEVEL must be debug, info, warn or error, got "verbose"`},
 		},
+		"a release of another kind": {
+			map[string]string{"FLUXA_RELEASE": "linear"},
+			[]string{`FLUXA_RELEASE must be canary, or empty where a new version takes over at once, got "linear"`},
+		},
 		"a level between": {
 			map[string]string{"FLUXA_LOG_LEVEL": "info+1"},
 			[]string{`FLUXA_LOG_LEVEL must be debug, info, warn or error, got "info+1"`},
@@ -270,7 +274,7 @@ func testVariables[T config.Settings](t *testing.T) {
 
 func TestVariables_are_these(t *testing.T) {
 	t.Parallel()
-	service := []config.Variable{{Name: "FLUXA_ENVIRONMENT", Required: true}, {Name: "FLUXA_LOG_LEVEL", Default: "info"}}
+	service := []config.Variable{{Name: "FLUXA_ENVIRONMENT", Required: true}, {Name: "FLUXA_LOG_LEVEL", Default: "info"}, {Name: "FLUXA_RELEASE"}}
 	queue := []config.Variable{{Name: "QUEUE_URL", Required: true}}
 	payloads := []config.Variable{{Name: "PAYLOAD_BUCKET", Required: true}}
 	database := []config.Variable{

@@ -15,6 +15,19 @@ const (
 	DimensionEnvironment = "Environment"
 )
 
+// DimensionVersion is a third dimension, of VersionMetrics only: the version of the
+// Lambda function. Each release makes new metrics, which are billed for the hours in
+// which they are written: those of one version at a time, or of two during a canary.
+const DimensionVersion = "Version"
+
+// Metric names of what a version made of its work, in each namespace of
+// VersionMetrics: deliveries of the processor, answers of ingest and query. Failed are
+// deliveries that are retried or sent to the DLQ, and answers of 5xx.
+const (
+	MetricVersionHandled = "version_handled"
+	MetricVersionFailed  = "version_failed"
+)
+
 // Metric names of the ingest function.
 const (
 	MetricIngestSuccess      = "ingest_success"
@@ -130,4 +143,16 @@ func Metrics() []Metric {
 		{NamespaceMaintain, MetricKeysPruned, UnitCount},
 		{NamespaceMaintain, MetricMisplaced, UnitCount},
 	}
+}
+
+// VersionMetrics is every metric with DimensionVersion: those by which CodeDeploy
+// judges a release, and no others, since each costs as much as any. They are written
+// where releases are canaries, both at once, so that a share of them can be computed.
+// The caller gets a copy.
+func VersionMetrics() []Metric {
+	var out []Metric
+	for _, namespace := range []string{NamespaceIngest, NamespaceProcessor, NamespaceQuery} {
+		out = append(out, Metric{namespace, MetricVersionHandled, UnitCount}, Metric{namespace, MetricVersionFailed, UnitCount})
+	}
+	return out
 }

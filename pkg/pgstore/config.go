@@ -59,9 +59,9 @@ type Config struct {
 type Credentials interface {
 	// Get returns them from a cache, which is not the Store's affair.
 	Get(ctx context.Context) (user, password string, err error)
-	// Refused says that the server refused a password (SQLSTATE 28P01): the cache
-	// must not return it again, unless it is what the next reading gives. A Store
-	// connects once more then, within the same call.
+	// Refused says that the server refused a password (SQLSTATE 28P01, from RDS Proxy
+	// also 28000): the cache must not return it again, unless it is what the next
+	// reading gives. A Store connects once more then, within the same call.
 	Refused(password string)
 }
 

@@ -69,31 +69,38 @@ func (v *vault) credentials(t *testing.T) pgstore.Credentials {
 	return c
 }
 
+// PostgreSQL refuses a password with the one SQLSTATE, RDS Proxy with either.
 func TestRotatedPasswordIsFetchedOnce(t *testing.T) {
 	t.Parallel()
-	g := openGate(t, pgtest.URL(t), "old", nil)
-	v := &vault{secret: "old"}
-	store := open(t, g.config(v.credentials(t)))
-	tries := retried(store)
-	if err := store.Ping(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	g.setPassword("new")
-	v.set("new", nil)
-	if err := store.Ping(t.Context()); err != nil {
-		t.Errorf("a connection made before the rotation: %v", err)
-	}
-	g.cutAll()
-	for range 3 {
-		if err := store.Ping(t.Context()); err != nil {
-			t.Errorf("after the rotation: %v", err)
-		}
-	}
-	if n := v.read(); n != 2 {
-		t.Errorf("the secret was read %d times, want twice: at first, and after the rotation", n)
-	}
-	if n := tries.Load(); n != 1 {
-		t.Errorf("%d waits, want 1, for the connection that was cut: a fresh password needs none", n)
+	for _, state := range []string{"28P01", "28000"} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			g := openGate(t, pgtest.URL(t), "old", nil)
+			g.refuseWith(state)
+			v := &vault{secret: "old"}
+			store := open(t, g.config(v.credentials(t)))
+			tries := retried(store)
+			if err := store.Ping(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			g.setPassword("new")
+			v.set("new", nil)
+			if err := store.Ping(t.Context()); err != nil {
+				t.Errorf("a connection made before the rotation: %v", err)
+			}
+			g.cutAll()
+			for range 3 {
+				if err := store.Ping(t.Context()); err != nil {
+					t.Errorf("after the rotation: %v", err)
+				}
+			}
+			if n := v.read(); n != 2 {
+				t.Errorf("the secret was read %d times, want twice: at first, and after the rotation", n)
+			}
+			if n := tries.Load(); n != 1 {
+				t.Errorf("%d waits, want 1, for the connection that was cut: a fresh password needs none", n)
+			}
+		})
 	}
 }
 
@@ -125,21 +132,27 @@ func TestRotatedPasswordIsFetchedOnceForAll(t *testing.T) {
 
 func TestWrongPasswordIsUnavailable(t *testing.T) {
 	t.Parallel()
-	g := openGate(t, pgtest.URL(t), "another", nil)
-	v := &vault{secret: "s3cret"}
-	store := open(t, g.config(v.credentials(t)))
-	tries := retried(store)
-	for range 2 {
-		err := store.Ping(t.Context())
-		if fault.CodeOf(err) != fault.DatabaseUnavailable || !strings.Contains(err.Error(), "SQLSTATE 28P01") {
-			t.Errorf("got %v", err)
-		}
-		if strings.Contains(fmt.Sprintf("%v %+v", err, err), "s3cret") {
-			t.Errorf("the error shows the password: %v", err)
-		}
-	}
-	if n := v.read(); n != 3 || tries.Load() != 0 {
-		t.Errorf("the secret was read %d times, want once at first and once for each refusal; %d waits", n, tries.Load())
+	for _, state := range []string{"28P01", "28000"} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			g := openGate(t, pgtest.URL(t), "another", nil)
+			g.refuseWith(state)
+			v := &vault{secret: "s3cret"}
+			store := open(t, g.config(v.credentials(t)))
+			tries := retried(store)
+			for range 2 {
+				err := store.Ping(t.Context())
+				if fault.CodeOf(err) != fault.DatabaseUnavailable || !strings.Contains(err.Error(), "SQLSTATE "+state) {
+					t.Errorf("got %v", err)
+				}
+				if strings.Contains(fmt.Sprintf("%v %+v", err, err), "s3cret") {
+					t.Errorf("the error shows the password: %v", err)
+				}
+			}
+			if n := v.read(); n != 3 || tries.Load() != 0 {
+				t.Errorf("the secret was read %d times, want once at first and once for each refusal; %d waits", n, tries.Load())
+			}
+		})
 	}
 }
 

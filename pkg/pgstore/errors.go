@@ -19,6 +19,7 @@ const (
 	cannotConnectNow     = "57P03"
 	readOnlyTransaction  = "25006" // of a former writer, after a failover
 	invalidPassword      = "28P01"
+	invalidAuthorization = "28000" // RDS Proxy's, see passwordRefused
 
 	classConnection = "08"
 	classData       = "22"

@@ -28,6 +28,7 @@ type gate struct {
 
 	mu       sync.Mutex
 	password string
+	refusal  string // SQLSTATE of a wrong password
 	links    map[*link]bool
 	opened   int
 	syncs    int // requests that the server answers with ReadyForQuery
@@ -57,7 +58,7 @@ func openGate(t *testing.T, url, password string, config *tls.Config) *gate {
 	address := listener.Addr().(*net.TCPAddr)
 	g := &gate{
 		host: "127.0.0.1", port: uint16(address.Port), url: url, tls: config, listener: listener,
-		password: password, links: map[*link]bool{},
+		password: password, refusal: "28P01", links: map[*link]bool{},
 	}
 	var wait sync.WaitGroup
 	wait.Go(func() {
@@ -101,6 +102,12 @@ func (g *gate) setPassword(password string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.password = password
+}
+
+func (g *gate) refuseWith(state string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.refusal = state
 }
 
 func (g *gate) cutAll() {
@@ -208,11 +215,11 @@ func (g *gate) greet(l *link) (*pgproto3.Backend, bool) {
 		return nil, false
 	}
 	g.mu.Lock()
-	password := g.password
+	password, refusal := g.password, g.refusal
 	g.mu.Unlock()
 	if given, ok := answer.(*pgproto3.PasswordMessage); !ok || given.Password != password {
 		backend.Send(&pgproto3.ErrorResponse{
-			Severity: "FATAL", Code: "28P01", Message: `password authentication failed for user "app"`,
+			Severity: "FATAL", Code: refusal, Message: `password authentication failed for user "app"`,
 		})
 		// The refusal is all there is to say.
 		_ = backend.Flush()

@@ -30,6 +30,7 @@ type Store struct {
 	credentials Credentials // nil with a URL
 	bound       time.Duration
 	tracer      pgx.QueryTracer // nil without tracing
+	within      *pgx.Conn       // of a rehearsal: the one with the transaction
 	now         func() time.Time
 	sleep       func(ctx context.Context, d time.Duration) error
 }
@@ -117,6 +118,9 @@ func (s *Store) run(ctx context.Context, statement func(context.Context, *pgx.Co
 func (s *Store) try(ctx context.Context, statement func(context.Context, *pgx.Conn) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.bound)
 	defer cancel()
+	if s.within != nil {
+		return statement(ctx, s.within)
+	}
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -130,11 +134,19 @@ func (s *Store) try(ctx context.Context, statement func(context.Context, *pgx.Co
 	return err
 }
 
-// passwordRefused returns the password that the server refused in a connect.
+// passwordRefused returns the password that was refused in a connect: by PostgreSQL
+// with 28P01, by RDS Proxy after a rotation also with 28000
+// (https://github.com/aws/aws-secretsmanager-jdbc/pull/223, AWS's own driver). A
+// server says 28000 of what no password mends, too, such as a role that may not log
+// in: that costs one reading of the secret.
 func passwordRefused(err error) (string, bool) {
 	connect, ok := errors.AsType[*pgconn.ConnectError](err)
-	if !ok || sqlState(err) != invalidPassword {
+	if !ok {
 		return "", false
 	}
-	return connect.Config.Password, true
+	switch sqlState(err) {
+	case invalidPassword, invalidAuthorization:
+		return connect.Config.Password, true
+	}
+	return "", false
 }

@@ -6,11 +6,12 @@ import (
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// Meter takes measurements under the names of contract.Metrics. A telemetry.Emitter is
-// one.
+// Meter takes measurements under the names of contract.Metrics, and what the version
+// that runs made of its messages. A telemetry.Emitter is one.
 type Meter interface {
 	Count(name string, n int)
 	Time(name string, d time.Duration)
+	Outcome(handled, failed int)
 }
 
 // Measure gives a meter the metrics of a batch that took so long. It stands here, and
@@ -20,9 +21,13 @@ func (r Report) Measure(to Meter, took time.Duration) {
 	for _, d := range r.Persists {
 		to.Time(contract.MetricDBLatency, d)
 	}
+	failed := 0
 	for _, o := range r.Outcomes {
-		o.measure(to)
+		if o.measure(to); o.Result == DeadLettered || o.Result == Retried {
+			failed++
+		}
 	}
+	to.Outcome(len(r.Outcomes), failed)
 	r.measureRetried(to)
 }
 

@@ -46,14 +46,14 @@ func (e *Emitter) lines(properties map[string]string) ([]byte, error) {
 		left[name] = []float64{sum}
 	}
 	maps.Copy(left, e.observed)
-	if len(left) == 0 {
+	if len(left) == 0 && e.handled == 0 {
 		return nil, nil
 	}
 	base, err := e.base(properties)
 	errs := []error{err}
 	var out []byte
-	for len(left) > 0 {
-		line, err := e.line(base, left)
+	for first := true; first || len(left) > 0; first = false {
+		line, err := e.line(base, left, first && e.handled > 0)
 		if err != nil {
 			return out, errors.Join(append(errs, err)...)
 		}
@@ -62,8 +62,9 @@ func (e *Emitter) lines(properties map[string]string) ([]byte, error) {
 	return out, errors.Join(errs...)
 }
 
-// line takes from left what one line holds.
-func (e *Emitter) line(base map[string]any, left map[string][]float64) ([]byte, error) {
+// line takes from left what one line holds. Outcomes adds those of the version, under
+// the dimensions of their own.
+func (e *Emitter) line(base map[string]any, left map[string][]float64, outcomes bool) ([]byte, error) {
 	object := maps.Clone(base)
 	names := slices.Sorted(maps.Keys(left))
 	names = names[:min(len(names), metricsLimit)]
@@ -79,14 +80,24 @@ func (e *Emitter) line(base map[string]any, left map[string][]float64) ([]byte, 
 			delete(left, name)
 		}
 	}
-	object["_aws"] = emfMetadata{
-		Timestamp: e.config.Now().UnixMilli(),
-		CloudWatchMetrics: []emfDirective{{
+	var directives []emfDirective
+	if len(metrics) > 0 {
+		directives = append(directives, emfDirective{
 			Namespace:  e.config.Namespace,
 			Dimensions: [][]string{{contract.DimensionService, contract.DimensionEnvironment}},
 			Metrics:    metrics,
-		}},
+		})
 	}
+	if outcomes {
+		object[contract.DimensionVersion] = e.config.Version
+		object[contract.MetricVersionHandled], object[contract.MetricVersionFailed] = e.handled, e.failed
+		directives = append(directives, emfDirective{
+			Namespace:  e.config.Namespace,
+			Dimensions: [][]string{{contract.DimensionService, contract.DimensionEnvironment, contract.DimensionVersion}},
+			Metrics:    []emfMetric{{contract.MetricVersionHandled, contract.UnitCount}, {contract.MetricVersionFailed, contract.UnitCount}},
+		})
+	}
+	object["_aws"] = emfMetadata{Timestamp: e.config.Now().UnixMilli(), CloudWatchMetrics: directives}
 	line, err := json.Marshal(object, json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("encode metrics: %w", err)
@@ -106,7 +117,7 @@ func (e *Emitter) base(properties map[string]string) (map[string]any, error) {
 		_, taken := object[name]
 		_, metric := e.units[name]
 		switch {
-		case taken || metric || name == "_aws" || name == "":
+		case taken || metric || name == "_aws" || name == "" || slices.Contains(versionNames(), name):
 			errs = append(errs, fmt.Errorf("property %q has the name of something else", name))
 		case n >= propertiesLimit || len(value) > propertyLengthLimit || len(name) > propertyLengthLimit:
 			errs = append(errs, fmt.Errorf("property %d is more than %d properties of %d bytes", n+1, propertiesLimit, propertyLengthLimit))
@@ -115,4 +126,9 @@ func (e *Emitter) base(properties map[string]string) (map[string]any, error) {
 		}
 	}
 	return object, errors.Join(errs...)
+}
+
+// versionNames are what a line by version has beside the others.
+func versionNames() []string {
+	return []string{contract.DimensionVersion, contract.MetricVersionHandled, contract.MetricVersionFailed}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +19,8 @@ type EmitterConfig struct {
 	// lists for it.
 	Namespace string
 	Service   Service
+	// Version is that of the function, when outcomes are counted by it; "" otherwise.
+	Version string
 	// Now is the clock; time.Now by default.
 	Now func() time.Time
 }
@@ -34,10 +37,11 @@ type Emitter struct {
 	config EmitterConfig
 	units  map[string]string
 
-	mu       sync.Mutex
-	counts   map[string]float64
-	observed map[string][]float64
-	mistakes []error
+	mu              sync.Mutex
+	counts          map[string]float64
+	observed        map[string][]float64
+	handled, failed int
+	mistakes        []error
 }
 
 // NewEmitter returns an emitter that writes to w, on Lambda standard output.
@@ -52,6 +56,8 @@ func NewEmitter(w io.Writer, c EmitterConfig) (*Emitter, error) {
 	switch {
 	case len(e.units) == 0:
 		return nil, fmt.Errorf("telemetry: Namespace %q has no metrics", c.Namespace)
+	case c.Version != "" && !hasVersionMetrics(c.Namespace):
+		return nil, fmt.Errorf("telemetry: Version is %q, but Namespace %q has no metrics by version", c.Version, c.Namespace)
 	case c.Service.Name == "" || c.Service.Environment == "":
 		return nil, fmt.Errorf("telemetry: Service must have a name and an environment, got %q and %q", c.Service.Name, c.Service.Environment)
 	}
@@ -62,8 +68,13 @@ func NewEmitter(w io.Writer, c EmitterConfig) (*Emitter, error) {
 	return e, nil
 }
 
+func hasVersionMetrics(namespace string) bool {
+	return slices.ContainsFunc(contract.VersionMetrics(), func(m contract.Metric) bool { return m.Namespace == namespace })
+}
+
 func (e *Emitter) reset() {
 	e.counts, e.observed, e.mistakes = map[string]float64{}, map[string][]float64{}, nil
+	e.handled, e.failed = 0, 0
 }
 
 // Count adds n to a counter. Counting 0 writes a 0, which an alarm can tell from
@@ -74,6 +85,17 @@ func (e *Emitter) Count(name string, n int) {
 	if e.keeps(name, contract.UnitCount, float64(n)) {
 		e.counts[name] += float64(n)
 	}
+}
+
+// Outcome adds to what this version of the function made of its work: failed is the
+// part of handled that went wrong. It does nothing without a Version.
+func (e *Emitter) Outcome(handled, failed int) {
+	if e.config.Version == "" {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.handled, e.failed = e.handled+handled, e.failed+failed
 }
 
 // Observe adds one measurement, in milliseconds. Each is kept, so that

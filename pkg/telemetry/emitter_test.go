@@ -49,6 +49,42 @@ func TestEmitter_lines(t *testing.T) {
 	golden(t, "emf.golden", out.String())
 }
 
+// A line has the outcomes of the version once, zeros included, beside the other
+// metrics or alone.
+func TestEmitter_outcomes_of_a_version(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	e, err := telemetry.NewEmitter(&out, telemetry.EmitterConfig{Namespace: contract.NamespaceProcessor, Service: service, Version: "12", Now: fixedNow})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Outcome(8, 1)
+	e.Outcome(2, 0)
+	e.Count(contract.MetricProcessedSuccess, 9)
+	for i := range 101 {
+		e.Observe(contract.MetricEndToEndLatency, float64(i%2))
+	}
+	errs := []error{e.Flush(map[string]string{"request_id": "r-1"})}
+	e.Outcome(1, 0)
+	errs = append(errs, e.Flush(nil))
+	e.Count(contract.MetricNotified, 1)
+	errs = append(errs, e.Flush(nil))
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "emf.version.golden", out.String())
+}
+
+func TestEmitter_without_a_version_counts_no_outcomes(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	e := newEmitter(t, &out)
+	e.Outcome(3, 3)
+	if err := e.Flush(nil); err != nil || out.Len() != 0 {
+		t.Errorf("%q, error %v", out.String(), err)
+	}
+}
+
 func TestEmitter_writes_nothing_when_there_is_nothing(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -290,9 +326,10 @@ func TestEmitter_reports_a_writer_that_fails(t *testing.T) {
 func TestNewEmitter_refuses(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string]telemetry.EmitterConfig{
-		`telemetry: Namespace "Fluxa/Nothing" has no metrics`:                        {Namespace: "Fluxa/Nothing", Service: service},
-		`telemetry: Service must have a name and an environment, got "" and "dev"`:   {Namespace: contract.NamespaceQuery, Service: telemetry.Service{Environment: "dev"}},
-		`telemetry: Service must have a name and an environment, got "query" and ""`: {Namespace: contract.NamespaceQuery, Service: telemetry.Service{Name: "query"}},
+		`telemetry: Namespace "Fluxa/Nothing" has no metrics`:                                 {Namespace: "Fluxa/Nothing", Service: service},
+		`telemetry: Service must have a name and an environment, got "" and "dev"`:            {Namespace: contract.NamespaceQuery, Service: telemetry.Service{Environment: "dev"}},
+		`telemetry: Service must have a name and an environment, got "query" and ""`:          {Namespace: contract.NamespaceQuery, Service: telemetry.Service{Name: "query"}},
+		`telemetry: Version is "3", but Namespace "Fluxa/Maintain" has no metrics by version`: {Namespace: contract.NamespaceMaintain, Service: service, Version: "3"},
 	} {
 		if _, err := telemetry.NewEmitter(&bytes.Buffer{}, c); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)

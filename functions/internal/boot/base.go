@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go/logging"
 
@@ -24,6 +25,7 @@ type Base struct {
 	Traces  *telemetry.Traces
 	AWS     aws.Config
 	Out     io.Writer // takes the metrics
+	Version string    // by which outcomes are counted, "" for none
 }
 
 // NewBase makes a Base from the common settings. Log lines and metrics go to out,
@@ -40,12 +42,16 @@ func NewBase(ctx context.Context, out io.Writer, function contract.Function, set
 	}
 	logger := telemetry.NewLogger(out, service, settings.LogLevel)
 	awsConfig.Logger = sdkLogger{logger}
-	return Base{Service: service, Logger: logger, Traces: traces, AWS: awsConfig, Out: out}, nil
+	base := Base{Service: service, Logger: logger, Traces: traces, AWS: awsConfig, Out: out}
+	if settings.Release == config.Canary {
+		base.Version = lambdacontext.FunctionVersion
+	}
+	return base, nil
 }
 
 // Metrics makes the emitter of a namespace.
 func (b Base) Metrics(namespace string) (*telemetry.Emitter, error) {
-	return telemetry.NewEmitter(b.Out, telemetry.EmitterConfig{Namespace: namespace, Service: b.Service})
+	return telemetry.NewEmitter(b.Out, telemetry.EmitterConfig{Namespace: namespace, Service: b.Service, Version: b.Version})
 }
 
 // Flush writes the metrics and sends the spans of one invocation. No event fails

@@ -59,6 +59,20 @@ func TestNewBase(t *testing.T) {
 	}
 }
 
+// FunctionVersion is what the runtime's library read of AWS_LAMBDA_FUNCTION_VERSION.
+func TestNewBase_counts_outcomes_by_version_where_releases_are_canaries(t *testing.T) {
+	setAWS(t, "eu-west-1", "")
+	before := lambdacontext.FunctionVersion
+	t.Cleanup(func() { lambdacontext.FunctionVersion = before })
+	lambdacontext.FunctionVersion = "12"
+	for release, want := range map[string]string{"": "", config.Canary: "12"} {
+		base, err := boot.NewBase(t.Context(), io.Discard, contract.FunctionQuery, config.Service{Environment: "dev", Release: release})
+		if err != nil || base.Version != want {
+			t.Errorf("with the release %q the version is %q, want %q (%v)", release, base.Version, want, err)
+		}
+	}
+}
+
 func TestNewBase_tells_what_it_cannot_start_with(t *testing.T) {
 	for name, c := range map[string]struct{ region, collector, want string }{
 		"no region":                {"", "", "load the AWS configuration: no region; set AWS_REGION"},

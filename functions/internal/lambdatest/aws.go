@@ -2,6 +2,8 @@ package lambdatest
 
 import (
 	"crypto/md5"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -15,14 +17,14 @@ import (
 )
 
 // AWS is an endpoint that answers, of the calls a function makes, the good case:
-// SQS and SNS take everything, S3 keeps its objects, Secrets Manager has one
-// secret. Give its URL as AWS_ENDPOINT_URL.
+// SQS and SNS take every message that is not empty, S3 keeps objects that have the hash
+// they come with, Secrets Manager has one secret. Give its URL as AWS_ENDPOINT_URL.
 type AWS struct {
 	URL string
 	// Secret is the text of the one secret.
 	Secret string
-	// Fail, when set, says for which operations the endpoint answers 400: those
-	// that SDKs do not try again.
+	// Fail, when set, says for which operations the endpoint answers that the caller
+	// has no grant, which SDKs do not try again.
 	Fail func(operation string) bool
 	// CutOff says that calls may end half way, as those of a function that runs out of
 	// time. Otherwise one that does fails the test.
@@ -32,6 +34,7 @@ type AWS struct {
 	calls   []string
 	bodies  []string
 	objects map[string][]byte
+	taken   int
 }
 
 // StartAWS starts an endpoint that ends with the test.
@@ -67,6 +70,13 @@ func (a *AWS) Bodies() []string {
 	return append([]string(nil), a.bodies...)
 }
 
+// Taken returns how many messages and objects were taken.
+func (a *AWS) Taken() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.taken
+}
+
 // Put stores an object, the bucket's name first in its path.
 func (a *AWS) Put(path string, content []byte) {
 	a.mu.Lock()
@@ -92,15 +102,20 @@ func (a *AWS) serve(t testing.TB, w http.ResponseWriter, r *http.Request, body [
 	defer a.mu.Unlock()
 	a.calls, a.bodies = append(a.calls, operation), append(a.bodies, string(body))
 	if a.Fail != nil && a.Fail(operation) {
-		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprint(w, `{"__type":"AccessDeniedException","message":"not allowed"}`)
+		deny(w, r, form != nil)
 		return
 	}
 	switch operation {
 	case "AmazonSQS.SendMessage":
 		var in struct{ MessageBody string }
 		decode(t, body, &in)
+		if in.MessageBody == "" {
+			w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"__type":"com.amazonaws.sqs#InvalidParameterValue","message":"The request must contain the parameter MessageBody."}`)
+			return
+		}
+		a.taken++
 		respond(t, w, map[string]string{"MessageId": "m", "MD5OfMessageBody": sum(in.MessageBody)})
 	case "AmazonSQS.SendMessageBatch":
 		var in struct {
@@ -109,6 +124,7 @@ func (a *AWS) serve(t testing.TB, w http.ResponseWriter, r *http.Request, body [
 		decode(t, body, &in)
 		taken := []map[string]string{}
 		for _, e := range in.Entries {
+			a.taken++
 			taken = append(taken, map[string]string{"Id": e.Id, "MessageId": e.Id, "MD5OfMessageBody": sum(e.MessageBody)})
 		}
 		respond(t, w, map[string]any{"Successful": taken})
@@ -121,18 +137,48 @@ func (a *AWS) serve(t testing.TB, w http.ResponseWriter, r *http.Request, body [
 	case "PublishBatch":
 		w.Header().Set("Content-Type", "text/xml")
 		fmt.Fprint(w, "<PublishBatchResponse><PublishBatchResult><Successful>")
+		var failed string
 		for i := 1; form.Has(fmt.Sprintf("PublishBatchRequestEntries.member.%d.Id", i)); i++ {
-			fmt.Fprintf(w, "<member><Id>%s</Id><MessageId>m</MessageId></member>", form.Get(fmt.Sprintf("PublishBatchRequestEntries.member.%d.Id", i)))
+			entry := fmt.Sprintf("PublishBatchRequestEntries.member.%d.", i)
+			if form.Get(entry+"Message") == "" {
+				failed += fmt.Sprintf("<member><Id>%s</Id><Code>InvalidParameter</Code><Message>Empty message</Message><SenderFault>true</SenderFault></member>", form.Get(entry+"Id"))
+				continue
+			}
+			a.taken++
+			fmt.Fprintf(w, "<member><Id>%s</Id><MessageId>m</MessageId></member>", form.Get(entry+"Id"))
 		}
-		fmt.Fprint(w, "</Successful></PublishBatchResult></PublishBatchResponse>")
+		fmt.Fprintf(w, "</Successful><Failed>%s</Failed></PublishBatchResult></PublishBatchResponse>", failed)
 	default:
 		a.object(t, w, r, body)
+	}
+}
+
+// deny answers in the words of the service.
+func deny(w http.ResponseWriter, r *http.Request, sns bool) {
+	switch {
+	case r.Header.Get("X-Amz-Target") != "":
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"__type":"AccessDeniedException","message":"not allowed"}`)
+	case sns:
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, "<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>not allowed</Message></Error></ErrorResponse>")
+	default:
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, "<Error><Code>AccessDenied</Code></Error>")
 	}
 }
 
 func (a *AWS) object(t testing.TB, w http.ResponseWriter, r *http.Request, body []byte) {
 	switch stored, found := a.objects[r.URL.Path]; {
 	case r.Method == http.MethodPut:
+		digest := sha256.Sum256(body)
+		if r.Header.Get("X-Amz-Checksum-Sha256") != base64.StdEncoding.EncodeToString(digest[:]) {
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, "<Error><Code>BadDigest</Code></Error>")
+			return
+		}
+		a.taken++
 		a.objects[r.URL.Path] = body
 	case r.Method == http.MethodGet && found:
 		if _, err := w.Write(stored); err != nil && !a.CutOff {

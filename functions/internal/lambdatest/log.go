@@ -92,6 +92,28 @@ func (l *Log) Counts(t testing.TB) string {
 	return strings.Join(out, " ")
 }
 
+// Outcome compares the sums of what the version handled and what of it failed. Each
+// line that has one has both.
+func (l *Log) Outcome(t testing.TB, version string, handled, failed float64) {
+	t.Helper()
+	var sums [2]float64
+	for line := range strings.Lines(l.String()) {
+		object := Decode(t, []byte(line))
+		if object[contract.DimensionVersion] == nil {
+			continue
+		}
+		if object[contract.DimensionVersion] != version {
+			t.Errorf("version %v in %s", object[contract.DimensionVersion], line)
+		}
+		for i, name := range []string{contract.MetricVersionHandled, contract.MetricVersionFailed} {
+			sums[i] += object[name].(float64)
+		}
+	}
+	if want := [2]float64{handled, failed}; sums != want {
+		t.Errorf("handled and failed: %v, want %v", sums, want)
+	}
+}
+
 // Base returns what a function starts with, its output in a log. Traces are off
 // and no AWS client can be made of it.
 func Base(function contract.Function) (boot.Base, *Log) {

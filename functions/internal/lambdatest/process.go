@@ -3,6 +3,7 @@ package lambdatest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 	"time"
 
 	"github.com/fluxa/fluxa/pkg/buildflags"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // asFunction is set in the environment of a test binary that is to be the function.
@@ -207,4 +209,24 @@ func (p *Process) Ended() string {
 		p.t.Fatalf("the function does not end\n%s", p.Output)
 		return ""
 	}
+}
+
+// Check asks the function whether it can work, and returns the names of the checks that
+// failed, in their order.
+func (p *Process) Check() (failed []string) {
+	p.t.Helper()
+	raw, err := p.Invoke([]byte(contract.CheckEvent))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var answer contract.CheckAnswer
+	if err := json.Unmarshal(raw, &answer); err != nil || len(answer.Checks) == 0 {
+		p.t.Fatalf("%v: %s", err, raw)
+	}
+	for _, check := range answer.Checks {
+		if check.Error != "" {
+			failed = append(failed, check.Name)
+		}
+	}
+	return failed
 }

@@ -112,6 +112,7 @@ func (a *API) Handle(ctx context.Context, in events.APIGatewayProxyRequest) (eve
 	end(err)
 	seen := Observation{Route: request.Route, Status: response.Status, Err: err, Handled: handled, Took: time.Since(began)}
 	a.cfg.Observe(seen)
+	a.count(seen)
 	a.log(ctx, in, request, requestID, response, seen)
 	a.cfg.Base.Flush(ctx, requestID, a.cfg.Metrics)
 
@@ -121,6 +122,20 @@ func (a *API) Handle(ctx context.Context, in events.APIGatewayProxyRequest) (eve
 		a.refuse(out.Headers, in.Resource, response.Status, err)
 	}
 	return out, nil
+}
+
+// count counts what this version answered. A batch of which an event could not be taken
+// is answered with 207, and failed all the same. Health checks are left out, as in the
+// other metrics.
+func (a *API) count(seen Observation) {
+	if seen.Route == contract.RouteHealth {
+		return
+	}
+	failed := 0
+	if seen.Err != nil && fault.HTTPStatus(seen.Err) >= http.StatusInternalServerError {
+		failed = 1
+	}
+	a.cfg.Metrics.Outcome(1, failed)
 }
 
 func (a *API) serve(ctx context.Context, in events.APIGatewayProxyRequest, request *Request) (response Response, handled bool, err error) {
