@@ -1,9 +1,8 @@
 package construct
 
 import (
-	"fmt"
+	"cmp"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,14 +24,19 @@ type WatchedDatabase interface {
 	MetricCPU() awscloudwatch.Metric
 	// MetricConnections is how many connections are open.
 	MetricConnections() awscloudwatch.Metric
+	// MetricFreeMemory is the memory in bytes that is left.
+	MetricFreeMemory() awscloudwatch.Metric
 	// alarms are those of this engine alone.
 	alarms(p *AlarmsProps) []alarm
+	// events are those of RDS that somebody should hear of.
+	events() []databaseEvents
 }
 
 // Watched is what alarms and dashboard look at. All fields are required.
 type Watched struct {
 	API                                *EventAPI
 	Queue                              *EventQueue
+	Notifications                      *NotificationTopic
 	Database                           WatchedDatabase
 	Ingest, Processor, Query, Maintain *Handler
 }
@@ -40,8 +44,8 @@ type Watched struct {
 // AlarmsProps describes the alarms of one platform. Percentages are 1 to 100.
 type AlarmsProps struct {
 	Watched
-	// Named returns the name of the topic, alarms, and of each alarm, such as
-	// dlq-depth.
+	// Named returns the name of the topic, alarms, of each alarm, such as dlq-depth,
+	// and of each subscription to events.
 	Named func(what string) string
 	// DisplayName is how an e-mail names its sender: 1 to 100 characters.
 	DisplayName string
@@ -56,20 +60,27 @@ type AlarmsProps struct {
 	ErrorRatePercent int
 	// Throttles is how many calls a minute find no concurrency left: at least 1.
 	Throttles int
-	// DLQDepth is how many dead letters there are: at least 1.
+	// DLQDepth is how many dead letters there are, or are sent in a minute: at least 1.
 	DLQDepth int
-	// QueueAge is the age of the oldest event: 1 second to 4 days (the retention of
-	// the queue), in whole seconds.
+	// Retried is how many deliveries a minute stay on the queue: at least 1.
+	Retried int
+	// QueueAge is the age of the oldest event, whether it was tried or not: 1 second to
+	// 4 days (the retention of the queue), in whole seconds.
 	QueueAge time.Duration
 	// EndToEndP99 is the time from acceptance to row: 1 millisecond to 1 hour.
 	EndToEndP99 time.Duration
+	// NotificationsFailed is how many deliveries to subscribers fail in a minute: at
+	// least 1.
+	NotificationsFailed int
 	// ProcessorConcurrency is what the event source mapping allows, 2 to 1000;
-	// ConcurrencyPercent of it alarm.
-	ProcessorConcurrency, ConcurrencyPercent int
+	// ConcurrencyPercent of it alarm. BatchSize is what one call takes, 1 to 10000.
+	ProcessorConcurrency, ConcurrencyPercent, BatchSize int
 	// DatabaseCPUPercent is the load of the instance.
 	DatabaseCPUPercent int
 	// DatabaseFreeStorageGiB is the least free storage: at least 1.
 	DatabaseFreeStorageGiB int
+	// DatabaseFreeMemoryMiB is the least free memory: at least 1.
+	DatabaseFreeMemoryMiB int
 	// DatabaseMaxConnections is what the instance supports, at least 1;
 	// DatabaseConnectionsPercent of it alarm.
 	DatabaseMaxConnections, DatabaseConnectionsPercent int
@@ -80,6 +91,7 @@ func (p *AlarmsProps) check() {
 	w := p.Watched
 	c.given(w.API != nil, "API")
 	c.given(w.Queue != nil, "Queue")
+	c.given(w.Notifications != nil, "Notifications")
 	c.given(w.Database != nil, "Database")
 	c.given(w.Ingest != nil, "Ingest")
 	c.given(w.Processor != nil, "Processor")
@@ -93,12 +105,16 @@ func (p *AlarmsProps) check() {
 	c.between(p.ErrorRatePercent, 1, 100, "ErrorRatePercent")
 	c.between(p.Throttles, 1, math.MaxInt32, "Throttles")
 	c.between(p.DLQDepth, 1, math.MaxInt32, "DLQDepth")
+	c.between(p.Retried, 1, math.MaxInt32, "Retried")
 	c.lasts(p.QueueAge, time.Second, contract.EventsRetention, "QueueAge")
 	c.require(p.EndToEndP99 >= time.Millisecond && p.EndToEndP99 <= time.Hour, "EndToEndP99", "must be 1ms to 1h0m0s, got %v", p.EndToEndP99)
+	c.between(p.NotificationsFailed, 1, math.MaxInt32, "NotificationsFailed")
 	c.between(p.ProcessorConcurrency, 2, 1000, "ProcessorConcurrency")
+	c.between(p.BatchSize, 1, contract.QueueBatchLimit, "BatchSize")
 	c.between(p.ConcurrencyPercent, 1, 100, "ConcurrencyPercent")
 	c.between(p.DatabaseCPUPercent, 1, 100, "DatabaseCPUPercent")
 	c.between(p.DatabaseFreeStorageGiB, 1, 65_536, "DatabaseFreeStorageGiB")
+	c.between(p.DatabaseFreeMemoryMiB, 1, math.MaxInt32, "DatabaseFreeMemoryMiB")
 	c.between(p.DatabaseMaxConnections, 1, math.MaxInt32, "DatabaseMaxConnections")
 	c.between(p.DatabaseConnectionsPercent, 1, 100, "DatabaseConnectionsPercent")
 	c.done()
@@ -118,12 +134,16 @@ type Alarms struct {
 
 // alarm is one threshold on one metric.
 type alarm struct {
-	id, name, description string
-	metric                awscloudwatch.IMetric
-	threshold             float64
-	periods               int  // of the metric, each over the threshold, before it alarms
-	below                 bool // alarms under the threshold, and not at or over it
-	part                  bool // of what makes the pipeline unhealthy
+	id, name    string
+	description string // what has happened and, after "First:", what to do first
+	metric      awscloudwatch.IMetric
+	threshold   float64
+	periods     int  // of the metric over the threshold before it alarms
+	of          int  // among so many periods; 0: in a row
+	below       bool // alarms under the threshold, and not at or over it
+	part        bool // of what makes the pipeline unhealthy
+	// missing is what a period without data counts for; none: that all was well.
+	missing awscloudwatch.TreatMissingData
 }
 
 // NewAlarms makes the topic and the alarms.
@@ -134,15 +154,9 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 	a.Topic = NewNotificationTopic(this, "Topic", &NotificationTopicProps{
 		TopicName: props.Named("alarms"), DisplayName: props.DisplayName, Key: props.Key,
 	})
-	// A topic with a policy of its own has lost the one that SNS gives it, under
-	// which the account's alarms could publish.
-	a.Topic.Topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:        text("AlarmsMayPublish"),
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(text("cloudwatch.amazonaws.com"), nil)},
-		Actions:    list("sns:Publish"),
-		Resources:  list(*a.Topic.Topic.TopicArn()),
-		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
-	}))
+	a.mayPublish("AlarmsMayPublish", "cloudwatch.amazonaws.com")
+	a.mayPublish("DatabaseEventsMayPublish", databaseEventsPrincipal)
+	a.subscribeToDatabase()
 	if props.Email != "" {
 		awssns.NewSubscription(this, text("Email"), &awssns.SubscriptionProps{
 			Topic: a.Topic.Topic, Protocol: awssns.SubscriptionProtocol_EMAIL, Endpoint: text(props.Email),
@@ -159,12 +173,24 @@ func NewAlarms(scope constructs.Construct, id string, props *AlarmsProps) *Alarm
 	}
 	a.Unhealthy = awscloudwatch.NewCompositeAlarm(this, text("Unhealthy"), &awscloudwatch.CompositeAlarmProps{
 		CompositeAlarmName: text(props.Named("pipeline-unhealthy")),
-		AlarmDescription:   text("Events are refused, stuck or given up: one of the alarms of which it is made tells which."),
+		AlarmDescription:   text("Events are refused, stuck or given up. First: open the dashboard and do what the alarm says that is on too."),
 		AlarmRule:          awscloudwatch.AlarmRule_AnyOf(unhealthy...),
 	})
 	a.Unhealthy.AddAlarmAction(a.action)
 	a.Unhealthy.AddOkAction(a.action)
 	return a
+}
+
+// mayPublish lets a service publish to the topic on behalf of this account. A topic
+// with a policy of its own has lost the one that SNS gives it, under which it could.
+func (a *Alarms) mayPublish(statement, service string) {
+	a.Topic.Topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        text(statement),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(text(service), nil)},
+		Actions:    list("sns:Publish"),
+		Resources:  list(*a.Topic.Topic.TopicArn()),
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
+	}))
 }
 
 func (a *Alarms) add(one alarm) awscloudwatch.Alarm {
@@ -177,77 +203,13 @@ func (a *Alarms) add(one alarm) awscloudwatch.Alarm {
 		AlarmDescription:   text(one.description),
 		Metric:             one.metric,
 		Threshold:          number(one.threshold),
-		EvaluationPeriods:  number(one.periods),
+		EvaluationPeriods:  number(cmp.Or(one.of, one.periods)),
 		DatapointsToAlarm:  number(one.periods),
 		ComparisonOperator: comparison,
-		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
+		TreatMissingData:   cmp.Or(one.missing, awscloudwatch.TreatMissingData_NOT_BREACHING),
 	})
 	made.AddAlarmAction(a.action)
 	made.AddOkAction(a.action)
 	a.All = append(a.All, made)
 	return made
-}
-
-func (w *Watched) handlers() []*Handler { return []*Handler{w.Ingest, w.Processor, w.Query} }
-
-// alarms are what is watched, in the order of an event's way.
-func (p *AlarmsProps) alarms() []alarm {
-	out := []alarm{{
-		id: "API5xx", name: "api-5xx-rate", periods: 3, threshold: float64(p.API5xxPercent), metric: p.API.Metric5xxRate(), part: true,
-		description: "The API answers 5xx: look at the functions' error alarms, then at the API's execution log.",
-	}}
-	for _, h := range p.handlers() {
-		out = append(out, alarm{
-			id: h.id + "Errors", name: h.label() + "-error-rate", periods: 3, threshold: float64(p.ErrorRatePercent),
-			metric: h.MetricErrorRate(), part: h != p.Query,
-			description: fmt.Sprintf("%s crashes or runs out of time: its log has the reason.", h.id),
-		}, alarm{
-			id: h.id + "Throttles", name: h.label() + "-throttles", periods: 3, threshold: float64(p.Throttles),
-			metric:      h.MetricThrottles(),
-			description: fmt.Sprintf("%s has reached its concurrency: raise it, or find who sends so much.", h.id),
-		})
-	}
-	return slices.Concat(out, p.queueAlarms(), p.databaseAlarms(), p.tableAlarms())
-}
-
-func (p *AlarmsProps) queueAlarms() []alarm {
-	return []alarm{{
-		id: "DLQDepth", name: "dlq-depth", periods: 1, threshold: float64(p.DLQDepth), metric: p.Queue.MetricDeadLetters(), part: true,
-		description: "Events were given up: fluxa dlq ls tells which and why, fluxa dlq redrive sends them again.",
-	}, {
-		id: "QueueAge", name: "queue-age", periods: 5, threshold: p.QueueAge.Seconds(), metric: p.Queue.MetricOldestEvent(), part: true,
-		description: "The oldest event waits too long: the processor is too slow, or what it needs is away.",
-	}, {
-		id: "EndToEnd", name: "end-to-end-p99", periods: 5, threshold: float64(p.EndToEndP99.Milliseconds()),
-		metric:      p.Processor.MetricWritten(contract.MetricEndToEndLatency, "p99"),
-		description: "One event in a hundred takes too long from its acceptance to its row.",
-	}, {
-		id: "ProcessorConcurrency", name: "processor-concurrency", periods: 5, threshold: float64(p.ProcessorConcurrency) * float64(p.ConcurrencyPercent) / 100,
-		metric:      p.Processor.MetricConcurrency(),
-		description: fmt.Sprintf("The processor is near its maximum concurrency of %d: the queue will grow.", p.ProcessorConcurrency),
-	}}
-}
-
-func (p *AlarmsProps) databaseAlarms() []alarm {
-	return slices.Concat([]alarm{{
-		id: "DatabaseCPU", name: "database-cpu", periods: 10, threshold: float64(p.DatabaseCPUPercent), metric: p.Database.MetricCPU(),
-		description: "The database is busy: Performance Insights names the statements.",
-	}}, p.Database.alarms(p), []alarm{{
-		id: "DatabaseConnections", name: "database-connections", periods: 5,
-		threshold:   float64(p.DatabaseMaxConnections * p.DatabaseConnectionsPercent / 100),
-		metric:      p.Database.MetricConnections(),
-		description: fmt.Sprintf("The database has many of the about %d connections that it allows.", p.DatabaseMaxConnections),
-	}})
-}
-
-func (p *AlarmsProps) tableAlarms() []alarm {
-	return []alarm{{
-		id: "Maintenance", name: "maintenance", periods: 3, threshold: 1, below: true,
-		metric:      orNone("maintained", p.Maintain.MetricWritten(contract.MetricMaintainSuccess, "Sum")),
-		description: "The tables have not been maintained for three hours: the log of maintain has the reason, or its schedule is off.",
-	}, {
-		id: "Misplaced", name: "events-misplaced", periods: 1, threshold: 1,
-		metric:      hourly(p.Maintain.MetricWritten(contract.MetricMisplaced, "Maximum")),
-		description: "Events lie in the default partition, which is never dropped: the log of maintain says why their day has none.",
-	}}
 }

@@ -91,7 +91,9 @@ func (a *Alarms) health() []awscloudwatch.IWidget {
 		graph("Failures, a minute", 6, nil,
 			ingest.MetricWritten(contract.MetricIngestFailure, "Sum"),
 			processor.MetricWritten(contract.MetricProcessedFailure, "Sum"),
+			processor.MetricWritten(contract.MetricRetried, "Sum"),
 			processor.MetricWritten(contract.MetricDLQSent, "Sum"),
+			a.props.Notifications.MetricFailed(),
 			query.MetricWritten(contract.MetricQueryFailure, "Sum"),
 			a.props.API.Metric5xx()),
 	}
@@ -117,13 +119,16 @@ func (a *Alarms) stuck() []awscloudwatch.IWidget {
 	maintained := func(name string) awscloudwatch.IMetric { return hourly(p.Maintain.MetricWritten(name, "Sum")) }
 	return []awscloudwatch.IWidget{
 		graph("Oldest event, s", 6, &awscloudwatch.HorizontalAnnotation{Value: number(p.QueueAge.Seconds()), Label: text("alarm")}, p.Queue.MetricOldestEvent()),
+		graph("Oldest event tried again, ms", 6, nil, p.Processor.MetricWritten(contract.MetricOldestRetriedAge, "Maximum")),
 		graph("Messages", 6, nil, p.Queue.MetricWaiting(), p.Queue.MetricInFlight(), p.Queue.MetricDeadLetters()),
-		graph("Concurrency", 4, &awscloudwatch.HorizontalAnnotation{Value: number(p.ProcessorConcurrency), Label: text("the processor's limit")},
+		graph("Concurrency", 6, &awscloudwatch.HorizontalAnnotation{Value: number(p.ProcessorConcurrency), Label: text("the processor's limit")},
 			p.Ingest.MetricConcurrency(), p.Processor.MetricConcurrency(), p.Query.MetricConcurrency()),
-		graph("Database: CPU % and connections", 4, nil, p.Database.MetricCPU(), p.Database.MetricConnections()),
-		graph("Maintenance, an hour", 4, nil,
+		graph("Database: CPU % and connections", 8, nil, p.Database.MetricCPU(), p.Database.MetricConnections()),
+		graph("Database: free memory, bytes", 8, nil, p.Database.MetricFreeMemory()),
+		graph("Maintenance, an hour", 8, nil,
 			maintained(contract.MetricMaintainSuccess), maintained(contract.MetricMaintainFailure),
 			maintained(contract.MetricPartitionsMade), maintained(contract.MetricPartitionsDropped),
+			hourly(p.Maintain.MetricWritten(contract.MetricPartitionsAhead, "Minimum")),
 			maintained(contract.MetricEventsMoved), maintained(contract.MetricKeysPruned)),
 	}
 }

@@ -51,6 +51,7 @@ type EventDatabase struct {
 	Instance awsrds.DatabaseInstance
 
 	maxStorageGiB int
+	burstable     bool
 }
 
 // NewEventDatabase makes the database and, if asked for, the proxy.
@@ -60,7 +61,7 @@ func NewEventDatabase(scope constructs.Construct, id string, props *EventDatabas
 		sqlDatabase: sqlDatabase{
 			Construct: constructs.NewConstruct(scope, text(id)), network: props.Network, name: props.Name, removal: props.Removal,
 		},
-		maxStorageGiB: props.MaxStorageGiB,
+		maxStorageGiB: props.MaxStorageGiB, burstable: props.InstanceClass[0] == 't',
 	}
 	d.Instance = d.newInstance(props)
 	d.writer, d.secret = d.Instance.DbInstanceEndpointAddress(), d.Instance.Secret()
@@ -164,15 +165,49 @@ func (d *EventDatabase) MetricConnections() awscloudwatch.Metric {
 	return d.metric("DatabaseConnections", "Maximum")
 }
 
+// MetricFreeMemory is the free memory in bytes.
+func (d *EventDatabase) MetricFreeMemory() awscloudwatch.Metric {
+	return d.metric("FreeableMemory", "Average")
+}
+
+// MetricSurplusCredits is how many CPU credits, of one minute of a processor each, an
+// instance of a T class has used beyond those it earned. RDS writes it every five
+// minutes, for those classes only.
+func (d *EventDatabase) MetricSurplusCredits() awscloudwatch.Metric {
+	return d.metric("CPUSurplusCreditBalance", "Maximum").With(&awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(number(5))})
+}
+
 func (d *EventDatabase) metric(name, statistic string) awscloudwatch.Metric {
 	return d.Instance.Metric(text(name), perMinute(statistic, name))
 }
 
+// surplusCredits are those from which there is an alarm. A T class of Graviton runs in
+// unlimited mode: without credits it is not slowed down, it borrows those of a day and
+// then each more is charged. So a balance of 0, which a new instance has, says nothing
+// ("Key concepts for burstable performance instances",
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-credits-baseline-concepts.html;
+// "Amazon RDS instance types", https://aws.amazon.com/rds/instance-types/). The smallest
+// class earns 288 in a day.
+const surplusCredits = 144
+
 // alarms of what an instance alone can run out of.
 func (d *EventDatabase) alarms(p *AlarmsProps) []alarm {
-	return []alarm{{
+	out := []alarm{{
 		id: "DatabaseStorage", name: "database-storage", periods: 5, threshold: float64(p.DatabaseFreeStorageGiB) * (1 << 30), below: true,
 		metric: d.MetricFreeStorage(), part: true,
-		description: fmt.Sprintf("The database runs out of storage; it grows by itself up to %d GiB.", d.maxStorageGiB),
+		description: fmt.Sprintf("The database runs out of storage; it grows by itself up to %d GiB. First: raise database.max_storage_gib, or keep events for fewer days.", d.maxStorageGiB),
 	}}
+	if d.burstable {
+		out = append(out, alarm{
+			id: "DatabaseCredits", name: "database-credits", periods: 3, threshold: surplusCredits, metric: d.MetricSurplusCredits(),
+			description: "The database has used more of its processors than its class earns, which will be charged. First: see in Performance Insights which statement it is; if it is ours, take a larger class.",
+		})
+	}
+	return append(out, d.proxyAlarms(p)...)
+}
+
+func (d *EventDatabase) events() []databaseEvents {
+	return append([]databaseEvents{{
+		id: "InstanceEvents", name: "database-events", source: "db-instance", of: d.Instance.InstanceIdentifier(), categories: instanceEvents(),
+	}}, d.proxyEvents()...)
 }

@@ -71,4 +71,5 @@ func TestEventDatabase_s_metrics_are_those_of_the_instance(t *testing.T) {
 	measures(t, database.MetricCPU(), "AWS/RDS CPUUtilization Average")
 	measures(t, database.MetricFreeStorage(), "AWS/RDS FreeStorageSpace Minimum")
 	measures(t, database.MetricConnections(), "AWS/RDS DatabaseConnections Maximum")
+	measures(t, database.MetricFreeMemory(), "AWS/RDS FreeableMemory Average")
 }

@@ -2,6 +2,7 @@ package construct
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
@@ -20,7 +21,7 @@ type TopicKeyProps struct {
 
 // NewTopicKey returns the key that encrypts the topics. It is not the one that AWS
 // keeps for SNS, because CloudWatch can publish alarms only under a key whose
-// policy lets it.
+// policy lets it, and RDS its events.
 func NewTopicKey(scope constructs.Construct, id string, props *TopicKeyProps) awskms.Key {
 	c := &check{part: "TopicKey"}
 	c.name(props.Alias, 1, 250, "A-Za-z0-9/_-", "Alias")
@@ -33,8 +34,10 @@ func NewTopicKey(scope constructs.Construct, id string, props *TopicKeyProps) aw
 		RemovalPolicy:     removal(props.Removal),
 	})
 	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:        text("AlarmsMayBePublished"),
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(text("cloudwatch.amazonaws.com"), nil)},
+		Sid: text("AlarmsMayBePublished"),
+		Principals: &[]awsiam.IPrincipal{
+			awsiam.NewServicePrincipal(text("cloudwatch.amazonaws.com"), nil), awsiam.NewServicePrincipal(text(databaseEventsPrincipal), nil),
+		},
 		Actions:    list("kms:Decrypt", "kms:GenerateDataKey*"),
 		Resources:  list("*"), // of a key's policy, it means the key
 		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()}},
@@ -72,6 +75,13 @@ func NewNotificationTopic(scope constructs.Construct, id string, props *Notifica
 		TopicName: text(props.TopicName), DisplayName: text(props.DisplayName), MasterKey: props.Key, EnforceSSL: jsii.Bool(true),
 	})
 	return &NotificationTopic{Construct: this, Topic: topic, key: props.Key}
+}
+
+// MetricFailed is how many deliveries to subscribers failed: one for each notification
+// that SNS gave up, but one for each try of an HTTP endpoint ("Monitoring Amazon SNS
+// topics using CloudWatch", https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html).
+func (t *NotificationTopic) MetricFailed() awscloudwatch.Metric {
+	return t.Topic.MetricNumberOfNotificationsFailed(perMinute("Sum", "not delivered"))
 }
 
 // GrantPublish lets the grantee publish: sns:Publish on the topic, and on its key

@@ -79,7 +79,7 @@ func NewCanaries(scope constructs.Construct, id string, props *CanariesProps) *C
 func (c *Canaries) watch(scope constructs.Construct, alias awslambda.Alias, props *ReleaseProps) {
 	name := props.Handler.label()
 	alarms := []interfacesawscloudwatch.IAlarmRef{NewReleaseAlarm(scope, "Errors", &ReleaseAlarmProps{
-		Name: c.named(name + "-release"), Description: "The version that is live or about to be fails: a release is rolled back.",
+		Name: c.named(name + "-release"), Description: "The version that is live or about to be fails: a release is rolled back. First: read its log; without a release under way, go back to the version before.",
 		Metric: alias.MetricErrors(perMinute("Sum", "")), Threshold: 1,
 	})}
 	for _, alarm := range props.Alarms {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
@@ -143,4 +144,38 @@ func (d *sqlDatabase) DirectSettings(maxConns int) config.Database {
 // secretsmanager:GetSecretValue on the database's secret.
 func (d *sqlDatabase) GrantConnect(grantee awsiam.IGrantable) {
 	grant(grantee, []string{*d.SecretARN()}, "secretsmanager:GetSecretValue")
+}
+
+// metricProxyConnections is the percentage of the connections to the database that the
+// proxy may have and that are lent to a client: of all machines behind the proxy, each
+// of which writes its own ("Monitoring RDS Proxy metrics with Amazon CloudWatch",
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.monitoring.html).
+func (d *sqlDatabase) metricProxyConnections() awscloudwatch.MathExpression {
+	sum := func(name string) awscloudwatch.Metric {
+		return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+			Namespace: text("AWS/RDS"), MetricName: text(name), Statistic: text("Sum"), Period: minute(),
+			DimensionsMap: &map[string]*string{"ProxyName": d.Proxy.DbProxyName()},
+		})
+	}
+	return percent("connections of the proxy", sum("DatabaseConnectionsCurrentlyBorrowed"), sum("MaxDatabaseConnectionsAllowed"))
+}
+
+// proxyAlarms are those of the proxy, if there is one.
+func (d *sqlDatabase) proxyAlarms(p *AlarmsProps) []alarm {
+	if d.Proxy == nil {
+		return nil
+	}
+	return []alarm{{
+		id: "ProxyConnections", name: "proxy-connections", periods: 5, threshold: float64(p.DatabaseConnectionsPercent), metric: d.metricProxyConnections(),
+		description: "The proxy has lent most of its connections to the database; callers will wait, then fail. First: see in Performance Insights what the sessions wait for; then lower the functions' concurrency, or take a larger instance class.",
+	}}
+}
+
+// proxyEvents are those of the proxy, if there is one: no room for it in the subnets, or
+// connections that RDS throttles.
+func (d *sqlDatabase) proxyEvents() []databaseEvents {
+	if d.Proxy == nil {
+		return nil
+	}
+	return []databaseEvents{{id: "ProxyEvents", name: "proxy-events", source: "db-proxy", of: d.Proxy.DbProxyName(), categories: []string{"failure"}}}
 }

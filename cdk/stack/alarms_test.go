@@ -1,6 +1,7 @@
 package stack_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -13,6 +14,7 @@ type watch struct {
 	Comparison string
 	Threshold  float64
 	Minutes    int // for which it holds
+	Of         int // minutes, in which it holds for so many
 }
 
 // metric writes a metric down on one line.
@@ -71,10 +73,8 @@ func watchOf(t *testing.T, r *resource) watch {
 		}
 		looked = append(looked, one)
 	}
-	if query.DatapointsToAlarm != query.EvaluationPeriods {
-		t.Errorf("%s alarms after %d of %d", r, query.DatapointsToAlarm, query.EvaluationPeriods)
-	}
-	return watch{strings.Join(looked, "; "), query.ComparisonOperator, query.Threshold, query.EvaluationPeriods * period / 60}
+	minutes := period / 60
+	return watch{strings.Join(looked, "; "), query.ComparisonOperator, query.Threshold, query.DatapointsToAlarm * minutes, query.EvaluationPeriods * minutes}
 }
 
 func TestAlarms_watch_the_whole_way_of_an_event(t *testing.T) {
@@ -87,29 +87,45 @@ func TestAlarms_watch_the_whole_way_of_an_event(t *testing.T) {
 		lambda := func(path, name, statistic string) string {
 			return metric("AWS/Lambda", name, statistic, "FunctionName=${Pipeline/"+path+"/Function}")
 		}
+		queue := "QueueName=${Pipeline/Events/Queue.QueueName}"
 		want := map[string]watch{
-			"api-5xx-rate": {rate(metric("AWS/ApiGateway", "5XXError", "Sum", api...), metric("AWS/ApiGateway", "Count", "Sum", api...)), atLeast, float64(a.API5xxPercent), 3},
+			"api-5xx-rate": {rate(metric("AWS/ApiGateway", "5XXError", "Sum", api...), metric("AWS/ApiGateway", "Count", "Sum", api...)), atLeast, float64(a.API5xxPercent), 3, 3},
 			"dlq-depth": {metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName=${Pipeline/Events/DeadLetters.QueueName}"),
-				atLeast, float64(a.DLQDepth), 1},
-			"queue-age": {metric("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", "QueueName=${Pipeline/Events/Queue.QueueName}"),
-				atLeast, float64(a.QueueAgeSeconds), 5},
-			"end-to-end-p99": {metric("Fluxa/Processor", "end_to_end_latency_ms", "p99", "Environment="+s.Name, "Service=processor"),
-				atLeast, float64(a.EndToEndP99Milliseconds), 5},
+				atLeast, float64(a.DLQDepth), 1, 1},
+			"queue-age": {metric("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", queue), atLeast, float64(a.QueueAgeSeconds), 2, 2},
+			"in-flight": {metric("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "Maximum", queue),
+				atLeast, float64(min(2*s.Functions.Processor.MaximumConcurrency*s.Queue.BatchSize, 96_000)), 3, 3},
 			"processor-concurrency": {lambda("Processor", "ConcurrentExecutions", "Maximum"),
-				atLeast, float64(s.Functions.Processor.MaximumConcurrency) * float64(a.ConcurrencyPercent) / 100, 5},
-			"database-cpu":         {metric("AWS/RDS", "CPUUtilization", "Average", database), atLeast, float64(a.DatabaseCPUPercent), 10},
-			"database-storage":     {metric("AWS/RDS", "FreeStorageSpace", "Minimum", database), below, float64(a.DatabaseFreeStorageGiB) * 1_073_741_824, 5},
-			"database-connections": {metric("AWS/RDS", "DatabaseConnections", "Maximum", database), atLeast, float64(s.Database.MaxConnections() * a.DatabaseConnectionsPercent / 100), 5},
+				atLeast, float64(s.Functions.Processor.MaximumConcurrency) * float64(a.ConcurrencyPercent) / 100, 5, 5},
+			"notifications-failed": {metric("AWS/SNS", "NumberOfNotificationsFailed", "Sum", "TopicName=${Pipeline/Notifications/Topic.TopicName}"),
+				atLeast, float64(a.NotificationsFailed), 1, 1},
+			"database-cpu":         {metric("AWS/RDS", "CPUUtilization", "Average", database), atLeast, float64(a.DatabaseCPUPercent), 10, 10},
+			"database-memory":      {metric("AWS/RDS", "FreeableMemory", "Average", database), below, float64(a.DatabaseFreeMemoryMiB) * 1_048_576, 5, 5},
+			"database-storage":     {metric("AWS/RDS", "FreeStorageSpace", "Minimum", database), below, float64(a.DatabaseFreeStorageGiB) * 1_073_741_824, 5, 5},
+			"database-connections": {metric("AWS/RDS", "DatabaseConnections", "Maximum", database), atLeast, float64(s.Database.MaxConnections() * a.DatabaseConnectionsPercent / 100), 5, 5},
 		}
-		maintain := func(name, statistic string) string {
-			return metric("Fluxa/Maintain", name, statistic, "Environment="+s.Name, "Service=maintain")
+		if s.Database.InstanceClass[0] == 't' {
+			want["database-credits"] = watch{metric("AWS/RDS", "CPUSurplusCreditBalance", "Maximum", database), atLeast, 144, 15, 15}
 		}
-		want["maintenance"] = watch{"FILL(runs, 0); runs=" + maintain("maintain_success", "Sum"), below, 1, 180}
-		want["events-misplaced"] = watch{maintain("events_misplaced", "Maximum"), atLeast, 1, 60}
+		if s.Database.Proxy {
+			proxy := "ProxyName=${Data/Database/Proxy}"
+			want["proxy-connections"] = watch{rate(metric("AWS/RDS", "DatabaseConnectionsCurrentlyBorrowed", "Sum", proxy),
+				metric("AWS/RDS", "MaxDatabaseConnectionsAllowed", "Sum", proxy)), atLeast, float64(a.DatabaseConnectionsPercent), 5, 5}
+		}
+		ours := func(namespace, name, statistic string) string {
+			return metric("Fluxa/"+namespace, name, statistic, "Environment="+s.Name, "Service="+strings.ToLower(namespace))
+		}
+		want["dlq-sent"] = watch{ours("Processor", "dlq_sent", "Sum"), atLeast, float64(a.DLQDepth), 1, 1}
+		want["events-retried"] = watch{ours("Processor", "retried", "Sum"), atLeast, float64(a.Retried), 3, 5}
+		want["oldest-retried"] = watch{ours("Processor", "oldest_retried_age_ms", "Maximum"), atLeast, float64(a.QueueAgeSeconds) * 1000, 2, 3}
+		want["end-to-end-p99"] = watch{ours("Processor", "end_to_end_latency_ms", "p99"), atLeast, float64(a.EndToEndP99Milliseconds), 3, 3}
+		want["maintenance"] = watch{"FILL(runs, 0); runs=" + ours("Maintain", "maintain_success", "Sum"), below, 1, 180, 180}
+		want["partitions-ahead"] = watch{ours("Maintain", "partitions_ahead", "Minimum"), below, 7, 2, 3}
+		want["events-misplaced"] = watch{ours("Maintain", "events_misplaced", "Maximum"), atLeast, 1, 1, 1}
 		for _, path := range []string{"Ingest", "Processor", "Query"} {
 			name := strings.ToLower(path)
-			want[name+"-error-rate"] = watch{rate(lambda(path, "Errors", "Sum"), lambda(path, "Invocations", "Sum")), atLeast, float64(a.ErrorRatePercent), 3}
-			want[name+"-throttles"] = watch{lambda(path, "Throttles", "Sum"), atLeast, float64(a.Throttles), 3}
+			want[name+"-error-rate"] = watch{rate(lambda(path, "Errors", "Sum"), lambda(path, "Invocations", "Sum")), atLeast, float64(a.ErrorRatePercent), 3, 5}
+			want[name+"-throttles"] = watch{lambda(path, "Throttles", "Sum"), atLeast, float64(a.Throttles), 3, 3}
 		}
 		named := map[string]watch{}
 		for name, one := range want {
@@ -126,12 +142,12 @@ func TestAlarms_watch_the_whole_way_of_an_event(t *testing.T) {
 func TestAlarms_alarm_at_these_values(t *testing.T) {
 	for p, thresholds := range map[*platform]map[string]float64{
 		dev(t): {
-			"dlq-depth": 1, "api-5xx-rate": 5, "ingest-error-rate": 5, "ingest-throttles": 5, "queue-age": 300, "end-to-end-p99": 30_000,
-			"processor-concurrency": 4.5, "database-cpu": 90, "database-storage": 4 << 30, "database-connections": 62,
+			"dlq-depth": 1, "api-5xx-rate": 5, "ingest-error-rate": 5, "ingest-throttles": 5, "queue-age": 120, "oldest-retried": 120_000, "events-retried": 1, "in-flight": 100, "end-to-end-p99": 30_000,
+			"processor-concurrency": 4.5, "database-cpu": 90, "database-storage": 4 << 30, "database-memory": 50 << 20, "database-credits": 144, "database-connections": 62,
 		},
 		prod(t): {
-			"dlq-depth": 1, "api-5xx-rate": 1, "ingest-error-rate": 1, "ingest-throttles": 1, "queue-age": 120, "end-to-end-p99": 10_000,
-			"processor-concurrency": 40, "database-cpu": 80, "database-storage": 20 << 30, "database-connections": 504,
+			"dlq-depth": 1, "api-5xx-rate": 1, "ingest-error-rate": 1, "ingest-throttles": 1, "queue-age": 120, "oldest-retried": 120_000, "events-retried": 1, "in-flight": 10_000, "end-to-end-p99": 10_000,
+			"processor-concurrency": 40, "database-cpu": 80, "database-storage": 20 << 30, "database-memory": 500 << 20, "database-connections": 504, "proxy-connections": 80,
 		},
 	} {
 		a := p.assert(t, observability)
@@ -141,7 +157,7 @@ func TestAlarms_alarm_at_these_values(t *testing.T) {
 	}
 }
 
-func TestAlarms_tell_the_topic_when_they_begin_and_end_and_are_quiet_without_data(t *testing.T) {
+func TestAlarms_tell_the_topic_when_they_begin_and_end(t *testing.T) {
 	t.Parallel()
 	topic := []string{"${Observability/Alarms/Topic/Topic}"}
 	for _, p := range both(t) {
@@ -149,20 +165,68 @@ func TestAlarms_tell_the_topic_when_they_begin_and_end_and_are_quiet_without_dat
 		for _, r := range append(stack.all("AWS::CloudWatch::Alarm"), stack.all("AWS::CloudWatch::CompositeAlarm")...) {
 			same(t, r, r.plain("AlarmActions"), topic)
 			same(t, r, r.plain("OKActions"), topic)
-			if words := strings.Fields(r.text("AlarmDescription")); len(words) < 5 {
-				t.Errorf("%s says only %q", r, words)
+		}
+	}
+}
+
+// A night without traffic has no data, which is no reason to wake anybody. What the
+// maintain function writes once an hour holds until the next run; that there is none
+// is what the first of its alarms tells.
+func TestAlarms_are_quiet_without_data_but_for_the_maintenance_that_does_not_run(t *testing.T) {
+	t.Parallel()
+	for _, p := range both(t) {
+		others := map[string]string{
+			p.settings.Named("maintenance"): "breaching", p.settings.Named("partitions-ahead"): "ignore", p.settings.Named("events-misplaced"): "ignore",
+		}
+		for _, r := range p.all("AWS::CloudWatch::Alarm") {
+			same(t, r, r.plain("TreatMissingData"), cmp.Or(others[r.text("AlarmName")], "notBreaching"))
+		}
+	}
+}
+
+// Whoever is woken by an alarm reads its description first. CloudWatch takes 1024
+// characters of it.
+func TestAlarms_say_what_has_happened_and_what_to_do_first(t *testing.T) {
+	t.Parallel()
+	for _, p := range append(both(t), abroad(t)) {
+		for _, r := range append(p.all("AWS::CloudWatch::Alarm"), p.all("AWS::CloudWatch::CompositeAlarm")...) {
+			description := r.text("AlarmDescription")
+			what, first, said := strings.Cut(description, " First: ")
+			if !said || len(strings.Fields(what)) < 4 || len(strings.Fields(first)) < 4 || len(description) > 1024 {
+				t.Errorf("%s is described as %q; want what has happened, then First: and what to do", r.text("AlarmName"), description)
 			}
 		}
-		for _, r := range stack.all("AWS::CloudWatch::Alarm") {
-			same(t, r, r.plain("TreatMissingData"), "notBreaching")
+	}
+}
+
+func TestDatabaseEvents_go_to_the_topic_of_the_alarms(t *testing.T) {
+	t.Parallel()
+	for _, p := range append(both(t), abroad(t)) {
+		want := map[string]any{p.settings.Named("database-events"): object{
+			"SubscriptionName": p.settings.Named("database-events"), "SnsTopicArn": "${Observability/Alarms/Topic/Topic}", "Enabled": true,
+			"SourceType": "db-instance", "SourceIds": []string{"${Data/Database/Instance}"},
+			"EventCategories": []string{"availability", "failover", "failure", "low storage", "maintenance", "recovery"},
+		}}
+		if p.settings.Database.Proxy {
+			want[p.settings.Named("proxy-events")] = object{
+				"SubscriptionName": p.settings.Named("proxy-events"), "SnsTopicArn": "${Observability/Alarms/Topic/Topic}", "Enabled": true,
+				"SourceType": "db-proxy", "SourceIds": []string{"${Data/Database/Proxy}"}, "EventCategories": []string{"failure"},
+			}
 		}
+		got := map[string]any{}
+		for _, r := range p.stacks[observability].all("AWS::RDS::EventSubscription") {
+			properties := r.plain().(object)
+			delete(properties, "Tags")
+			got[r.text("SubscriptionName")] = properties
+		}
+		same(t, p.settings.Name, got, want)
 	}
 }
 
 func TestAlarms_call_the_pipeline_unhealthy_when_events_do_not_get_through(t *testing.T) {
 	t.Parallel()
 	var parts []string
-	for _, path := range []string{"API5xx", "IngestErrors", "ProcessorErrors", "DLQDepth", "QueueAge", "DatabaseStorage"} {
+	for _, path := range []string{"API5xx", "IngestErrors", "ProcessorErrors", "DLQDepth", "DLQSent", "Retried", "OldestRetried", "QueueAge", "DatabaseStorage"} {
 		parts = append(parts, `ALARM("${Observability/Alarms/`+path+`.Arn}")`)
 	}
 	for _, p := range both(t) {

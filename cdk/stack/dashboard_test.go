@@ -97,7 +97,7 @@ func TestDashboard_shows_the_state_of_every_alarm(t *testing.T) {
 func TestDashboard_draws_the_limits(t *testing.T) {
 	t.Parallel()
 	for p, want := range map[*platform]map[string]float64{
-		dev(t):  {"Oldest event, s: alarm": 300, "Concurrency: the processor's limit": 5},
+		dev(t):  {"Oldest event, s: alarm": 120, "Concurrency: the processor's limit": 5},
 		prod(t): {"Oldest event, s: alarm": 120, "Concurrency: the processor's limit": 50},
 	} {
 		got := map[string]float64{}
@@ -114,11 +114,11 @@ func TestDashboard_has_the_numbers_that_each_question_asks_for(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
 		"Is it healthy?": {contract.MetricIngestSuccess, contract.MetricProcessedSuccess, contract.MetricDuplicateSkipped, contract.MetricNotified,
-			contract.MetricIngestFailure, contract.MetricProcessedFailure, contract.MetricDLQSent, contract.MetricQueryFailure, "5XXError"},
+			contract.MetricIngestFailure, contract.MetricProcessedFailure, contract.MetricDLQSent, contract.MetricRetried, "NumberOfNotificationsFailed", contract.MetricQueryFailure, "5XXError"},
 		"How fast is it?": {contract.MetricEndToEndLatency, contract.MetricIngestLatency, contract.MetricQueryLatency,
 			contract.MetricProcessLatency, contract.MetricDBLatency},
 		"Where is it stuck?": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible",
-			"ConcurrentExecutions", "CPUUtilization", "DatabaseConnections"},
+			contract.MetricOldestRetriedAge, "ConcurrentExecutions", "CPUUtilization", "DatabaseConnections", "FreeableMemory", contract.MetricPartitionsAhead},
 		"What does it cost?": {"Count", "Invocations", "Duration", "NumberOfMessagesSent", contract.MetricNotified},
 	}
 	for _, p := range both(t) {

@@ -25,17 +25,19 @@ func NewObservability(scope constructs.Construct, s stage.Stage, data *Data, pip
 	a, h := s.Alarms, pipeline.Handlers
 	o := &Observability{Stack: this, Alarms: construct.NewAlarms(this, "Alarms", &construct.AlarmsProps{
 		Watched: construct.Watched{
-			API: pipeline.API, Queue: pipeline.Queue, Database: data.Database,
+			API: pipeline.API, Queue: pipeline.Queue, Notifications: pipeline.Notifications, Database: data.Database,
 			Ingest: h[contract.FunctionIngest], Processor: h[contract.FunctionProcessor], Query: h[contract.FunctionQuery],
 			Maintain: h[contract.FunctionMaintain],
 		},
-		Named: s.Named, DisplayName: "Fluxa " + s.Name + " alarms", Key: pipeline.TopicKey, Email: a.Email,
+		Named: s.Named, DisplayName: "Fluxa " + s.Name + " alarms", Key: pipeline.TopicKey, Email: a.Address(),
 		API5xxPercent: a.API5xxPercent, ErrorRatePercent: a.ErrorRatePercent, Throttles: a.Throttles, DLQDepth: a.DLQDepth,
+		Retried: a.Retried, NotificationsFailed: a.NotificationsFailed,
 		QueueAge:             time.Duration(a.QueueAgeSeconds) * time.Second,
 		EndToEndP99:          time.Duration(a.EndToEndP99Milliseconds) * time.Millisecond,
 		ProcessorConcurrency: s.Functions.Processor.MaximumConcurrency, ConcurrencyPercent: a.ConcurrencyPercent,
+		BatchSize:          s.Queue.BatchSize,
 		DatabaseCPUPercent: a.DatabaseCPUPercent, DatabaseFreeStorageGiB: a.DatabaseFreeStorageGiB,
-		DatabaseMaxConnections: s.Database.MaxConnections(), DatabaseConnectionsPercent: a.DatabaseConnectionsPercent,
+		DatabaseFreeMemoryMiB: a.DatabaseFreeMemoryMiB, DatabaseMaxConnections: s.Database.MaxConnections(), DatabaseConnectionsPercent: a.DatabaseConnectionsPercent,
 	})}
 	url := construct.NewDashboard(this, "Dashboard", &construct.DashboardProps{Name: s.Platform(), Alarms: o.Alarms, Rates: rates})
 	var all []*construct.Handler

@@ -169,7 +169,7 @@ func (p *Pipeline) release(migrations *construct.Migration) {
 		canaries = construct.NewCanaries(p.Stack, "Canaries", &construct.CanariesProps{ApplicationName: s.Platform(), Named: s.Named})
 		// An HTTP function may answer 5xx without failing.
 		alarms = append(alarms, construct.NewReleaseAlarm(p.Stack, "APIErrors", &construct.ReleaseAlarmProps{
-			Name: s.Named("api-release"), Description: "The API answers 5xx: a release of a function behind it is rolled back.",
+			Name: s.Named("api-release"), Description: "The API answers 5xx: a release of a function behind it is rolled back. First: read the log of the version that was being released.",
 			Metric: construct.MetricAPI5xx(jsii.String(s.Platform()), jsii.String(s.Name)), Threshold: 5,
 		}))
 	}

@@ -97,7 +97,9 @@ func TestTopics_refuse_publishers_without_TLS_and_take_alarms_where_they_go(t *t
 				alarms := allow([]string{topic}, "sns:Publish")
 				alarms.Sid, alarms.Principal = "AlarmsMayPublish", object{"Service": "cloudwatch.amazonaws.com"}
 				alarms.Condition = object{"StringEquals": object{"aws:SourceAccount": "${AWS::AccountId}"}}
-				all = append(all, alarms)
+				events := alarms
+				events.Sid, events.Principal = "DatabaseEventsMayPublish", object{"Service": "events.rds.amazonaws.com"}
+				all = append(all, alarms, events)
 			}
 			sameStatements(t, policy, policy.statements("PolicyDocument"), all...)
 			same(t, policy, policy.plain("Topics"), []string{topic})
@@ -123,7 +125,7 @@ func TestTopicKey_is_for_the_account_and_for_its_alarms(t *testing.T) {
 		owner := allow([]string{"*"}, "kms:*")
 		owner.Principal = object{"AWS": "arn:" + p.partition() + ":iam::${AWS::AccountId}:root"}
 		alarms := allow([]string{"*"}, "kms:Decrypt", "kms:GenerateDataKey*")
-		alarms.Sid, alarms.Principal = "AlarmsMayBePublished", object{"Service": "cloudwatch.amazonaws.com"}
+		alarms.Sid, alarms.Principal = "AlarmsMayBePublished", object{"Service": []string{"cloudwatch.amazonaws.com", "events.rds.amazonaws.com"}}
 		alarms.Condition = object{"StringEquals": object{"aws:SourceAccount": "${AWS::AccountId}"}}
 		sameStatements(t, key, key.statements("KeyPolicy"), owner, alarms)
 	}

@@ -43,6 +43,10 @@ func (d Database) VCPUs() int {
 	}
 }
 
+// MemoryMiB returns the memory of the instance class; zero for a class that no stage may
+// name.
+func (d Database) MemoryMiB() int { return memoryGiB()[d.InstanceClass] << 10 }
+
 // MaxConnections returns how many connections the instance supports, at the least:
 // RDS sets max_connections to LEAST(DBInstanceClassMemory/9531392, 5000), and
 // seven tenths of the class's memory is less than what any class leaves the

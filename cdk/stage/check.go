@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"maps"
 	"net/mail"
 	"net/netip"
@@ -108,11 +109,13 @@ func (a API) check(l *faultList) {
 }
 
 func (a Alarms) check(l *faultList, d Database) {
-	if a.Email != "" {
-		address, err := mail.ParseAddress(a.Email)
-		l.require(err == nil && address.Address == a.Email, "alarms.email", "must be empty or an address such as team@example.com, got %q", a.Email)
+	if to := a.Address(); to != "" {
+		address, err := mail.ParseAddress(to)
+		l.require(err == nil && address.Address == to, "alarms.email", "must be empty, %s, or an address such as team@example.com, got %q", NoEmail, to)
 	}
 	l.between(a.DLQDepth, 1, 1_000_000, "alarms.dlq_depth")
+	l.between(a.Retried, 1, 1_000_000, "alarms.retried")
+	l.between(a.NotificationsFailed, 1, 1_000_000, "alarms.notifications_failed")
 	l.between(a.ErrorRatePercent, 1, 100, "alarms.error_rate_percent")
 	l.between(a.Throttles, 1, 1_000_000, "alarms.throttles")
 	l.between(a.API5xxPercent, 1, 100, "alarms.api_5xx_percent")
@@ -121,6 +124,7 @@ func (a Alarms) check(l *faultList, d Database) {
 	l.between(a.ConcurrencyPercent, 1, 100, "alarms.concurrency_percent")
 	l.between(a.DatabaseCPUPercent, 1, 100, "alarms.database_cpu_percent")
 	l.between(a.DatabaseFreeStorageGiB, 1, max(1, d.StorageGiB-1), "alarms.database_free_storage_gib")
+	l.between(a.DatabaseFreeMemoryMiB, 1, cmp.Or(d.MemoryMiB(), 1<<20)-1, "alarms.database_free_memory_mib")
 	l.between(a.DatabaseConnectionsPercent, 1, 100, "alarms.database_connections_percent")
 }
 
@@ -130,6 +134,8 @@ func (s Stage) checkTogether(l *faultList) {
 	l.require(!retain || (s.Database.DeletionProtection && s.TerminationProtection), "removal",
 		"is %s, which wants database.deletion_protection and termination_protection", s.Removal)
 	l.require(retain || !s.Database.DeletionProtection, "database.deletion_protection", "must be false where removal is %s: the stack could not be destroyed", s.Removal)
+	l.require(!retain || s.Alarms.Email != "", "alarms.email",
+		"is empty where removal is %s: state an address, or %s if somebody else subscribes to the topic of the alarms", s.Removal, NoEmail)
 	longest := int(contract.EventsRetention.Seconds())
 	l.require(s.Alarms.QueueAgeSeconds < longest, "alarms.queue_age_seconds", "must be less than the %d seconds that the queue keeps a message", longest)
 	l.require(s.Functions.Query.ReservedConcurrency > 0 || s.Database.Proxy, "functions.query.reserved_concurrency",

@@ -37,8 +37,9 @@ func TestParse_refuses_a_value_that_is_none_of_those_there_are(t *testing.T) {
 		{"database.instance_class", "db.t4g.micro", "must be one of " + classes + `, got "db.t4g.micro"`},
 		{"database.instance_class", "", "must be one of " + classes + `, got ""`},
 		{"api.authorization", "none", `must be one of ["api_key" "iam"], got "none"`},
-		{"alarms.email", "team", `must be empty or an address such as team@example.com, got "team"`},
-		{"alarms.email", "Team <team@example.com>", `must be empty or an address such as team@example.com, got "Team <team@example.com>"`},
+		{"alarms.email", "team", `must be empty, none, or an address such as team@example.com, got "team"`},
+		{"alarms.email", "None", `must be empty, none, or an address such as team@example.com, got "None"`},
+		{"alarms.email", "Team <team@example.com>", `must be empty, none, or an address such as team@example.com, got "Team <team@example.com>"`},
 	} {
 		t.Run(fmt.Sprintf("%s=%v", c.path, c.value), func(t *testing.T) {
 			t.Parallel()
@@ -79,6 +80,8 @@ func TestParse_takes_what_is_within_the_bounds_and_refuses_what_is_not(t *testin
 		{path: "api.burst", low: 1, high: 5_000},
 		{path: "api.firewall_rate_per_5_minutes", low: 10, high: 2_000_000_000, with: changes{"api.firewall": true}},
 		{path: "alarms.dlq_depth", low: 1, high: 1_000_000},
+		{path: "alarms.retried", low: 1, high: 1_000_000},
+		{path: "alarms.notifications_failed", low: 1, high: 1_000_000},
 		{path: "alarms.error_rate_percent", low: 1, high: 100},
 		{path: "alarms.throttles", low: 1, high: 1_000_000},
 		{path: "alarms.api_5xx_percent", low: 1, high: 100},
@@ -87,6 +90,7 @@ func TestParse_takes_what_is_within_the_bounds_and_refuses_what_is_not(t *testin
 		{path: "alarms.concurrency_percent", low: 1, high: 100},
 		{path: "alarms.database_cpu_percent", low: 1, high: 100},
 		{path: "alarms.database_free_storage_gib", low: 1, high: 19},
+		{path: "alarms.database_free_memory_mib", low: 1, high: 1023},
 		{path: "alarms.database_connections_percent", low: 1, high: 100},
 	} {
 		t.Run(c.path, func(t *testing.T) {
@@ -151,7 +155,7 @@ func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
 		"a firewall without a rate": {"dev", changes{"api.firewall": true}, []string{
 			"api.firewall_rate_per_5_minutes must be 10 to 2000000000, got 0",
 		}},
-		"retained data that can be deleted": {"dev", changes{"removal": "retain"}, []string{
+		"retained data that can be deleted": {"dev", changes{"removal": "retain", "alarms.email": "none"}, []string{
 			"removal is retain, which wants database.deletion_protection and termination_protection",
 		}},
 		"retained data whose stack can be deleted": {"prod", changes{"termination_protection": false}, []string{
@@ -159,6 +163,9 @@ func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
 		}},
 		"retained data whose database can be deleted": {"prod", changes{"database.deletion_protection": false}, []string{
 			"removal is retain, which wants database.deletion_protection and termination_protection",
+		}},
+		"retained data of whose alarms nobody hears": {"prod", changes{"alarms.email": ""}, []string{
+			"alarms.email is empty where removal is retain: state an address, or none if somebody else subscribes to the topic of the alarms",
 		}},
 		"a stack to destroy with a protected database": {"dev", changes{"database.deletion_protection": true}, []string{
 			"database.deletion_protection must be false where removal is destroy: the stack could not be destroyed",
@@ -198,6 +205,8 @@ func TestParse_takes_what_goes_together(t *testing.T) {
 		"the next major version":                          {"dev", changes{"database.engine_version": "18"}},
 		"IAM":                                             {"dev", changes{"api.authorization": "iam"}},
 		"an address":                                      {"dev", changes{"alarms.email": "team+fluxa@example.com"}},
+		"nobody":                                          {"dev", changes{"alarms.email": "none"}},
+		"an address of prod":                              {"prod", changes{"alarms.email": "team@example.com"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

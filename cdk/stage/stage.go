@@ -150,10 +150,16 @@ const (
 	Canary    Release = "canary_10_percent_5_minutes"
 )
 
-// Alarms are the thresholds at which somebody is told.
+// NoEmail says that nobody is told by e-mail, and that this is meant.
+const NoEmail = "none"
+
+// Alarms are the thresholds at which somebody is told. Email is an address, NoEmail, or,
+// for a stage whose data goes with it, empty.
 type Alarms struct {
 	Email                      string `yaml:"email"`
 	DLQDepth                   int    `yaml:"dlq_depth"`
+	Retried                    int    `yaml:"retried"`
+	NotificationsFailed        int    `yaml:"notifications_failed"`
 	ErrorRatePercent           int    `yaml:"error_rate_percent"`
 	Throttles                  int    `yaml:"throttles"`
 	API5xxPercent              int    `yaml:"api_5xx_percent"`
@@ -162,7 +168,16 @@ type Alarms struct {
 	ConcurrencyPercent         int    `yaml:"concurrency_percent"`
 	DatabaseCPUPercent         int    `yaml:"database_cpu_percent"`
 	DatabaseFreeStorageGiB     int    `yaml:"database_free_storage_gib"`
+	DatabaseFreeMemoryMiB      int    `yaml:"database_free_memory_mib"`
 	DatabaseConnectionsPercent int    `yaml:"database_connections_percent"`
+}
+
+// Address returns whom alarms are e-mailed to; empty for nobody.
+func (a Alarms) Address() string {
+	if a.Email == NoEmail {
+		return ""
+	}
+	return a.Email
 }
 
 // Platform returns the name of what a stage has one of, such as fluxa-dev.

@@ -102,8 +102,9 @@ func changedProd(s *settings.Stage) {
 
 func changedAlarms() settings.Alarms {
 	return settings.Alarms{
-		Email: "team@example.com", DLQDepth: 3, ErrorRatePercent: 7, Throttles: 9, API5xxPercent: 8, QueueAgeSeconds: 400,
-		EndToEndP99Milliseconds: 40_000, ConcurrencyPercent: 70, DatabaseCPUPercent: 85, DatabaseFreeStorageGiB: 5, DatabaseConnectionsPercent: 75,
+		Email: "team@example.com", DLQDepth: 3, Retried: 4, NotificationsFailed: 5, ErrorRatePercent: 7, Throttles: 9, API5xxPercent: 8, QueueAgeSeconds: 400,
+		EndToEndP99Milliseconds: 40_000, ConcurrencyPercent: 70, DatabaseCPUPercent: 85, DatabaseFreeStorageGiB: 5, DatabaseFreeMemoryMiB: 80,
+		DatabaseConnectionsPercent: 75,
 	}
 }
 

@@ -33,7 +33,7 @@ func derivedValues() []Derived {
 	}
 	cost := func(metric Glob, function string) Derived {
 		perMillisecond := hcl.Op(hcl.Op(hcl.Op(variable(function+"_memory_mib"), "*", number("0.0000133334")), "/", number("1024")), "/", number("1000"))
-		return dashboard("widgets[16].properties.metrics["+metric+"][0].expression", template.Join(
+		return dashboard("widgets[18].properties.metrics["+metric+"][0].expression", template.Join(
 			"calls_"+function+" * 0.0000002000 + ms_"+function+" * ", hcl.Func("format", "%.12f", perMillisecond)))
 	}
 	return []Derived{
@@ -49,11 +49,15 @@ func derivedValues() []Derived {
 		{Place{"Pipeline/*/Function/Resource", "LoggingConfig.ApplicationLogLevel"}, template.Conditional{
 			If: hcl.Op(variable("log_level"), "==", "debug"), Then: "DEBUG", Else: "INFO"}},
 		{Place{"Observability/Alarms/DatabaseStorage/Resource", "AlarmDescription"}, template.Join(
-			"The database runs out of storage; it grows by itself up to ", variable("database_max_storage_gib"), " GiB.")},
+			"The database runs out of storage; it grows by itself up to ", variable("database_max_storage_gib"),
+			" GiB. First: raise database.max_storage_gib, or keep events for fewer days.")},
 		{Place{"Observability/Alarms/ProcessorConcurrency/Resource", "AlarmDescription"}, template.Join(
-			"The processor is near its maximum concurrency of ", variable("processor_maximum_concurrency"), ": the queue will grow.")},
+			"The processor is near its maximum concurrency of ", variable("processor_maximum_concurrency"),
+			": the queue will grow. First: see whether the database has room; then raise the maximum, or the size of a batch.")},
+		{Place{"Observability/Alarms/InFlight/Resource", "Threshold"}, hcl.Func("min", number("96000"),
+			hcl.Op(number("2"), "*", hcl.Op(variable("processor_maximum_concurrency"), "*", variable("processor_batch_size"))))},
 		dashboard("widgets[10].properties.annotations.horizontal[0].value", variable("alarm_queue_age_seconds")),
-		dashboard("widgets[12].properties.annotations.horizontal[0].value", variable("processor_maximum_concurrency")),
+		dashboard("widgets[13].properties.annotations.horizontal[0].value", variable("processor_maximum_concurrency")),
 		cost("2", "ingest"), cost("5", "processor"), cost("8", "query"),
 	}
 }

@@ -3,6 +3,7 @@ package catalog
 func rds() []Type {
 	return []Type{
 		databaseInstance(),
+		databaseEvents(),
 		{
 			CloudFormation: "AWS::RDS::DBParameterGroup", Terraform: "aws_db_parameter_group",
 			Nouns:      []string{"Parameters"},
@@ -60,6 +61,21 @@ func rds() []Type {
 				{From: prop("ConnectionPoolConfigurationInfo", "MaxConnectionsPercent"), To: Block("connection_pool_config").Attr("max_connections_percent")},
 			},
 			Splits: []Split{{Terraform: "aws_db_proxy_target", Parent: map[string]string{"db_proxy_name": "db_proxy_name", "target_group_name": "name"}}},
+		},
+	}
+}
+
+func databaseEvents() Type {
+	return Type{
+		CloudFormation: "AWS::RDS::EventSubscription", Terraform: "aws_db_event_subscription",
+		Properties: []Property{
+			{From: prop("SubscriptionName"), To: Attr("name")},
+			{From: prop("SnsTopicArn"), To: Attr("sns_topic")},
+			{From: prop("SourceType"), To: Attr("source_type")},
+			{From: prop("SourceIds"), To: Attr("source_ids")},
+			{From: prop("EventCategories"), To: Attr("event_categories")},
+			{From: prop("Enabled"), To: Attr("enabled")},
+			tagged(),
 		},
 	}
 }

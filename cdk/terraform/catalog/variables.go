@@ -167,7 +167,8 @@ func stateVariables() []Variable {
 		choice("database_delete_backups", "Whether the daily backups go when the database is destroyed.", instance("DeleteAutomatedBackups")),
 		choice("database_deletion_protection", "Whether AWS refuses to delete the database.", instance("DeletionProtection")),
 		toggle("database_proxy", "Whether the functions reach the database over an RDS Proxy.",
-			"Data/Database/Proxy/*", "Data/Database/ProxyAccess/*", "Data/Database/InstanceAccess/from DataDatabaseProxyAccess:*"),
+			"Data/Database/Proxy/*", "Data/Database/ProxyAccess/*", "Data/Database/InstanceAccess/from DataDatabaseProxyAccess:*",
+			"Observability/Alarms/ProxyConnections/*", "Observability/Alarms/ProxyEvents"),
 		toggle("payload_access_logs", "Whether accesses to the bucket of payloads are logged to a bucket of their own.", "Data/Payloads/AccessLogs/*"),
 		positive("payload_glacier_days", "The age at which a payload moves to Glacier Instant Retrieval, in days.",
 			payloads("Rules[0].Transitions[0].TransitionInDays")),
@@ -227,6 +228,8 @@ func alarmVariables() []Variable {
 	}
 	storage := above("alarm_database_free_storage_gib", "The free storage of the database under which there is an alarm, in GiB.", "DatabaseStorage")
 	storage.Scale = 1 << 30
+	memory := above("alarm_database_free_memory_mib", "The free memory of the database under which there is an alarm, in MiB.", "DatabaseMemory")
+	memory.Scale = 1 << 20
 	email := hcl.Variable("alarm_email")
 	told := validated("alarm_email", String, "Who is told of alarms by e-mail; null for nobody.",
 		hcl.Op(hcl.Op(email, "==", nil), "||", matching("^[^@ ]+@[^@ ]+$", email)), "be null or an address, such as team@example.com", "the team",
@@ -234,10 +237,13 @@ func alarmVariables() []Variable {
 	told.Resources = []Glob{"Observability/Alarms/Email/Resource"}
 	connections := positive("database_connections", "About how many connections the database's size allows.",
 		Place{"Observability/Alarms/DatabaseConnections/Resource", "AlarmDescription"})
-	connections.Within = Within{"The database has many of the about ", " connections that it allows."}
+	connections.Within = Within{"The database has many of the about ",
+		" connections that it allows. First: see in pg_stat_activity whose they are; lower the functions' concurrency, or put a proxy before it."}
 	return []Variable{
 		told,
 		above("alarm_dlq_depth", "The number of dead letters from which there is an alarm.", "DLQDepth"),
+		above("alarm_retried", "The deliveries a minute that stay on the queue from which there is an alarm.", "Retried"),
+		above("alarm_notifications_failed", "The deliveries a minute that SNS gives up from which there is an alarm.", "NotificationsFailed"),
 		percent("alarm_api_5xx_percent", "The share of 5xx answers from which there is an alarm, in percent.", 0, "API5xx"),
 		percent("alarm_error_rate_percent", "The share of failed calls of a function from which there is an alarm, in percent.", 101, "*Errors"),
 		above("alarm_throttles", "The throttled calls a minute from which there is an alarm.", "*Throttles"),
@@ -246,7 +252,11 @@ func alarmVariables() []Variable {
 		above("alarm_processor_concurrency", "The concurrency of the processor from which there is an alarm.", "ProcessorConcurrency"),
 		percent("alarm_database_cpu_percent", "The load of the database from which there is an alarm, in percent.", 101, "DatabaseCPU"),
 		storage,
+		memory,
 		above("alarm_database_connections", "The number of connections to the database from which there is an alarm.", "DatabaseConnections"),
 		connections,
+		optional("alarm_proxy_connections_percent", "The share of the proxy's connections that are lent from which there is an alarm, in percent; null without database_proxy.",
+			1, threshold("ProxyConnections")),
+		toggle("database_credits", "Whether the database is of a class that has CPU credits, which are then watched.", "Observability/Alarms/DatabaseCredits/*"),
 	}
 }

@@ -44,7 +44,7 @@ func Evaluate(v Value, variables map[string]Value, index int) (string, error) {
 			"count": cty.ObjectVal(map[string]cty.Value{"index": cty.NumberIntVal(int64(index))}),
 		},
 		Functions: map[string]function.Function{
-			"format": stdlib.FormatFunc, "split": stdlib.SplitFunc, "tonumber": stdlib.MakeToFunc(cty.Number), "cidrsubnet": cidrSubnet(),
+			"format": stdlib.FormatFunc, "split": stdlib.SplitFunc, "tonumber": stdlib.MakeToFunc(cty.Number), "cidrsubnet": cidrSubnet(), "min": stdlib.MinFunc,
 		},
 	})
 	if problems.HasErrors() {
