@@ -136,6 +136,10 @@ lint-templates: synth .venv/.ready ## Check the templates with cfn-lint
 deploy-emulated: setup ## Deploy dev to an emulated AWS and read everything back
 	go test -v -count=1 -timeout 20m $(TESTFLAGS) $(EMULATED)
 
+.PHONY: preflight
+preflight: synth $(FLUXA) ## Check the AWS account of your credentials before a stage is deployed to it (STAGE=dev)
+	@$(FLUXA) doctor --assembly $(OUT) --stage $(or $(STAGE),dev)
+
 .PHONY: terraform-export
 terraform-export: synth ## Write infra/terraform from the CDK app
 	go run ./cdk/terraform/cmd/export -in $(OUT) -out infra/terraform

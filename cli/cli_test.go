@@ -90,6 +90,7 @@ func TestWrongUse(t *testing.T) {
 		"redrive of both":           {[]string{"dlq", "redrive", "x", "--all"}, "fluxa: give ids, or --all"},
 		"redrive to where":          {[]string{"dlq", "redrive", "x", "--dlq-url", "http://h/q"}, "fluxa: --dlq-url needs --queue-url, too: where to send the messages back to"},
 		"no time to verify":         {[]string{"verify", "--timeout", "0s"}, "fluxa: --timeout and --metrics-timeout must be more than 0"},
+		"a doctor for no stage":     {[]string{"doctor"}, "fluxa: missing flags: --stage=NAME"},
 		"a port that is none":       {[]string{"up", "--port", "65534"}, "fluxa: --port is 65534, it must be 0 to 65533: the two ports after it are used too"},
 		"another output":            {[]string{"get", "e", "-o", "yaml"}, `fluxa: --output must be one of "json","text" but got "yaml"`},
 	} {

@@ -56,6 +56,14 @@ func TestDeployed(t *testing.T) {
 	}
 }
 
+func TestDoctor_wants_the_synthesized_templates(t *testing.T) {
+	t.Parallel()
+	got := run(t, "doctor", "--stage", "prod", "--assembly", t.TempDir())
+	if got.code != exit.Failure || got.out != "" || !strings.Contains(got.err, "`make synth` writes them") {
+		t.Errorf("%s", got)
+	}
+}
+
 // platform answers an API's routes as the whole product does: an event that was
 // sent is in the database (when there is one) and the logs have its metrics.
 func platform(t *testing.T, api *fakeAPI, databaseURL, logs string) {

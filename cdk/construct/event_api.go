@@ -35,6 +35,9 @@ type EventAPIProps struct {
 	// Handlers has the alias of each function that a route names.
 	Handlers map[contract.Function]awslambda.IFunction
 
+	// AccountRole sets the role by which API Gateway writes logs in this account and
+	// region. One API of them does; default: another one did.
+	AccountRole bool
 	// Authorization is APIKey or IAM.
 	Authorization Authorization
 	// ValidateBodies lets API Gateway check bodies before a function runs; default
@@ -74,16 +77,16 @@ func NewEventAPI(scope constructs.Construct, id string, props *EventAPIProps) *E
 		EndpointConfiguration: &awsapigateway.EndpointConfiguration{
 			Types: &[]awsapigateway.EndpointType{awsapigateway.EndpointType_REGIONAL},
 		},
-		// The role by which API Gateway writes logs is one for the whole account
-		// and region. It stays when a stage goes, since another may need it.
-		CloudWatchRole:              jsii.Bool(true),
-		CloudWatchRoleRemovalPolicy: awscdk.RemovalPolicy_RETAIN,
+		CloudWatchRole:              jsii.Bool(props.AccountRole),
+		CloudWatchRoleRemovalPolicy: accountRoleRemoval(props),
 		DeployOptions:               deployOptions(props, access),
 	})
 	// The construct's own output has a name that nobody can rely on.
 	a.API.Node().TryRemoveChild(text("Endpoint"))
-	Accept(a.API.Node().FindChild(text("CloudWatchRole")), "AwsSolutions-IAM4", "AmazonAPIGatewayPushToCloudWatchLogs is what API Gateway itself needs to write logs, kept by AWS",
-		"Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
+	if role := a.API.Node().TryFindChild(text("CloudWatchRole")); role != nil {
+		Accept(role, "AwsSolutions-IAM4", "AmazonAPIGatewayPushToCloudWatchLogs is what API Gateway itself needs to write logs, kept by AWS",
+			"Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
+	}
 	a.keepExecutionLog(props)
 	a.addRoutes(props)
 	a.addAnswers(props.Authorization)
@@ -91,6 +94,17 @@ func NewEventAPI(scope constructs.Construct, id string, props *EventAPIProps) *E
 		a.addKey(props)
 	}
 	return a
+}
+
+// accountRoleRemoval keeps the role when a stage goes or its first deploy is rolled
+// back, since another stage may use it by then ("Set up CloudWatch logging for REST
+// APIs", https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html).
+// The CDK takes no policy where there is no role.
+func accountRoleRemoval(props *EventAPIProps) awscdk.RemovalPolicy {
+	if !props.AccountRole {
+		return ""
+	}
+	return awscdk.RemovalPolicy_RETAIN
 }
 
 func (p *EventAPIProps) check() {

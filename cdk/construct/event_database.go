@@ -3,6 +3,7 @@ package construct
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -14,7 +15,8 @@ import (
 
 // EventDatabaseProps describes the database.
 type EventDatabaseProps struct {
-	// Name of the instance: 1 to 60 of a-z 0-9 -, beginning with a letter.
+	// Name of the instance: 1 to 60 of a-z 0-9 -, beginning with a letter, each -
+	// between two others.
 	Name string
 	// Network has the subnets, and the group of the functions that may connect.
 	Network *PrivateNetwork
@@ -74,6 +76,7 @@ func NewEventDatabase(scope constructs.Construct, id string, props *EventDatabas
 func (p *EventDatabaseProps) check() {
 	c := &check{part: "EventDatabase"}
 	c.name(p.Name, 1, 60, "a-z0-9-", "Name")
+	c.require(!strings.Contains(p.Name, "--") && !strings.HasSuffix(p.Name, "-"), "Name", "must have each - between two others, got %q", p.Name)
 	c.given(p.Network != nil, "Network")
 	version := regexp.MustCompile(`^[1-9][0-9]$`)
 	c.require(version.MatchString(p.EngineVersion), "EngineVersion", "must be a major version such as 17, got %q", p.EngineVersion)
@@ -145,7 +148,7 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 		Accept(instance, "AwsSolutions-RDS3", "the stage may be away for as long as a restore takes")
 	}
 	if !props.DeletionProtection {
-		Accept(instance, "AwsSolutions-RDS10", "the stage is deleted with all it holds")
+		Accept(instance, "AwsSolutions-RDS10", "the stage is deleted with all it holds, or has never been deployed")
 	}
 	return instance
 }

@@ -23,6 +23,7 @@ func TestEventDatabase_names_each_wrong_prop_with_its_limit(t *testing.T) {
 	network := testNetwork(stack)
 	refuses(t, "EventDatabase", func() p { return databaseProps(network) }, func(props *p) { NewEventDatabase(stack, "Database", props) },
 		wrong[p]{func(p *p) { p.Name = "DB" }, `Name must have 1 to 60 characters of a-z0-9-, got "DB"`},
+		wrong[p]{func(p *p) { p.Name = "a--b" }, `Name must have each - between two others, got "a--b"`},
 		wrong[p]{func(p *p) { p.Network = nil }, "Network is required"},
 		wrong[p]{func(p *p) { p.EngineVersion = "17.4" }, `EngineVersion must be a major version such as 17, got "17.4"`},
 		wrong[p]{func(p *p) { p.InstanceClass = "db.t4g.micro" }, `InstanceClass must be a class without its db. such as t4g.micro, got "db.t4g.micro"`},
@@ -38,7 +39,7 @@ func TestEventDatabase_stays_with_its_backups_by_default(t *testing.T) {
 	props := databaseProps(testNetwork(stack))
 	database := NewEventDatabase(stack, "Database", &props)
 	made := templateOf(stack)
-	made.HasResource(text("AWS::RDS::DBInstance"), map[string]any{"DeletionPolicy": "Retain"})
+	made.HasResource(text("AWS::RDS::DBInstance"), map[string]any{"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"})
 	made.has(t, "AWS::RDS::DBInstance", map[string]any{
 		"DBInstanceClass": "db.t4g.micro", "AllocatedStorage": "20", "MaxAllocatedStorage": 40, "BackupRetentionPeriod": 1, "DeleteAutomatedBackups": false,
 		"StorageEncrypted": true, "PubliclyAccessible": false, "ManageMasterUserPassword": true, "DeletionProtection": false, "MultiAZ": false,

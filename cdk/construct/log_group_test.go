@@ -27,7 +27,7 @@ func TestLogGroup_keeps_its_lines_for_the_days_that_were_said_and_stays_by_defau
 	for id, r := range resources(stack) {
 		group := r.(map[string]any)
 		properties := group["Properties"].(map[string]any)
-		if want := fmt.Sprintf("log-%v", properties["RetentionInDays"]); properties["LogGroupName"] != want || group["DeletionPolicy"] != "Retain" {
+		if want := fmt.Sprintf("log-%v", properties["RetentionInDays"]); properties["LogGroupName"] != want || group["DeletionPolicy"] != "RetainExceptOnCreate" {
 			t.Errorf("%s is %v", id, group)
 		}
 		groups++

@@ -30,5 +30,5 @@ func TestNotificationTopic_is_encrypted_with_its_key(t *testing.T) {
 	made := templateOf(stack)
 	made.has(t, "AWS::SNS::Topic", map[string]any{"TopicName": "stored", "DisplayName": "Stored", "KmsMasterKeyId": stack.Resolve(key.KeyArn())})
 	made.has(t, "AWS::KMS::Key", map[string]any{"EnableKeyRotation": true})
-	made.HasResource(text("AWS::KMS::Key"), map[string]any{"DeletionPolicy": "Retain"})
+	made.HasResource(text("AWS::KMS::Key"), map[string]any{"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"})
 }

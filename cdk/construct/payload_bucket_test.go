@@ -25,7 +25,7 @@ func TestPayloadBucket_stays_by_default_and_archives_payloads(t *testing.T) {
 	props := bucketProps()
 	NewPayloadBucket(stack, "Bucket", &props)
 	made := templateOf(stack)
-	made.HasResource(text("AWS::S3::Bucket"), map[string]any{"DeletionPolicy": "Retain"})
+	made.HasResource(text("AWS::S3::Bucket"), map[string]any{"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"})
 	made.has(t, "AWS::S3::Bucket", map[string]any{
 		"VersioningConfiguration": map[string]any{"Status": "Enabled"},
 		"LifecycleConfiguration": map[string]any{"Rules": []any{

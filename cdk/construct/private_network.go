@@ -30,7 +30,8 @@ type PrivateNetworkProps struct {
 	CIDR string
 	// Zones is 2 to 4: RDS wants two, and a /22 has room for four.
 	Zones int
-	// ZoneNames are the zones; default: the first ones of wherever it is deployed.
+	// ZoneNames are the zones; default: the first ones that the account has where it
+	// is deployed, by Fn::GetAZs, which leaves Local Zones out.
 	ZoneNames []string
 
 	// Endpoints are the services that can be called; default none. Objects is what
@@ -61,20 +62,16 @@ func NewPrivateNetwork(scope constructs.Construct, id string, props *PrivateNetw
 	props.check()
 	this := constructs.NewConstruct(scope, text(id))
 	vpcProps := &awsec2.VpcProps{
-		VpcName:     text(props.Name),
-		IpAddresses: awsec2.IpAddresses_Cidr(text(props.CIDR)),
-		NatGateways: number(0),
+		VpcName:           text(props.Name),
+		IpAddresses:       awsec2.IpAddresses_Cidr(text(props.CIDR)),
+		AvailabilityZones: list(props.zones()...),
+		NatGateways:       number(0),
 		// Emptying the default group needs a function of its own in the account;
 		// nothing here is a member of that group.
 		RestrictDefaultSecurityGroup: jsii.Bool(false),
 		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{{
 			Name: text("isolated"), SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED, CidrMask: number(24),
 		}},
-	}
-	if len(props.ZoneNames) > 0 {
-		vpcProps.AvailabilityZones = list(props.ZoneNames...)
-	} else {
-		vpcProps.MaxAzs = number(props.Zones)
 	}
 	vpc := awsec2.NewVpc(this, text("VPC"), vpcProps)
 	if props.FlowLogs != nil {
@@ -94,6 +91,20 @@ func NewPrivateNetwork(scope constructs.Construct, id string, props *PrivateNetw
 	n := &PrivateNetwork{Construct: this, VPC: vpc, Clients: clients}
 	n.addEndpoints(props)
 	return n
+}
+
+// zones returns the names, or where there are none what CloudFormation makes of them.
+// A region's zones do not always begin at a, and an account may not have all ("Fn::GetAZs",
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html).
+func (p *PrivateNetworkProps) zones() []string {
+	if len(p.ZoneNames) > 0 {
+		return p.ZoneNames
+	}
+	names := make([]string, p.Zones)
+	for i := range names {
+		names[i] = *awscdk.Fn_Select(number(i), awscdk.Fn_GetAzs(nil))
+	}
+	return names
 }
 
 func (p *PrivateNetworkProps) check() {
@@ -138,14 +149,4 @@ func OwnAccount(actions, resources []string) awsiam.PolicyStatement {
 		Resources:  list(resources...),
 		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:PrincipalAccount": awscdk.Aws_ACCOUNT_ID()}},
 	})
-}
-
-// ZoneNames returns the names of a region's first zones. It is only a guess for
-// the few regions whose zones begin elsewhere; the deployment then says so.
-func ZoneNames(region string, zones int) []string {
-	names := make([]string, zones)
-	for i := range names {
-		names[i] = fmt.Sprintf("%s%c", region, 'a'+i)
-	}
-	return names
 }

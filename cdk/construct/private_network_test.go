@@ -1,7 +1,6 @@
 package construct
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -9,7 +8,7 @@ import (
 
 func networkProps() PrivateNetworkProps {
 	return PrivateNetworkProps{
-		Name: "net", CIDR: "10.0.0.0/16", Zones: 2, ZoneNames: ZoneNames("eu-west-1", 2),
+		Name: "net", CIDR: "10.0.0.0/16", Zones: 2, ZoneNames: []string{"eu-west-1a", "eu-west-1c"},
 		Endpoints: []Endpoint{{
 			ID: "SNS", Service: awsec2.InterfaceVpcEndpointAwsService_SNS(), Actions: []string{"sns:Publish"}, Resources: []string{"arn:aws:sns:::stored"},
 		}},
@@ -45,11 +44,15 @@ func TestPrivateNetwork_has_no_way_out_but_its_endpoints(t *testing.T) {
 	}}}})
 }
 
-func TestZoneNames_are_the_region_s_first(t *testing.T) {
-	t.Parallel()
-	for zones, want := range map[int][]string{0: {}, 2: {"eu-west-1a", "eu-west-1b"}, 3: {"eu-west-1a", "eu-west-1b", "eu-west-1c"}} {
-		if got := ZoneNames("eu-west-1", zones); !slices.Equal(got, want) {
-			t.Errorf("%d: %q", zones, got)
-		}
+// Not every region has a zone a, nor every account each zone of its region.
+func TestPrivateNetwork_takes_the_first_zones_there_are_where_none_is_named(t *testing.T) {
+	stack := newStack(t)
+	props := networkProps()
+	props.Zones, props.ZoneNames = 3, nil
+	NewPrivateNetwork(stack, "Network", &props)
+	made := templateOf(stack)
+	made.count(t, "AWS::EC2::Subnet", 3)
+	for i := range 3 {
+		made.has(t, "AWS::EC2::Subnet", map[string]any{"AvailabilityZone": map[string]any{"Fn::Select": []any{i, map[string]any{"Fn::GetAZs": ""}}}})
 	}
 }

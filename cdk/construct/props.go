@@ -1,7 +1,6 @@
 package construct
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -73,7 +72,13 @@ func (c *check) done() {
 	}
 }
 
-// removal returns the policy, or that of props which state none.
+// removal returns the policy, or that of props which state none. What is retained is
+// still deleted when the deployment that makes it is rolled back: it is empty then, and
+// its name would stop the next try ("DeletionPolicy attribute", RetainExceptOnCreate,
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html).
 func removal(policy awscdk.RemovalPolicy) awscdk.RemovalPolicy {
-	return cmp.Or(policy, awscdk.RemovalPolicy_RETAIN)
+	if policy == awscdk.RemovalPolicy_DESTROY {
+		return policy
+	}
+	return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 }

@@ -194,6 +194,16 @@ func TestAPI_s_role_for_logs_is_the_account_s_and_stays(t *testing.T) {
 	})
 }
 
+func TestAPI_leaves_the_account_s_role_to_another_stage_where_its_own_says_so(t *testing.T) {
+	a := abroad(t).assert(t, pipeline)
+	a.none(t, "AWS::ApiGateway::Account")
+	for _, role := range abroad(t).stacks[pipeline].all("AWS::IAM::Role") {
+		if strings.Contains(role.Path, "CloudWatchRole") {
+			t.Errorf("%s is there", role)
+		}
+	}
+}
+
 func TestFirewall_bounds_each_address_and_knows_the_known_attacks_in_prod(t *testing.T) {
 	a := prod(t).assert(t, pipeline)
 	managed := func(priority int, name string, more object) any {

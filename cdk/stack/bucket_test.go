@@ -80,10 +80,10 @@ func TestPayloads_do_not_keep_uploads_that_were_given_up(t *testing.T) {
 }
 
 func TestPayloads_outlive_their_stack_in_prod_and_go_with_it_in_dev(t *testing.T) {
-	for p, policy := range map[*platform]string{dev(t): "Delete", prod(t): "Retain"} {
+	for p, policy := range map[*platform][2]string{dev(t): {"Delete", "Delete"}, prod(t): {"RetainExceptOnCreate", "Retain"}} {
 		a := p.assert(t, data)
 		a.expect(t, func() {
-			a.template.AllResources(jsii.String("AWS::S3::Bucket"), object{"DeletionPolicy": policy, "UpdateReplacePolicy": policy})
+			a.template.AllResources(jsii.String("AWS::S3::Bucket"), object{"DeletionPolicy": policy[0], "UpdateReplacePolicy": policy[1]})
 		})
 	}
 }

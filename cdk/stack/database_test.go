@@ -94,10 +94,10 @@ func TestDatabase_survives_a_zone_and_a_mistake_in_prod(t *testing.T) {
 }
 
 func TestDatabase_outlives_its_stack_in_prod_and_goes_with_it_in_dev(t *testing.T) {
-	for p, policy := range map[*platform]string{dev(t): "Delete", prod(t): "Retain"} {
+	for p, policy := range map[*platform][2]string{dev(t): {"Delete", "Delete"}, prod(t): {"RetainExceptOnCreate", "Retain"}} {
 		a := p.assert(t, data)
 		for _, kind := range []string{"AWS::RDS::DBInstance", "AWS::RDS::DBSubnetGroup", "AWS::RDS::DBParameterGroup"} {
-			a.is(t, kind, object{"DeletionPolicy": policy, "UpdateReplacePolicy": policy})
+			a.is(t, kind, object{"DeletionPolicy": policy[0], "UpdateReplacePolicy": policy[1]})
 		}
 	}
 }

@@ -71,19 +71,36 @@ func TestEveryResource_that_holds_something_says_what_becomes_of_it(t *testing.T
 		"AWS::Logs::LogGroup", "AWS::KMS::Key", "AWS::SQS::Queue", "AWS::Lambda::Version",
 	}
 	for _, p := range append(both(t), abroad(t)) {
-		policy := map[stage.Removal]string{stage.Destroy: "Delete", stage.Retain: "Retain"}[p.settings.Removal]
+		deleted := map[stage.Removal]string{stage.Destroy: "Delete", stage.Retain: "RetainExceptOnCreate"}[p.settings.Removal]
+		replaced := map[stage.Removal]string{stage.Destroy: "Delete", stage.Retain: "Retain"}[p.settings.Removal]
 		for _, kind := range stateful {
 			found := p.all(kind)
 			if len(found) == 0 {
 				t.Errorf("%s has no %s", p.settings.Name, kind)
 			}
 			for _, r := range found {
-				want := policy
+				want := [2]string{deleted, replaced}
 				if kind == "AWS::SQS::Queue" {
-					want = "Delete" // a new stack makes it anew, and the name must be free
+					want = [2]string{"Delete", "Delete"} // a new stack makes it anew, and the name must be free
 				}
-				if r.DeletionPolicy != want || r.UpdateReplacePolicy != want {
-					t.Errorf("%s is deleted by %q and replaced by %q, want %q", r, r.DeletionPolicy, r.UpdateReplacePolicy, want)
+				if got := [2]string{r.DeletionPolicy, r.UpdateReplacePolicy}; got != want {
+					t.Errorf("%s is deleted and replaced by %q, want %q", r, got, want)
+				}
+			}
+		}
+	}
+}
+
+// What a roll-back leaves behind under a fixed name stops the next try of a first
+// deploy. API Gateway's role for logs has a name of CloudFormation's.
+func TestEveryResource_goes_when_the_deploy_that_makes_it_is_rolled_back(t *testing.T) {
+	t.Parallel()
+	for _, p := range append(both(t), abroad(t), first(t)) {
+		for _, name := range []string{network, data, pipeline, observability} {
+			for _, r := range p.stacks[name].resources {
+				account := r.Type == "AWS::ApiGateway::Account" || strings.HasSuffix(r.Path, "API/CloudWatchRole")
+				if stays := r.DeletionPolicy == "Retain"; stays != account {
+					t.Errorf("%s stays when its creation is rolled back: %v, want %v", r, stays, account)
 				}
 			}
 		}

@@ -63,6 +63,9 @@ func both(t *testing.T) []*platform { return []*platform{dev(t), prod(t)} }
 // again is dev, synthesized anew beside another stage and in another folder.
 func again(t *testing.T) *platform { return one(t, others, "dev") }
 
+// first is prod as it is deployed for the first time.
+func first(t *testing.T) *platform { return one(t, others, "prod") }
+
 // abroad is a stage that differs from both wherever it can, see addOthers.
 func abroad(t *testing.T) *platform { return one(t, others, "abroad") }
 
@@ -164,7 +167,7 @@ func addDeployed(app awscdk.App, zips string) ([]stage.Stage, error) {
 	return stages, stack.AddPlatforms(app, zips)
 }
 
-// addOthers adds dev once more and the stage abroad.
+// addOthers adds dev once more, prod as it is deployed first, and the stage abroad.
 func addOthers(app awscdk.App, zips string) ([]stage.Stage, error) {
 	stages, err := stage.All()
 	if err != nil {
@@ -178,8 +181,9 @@ func addOthers(app awscdk.App, zips string) ([]stage.Stage, error) {
 	if err := stack.AddPlatforms(app, zips); err != nil {
 		return nil, err
 	}
+	stack.NewPlatform(app, named(stages, "prod").Unprotected(), stack.Materials{Zips: zips, Rates: construct.Rates{Currency: "USD", AsOf: "2026-01-31"}})
 	stack.NewPlatform(app, abroad, stack.Materials{Zips: zips, Rates: construct.Rates{Currency: "USD", AsOf: "2026-01-31"}})
-	return []stage.Stage{named(stages, "dev"), abroad}, nil
+	return []stage.Stage{named(stages, "dev"), named(stages, "prod"), abroad}, nil
 }
 
 func named(stages []stage.Stage, name string) stage.Stage {
@@ -189,10 +193,10 @@ func named(stages []stage.Stage, name string) stage.Stage {
 // settingsAbroad turns every choice of prod round.
 func settingsAbroad(stages []stage.Stage) (stage.Stage, error) {
 	s := named(stages, "prod")
-	s.Account, s.Region = "210987654321", "eu-west-1"
+	s.Account, s.Region, s.Network.Zones = "210987654321", "eu-west-1", []string{"eu-west-1b", "eu-west-1c", "eu-west-1a"}
 	s.Logs.Level, s.Tracing, s.Release = "debug", false, stage.AllAtOnce
 	s.Database.Proxy, s.Database.EngineVersion = false, "18"
-	s.API.Authorization, s.API.ValidateBodies, s.API.Firewall, s.API.FirewallRatePer5Minutes = stage.IAM, false, false, 0
+	s.API.AccountRole, s.API.Authorization, s.API.ValidateBodies, s.API.Firewall, s.API.FirewallRatePer5Minutes = false, stage.IAM, false, false, 0
 	s.Functions.Ingest.ReservedConcurrency = 0
 	s.Queue.BatchSize, s.Queue.BatchWindowSeconds = 1000, 300
 	s.Alarms.Email = "team@example.com"

@@ -212,7 +212,7 @@ func (p *Pipeline) addAPI() {
 	s, name := p.stage, p.stage.Platform()
 	p.API = construct.NewEventAPI(p.Stack, "API", &construct.EventAPIProps{
 		Name: name, StageName: s.Name, Handlers: p.Aliases, Tracing: s.Tracing,
-		Authorization: construct.Authorization(s.API.Authorization), ValidateBodies: s.API.ValidateBodies,
+		AccountRole: s.API.AccountRole, Authorization: construct.Authorization(s.API.Authorization), ValidateBodies: s.API.ValidateBodies,
 		RatePerSecond: s.API.RatePerSecond, Burst: s.API.Burst,
 		LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
 	})

@@ -44,7 +44,7 @@ func NewPlatform(scope constructs.Construct, s stage.Stage, m Materials) *Platfo
 		// Otherwise the CLI would look the zones up in the account, to which a
 		// review has no access.
 		p.Stage.Node().SetContext(jsii.String(fmt.Sprintf("availability-zones:account=%s:region=%s", s.Account, s.Region)),
-			construct.ZoneNames(s.Region, s.Network.AvailabilityZones))
+			append([]string{}, s.Network.Zones...))
 	}
 	p.Network = NewNetwork(p.Stage, s)
 	p.Data = NewData(p.Stage, s, p.Network)

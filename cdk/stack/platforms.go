@@ -12,21 +12,33 @@ import (
 	"github.com/fluxa/fluxa/cdk/stage"
 )
 
-// contextStage is the context value that chooses one stage.
-const contextStage = "stage"
+// contextStage is the context value that chooses one stage, and contextFirst one that
+// says that the stages have never been deployed.
+const (
+	contextStage = "stage"
+	contextFirst = "first_deploy"
+)
 
 // AddPlatforms adds every stage to the app, or the one that the context value
-// "stage" names. Zips is the folder that has a zip of each function.
+// "stage" names. With the context value "first_deploy" they are not yet protected, see
+// stage.Unprotected. Zips is the folder that has a zip of each function.
 func AddPlatforms(app awscdk.App, zips string) error {
 	stages, err := stage.All()
 	if err != nil {
 		return err
 	}
 	only, _ := app.Node().TryGetContext(jsii.String(contextStage)).(string)
+	first, err := isFirst(app)
+	if err != nil {
+		return err
+	}
 	var names []string
 	var chosen []stage.Stage
 	for _, s := range stages {
 		names = append(names, s.Name)
+		if first {
+			s = s.Unprotected()
+		}
 		if only == "" || only == s.Name {
 			chosen = append(chosen, s)
 		}
@@ -35,6 +47,18 @@ func AddPlatforms(app awscdk.App, zips string) error {
 		return fmt.Errorf("there is no stage %q: the stages are %s", only, strings.Join(names, ", "))
 	}
 	return AddStages(app, chosen, zips)
+}
+
+// isFirst reads contextFirst, which the command line gives as text.
+func isFirst(app awscdk.App) (bool, error) {
+	switch value := app.Node().TryGetContext(jsii.String(contextFirst)); value {
+	case nil, "false":
+		return false, nil
+	case "true":
+		return true, nil
+	default:
+		return false, fmt.Errorf("the context value %s must be true or false, got %v", contextFirst, value)
+	}
 }
 
 // AddStages adds the stages to the app, whichever these are.

@@ -108,11 +108,11 @@ func TestTopics_refuse_publishers_without_TLS_and_take_alarms_where_they_go(t *t
 }
 
 func TestTopicKey_rotates_and_stays_in_prod(t *testing.T) {
-	for p, policy := range map[*platform]string{dev(t): "Delete", prod(t): "Retain"} {
+	for p, policy := range map[*platform][2]string{dev(t): {"Delete", "Delete"}, prod(t): {"RetainExceptOnCreate", "Retain"}} {
 		a := p.assert(t, pipeline)
 		a.count(t, "AWS::KMS::Key", 1)
 		a.is(t, "AWS::KMS::Key", object{
-			"Properties": like(object{"EnableKeyRotation": true}), "DeletionPolicy": policy, "UpdateReplacePolicy": policy,
+			"Properties": like(object{"EnableKeyRotation": true}), "DeletionPolicy": policy[0], "UpdateReplacePolicy": policy[1],
 		})
 		a.has(t, "AWS::KMS::Alias", object{"AliasName": "alias/fluxa-topics-" + p.settings.Name})
 	}

@@ -133,9 +133,9 @@ func TestRelease_is_taken_back_at_the_first_error_of_the_alias_or_five_answers_5
 }
 
 func TestVersions_of_functions_stay_in_prod_for_a_roll_back(t *testing.T) {
-	for p, policy := range map[*platform]string{dev(t): "Delete", prod(t): "Retain"} {
+	for p, policy := range map[*platform][2]string{dev(t): {"Delete", "Delete"}, prod(t): {"RetainExceptOnCreate", "Retain"}} {
 		a := p.assert(t, pipeline)
 		a.count(t, "AWS::Lambda::Version", 3)
-		a.is(t, "AWS::Lambda::Version", object{"DeletionPolicy": policy, "UpdateReplacePolicy": policy})
+		a.is(t, "AWS::Lambda::Version", object{"DeletionPolicy": policy[0], "UpdateReplacePolicy": policy[1]})
 	}
 }

@@ -1,7 +1,6 @@
 package stack_test
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -41,15 +40,53 @@ func TestStages_with_account_and_region_have_the_region_s_zones_and_names(t *tes
 	for _, subnet := range abroad(t).stacks[network].all("AWS::EC2::Subnet") {
 		zones = append(zones, subnet.plain("AvailabilityZone"))
 	}
-	same(t, "zones", zones, []string{"eu-west-1a", "eu-west-1b", "eu-west-1c"})
+	same(t, "zones", zones, []string{"eu-west-1b", "eu-west-1c", "eu-west-1a"})
 	bucket := abroad(t).stacks[data].at(t, "Payloads/Bucket")
 	same(t, bucket, bucket.plain("BucketName"), "fluxa-payloads-abroad-210987654321-eu-west-1")
 }
 
-func TestAddPlatforms_makes_the_one_stage_that_the_context_names(t *testing.T) {
+func TestAddPlatforms_makes_the_one_stage_that_the_context_names_unprotected_on_its_first_deploy(t *testing.T) {
+	folder := filepath.Join(filepath.Dir(again(t).out), "zips")
+	context := map[string]any{"stage": "prod", "first_deploy": "true"}
+	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir()), Context: &context})
+	if err := stack.AddPlatforms(app, folder); err != nil {
+		t.Fatal(err)
+	}
+	if found := app.Node().TryFindChild(jsii.String("dev")); found != nil {
+		t.Error("with the stage prod asked for, dev is there")
+	}
+	stacks := 0
+	for _, child := range *app.Node().FindChild(jsii.String("prod")).Node().Children() {
+		if made, is := child.(awscdk.Stack); is {
+			if stacks++; made.TerminationProtection() != nil && *made.TerminationProtection() {
+				t.Errorf("%s is protected", *made.StackName())
+			}
+		}
+	}
+	if stacks != 4 {
+		t.Errorf("prod has %d stacks", stacks)
+	}
+}
+
+// A first deploy that fails is rolled back and repeated: protection from deletion
+// would stop both. The next deploy turns it on.
+func TestFirstDeploy_protects_nothing_from_deletion(t *testing.T) {
 	t.Parallel()
-	if _, err := os.Stat(filepath.Join(again(t).out, "assembly-prod")); !os.IsNotExist(err) {
-		t.Errorf("with the stage dev asked for, prod: %v", err)
+	for name, stack := range first(t).stacks {
+		if protected, _ := stack.properties["terminationProtection"].(bool); protected {
+			t.Errorf("%s is protected", name)
+		}
+	}
+	instance := first(t).stacks[data].at(t, "Database/Instance")
+	same(t, instance, instance.plain("DeletionProtection"), false)
+	same(t, instance, []string{instance.DeletionPolicy, instance.UpdateReplacePolicy}, []string{"RetainExceptOnCreate", "Retain"})
+}
+
+func TestFirstDeploy_is_told_by_true_or_false(t *testing.T) {
+	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir()), Context: &map[string]any{"first_deploy": "yes"}})
+	err := stack.AddPlatforms(app, t.TempDir())
+	if want := "the context value first_deploy must be true or false, got yes"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

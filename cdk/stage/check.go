@@ -13,8 +13,10 @@ import (
 
 var (
 	// The name is part of a bucket's, fluxa-access-logs-NAME-ACCOUNT-REGION, which
-	// has 63 characters in all; 14 of them for the longest region.
-	namePattern    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,14}[a-z0-9]$`)
+	// has 63 characters in all; 14 of them for the longest region. It is part of the
+	// database's as well, in which RDS takes no two hyphens in a row ("CreateDBInstance",
+	// https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html).
+	namePattern    = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
 	enginePattern  = regexp.MustCompile(`^(1[4-9]|[2-9][0-9])$`)
 	regionPattern  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
@@ -26,7 +28,8 @@ func retentions() []int {
 }
 
 func (s Stage) check(l *faultList) {
-	l.require(namePattern.MatchString(s.Name), "the file's name", "must be 2 to 16 of a-z 0-9 -, beginning with a letter, got %q", s.Name)
+	l.require(namePattern.MatchString(s.Name) && len(s.Name) >= 2 && len(s.Name) <= 16, "the file's name",
+		"must be 2 to 16 of a-z 0-9 -, beginning with a letter, each - between two others, got %q", s.Name)
 	l.require(s.Account == "" || accountPattern.MatchString(s.Account), "account", "must be empty or 12 digits, got %q", s.Account)
 	l.require(s.Region == "" || regionPattern.MatchString(s.Region), "region", "must be empty or a region such as eu-west-1, got %q", s.Region)
 	oneOf(l, s.Removal, "removal", Destroy, Retain)
@@ -56,6 +59,22 @@ func (n Network) check(l *faultList, region string) {
 	l.between(n.AvailabilityZones, 2, 3, "network.availability_zones")
 	l.require(n.AvailabilityZones == 2 || region != "", "network.availability_zones",
 		"must be 2 where region is empty: not every region has %d", n.AvailabilityZones)
+	n.checkZones(l, region)
+}
+
+// checkZones takes availability zones only, whose names are the region's with a
+// letter: RDS and the endpoints are not in Local Zones, such as us-east-1-bos-1a.
+func (n Network) checkZones(l *faultList, region string) {
+	if len(n.Zones) == 0 {
+		return
+	}
+	zone := regexp.MustCompile("^" + regexp.QuoteMeta(region) + "[a-z]$")
+	distinct := map[string]bool{}
+	for _, name := range n.Zones {
+		distinct[name] = region != "" && zone.MatchString(name)
+	}
+	l.require(len(distinct) == n.AvailabilityZones && len(n.Zones) == n.AvailabilityZones && !slices.Contains(slices.Collect(maps.Values(distinct)), false),
+		"network.zones", "must be empty, or network.availability_zones (%d) different zones of region, such as us-east-1a where it is us-east-1, got %q", n.AvailabilityZones, n.Zones)
 }
 
 func (d Database) check(l *faultList) {

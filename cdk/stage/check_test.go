@@ -131,7 +131,7 @@ func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
 		with changes
 		want []string
 	}{
-		"more zones than any region has": {"prod", changes{"network.availability_zones": 4}, []string{
+		"more zones than any region has": {"prod", changes{"network.availability_zones": 4, "network.zones": []string{}}, []string{
 			"network.availability_zones must be 2 to 3, got 4",
 		}},
 		"one zone": {"dev", changes{"network.availability_zones": 1}, []string{
@@ -139,6 +139,21 @@ func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
 		}},
 		"three zones of a region that is not named": {"dev", changes{"network.availability_zones": 3}, []string{
 			"network.availability_zones must be 2 where region is empty: not every region has 3",
+		}},
+		"zones of another region": {"prod", changes{"region": "eu-west-1"}, []string{
+			`network.zones must be empty, or network.availability_zones (3) different zones of region, such as us-east-1a where it is us-east-1, got ["us-east-1a" "us-east-1b" "us-east-1c"]`,
+		}},
+		"zones of a region that is not named": {"dev", changes{"network.zones": []string{"us-east-1a", "us-east-1b"}}, []string{
+			`network.zones must be empty, or network.availability_zones (2) different zones of region, such as us-east-1a where it is us-east-1, got ["us-east-1a" "us-east-1b"]`,
+		}},
+		"fewer zones than there are to be": {"prod", changes{"network.zones": []string{"us-east-1a", "us-east-1b"}}, []string{
+			`network.zones must be empty, or network.availability_zones (3) different zones of region, such as us-east-1a where it is us-east-1, got ["us-east-1a" "us-east-1b"]`,
+		}},
+		"a zone twice": {"prod", changes{"network.zones": []string{"us-east-1a", "us-east-1b", "us-east-1a"}}, []string{
+			`network.zones must be empty, or network.availability_zones (3) different zones of region, such as us-east-1a where it is us-east-1, got ["us-east-1a" "us-east-1b" "us-east-1a"]`,
+		}},
+		"a Local Zone": {"prod", changes{"network.zones": []string{"us-east-1a", "us-east-1b", "us-east-1-bos-1a"}}, []string{
+			`network.zones must be empty, or network.availability_zones (3) different zones of region, such as us-east-1a where it is us-east-1, got ["us-east-1a" "us-east-1b" "us-east-1-bos-1a"]`,
 		}},
 		"storage that cannot grow": {"dev", changes{"database.max_storage_gib": 21}, []string{
 			"database.max_storage_gib must be 22 (a tenth above database.storage_gib) to 65536, got 21",
@@ -193,6 +208,8 @@ func TestParse_takes_what_goes_together(t *testing.T) {
 		with changes
 	}{
 		"three zones of a named region":                   {"dev", changes{"network.availability_zones": 3, "region": "ap-southeast-2"}},
+		"zones by name":                                   {"dev", changes{"region": "ap-northeast-1", "network.zones": []string{"ap-northeast-1a", "ap-northeast-1c"}}},
+		"a region without their names":                    {"prod", changes{"region": "ap-northeast-1", "network.zones": []string{}}},
 		"a region of its own partition":                   {"dev", changes{"region": "us-gov-west-1"}},
 		"an account":                                      {"dev", changes{"account": "012345678901", "region": "eu-west-1"}},
 		"the smallest network":                            {"dev", changes{"network.cidr": "10.20.4.0/22"}},
@@ -220,14 +237,14 @@ func TestParse_takes_what_goes_together(t *testing.T) {
 func TestParse_refuses_a_name_that_no_resource_could_carry(t *testing.T) {
 	t.Parallel()
 	raw := edited(t, "dev", nil)
-	for _, name := range []string{"", "x", "X9", "9x", "x_9", "x9-", "-x9", "a-stage-17-letter"} {
+	for _, name := range []string{"", "x", "X9", "9x", "x_9", "x9-", "-x9", "a--b", "a-stage-17-letter"} {
 		_, err := Parse(name, raw)
-		want := fmt.Sprintf(`stage %s: the file's name must be 2 to 16 of a-z 0-9 -, beginning with a letter, got %q`, name, name)
+		want := fmt.Sprintf(`stage %s: the file's name must be 2 to 16 of a-z 0-9 -, beginning with a letter, each - between two others, got %q`, name, name)
 		if err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	}
-	for _, name := range []string{"x9", "staging", "load-test", "a-stage-16-lette"} {
+	for _, name := range []string{"x9", "staging", "load-test", "a-b-c", "a-stage-16-lette"} {
 		if _, err := Parse(name, raw); err != nil {
 			t.Error(err)
 		}

@@ -46,11 +46,13 @@ type Logs struct {
 	RetentionDays int    `yaml:"retention_days"`
 }
 
-// Network is the VPC.
+// Network is the VPC. Zones are the availability zones by name, one for each of
+// AvailabilityZones; none: the first ones that the account has in the region.
 type Network struct {
-	CIDR              string `yaml:"cidr"`
-	AvailabilityZones int    `yaml:"availability_zones"`
-	FlowLogs          bool   `yaml:"flow_logs"`
+	CIDR              string   `yaml:"cidr"`
+	AvailabilityZones int      `yaml:"availability_zones"`
+	Zones             []string `yaml:"zones"`
+	FlowLogs          bool     `yaml:"flow_logs"`
 }
 
 // Database is the PostgreSQL instance. EngineVersion is the major version, such as
@@ -130,10 +132,13 @@ const (
 	IAM    Authorization = "iam"
 )
 
-// API is the HTTP API. FirewallRatePer5Minutes is how many requests one address
+// API is the HTTP API. AccountRole says whether the stage sets the role by which API
+// Gateway writes logs, of which an account has one in each region: where stages share an
+// account and a region, one of them does. FirewallRatePer5Minutes is how many requests one address
 // may send; it is zero without a firewall.
 type API struct {
 	Authorization           Authorization `yaml:"authorization"`
+	AccountRole             bool          `yaml:"account_role"`
 	ValidateBodies          bool          `yaml:"validate_bodies"`
 	RatePerSecond           int           `yaml:"rate_per_second"`
 	Burst                   int           `yaml:"burst"`
@@ -182,6 +187,14 @@ func (a Alarms) Address() string {
 
 // Platform returns the name of what a stage has one of, such as fluxa-dev.
 func (s Stage) Platform() string { return "fluxa-" + s.Name }
+
+// Unprotected returns the stage with nothing protected from deletion, for its first
+// deploy. One that fails is rolled back by CloudFormation, which cannot delete a
+// protected database, and repeated by the CDK, which cannot delete a protected stack.
+func (s Stage) Unprotected() Stage {
+	s.TerminationProtection, s.Database.DeletionProtection = false, false
+	return s
+}
 
 // Named returns a name that carries the stage, such as fluxa-ingest-dev.
 func (s Stage) Named(what string) string { return "fluxa-" + what + "-" + s.Name }

@@ -74,12 +74,13 @@ func regionInput(stage *assembly.Stage) input {
 }
 
 // versions writes what Terraform and the provider must be, with a comment for a
-// state that is elsewhere.
+// state that is elsewhere. Before 6.8 the provider refused queues whose messages are
+// larger than 256 KiB (https://github.com/hashicorp/terraform-provider-aws/pull/43710).
 func versions(comment ...string) *hcl.Document {
 	d := newDocument()
 	body := d.Apart("terraform")
 	body.Set("required_version", ">= 1.5")
-	body.Apart("required_providers").Set("aws", template.Object{"source": "hashicorp/aws", "version": "~> 6.0"})
+	body.Apart("required_providers").Set("aws", template.Object{"source": "hashicorp/aws", "version": ">= 6.8, < 7"})
 	if len(comment) > 0 {
 		body.EmptyLine()
 		body.Comment(comment...)

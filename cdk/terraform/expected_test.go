@@ -32,6 +32,9 @@ func (e *expectation) fail(id, format string, args ...any) {
 
 // resource expects what a resource of the template must become.
 func (e *expectation) resource(r *template.Resource) {
+	if e.catalog.Left.Resource(strings.TrimPrefix(r.Path, e.stage.Name+"/")) {
+		return
+	}
 	t := e.catalog.Types[r.Type]
 	if t == nil {
 		e.fail(r.ID, "the type %s has no counterpart", r.Type)
@@ -47,7 +50,7 @@ func (e *expectation) resource(r *template.Resource) {
 	}
 	properties := maps.Clone(r.Properties)
 	if r.DeletionPolicy != "" {
-		properties[catalog.Retain] = r.DeletionPolicy == "Retain"
+		properties[catalog.Retain] = strings.HasPrefix(r.DeletionPolicy, "Retain")
 	}
 	if rules, is := properties["SecurityGroupEgress"].(template.List); is {
 		properties["SecurityGroupEgress"] = slices.DeleteFunc(slices.Clone(rules), func(rule template.Value) bool { return template.Equal(rule, nothingOut()) })
@@ -251,12 +254,6 @@ func (e *expectation) argument(p catalog.Property, v template.Value, address str
 	switch p.Read.Name {
 	case "pairs", "tags":
 		value = byName(value)
-	case "names":
-		var names []any
-		for _, one := range value.([]any) {
-			names = append(names, one.(object)["Name"])
-		}
-		value = names
 	}
 	switch p.Write.Name {
 	case "", "only", "tags", "lines", "number", "named_values":
@@ -274,7 +271,8 @@ func (e *expectation) argument(p catalog.Property, v template.Value, address str
 		return object{"migrations": value}, nil
 	case "final_snapshot":
 		if value == true {
-			return fmt.Sprint(e.planned.values[address]["identifier"], "-final"), nil
+			planned := e.planned.values[address]
+			return fmt.Sprint(planned["identifier"], "-final-", planned["vpc_security_group_ids"].([]any)[0]), nil
 		}
 		return nil, nil
 	case "zip", "zip_hash":

@@ -229,6 +229,12 @@ func (l *linker) locals(uses *hcl.Uses) *hcl.Document {
 		body := d.Apart("data", kind, sources[kind])
 		if kind == "aws_availability_zones" {
 			body.Set("state", "available")
+			// Without it the list has the Local Zones that the account has opted in to
+			// ("DescribeAvailabilityZones",
+			// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAvailabilityZones.html).
+			filter := body.Apart("filter")
+			filter.Set("name", "opt-in-status")
+			filter.Set("values", hcl.Row{"opt-in-not-required"})
 		}
 	}
 	if len(uses.Locals) == 0 {

@@ -2,8 +2,10 @@ package terraform
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/fluxa/fluxa/cdk/template"
 	"github.com/fluxa/fluxa/cdk/terraform/assembly"
 	"github.com/fluxa/fluxa/cdk/terraform/catalog"
 	"github.com/fluxa/fluxa/cdk/terraform/merge"
@@ -63,6 +65,26 @@ func TestTables_have_no_entry_too_many(t *testing.T) {
 		less.Choices = slices.Delete(less.Choices, i, i+1)
 		if !wanted(less) {
 			t.Errorf("choice: nothing wants %s", c.Place)
+		}
+	}
+}
+
+// TestLeft_names_only_resources_that_a_stage_has keeps the list of what is left out
+// from outliving it.
+func TestLeft_names_only_resources_that_a_stage_has(t *testing.T) {
+	t.Parallel()
+	stages, err := template.Read(assemblyFolder(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for glob, because := range catalog.New().Left.Resources {
+		found := slices.ContainsFunc(stages, func(s *template.Stage) bool {
+			return slices.ContainsFunc(s.Stacks, func(stack *template.Stack) bool {
+				return slices.ContainsFunc(stack.Resources, func(r *template.Resource) bool { return glob.Matches(strings.TrimPrefix(r.Path, s.Name+"/")) })
+			})
+		})
+		if !found || because == "" {
+			t.Errorf("%s is left out (%q), and no stage has it", glob, because)
 		}
 	}
 }

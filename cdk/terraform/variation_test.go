@@ -64,7 +64,7 @@ func changedDev(s *settings.Stage) {
 	s.Account, s.Region, s.Removal, s.TerminationProtection = "123456789012", "us-east-1", settings.Retain, true
 	s.Logs = settings.Logs{Level: "debug", RetentionDays: 30}
 	s.Tracing = false
-	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, FlowLogs: true}
+	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, Zones: []string{"us-east-1c", "us-east-1a", "us-east-1b"}, FlowLogs: true}
 	s.Database = settings.Database{
 		EngineVersion: "16", InstanceClass: "t4g.small", StorageGiB: 40, MaxStorageGiB: 200, MultiAZ: true, BackupDays: 3, DeletionProtection: true, Proxy: true,
 	}

@@ -63,9 +63,13 @@ func (v verifyCommand) Run(ctx context.Context, c console.Console) error {
 	if v.Output == "text" {
 		cfg.Report = func(check checklist.Check) { line(c, style, check) }
 	}
-	checks := checklist.Run(ctx, cfg)
+	return conclude(c, style, checklist.Run(ctx, cfg), v.Output)
+}
+
+// conclude prints what the checks came to, and fails when one of them did.
+func conclude(c console.Console, style console.Style, checks []checklist.Check, output string) (err error) {
 	ok := checklist.Ok(checks)
-	if v.Output == "json" {
+	if output == "json" {
 		err = c.JSON(struct {
 			OK     bool              `json:"ok"`
 			Checks []checklist.Check `json:"checks"`

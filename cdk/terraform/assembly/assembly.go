@@ -148,8 +148,11 @@ func (r *reader) nameAll(stack *template.Stack) error {
 	return nil
 }
 
-// resource returns nil for a type that is left out as a whole.
+// resource returns nil for a resource or a type that is left out as a whole.
 func (r *reader) resource(stack *template.Stack, source *template.Resource) (*Resource, error) {
+	if r.catalog.Left.Resource(r.keys[template.Reference{Stack: stack.Name, Resource: source.ID}]) {
+		return nil, nil
+	}
 	t, err := r.catalog.Type(source.Type)
 	if err != nil {
 		return nil, err
@@ -190,6 +193,9 @@ func (r *reader) resource(stack *template.Stack, source *template.Resource) (*Re
 // addPolicies adds to the properties what of a resource says what becomes of it.
 func addPolicies(source *template.Resource, properties template.Object) error {
 	deletion, replaced := source.DeletionPolicy, source.UpdateReplacePolicy
+	if deletion == "RetainExceptOnCreate" { // Terraform rolls nothing back
+		deletion = "Retain"
+	}
 	if deletion != replaced {
 		return fmt.Errorf("DeletionPolicy is %q and UpdateReplacePolicy %q: the export knows only both alike", deletion, replaced)
 	}

@@ -100,6 +100,7 @@ type Catalog struct {
 	Choices   []Choice
 	Derived   []Derived
 	Families  []Family
+	Listed    []Listed
 	Outputs   []Output
 	Modules   []Module
 	Left      Left
@@ -109,12 +110,12 @@ type Catalog struct {
 // New returns the tables of Fluxa's platform.
 func New() Catalog {
 	c := Catalog{
-		Types: map[string]*Type{}, Variables: variables(), Choices: choices(), Derived: derivedValues(), Families: families(),
+		Types: map[string]*Type{}, Variables: variables(), Choices: choices(), Derived: derivedValues(), Families: families(), Listed: listed(),
 		Outputs: outputs(), Modules: modules(), Left: leftOut(), names: shortNames(),
 	}
 	for _, group := range [][]Type{
 		ec2(), iam(), kms(), logs(), s3(), rds(), sqs(), sns(), lambda(), apiGateway(), apiGatewayCallers(),
-		cloudWatch(), codeDeploy(), waf(), xray(), custom(),
+		cloudWatch(), waf(), xray(), custom(),
 	} {
 		for _, t := range group {
 			c.Types[t.CloudFormation] = &t
@@ -147,6 +148,14 @@ func (c Catalog) Variable(name string) *Variable {
 type Family struct {
 	pattern *regexp.Regexp // before, number, after
 	Count   string         // the variable
+}
+
+// Listed is a property of the members of a family that a stage lists in a variable, one
+// for each. A stage that lists none has the members of Default, in their order.
+type Listed struct {
+	Place    Place
+	Variable string
+	Default  hcl.Value
 }
 
 // Member returns the key of the family to which a key belongs, and its place from

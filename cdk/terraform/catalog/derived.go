@@ -91,6 +91,10 @@ func families() []Family {
 	}
 }
 
+func listed() []Listed {
+	return []Listed{{Place{"Network/Private/VPC/isolatedSubnet*/Subnet", "AvailabilityZone"}, "availability_zones", template.Zones{}}}
+}
+
 // Output is an output of a stack that users of the environment call. With a flag
 // it is there in the stages that have the flag.
 type Output struct{ From, Name, Flag string }

@@ -8,11 +8,30 @@ import (
 // Left is what of a template is left out, each with the reason.
 type Left struct {
 	Parameters, Rules, Metadata map[string]string
+	Resources                   map[Glob]string // by construct paths without the stage
 	tags                        map[string]string
 }
 
+// Resource reports whether the resource at a construct path is left out.
+func (l Left) Resource(path string) bool {
+	for glob := range l.Resources {
+		if glob.Matches(path) {
+			return true
+		}
+	}
+	return false
+}
+
 func leftOut() Left {
+	// CodeDeploy deploys from the version that an alias has to another one. Terraform
+	// moves the alias in the apply that publishes the version, and would move it back
+	// from where a deployment put it: a lifecycle cannot ignore that in some stages only.
+	const canary = "a group has nothing left to shift once Terraform has moved the alias"
 	return Left{
+		Resources: map[Glob]string{
+			"Pipeline/Canaries/*": canary, "Pipeline/*/Release/Canary/*": canary,
+			"Pipeline/*/Release/Errors/*": "only a canary is rolled back by it", "Pipeline/APIErrors/*": "only a canary is rolled back by it",
+		},
 		Parameters: map[string]string{
 			"BootstrapVersion": "Terraform uses no bootstrap stack",
 		},

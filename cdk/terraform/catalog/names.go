@@ -68,7 +68,7 @@ func File(key string) string {
 	if segments[0] == "Network" {
 		return "network"
 	}
-	shared := map[string]string{"TopicKey": "notifications", "APIErrors": "canaries", "Migrations": "migrate", "Maintenance": "maintain"}
+	shared := map[string]string{"TopicKey": "notifications", "Migrations": "migrate", "Maintenance": "maintain"}
 	if file, is := shared[segments[1]]; is {
 		return file
 	}
@@ -91,7 +91,6 @@ func shortNames() []shortName {
 		{"Pipeline/API/API/", "API/"},
 		{"Pipeline/API/Model", "API/"},
 		{"Pipeline/Notifications/", "Notifications/"},
-		{"Pipeline/Canaries/", "Canaries/"},
 		{"Pipeline/", ""},
 		{"Observability/Alarms/Topic/Topic/", "Alarms/Topic/"},
 		{"Observability/Alarms/", ""},

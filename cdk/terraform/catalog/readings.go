@@ -31,9 +31,6 @@ func asPairs() Reading { return Reading{"pairs", pairs} }
 // asTags does the same for tags, without those that only the CDK reads.
 func asTags() Reading { return Reading{"tags", tags} }
 
-// asNames turns a list of objects that have only a name into the list of the names.
-func asNames() Reading { return Reading{"names", names} }
-
 // fromJSON reads a text that is a JSON document, with what is put into it.
 func fromJSON() Reading { return Reading{"json", document} }
 
@@ -41,7 +38,7 @@ func fromJSON() Reading { return Reading{"json", document} }
 // them by how they are written, and that differs with the stage's region.
 func asPolicy() Reading { return Reading{"policy", policy} }
 
-// asZone reads a zone that is named with its region's letter.
+// asZone takes one of the first zones of the region, and one that is named.
 func asZone() Reading { return Reading{"zone", zone} }
 
 // asAsset is for code: what the zip holds is the packager's, and that there is one
@@ -66,19 +63,6 @@ func pairs(v template.Value) (template.Value, error) {
 			return nil, fmt.Errorf("must have a name and a value, got %s", hcl.Source(item))
 		}
 		out[name] = pair["Value"]
-	}
-	return out, nil
-}
-
-func names(v template.Value) (template.Value, error) {
-	list, _ := v.(template.List)
-	out := template.List{}
-	for _, item := range list {
-		object, _ := item.(template.Object)
-		if object["Name"] == nil || len(object) != 1 {
-			return nil, fmt.Errorf("must be a list of names, got %s", hcl.Source(v))
-		}
-		out = append(out, object["Name"])
 	}
 	return out, nil
 }
@@ -140,7 +124,7 @@ func zone(v template.Value) (template.Value, error) {
 	}
 	if named, is := v.(template.Text); is && len(named) == 2 && named[0] == template.Pseudo("AWS::Region") {
 		if letter, _ := named[1].(string); len(letter) == 1 && letter >= "a" && letter <= "z" {
-			return template.Element{Of: template.Zones{}, Key: hcl.Number(int(letter[0] - 'a'))}, nil
+			return v, nil
 		}
 	}
 	return nil, fmt.Errorf("must be one of the region's zones, got %s", hcl.Source(v))

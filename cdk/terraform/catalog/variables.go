@@ -93,12 +93,14 @@ func matching(expression string, v hcl.Value) hcl.Value {
 
 // environment is the variable with the stage's name, which no property has alone.
 func environment() Variable {
+	v := hcl.Variable("environment")
 	return Variable{
 		Name: "environment", Kind: String, Description: "The stage: it is in every name.",
 		Validation: Validation{
-			Condition: matching("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", hcl.Variable("environment")),
-			Message:   "environment must be 2 to 16 of a-z 0-9 -, a letter first, and no - last.",
-			Refused:   "Production!",
+			Condition: hcl.Op(hcl.Op(matching("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", v), "&&", hcl.Op(hcl.Func("length", v), ">=", hcl.Number(2))),
+				"&&", hcl.Op(hcl.Func("length", v), "<=", hcl.Number(16))),
+			Message: "environment must be 2 to 16 of a-z 0-9 -, a letter first, and each - between two others.",
+			Refused: "load--test",
 		},
 	}
 }
@@ -147,6 +149,9 @@ func stateVariables() []Variable {
 		validated("availability_zone_count", Number, "In how many zones there is a subnet.",
 			hcl.Func("contains", hcl.Row{hcl.Number(2), hcl.Number(3)}, zones),
 			"be 2 or 3: the database wants two, and more than three brings nothing", hcl.Number(1)),
+		validated("availability_zones", Strings, "The names of the zones, such as us-east-1a, one for each; empty: the first ones of the region.",
+			hcl.Func("contains", hcl.Row{hcl.Number(0), hcl.Number(2), hcl.Number(3)}, hcl.Func("length", hcl.Variable("availability_zones"))),
+			"be empty, or as many as availability_zone_count", hcl.Row{"us-east-1a"}),
 		toggle("flow_logs", "Whether the VPC logs its connections.", "Network/FlowLog/*", "Network/Private/VPC/FlowLogs/*"),
 		validated("database_engine_version", String, "The major version of PostgreSQL, such as 17. Another one upgrades the database.",
 			matching("^(1[4-9]|[2-9][0-9])$", hcl.Variable("database_engine_version")), "be a major version from 14 on, such as 17", "17.4",
@@ -205,6 +210,9 @@ func pipelineVariables() []Variable {
 			0, 300, 301, events("MaximumBatchingWindowInSeconds")),
 		memory("query", 128), timeout("query", 28, 29), reserved("query"),
 		toggle("api_key", "Whether callers of the API show a key of its usage plan; else they sign with their IAM identity.", "Pipeline/API/API/Key/*", "Pipeline/API/API/Plan/*"),
+		toggle("api_account_role", "Whether this stage sets the role by which API Gateway writes logs, of which an account has one in each region. "+
+			"Where stages share them one does, the one that is destroyed last: without the role, API Gateway stops logging.",
+			"Pipeline/API/API/CloudWatchRole/*", "Pipeline/API/API/Account"),
 		toggle("validate_bodies", "Whether API Gateway checks events by their schema before it calls a function.", "Pipeline/API/Model*"),
 		between("api_rate_per_second", "How many requests a second the API takes in the long run.", 1, 10000, 0,
 			Place{"Pipeline/API/*", "*.RateLimit"}, Place{"Pipeline/API/*", "*.ThrottlingRateLimit"}),
@@ -213,8 +221,6 @@ func pipelineVariables() []Variable {
 		toggle("web_firewall", "Whether a WAF stands before the API.", "Pipeline/Firewall/*"),
 		optional("firewall_rate_per_5_minutes", "How many requests one address may send in 5 minutes; null without web_firewall.", 10,
 			Place{"Pipeline/Firewall/ACL", "Rules[0].Statement.RateBasedStatement.Limit"}),
-		toggle("canary_releases", "Whether there are the CodeDeploy groups and the alarms by which a release is shifted step by step.",
-			"Pipeline/APIErrors/*", "Pipeline/Canaries/*", "Pipeline/*/Release/Canary/*", "Pipeline/*/Release/Errors/*"),
 	}
 }
 

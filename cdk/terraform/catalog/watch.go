@@ -95,36 +95,3 @@ func xray() []Type {
 		},
 	}}
 }
-
-func codeDeploy() []Type {
-	return []Type{
-		{
-			CloudFormation: "AWS::CodeDeploy::Application", Terraform: "aws_codedeploy_app",
-			Nouns:      []string{"Application"},
-			Attributes: map[string]Attribute{"Ref": {Name: "name"}},
-			Properties: []Property{
-				{From: prop("ApplicationName"), To: Attr("name")},
-				{From: prop("ComputePlatform"), To: Attr("compute_platform")},
-				tagged(),
-			},
-		},
-		{
-			CloudFormation: "AWS::CodeDeploy::DeploymentGroup", Terraform: "aws_codedeploy_deployment_group",
-			Nouns:      []string{"Canary", "Release"},
-			Attributes: map[string]Attribute{"Ref": {Name: "deployment_group_name"}},
-			Properties: []Property{
-				{From: prop("ApplicationName"), To: Attr("app_name")},
-				{From: prop("DeploymentGroupName"), To: Attr("deployment_group_name")},
-				{From: prop("DeploymentConfigName"), To: Attr("deployment_config_name")},
-				{From: prop("ServiceRoleArn"), To: Attr("service_role_arn")},
-				tagged(),
-				{From: prop("DeploymentStyle", "DeploymentOption"), To: Block("deployment_style").Attr("deployment_option")},
-				{From: prop("DeploymentStyle", "DeploymentType"), To: Block("deployment_style").Attr("deployment_type")},
-				{From: prop("AlarmConfiguration", "Enabled"), To: Block("alarm_configuration").Attr("enabled")},
-				{From: prop("AlarmConfiguration", "Alarms"), To: Block("alarm_configuration").Attr("alarms"), Read: asNames()},
-				{From: prop("AutoRollbackConfiguration", "Enabled"), To: Block("auto_rollback_configuration").Attr("enabled")},
-				{From: prop("AutoRollbackConfiguration", "Events"), To: Block("auto_rollback_configuration").Attr("events")},
-			},
-		},
-	}
-}

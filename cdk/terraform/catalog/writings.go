@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -116,10 +117,16 @@ func asNumber() Writing {
 	}}
 }
 
-// finalSnapshot names the snapshot of what is retained.
+// finalSnapshot names the snapshot of what is retained. A name can be taken once; the
+// id of the security group is that of this life of the stage, so that one which is
+// destroyed, made again and destroyed again does not fail.
 func finalSnapshot() Writing {
 	return Writing{"final_snapshot", func(in Surroundings, v template.Value) (template.Value, error) {
-		name := template.Join(in.Properties["DBInstanceIdentifier"], "-final")
+		groups, _ := in.Properties["VPCSecurityGroups"].(template.List)
+		if len(groups) == 0 {
+			return nil, errors.New("the final snapshot is named for the database's security group, it has none")
+		}
+		name := template.Join(in.Properties["DBInstanceIdentifier"], "-final-", groups[0])
 		switch v {
 		case true:
 			return name, nil

@@ -87,6 +87,7 @@ type check struct {
 type merger struct {
 	catalog catalog.Catalog
 	out     *Platform
+	regions map[string]string // of the stages that name one
 	checks  []check
 	errs    []error
 }
@@ -94,8 +95,9 @@ type merger struct {
 // Merge compares the stages. Returns an error for each difference that no entry of
 // the catalog covers.
 func Merge(c catalog.Catalog, stages []*assembly.Stage) (*Platform, error) {
-	m := &merger{catalog: c, out: &Platform{Values: map[string]map[string]template.Value{}}}
+	m := &merger{catalog: c, out: &Platform{Values: map[string]map[string]template.Value{}}, regions: map[string]string{}}
 	for _, s := range stages {
+		m.regions[s.Name] = s.Region
 		m.out.Stages = append(m.out.Stages, s.Name)
 		m.set("environment", s.Name, s.Name)
 	}
@@ -227,6 +229,11 @@ func (m *merger) value(at location, variants []variant) template.Value {
 			return m.variable(v, at, variants)
 		}
 	}
+	for _, l := range m.catalog.Listed {
+		if l.Place.Matches(at.construct, at.property) {
+			return m.listed(l, at, variants)
+		}
+	}
 	for _, d := range m.catalog.Derived {
 		if d.Place.Matches(at.construct, at.property) {
 			for _, one := range variants {
@@ -246,9 +253,6 @@ func (m *merger) value(at location, variants []variant) template.Value {
 // agreed is what all variants have, and an error where they differ.
 func (m *merger) agreed(at location, variants []variant) template.Value {
 	first := variants[0]
-	if len(variants) > len(m.out.Stages) && !slices.ContainsFunc(variants, func(v variant) bool { return !template.Equal(v.value, zone(v.place)) }) {
-		return template.Element{Of: template.Zones{}, Key: hcl.CountIndex{}}
-	}
 	switch value := first.value.(type) {
 	case template.Object:
 		if all[template.Object](variants) {
@@ -271,11 +275,6 @@ func (m *merger) agreed(at location, variants []variant) template.Value {
 		}
 	}
 	return first.value
-}
-
-// zone is the availability zone of the member of a family at a place.
-func zone(place int) template.Value {
-	return template.Element{Of: template.Zones{}, Key: hcl.Number(place)}
 }
 
 func all[T any](variants []variant) bool {

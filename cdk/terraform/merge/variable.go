@@ -86,6 +86,39 @@ func (m *merger) set(name, stage string, value template.Value) {
 	values[stage] = value
 }
 
+// listed notes what each stage lists for the members of a family: all of them, or
+// none.
+func (m *merger) listed(l catalog.Listed, at location, variants []variant) template.Value {
+	lists, defaults := map[string]hcl.Row{}, map[string]int{}
+	for _, stage := range m.out.Stages {
+		lists[stage] = hcl.Row{}
+	}
+	for _, one := range variants {
+		if template.Equal(one.value, template.Element{Of: l.Default, Key: hcl.Number(one.place)}) {
+			defaults[one.stage]++
+			continue
+		}
+		one.value = template.Rewrite(one.value, func(v template.Value) template.Value {
+			if region := m.regions[one.stage]; v == template.Pseudo("AWS::Region") && region != "" {
+				return region
+			}
+			return v
+		})
+		literal, err := one.literal()
+		if err != nil {
+			m.fail("%s: stage %s: %v", at, one.stage, err)
+		}
+		lists[one.stage] = append(lists[one.stage], literal)
+	}
+	for _, stage := range m.out.Stages {
+		if len(lists[stage]) > 0 && defaults[stage] > 0 {
+			m.fail("%s: stage %s lists some of its members and not all", at, stage)
+		}
+		m.set(l.Variable, stage, lists[stage])
+	}
+	return template.Element{Of: hcl.Func("coalescelist", hcl.Variable(l.Variable), l.Default), Key: hcl.CountIndex{}}
+}
+
 // verify computes the derived values, now that all variables are known.
 func (m *merger) verify() {
 	for _, c := range m.checks {

@@ -80,23 +80,3 @@ resource "aws_cloudwatch_metric_alarm" "dlq_depth" {
     }
   }
 }
-
-resource "aws_cloudwatch_metric_alarm" "processor_release_errors" {
-  count = var.canary_releases ? 1 : 0
-
-  alarm_name        = "fluxa-processor-release-${var.environment}"
-  alarm_description = "The version that is live or about to be fails: a release is rolled back."
-  namespace         = "AWS/Lambda"
-  metric_name       = "Errors"
-  dimensions = {
-    FunctionName = aws_lambda_function.processor.function_name
-    Resource     = "${aws_lambda_function.processor.function_name}:live"
-  }
-  statistic           = "Sum"
-  period              = 60
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
-  evaluation_periods  = 1
-  treat_missing_data  = "notBreaching"
-  tags                = local.tags
-}

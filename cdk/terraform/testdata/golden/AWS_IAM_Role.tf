@@ -47,29 +47,6 @@ resource "aws_iam_role" "ingest" {
   tags = local.tags
 }
 
-resource "aws_iam_role" "ingest_release_canary" {
-  count = var.canary_releases ? 1 : 0
-
-  assume_role_policy = jsonencode({
-    Statement = [{
-      Action = "sts:AssumeRole"
-      Effect = "Allow"
-      Principal = {
-        Service = "codedeploy.amazonaws.com"
-      }
-    }]
-    Version = "2012-10-17"
-  })
-  tags = local.tags
-}
-
-resource "aws_iam_role_policy_attachment" "ingest_release_canary" {
-  count = var.canary_releases ? 1 : 0
-
-  role       = aws_iam_role.ingest_release_canary[0].name
-  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
-}
-
 resource "aws_iam_role" "processor" {
   description = "fluxa-processor-${var.environment}"
   assume_role_policy = jsonencode({
@@ -83,29 +60,6 @@ resource "aws_iam_role" "processor" {
     Version = "2012-10-17"
   })
   tags = local.tags
-}
-
-resource "aws_iam_role" "processor_release_canary" {
-  count = var.canary_releases ? 1 : 0
-
-  assume_role_policy = jsonencode({
-    Statement = [{
-      Action = "sts:AssumeRole"
-      Effect = "Allow"
-      Principal = {
-        Service = "codedeploy.amazonaws.com"
-      }
-    }]
-    Version = "2012-10-17"
-  })
-  tags = local.tags
-}
-
-resource "aws_iam_role_policy_attachment" "processor_release_canary" {
-  count = var.canary_releases ? 1 : 0
-
-  role       = aws_iam_role.processor_release_canary[0].name
-  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
 }
 
 resource "aws_iam_role" "query" {
@@ -174,6 +128,8 @@ resource "aws_iam_role" "maintenance" {
 }
 
 resource "aws_iam_role" "api_cloud_watch_role" {
+  count = var.api_account_role ? 1 : 0
+
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -188,6 +144,8 @@ resource "aws_iam_role" "api_cloud_watch_role" {
 }
 
 resource "aws_iam_role_policy_attachment" "api_cloud_watch_role" {
-  role       = aws_iam_role.api_cloud_watch_role.name
+  count = var.api_account_role ? 1 : 0
+
+  role       = aws_iam_role.api_cloud_watch_role[0].name
   policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 }

@@ -9,6 +9,7 @@ module "stateful" {
   source = "../../modules/stateful"
 
   availability_zone_count      = 2
+  availability_zones           = []
   database_backup_days         = 1
   database_delete_backups      = true
   database_deletion_protection = false
@@ -42,9 +43,9 @@ module "stateless" {
   alarm_processor_concurrency     = 4.5
   alarm_queue_age_seconds         = 300
   alarm_throttles                 = 5
+  api_account_role                = true
   api_burst                       = 100
   api_rate_per_second             = 50
-  canary_releases                 = false
   clients_security_group_id       = module.stateful.clients_security_group_id
   database_connections            = 78
   database_db_instance_address    = module.stateful.database_db_instance_address

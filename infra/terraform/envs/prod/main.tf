@@ -9,6 +9,7 @@ module "stateful" {
   source = "../../modules/stateful"
 
   availability_zone_count      = 3
+  availability_zones           = ["us-east-1a", "us-east-1b", "us-east-1c"]
   database_backup_days         = 14
   database_delete_backups      = false
   database_deletion_protection = true
@@ -42,9 +43,9 @@ module "stateless" {
   alarm_processor_concurrency     = 40
   alarm_queue_age_seconds         = 120
   alarm_throttles                 = 1
+  api_account_role                = true
   api_burst                       = 2000
   api_rate_per_second             = 1000
-  canary_releases                 = true
   clients_security_group_id       = module.stateful.clients_security_group_id
   database_connections            = 630
   database_db_instance_address    = module.stateful.database_db_instance_address

@@ -10,6 +10,16 @@ variable "availability_zone_count" {
   }
 }
 
+variable "availability_zones" {
+  description = "The names of the zones, such as us-east-1a, one for each; empty: the first ones of the region."
+  type        = list(string)
+
+  validation {
+    condition     = contains([0, 2, 3], length(var.availability_zones))
+    error_message = "availability_zones must be empty, or as many as availability_zone_count."
+  }
+}
+
 variable "database_backup_days" {
   description = "How long the daily backups are kept, in days."
   type        = number
@@ -85,8 +95,8 @@ variable "environment" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
-    error_message = "environment must be 2 to 16 of a-z 0-9 -, a letter first, and no - last."
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.environment)) && length(var.environment) >= 2 && length(var.environment) <= 16
+    error_message = "environment must be 2 to 16 of a-z 0-9 -, a letter first, and each - between two others."
   }
 }
 

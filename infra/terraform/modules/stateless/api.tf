@@ -18,6 +18,8 @@ resource "aws_api_gateway_rest_api" "api" {
 }
 
 resource "aws_iam_role" "api_cloud_watch_role" {
+  count = var.api_account_role ? 1 : 0
+
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -32,12 +34,16 @@ resource "aws_iam_role" "api_cloud_watch_role" {
 }
 
 resource "aws_iam_role_policy_attachment" "api_cloud_watch_role" {
-  role       = aws_iam_role.api_cloud_watch_role.name
+  count = var.api_account_role ? 1 : 0
+
+  role       = aws_iam_role.api_cloud_watch_role[0].name
   policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 }
 
 resource "aws_api_gateway_account" "api" {
-  cloudwatch_role_arn = aws_iam_role.api_cloud_watch_role.arn
+  count = var.api_account_role ? 1 : 0
+
+  cloudwatch_role_arn = aws_iam_role.api_cloud_watch_role[0].arn
 
   depends_on = [aws_api_gateway_rest_api.api]
 }

@@ -100,6 +100,11 @@ variable "alarm_throttles" {
   }
 }
 
+variable "api_account_role" {
+  description = "Whether this stage sets the role by which API Gateway writes logs, of which an account has one in each region. Where stages share them one does, the one that is destroyed last: without the role, API Gateway stops logging."
+  type        = bool
+}
+
 variable "api_burst" {
   description = "How many requests at once the API takes."
   type        = number
@@ -118,11 +123,6 @@ variable "api_rate_per_second" {
     condition     = var.api_rate_per_second >= 1 && var.api_rate_per_second <= 10000
     error_message = "api_rate_per_second must be 1 to 10000."
   }
-}
-
-variable "canary_releases" {
-  description = "Whether there are the CodeDeploy groups and the alarms by which a release is shifted step by step."
-  type        = bool
 }
 
 variable "clients_security_group_id" {
@@ -180,8 +180,8 @@ variable "environment" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
-    error_message = "environment must be 2 to 16 of a-z 0-9 -, a letter first, and no - last."
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.environment)) && length(var.environment) >= 2 && length(var.environment) <= 16
+    error_message = "environment must be 2 to 16 of a-z 0-9 -, a letter first, and each - between two others."
   }
 }
 

@@ -26,6 +26,7 @@ run "plans_as_in_dev" {
 
   variables {
     availability_zone_count      = 2
+    availability_zones           = []
     database_backup_days         = 1
     database_delete_backups      = true
     database_deletion_protection = false
@@ -166,6 +167,7 @@ run "plans_as_in_prod" {
 
   variables {
     availability_zone_count      = 3
+    availability_zones           = ["us-east-1a", "us-east-1b", "us-east-1c"]
     database_backup_days         = 14
     database_delete_backups      = false
     database_deletion_protection = true
@@ -306,6 +308,7 @@ run "refuses_what_cannot_be" {
 
   variables {
     availability_zone_count      = 1
+    availability_zones           = ["us-east-1a"]
     database_backup_days         = 0
     database_delete_backups      = true
     database_deletion_protection = false
@@ -315,7 +318,7 @@ run "refuses_what_cannot_be" {
     database_multi_az            = false
     database_proxy               = false
     database_storage_gib         = 19
-    environment                  = "Production!"
+    environment                  = "load--test"
     flow_logs                    = false
     log_retention_days           = 15
     payload_access_logs          = false
@@ -325,5 +328,5 @@ run "refuses_what_cannot_be" {
     vpc_cidr                     = "10.0.0.0/23"
   }
 
-  expect_failures = [var.availability_zone_count, var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.log_retention_days, var.payload_glacier_days, var.payload_old_version_days, var.vpc_cidr]
+  expect_failures = [var.availability_zone_count, var.availability_zones, var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.log_retention_days, var.payload_glacier_days, var.payload_old_version_days, var.vpc_cidr]
 }

@@ -49,9 +49,9 @@ run "plans_as_in_dev" {
     alarm_processor_concurrency     = 4.5
     alarm_queue_age_seconds         = 300
     alarm_throttles                 = 5
+    api_account_role                = true
     api_burst                       = 100
     api_rate_per_second             = 50
-    canary_releases                 = false
     database_connections            = 78
     database_max_storage_gib        = 100
     database_proxy                  = false
@@ -80,73 +80,18 @@ run "plans_as_in_dev" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.ingest_release_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.ingest_release_errors must follow from var.canary_releases."
+    condition     = length(aws_iam_role.api_cloud_watch_role) == (var.api_account_role ? 1 : 0)
+    error_message = "The number of aws_iam_role.api_cloud_watch_role must follow from var.api_account_role."
   }
 
   assert {
-    condition     = length(aws_iam_role.ingest_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role.ingest_release_canary must follow from var.canary_releases."
+    condition     = length(aws_iam_role_policy_attachment.api_cloud_watch_role) == (var.api_account_role ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.api_cloud_watch_role must follow from var.api_account_role."
   }
 
   assert {
-    condition     = length(aws_iam_role_policy_attachment.ingest_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.ingest_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_deployment_group.ingest) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_deployment_group.ingest must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.processor_release_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.processor_release_errors must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role.processor_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role.processor_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role_policy_attachment.processor_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.processor_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_deployment_group.processor) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_deployment_group.processor must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.query_release_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.query_release_errors must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role.query_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role.query_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role_policy_attachment.query_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.query_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_deployment_group.query) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_deployment_group.query must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_app.canaries) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_app.canaries must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.api_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.api_errors must follow from var.canary_releases."
+    condition     = length(aws_api_gateway_account.api) == (var.api_account_role ? 1 : 0)
+    error_message = "The number of aws_api_gateway_account.api must follow from var.api_account_role."
   }
 
   assert {
@@ -184,9 +129,9 @@ run "plans_as_in_prod" {
     alarm_processor_concurrency     = 40
     alarm_queue_age_seconds         = 120
     alarm_throttles                 = 1
+    api_account_role                = true
     api_burst                       = 2000
     api_rate_per_second             = 1000
-    canary_releases                 = true
     database_connections            = 630
     database_max_storage_gib        = 1000
     database_proxy                  = true
@@ -215,73 +160,18 @@ run "plans_as_in_prod" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.ingest_release_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.ingest_release_errors must follow from var.canary_releases."
+    condition     = length(aws_iam_role.api_cloud_watch_role) == (var.api_account_role ? 1 : 0)
+    error_message = "The number of aws_iam_role.api_cloud_watch_role must follow from var.api_account_role."
   }
 
   assert {
-    condition     = length(aws_iam_role.ingest_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role.ingest_release_canary must follow from var.canary_releases."
+    condition     = length(aws_iam_role_policy_attachment.api_cloud_watch_role) == (var.api_account_role ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.api_cloud_watch_role must follow from var.api_account_role."
   }
 
   assert {
-    condition     = length(aws_iam_role_policy_attachment.ingest_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.ingest_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_deployment_group.ingest) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_deployment_group.ingest must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.processor_release_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.processor_release_errors must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role.processor_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role.processor_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role_policy_attachment.processor_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.processor_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_deployment_group.processor) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_deployment_group.processor must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.query_release_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.query_release_errors must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role.query_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role.query_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role_policy_attachment.query_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.query_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_deployment_group.query) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_deployment_group.query must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_app.canaries) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_app.canaries must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.api_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.api_errors must follow from var.canary_releases."
+    condition     = length(aws_api_gateway_account.api) == (var.api_account_role ? 1 : 0)
+    error_message = "The number of aws_api_gateway_account.api must follow from var.api_account_role."
   }
 
   assert {
@@ -319,13 +209,13 @@ run "refuses_what_cannot_be" {
     alarm_processor_concurrency     = 0
     alarm_queue_age_seconds         = 0
     alarm_throttles                 = 0
+    api_account_role                = true
     api_burst                       = 5001
     api_rate_per_second             = 0
-    canary_releases                 = false
     database_connections            = 0
     database_max_storage_gib        = 21
     database_proxy                  = false
-    environment                     = "Production!"
+    environment                     = "load--test"
     event_retention_days            = -1
     firewall_rate_per_5_minutes     = 9
     ingest_memory_mib               = 127
