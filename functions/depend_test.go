@@ -31,15 +31,17 @@ func goList(t *testing.T, function contract.Function, format string) []string {
 
 func TestFunctions_link_only_what_they_use(t *testing.T) {
 	t.Parallel()
-	all := contract.Functions()
+	all := contract.Packaged()
 	for _, rule := range []struct {
 		functions []contract.Function
 		packages  []string
 		reason    string
 	}{
-		{[]contract.Function{contract.FunctionIngest},
+		{[]contract.Function{contract.FunctionIngest, contract.FunctionVerify},
 			[]string{"github.com/jackc", "github.com/exaring/otelpgx", "github.com/aws/aws-sdk-go-v2/service/secretsmanager", root + "pkg/pgstore", root + "pkg/secretsmanager"},
-			"ingest has no database: its driver would cost every cold start of the API's front door"},
+			"they have no database: its driver would cost every cold start of the API's front door"},
+		{contract.Functions(), []string{"github.com/aws/aws-sdk-go-v2/service/codedeploy", "github.com/aws/aws-sdk-go-v2/service/lambda"},
+			"only verify speaks to CodeDeploy and invokes functions"},
 		{[]contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery, contract.FunctionMaintain},
 			[]string{"github.com/pressly/goose", "github.com/jackc/pgx/v5/stdlib", root + "migrations"},
 			"only migrate changes the schema"},
@@ -94,7 +96,7 @@ func TestEnvironment_is_read_in_these_places_only(t *testing.T) {
 		root + "pkg/telemetry: Getenv(disabledVariable)",
 	}
 	found := map[string]bool{}
-	for _, function := range contract.Functions() {
+	for _, function := range contract.Packaged() {
 		for _, entry := range goList(t, function, "{{if not .Standard}}{{.ImportPath}}={{.Dir}}={{join .GoFiles \",\"}}{{end}}") {
 			parts := strings.Split(entry, "=")
 			if !strings.HasPrefix(parts[0], root) {

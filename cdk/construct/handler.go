@@ -1,6 +1,7 @@
 package construct
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
+
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // HandlerProps describes one Lambda function.
@@ -166,6 +169,12 @@ func pointers(environment map[string]string) *map[string]*string {
 	return &out
 }
 
+// GrantInvokeVersion lets a grantee invoke the version that is deployed, and no alias:
+// lambda:InvokeFunction.
+func (h *Handler) GrantInvokeVersion(grantee awsiam.IGrantable) {
+	grant(grantee, []string{*h.Function.CurrentVersion().FunctionArn()}, "lambda:InvokeFunction")
+}
+
 // label is how graphs name the handler: its id in small letters.
 func (h *Handler) label() string { return strings.ToLower(h.id) }
 
@@ -195,11 +204,23 @@ func (h *Handler) metric(name, statistic string) awscloudwatch.Metric {
 // MetricWritten is a metric that the function's code writes, by its name in
 // MetricNamespace. It panics for a handler without one.
 func (h *Handler) MetricWritten(name, statistic string) awscloudwatch.Metric {
+	return h.written(name, statistic, h.props.MetricDimensions)
+}
+
+// MetricVersionFailureRate is the percentage of what the deployed version handled that
+// failed, as the function's code counts it (contract.VersionMetrics).
+func (h *Handler) MetricVersionFailureRate() awscloudwatch.MathExpression {
+	dimensions := maps.Clone(h.props.MetricDimensions)
+	dimensions[contract.DimensionVersion] = *h.Function.CurrentVersion().Version()
+	return percent("failures of "+h.label(), h.written(contract.MetricVersionFailed, "Sum", dimensions), h.written(contract.MetricVersionHandled, "Sum", dimensions))
+}
+
+func (h *Handler) written(name, statistic string, dimensions map[string]string) awscloudwatch.Metric {
 	c := &check{part: "Handler"}
 	c.given(h.props.MetricNamespace != "", "MetricNamespace")
 	c.done()
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 		Namespace: text(h.props.MetricNamespace), MetricName: text(name), Statistic: text(statistic), Period: minute(),
-		Label: text(name + " " + statistic), DimensionsMap: pointers(h.props.MetricDimensions),
+		Label: text(name + " " + statistic), DimensionsMap: pointers(dimensions),
 	})
 }

@@ -162,7 +162,7 @@ func TestEstimate_follows_the_settings_and_the_templates(t *testing.T) {
 		"a firewall in the templates":        {"firewall rules", func(s *stage.Stage) { s.Name = "prod" }, true, 0, 4},
 		"a firewall inspects":                {"firewall", func(s *stage.Stage) { s.API.Firewall = true }, false, 0, 1_100_000},
 		"canaries in the templates":          {"canary releases", func(s *stage.Stage) { s.Name = "prod" }, true, 0, 3},
-		"alarms in the templates":            {"alarms", func(s *stage.Stage) { s.Name = "prod" }, true, 28, 33},
+		"alarms in the templates":            {"alarms", func(s *stage.Stage) { s.Name = "prod" }, true, 28, 39},
 		"no tracing":                         {"X-Ray", func(s *stage.Stage) { s.Tracing = false }, false, 1_749_023.2, 0},
 		"memory":                             {"Lambda query", func(s *stage.Stage) { s.Functions.Query.MemoryMiB *= 2 }, false, 780, 1560},
 		"a window fills batches":             {"SQS receive", func(s *stage.Stage) { s.Queue.BatchWindowSeconds = 10; s.Queue.BatchSize = 2 }, false, 1_000_000, 500_000},
@@ -312,7 +312,8 @@ func TestFootprintOf(t *testing.T) {
 	t.Parallel()
 	dev := cost.Footprint{InterfaceEndpoints: 3, AlarmMetrics: 28, CompositeAlarms: 1, Dashboards: 1, FunctionMetrics: 29, Keys: 1, Secrets: 1}
 	prod := dev
-	prod.AlarmMetrics, prod.FirewallRules, prod.DeployGroups = 33, 4, 3
+	prod.AlarmMetrics, prod.FirewallRules, prod.DeployGroups = 39, 4, 3
+	prod.FunctionMetrics += 6 // by version
 	for name, want := range map[string]cost.Footprint{"dev": dev, "prod": prod} {
 		if diff := cmp.Diff(want, cost.FootprintOf(templates(t, name))); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)

@@ -93,7 +93,7 @@ type Footprint struct {
 	AlarmMetrics    int `json:"alarm_metrics"`
 	CompositeAlarms int `json:"composite_alarms"`
 	Dashboards      int `json:"dashboards"`
-	FunctionMetrics int `json:"function_metrics"` // written by the functions
+	FunctionMetrics int `json:"function_metrics"` // written by the functions, with canaries by version too
 	Keys            int `json:"keys"`
 	Secrets         int `json:"secrets"`
 	FirewallRules   int `json:"firewall_rules"` // zero: no firewall
@@ -107,6 +107,9 @@ func FootprintOf(t *template.Stage) Footprint {
 		CompositeAlarms: count("AWS::CloudWatch::CompositeAlarm"), Dashboards: count("AWS::CloudWatch::Dashboard"),
 		Keys: count("AWS::KMS::Key"), Secrets: count("AWS::SecretsManager::Secret"),
 		DeployGroups: count("AWS::CodeDeploy::DeploymentGroup"), FunctionMetrics: len(contract.Metrics()),
+	}
+	if f.DeployGroups > 0 {
+		f.FunctionMetrics += len(contract.VersionMetrics())
 	}
 	for _, endpoint := range t.All("AWS::EC2::VPCEndpoint") {
 		if endpoint.At("VpcEndpointType") == "Interface" { // the others, gateways, are free

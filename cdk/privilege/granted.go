@@ -47,6 +47,9 @@ func settings() []setting {
 		{"PAYLOAD_BUCKET", PayloadBucket, "AWS::S3::Bucket", "BucketName", "payloads"},
 		{"TOPIC_ARN", Topic, "AWS::SNS::Topic", "TopicName", ""},
 		{"DB_SECRET_ARN", DatabaseSecret, "AWS::SecretsManager::Secret", "Name", ""},
+		{"INGEST_VERSION_ARN", IngestVersion, "AWS::Lambda::Version", "FunctionName", "Ingest"},
+		{"PROCESSOR_VERSION_ARN", ProcessorVersion, "AWS::Lambda::Version", "FunctionName", "Processor"},
+		{"QUERY_VERSION_ARN", QueryVersion, "AWS::Lambda::Version", "FunctionName", "Query"},
 	}
 }
 
@@ -92,7 +95,9 @@ func (t *templates) function(r *template.Resource) (Function, error) {
 		return f, fmt.Errorf("its role %q is not in the templates", role.text)
 	}
 	f.Role = t.name(role.resource)
-	return f, t.permit(&f, role.resource)
+	err := t.permit(&f, role.resource)
+	t.aimDeployments(&f)
+	return f, err
 }
 
 // aim finds the resources that the function's settings point to.
@@ -111,6 +116,8 @@ func (t *templates) aim(f *Function, r *template.Resource) {
 		of, encrypted := target.resource, template.Value(target.resource.Properties)
 		if kept {
 			encrypted = of.At("MasterUserSecret")
+		}
+		if kept || s.kind == "AWS::Lambda::Version" { // whose Ref is its ARN
 			f.Targets[s.target] = target.text
 		} else {
 			f.Targets[s.target] = t.arn(of)
@@ -150,6 +157,18 @@ func (t *templates) aimLogs(f *Function, r *template.Resource, name string) {
 	for _, group := range t.All("AWS::Logs::LogGroup") {
 		if given.resource == group || given.resource == nil && t.resolve(group.At("LogGroupName")).text == given.text {
 			f.Targets[OwnLogGroup] = t.arn(group)
+		}
+	}
+}
+
+// aimDeployments takes for the deployments those of all groups of the one application.
+func (t *templates) aimDeployments(f *Function) {
+	for _, application := range t.All("AWS::CodeDeploy::Application") {
+		suffix := ":deploymentgroup:" + t.resolve(application.At("ApplicationName")).text + "/*"
+		for _, s := range f.Allow {
+			if strings.HasPrefix(s.Resource, "arn:") && strings.HasSuffix(s.Resource, suffix) {
+				f.Targets[Deployments] = s.Resource
+			}
 		}
 	}
 }

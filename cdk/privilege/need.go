@@ -11,15 +11,19 @@ type Kind string
 
 // The kinds. Any is for actions that IAM cannot bind to a resource.
 const (
-	EventsQueue     Kind = "the events queue"
-	DeadLetterQueue Kind = "the dead-letter queue"
-	PayloadBucket   Kind = "the payload bucket"
-	PayloadObjects  Kind = "payload objects"
-	Topic           Kind = "the topic"
-	TopicKey        Kind = "the topic's key"
-	DatabaseSecret  Kind = "the database secret"
-	OwnLogGroup     Kind = "its own log group"
-	Any             Kind = "any resource (*)"
+	EventsQueue      Kind = "the events queue"
+	DeadLetterQueue  Kind = "the dead-letter queue"
+	PayloadBucket    Kind = "the payload bucket"
+	PayloadObjects   Kind = "payload objects"
+	Topic            Kind = "the topic"
+	TopicKey         Kind = "the topic's key"
+	DatabaseSecret   Kind = "the database secret"
+	OwnLogGroup      Kind = "its own log group"
+	Deployments      Kind = "the deployments"
+	IngestVersion    Kind = "a version of ingest"
+	ProcessorVersion Kind = "a version of processor"
+	QueryVersion     Kind = "a version of query"
+	Any              Kind = "any resource (*)"
 
 	// someQueue is the queue that the adapter was made for.
 	someQueue Kind = "a queue"
@@ -61,10 +65,17 @@ type grant struct {
 //     https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
 //   - Without ListBucket a missing key cannot be told from a missing grant:
 //     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+//   - What is done to a deployment is allowed on its group:
+//     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodedeploy.html
 //   - Whoever publishes to a topic with a customer's key uses the key:
 //     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 func operations() map[string][]grant {
 	return map[string][]grant{
+		"codedeploy.GetDeployment":                        {{"codedeploy:GetDeployment", Deployments}},
+		"codedeploy.PutLifecycleEventHookExecutionStatus": {{"codedeploy:PutLifecycleEventHookExecutionStatus", Deployments}},
+		"lambda.Invoke": {
+			{"lambda:InvokeFunction", IngestVersion}, {"lambda:InvokeFunction", ProcessorVersion}, {"lambda:InvokeFunction", QueryVersion},
+		},
 		"s3.GetObject":                     {{"s3:GetObject", PayloadObjects}, {"s3:ListBucket", PayloadBucket}},
 		"s3.PutObject":                     {{"s3:PutObject", PayloadObjects}},
 		"secretsmanager.GetSecretValue":    {{"secretsmanager:GetSecretValue", DatabaseSecret}},

@@ -20,11 +20,16 @@ func TestEnvironment_of_each_function_is_one_that_it_starts_with(t *testing.T) {
 		startsWith[config.Migrate](t, p, contract.FunctionMigrate)
 		startsWith[config.Maintain](t, p, contract.FunctionMaintain)
 	}
+	startsWith[config.Verify](t, prod(t), contract.FunctionVerify)
 }
 
 func startsWith[T config.Settings](t *testing.T, p *platform, function contract.Function) {
 	t.Helper()
-	r := p.stacks[pipeline].at(t, functionPaths()[function]+"/Function")
+	path := functionPaths()[function]
+	if function == contract.FunctionVerify {
+		path = "Verify"
+	}
+	r := p.stacks[pipeline].at(t, path+"/Function")
 	var known []string
 	for _, variable := range config.Variables[T]() {
 		known = append(known, variable.Name)
@@ -57,6 +62,7 @@ func onceDeployed(t *testing.T, p *platform, value string) string {
 	path, attribute, _ := strings.Cut(path, ".")
 	r := p.stacks[name].at(t, path)
 	known := map[string]string{
+		"AWS::Lambda::Version ":                           "arn:aws:lambda:eu-west-1:123456789012:function:fluxa-" + strings.ToLower(strings.TrimSuffix(path, "/Function/CurrentVersion")) + "-prod:7",
 		"AWS::SQS::Queue ":                                "https://sqs.eu-west-1.amazonaws.com/123456789012/" + r.text("QueueName"),
 		"AWS::SNS::Topic ":                                "arn:aws:sns:eu-west-1:123456789012:" + r.text("TopicName"),
 		"AWS::S3::Bucket ":                                strings.NewReplacer("${AWS::AccountId}", "123456789012", "${AWS::Region}", "eu-west-1").Replace(r.text("BucketName")),

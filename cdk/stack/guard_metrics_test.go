@@ -75,10 +75,17 @@ func TestEveryMetric_of_ours_that_is_read_is_one_that_the_code_writes(t *testing
 				continue
 			}
 			ours++
-			if !slices.ContainsFunc(contract.Metrics(), func(m contract.Metric) bool { return m.Namespace == one.namespace && m.Name == one.name }) {
+			dimensions, written := map[string]string{"Service": string(services[one.namespace]), "Environment": p.settings.Name}, contract.Metrics()
+			if version, of := one.dimensions[contract.DimensionVersion]; of {
+				dimensions[contract.DimensionVersion], written = version, contract.VersionMetrics()
+				if version != "${Pipeline/"+functionPaths()[services[one.namespace]]+"/Function/CurrentVersion.Version}" {
+					t.Errorf("%s reads %s of the version %s", one.by, one.name, version)
+				}
+			}
+			if !slices.ContainsFunc(written, func(m contract.Metric) bool { return m.Namespace == one.namespace && m.Name == one.name }) {
 				t.Errorf("%s reads %s %s, which nothing writes", one.by, one.namespace, one.name)
 			}
-			same(t, one.by, one.dimensions, map[string]string{"Service": string(services[one.namespace]), "Environment": p.settings.Name})
+			same(t, one.by, one.dimensions, dimensions)
 		}
 		if ours == 0 {
 			t.Errorf("%s reads no metric of ours", p.settings.Name)

@@ -137,7 +137,7 @@ func writeZips(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	for _, function := range contract.Functions() {
+	for _, function := range contract.Packaged() {
 		var raw bytes.Buffer
 		archive := zip.NewWriter(&raw)
 		entry, err := archive.CreateHeader(&zip.FileHeader{

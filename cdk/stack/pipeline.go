@@ -64,13 +64,17 @@ func NewPipeline(scope constructs.Construct, s stage.Stage, network *Network, da
 func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	s, f := p.stage, p.stage.Functions
 	service := config.Service{Environment: s.Name, LogLevel: level(s.Logs.Level)}
+	released := service // of the functions that have an alias
+	if s.Release == stage.Canary {
+		released.Release = config.Canary
+	}
 	queue := config.Queue{QueueURL: *p.Queue.Queue.QueueUrl()}
 	payloads := config.Payloads{PayloadBucket: *data.Payloads.Bucket.BucketName()}
 
 	ingest := p.add(contract.FunctionIngest, "Ingest", f.Ingest.Function, construct.HandlerProps{
 		Description: "Fluxa: takes events over HTTP and puts them on the queue", MetricNamespace: contract.NamespaceIngest,
 		ReservedConcurrency: f.Ingest.ReservedConcurrency,
-		Environment:         config.Environ(config.Ingest{Service: service, Queue: queue, Payloads: payloads}),
+		Environment:         config.Environ(config.Ingest{Service: released, Queue: queue, Payloads: payloads}),
 	})
 	p.Queue.GrantSend(ingest.Role)
 	data.Payloads.GrantPut(ingest.Role)
@@ -79,7 +83,7 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 		Description: "Fluxa: stores the queue's events and announces them", MetricNamespace: contract.NamespaceProcessor,
 		Network: network.Private,
 		Environment: config.Environ(config.Processor{
-			Service: service, Queue: queue, Payloads: payloads, Database: data.Database.Settings(stage.ProcessorConnections),
+			Service: released, Queue: queue, Payloads: payloads, Database: data.Database.Settings(stage.ProcessorConnections),
 			DLQURL: *p.Queue.DeadLetters.QueueUrl(), TopicARN: *p.Notifications.Topic.TopicArn(),
 		}),
 	})
@@ -92,7 +96,7 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	query := p.add(contract.FunctionQuery, "Query", f.Query.Function, construct.HandlerProps{
 		Description: "Fluxa: reads events and their status", MetricNamespace: contract.NamespaceQuery,
 		Network: network.Private, ReservedConcurrency: f.Query.ReservedConcurrency,
-		Environment: config.Environ(config.Query{Service: service, Payloads: payloads, Database: data.Database.Settings(stage.QueryConnections)}),
+		Environment: config.Environ(config.Query{Service: released, Payloads: payloads, Database: data.Database.Settings(stage.QueryConnections)}),
 	})
 	data.Payloads.GrantGet(query.Role)
 	data.Database.GrantConnect(query.Role)
@@ -166,7 +170,7 @@ func (p *Pipeline) release(migrations *construct.Migration) {
 	var canaries *construct.Canaries
 	var alarms []awscloudwatch.IAlarm
 	if s.Release == stage.Canary {
-		canaries = construct.NewCanaries(p.Stack, "Canaries", &construct.CanariesProps{ApplicationName: s.Platform(), Named: s.Named})
+		canaries = construct.NewCanaries(p.Stack, "Canaries", &construct.CanariesProps{ApplicationName: s.Platform(), Named: s.Named, Hook: p.verify()})
 		// An HTTP function may answer 5xx without failing.
 		alarms = append(alarms, construct.NewReleaseAlarm(p.Stack, "APIErrors", &construct.ReleaseAlarmProps{
 			Name: s.Named("api-release"), Description: "The API answers 5xx: a release of a function behind it is rolled back. First: read the log of the version that was being released.",
@@ -185,6 +189,27 @@ func (p *Pipeline) release(migrations *construct.Migration) {
 		}
 		p.Aliases[function] = release.Alias
 	}
+}
+
+// verifyMemoryMiB is as little as Lambda has: the function waits.
+const verifyMemoryMiB = 128
+
+// verify makes the function that asks new versions whether they can work.
+func (p *Pipeline) verify() *construct.Handler {
+	version := func(function contract.Function) string {
+		return *p.Handlers[function].Function.CurrentVersion().FunctionArn()
+	}
+	verify := p.add(contract.FunctionVerify, "Verify", stage.Function{MemoryMiB: verifyMemoryMiB, TimeoutSeconds: int(contract.VerifyTimeout.Seconds())}, construct.HandlerProps{
+		Description: "Fluxa: asks a new version of another function whether it can work, before it gets traffic",
+		Environment: config.Environ(config.Verify{
+			Service:       config.Service{Environment: p.stage.Name, LogLevel: level(p.stage.Logs.Level)},
+			IngestVersion: version(contract.FunctionIngest), ProcessorVersion: version(contract.FunctionProcessor), QueryVersion: version(contract.FunctionQuery),
+		}),
+	})
+	for _, function := range []contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery} {
+		p.Handlers[function].GrantInvokeVersion(verify.Role)
+	}
+	return verify
 }
 
 // maintain makes the schedule, whose first run needs the tables.

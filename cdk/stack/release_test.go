@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/fluxa/fluxa/migrations"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 func TestMigration_is_run_by_the_migrate_function_when_the_migrations_change(t *testing.T) {
@@ -96,8 +97,7 @@ func TestRelease_is_a_canary_in_prod_that_the_alarms_take_back(t *testing.T) {
 	})
 	const api = "${Pipeline/APIErrors}"
 	for path, alarms := range map[string][]string{
-		"Ingest": {"${Pipeline/Ingest/Release/Errors}", api}, "Query": {"${Pipeline/Query/Release/Errors}", api},
-		"Processor": {"${Pipeline/Processor/Release/Errors}"},
+		"Ingest": append(ofVersion("Ingest"), api), "Query": append(ofVersion("Query"), api), "Processor": ofVersion("Processor"),
 	} {
 		stack := prod(t).stacks[pipeline]
 		group := stack.at(t, path+"/Release/Canary")
@@ -110,26 +110,75 @@ func TestRelease_is_a_canary_in_prod_that_the_alarms_take_back(t *testing.T) {
 		alias := stack.at(t, path+"/Release/Alias")
 		same(t, alias, stack.plain(alias.UpdatePolicy), object{"CodeDeployLambdaAliasUpdate": object{
 			"ApplicationName": "${Pipeline/Canaries/Application}", "DeploymentGroupName": "${Pipeline/" + path + "/Release/Canary}",
+			"BeforeAllowTrafficHook": "${Pipeline/Verify/Function}",
 		}})
+		if !slices.Contains(alias.dependsOn(), path+"/Release/Canary") {
+			t.Errorf("%s may be shifted before its group has the alarms of the new version: it depends on %q", alias, alias.dependsOn())
+		}
 	}
 }
 
-func TestRelease_is_taken_back_at_the_first_error_of_the_alias_or_five_answers_5xx(t *testing.T) {
+// ofVersion are the alarms of a function's new version.
+func ofVersion(path string) []string {
+	return []string{"${Pipeline/" + path + "/Release/Errors}", "${Pipeline/" + path + "/Release/Failures}"}
+}
+
+// The alarms read the version that CloudFormation publishes in the same update, and
+// are new with it: the state of the release before does not stop this one.
+func TestRelease_is_taken_back_when_its_version_errs_or_fails_a_tenth_of_its_work(t *testing.T) {
 	t.Parallel()
 	stack := prod(t).stacks[pipeline]
-	for _, path := range []string{"Ingest", "Processor", "Query"} {
-		function := "${Pipeline/" + path + "/Function}"
-		alarm := stack.at(t, path+"/Release/Errors")
-		same(t, alarm, alarm.plain("Dimensions"), []object{
-			{"Name": "FunctionName", "Value": function}, {"Name": "Resource", "Value": function + ":live"},
+	for path, namespace := range map[string]string{"Ingest": contract.NamespaceIngest, "Processor": contract.NamespaceProcessor, "Query": contract.NamespaceQuery} {
+		function, name := "${Pipeline/"+path+"/Function}", strings.ToLower(path)
+		version := "${Pipeline/" + path + "/Function/CurrentVersion.Version}"
+		errs := stack.at(t, path+"/Release/Errors")
+		same(t, errs, errs.plain("Dimensions"), []object{
+			{"Name": "ExecutedVersion", "Value": version}, {"Name": "FunctionName", "Value": function}, {"Name": "Resource", "Value": function + ":live"},
 		})
-		same(t, alarm, []any{alarm.plain("Namespace"), alarm.plain("MetricName"), alarm.plain("Statistic"), alarm.plain("Period"), alarm.plain("Threshold"), alarm.plain("ComparisonOperator")},
+		same(t, errs, []any{errs.plain("Namespace"), errs.plain("MetricName"), errs.plain("Statistic"), errs.plain("Period"), errs.plain("Threshold"), errs.plain("ComparisonOperator")},
 			[]any{"AWS/Lambda", "Errors", "Sum", 60, 1, "GreaterThanOrEqualToThreshold"})
-		same(t, alarm, alarm.plain("AlarmName"), prod(t).settings.Named(strings.ToLower(path)+"-release"))
+		same(t, errs, errs.plain("AlarmName"), prod(t).settings.Named(name+"-release-errors")+"-"+version)
+
+		failures := stack.at(t, path+"/Release/Failures")
+		same(t, failures, failures.plain("AlarmName"), prod(t).settings.Named(name+"-release-failures")+"-"+version)
+		same(t, failures, []any{failures.plain("Threshold"), failures.plain("EvaluationPeriods"), failures.plain("TreatMissingData"), failures.plain("ComparisonOperator")},
+			[]any{10, 1, "notBreaching", "GreaterThanOrEqualToThreshold"})
+		dimensions := []object{{"Name": "Environment", "Value": "prod"}, {"Name": "Service", "Value": name}, {"Name": "Version", "Value": version}}
+		var read []any
+		for _, query := range failures.plain("Metrics").([]any) {
+			if stat, is := query.(object)["MetricStat"].(object); is {
+				read = append(read, stat["Metric"])
+				same(t, failures, []any{stat["Period"], stat["Stat"]}, []any{60, "Sum"})
+			} else {
+				same(t, failures, query.(object)["Expression"], "IF(whole > 0, 100 * part / whole, 0)")
+			}
+		}
+		same(t, failures, read, []object{
+			{"Namespace": namespace, "MetricName": "version_failed", "Dimensions": dimensions},
+			{"Namespace": namespace, "MetricName": "version_handled", "Dimensions": dimensions},
+		})
 	}
-	api := stack.at(t, "APIErrors")
+}
+
+func TestRelease_of_a_function_behind_the_API_is_taken_back_at_five_answers_5xx(t *testing.T) {
+	t.Parallel()
+	api := prod(t).stacks[pipeline].at(t, "APIErrors")
 	same(t, api, []any{api.plain("Namespace"), api.plain("MetricName"), api.plain("Threshold"), api.plain("Dimensions")},
 		[]any{"AWS/ApiGateway", "5XXError", 5, []object{{"Name": "ApiName", "Value": "fluxa-prod"}, {"Name": "Stage", "Value": "prod"}}})
+}
+
+func TestVersions_are_counted_apart_only_where_releases_are_canaries(t *testing.T) {
+	t.Parallel()
+	for p, want := range map[*platform]any{dev(t): nil, prod(t): "canary", abroad(t): nil} {
+		for function, path := range functionPaths() {
+			released := want
+			if function == contract.FunctionMigrate || function == contract.FunctionMaintain {
+				released = nil
+			}
+			variables := p.stacks[pipeline].at(t, path+"/Function").plain("Environment", "Variables").(object)
+			same(t, p.settings.Name+" "+path, variables["FLUXA_RELEASE"], released)
+		}
+	}
 }
 
 func TestVersions_of_functions_stay_in_prod_for_a_roll_back(t *testing.T) {

@@ -156,7 +156,7 @@ func writeZips(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	for _, function := range contract.Functions() {
+	for _, function := range contract.Packaged() {
 		file, err := os.Create(filepath.Join(folder, string(function)+".zip"))
 		if err != nil {
 			return err

@@ -48,6 +48,13 @@ func (c *Maintain) check(l *faultList) {
 	l.require(c.RetentionDays >= 0 && c.RetentionDays <= maxRetentionDays, &c.RetentionDays)
 }
 
+func (c *Verify) check(l *faultList) {
+	c.Service.check(l)
+	for _, version := range []*string{&c.IngestVersion, &c.ProcessorVersion, &c.QueryVersion} {
+		l.require(isARN(*version, "lambda") && strings.Count(*version, ":") == 7, version)
+	}
+}
+
 func (s *Service) check(l *faultList) {
 	l.require(isStage(s.Environment), &s.Environment)
 	l.require(s.Release == "" || s.Release == Canary, &s.Release)

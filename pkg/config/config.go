@@ -12,7 +12,7 @@ import (
 
 // Settings is what Load, Environ and Variables know: one struct a function.
 type Settings interface {
-	Ingest | Processor | Query | Migrate | Maintain
+	Ingest | Processor | Query | Migrate | Maintain | Verify
 }
 
 // checker is what a pointer to each of the Settings is. A check names a setting by
@@ -25,6 +25,7 @@ var (
 	_ checker = (*Query)(nil)
 	_ checker = (*Migrate)(nil)
 	_ checker = (*Maintain)(nil)
+	_ checker = (*Verify)(nil)
 )
 
 // Ingest is the environment of the ingest function.
@@ -64,6 +65,14 @@ type Maintain struct {
 	Service
 	Database
 	RetentionDays int `env:"FLUXA_RETENTION_DAYS,required" want:"a whole number from 0, which keeps all events, to 36500"`
+}
+
+// Verify is the environment of the verify function: the versions of this release.
+type Verify struct {
+	Service
+	IngestVersion    string `env:"INGEST_VERSION_ARN,required" want:"the ARN of a version of a Lambda function"`
+	ProcessorVersion string `env:"PROCESSOR_VERSION_ARN,required" want:"the ARN of a version of a Lambda function"`
+	QueryVersion     string `env:"QUERY_VERSION_ARN,required" want:"the ARN of a version of a Lambda function"`
 }
 
 // Service is what every function has. Environment names the stage; it is a

@@ -30,6 +30,9 @@ func samples() map[string]any {
 		"FLUXA_RETRY_MAX_SECONDS":  600,
 		"DLQ_URL":                  "https://sqs.eu-west-1.amazonaws.com/123456789012/fluxa-dlq-prod",
 		"TOPIC_ARN":                "arn:aws:sns:eu-west-1:123456789012:fluxa-prod",
+		"INGEST_VERSION_ARN":       "arn:aws:lambda:eu-west-1:123456789012:function:fluxa-ingest-prod:7",
+		"PROCESSOR_VERSION_ARN":    "arn:aws:lambda:eu-west-1:123456789012:function:fluxa-processor-prod:9",
+		"QUERY_VERSION_ARN":        "arn:aws:lambda:eu-west-1:123456789012:function:fluxa-query-prod:3",
 	}
 }
 
@@ -85,6 +88,7 @@ func TestEnviron_is_what_Load_reads_back(t *testing.T) {
 	testEnviron[config.Query](t)
 	testEnviron[config.Migrate](t)
 	testEnviron[config.Maintain](t)
+	testEnviron[config.Verify](t)
 }
 
 func TestEnviron_writes(t *testing.T) {

@@ -290,7 +290,10 @@ func TestVariables_are_these(t *testing.T) {
 		"processor": {config.Variables[config.Processor](), slices.Concat(service, queue, payloads, database, processor)},
 		"query":     {config.Variables[config.Query](), slices.Concat(service, payloads, database)},
 		"migrate":   {config.Variables[config.Migrate](), slices.Concat(service, database)},
-		"maintain":  {config.Variables[config.Maintain](), append(slices.Concat(service, database), config.Variable{Name: "FLUXA_RETENTION_DAYS", Required: true})},
+		"verify": {config.Variables[config.Verify](), append(slices.Clone(service),
+			config.Variable{Name: "INGEST_VERSION_ARN", Required: true}, config.Variable{Name: "PROCESSOR_VERSION_ARN", Required: true},
+			config.Variable{Name: "QUERY_VERSION_ARN", Required: true})},
+		"maintain": {config.Variables[config.Maintain](), append(slices.Concat(service, database), config.Variable{Name: "FLUXA_RETENTION_DAYS", Required: true})},
 	} {
 		if !slices.Equal(c.got, c.want) {
 			t.Errorf("%s: got\n%+v, want\n%+v", function, c.got, c.want)

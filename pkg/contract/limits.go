@@ -121,6 +121,10 @@ const (
 	MigrateTimeout  = 5 * time.Minute
 	MaintainTimeout = 5 * time.Minute
 
+	// VerifyTimeout is the time-out of the verify function, which asks a version up to
+	// three times.
+	VerifyTimeout = 5 * time.Minute
+
 	// MaintainEvery is how often the maintain function runs. It makes partitions for
 	// days ahead, so that many runs in a row may fail before one is missing.
 	MaintainEvery = time.Hour

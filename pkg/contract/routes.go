@@ -15,12 +15,21 @@ const (
 	FunctionQuery     Function = "query"
 	FunctionMigrate   Function = "migrate"
 	FunctionMaintain  Function = "maintain"
+
+	// FunctionVerify is not of the platform: it judges new versions of other functions,
+	// and is deployed where releases are canaries.
+	FunctionVerify Function = "verify"
 )
 
-// Functions lists every function. The caller gets a copy.
+// Functions lists every function that the platform runs, wherever it does. The caller
+// gets a copy.
 func Functions() []Function {
 	return []Function{FunctionIngest, FunctionProcessor, FunctionQuery, FunctionMigrate, FunctionMaintain}
 }
+
+// Packaged lists every function that is built for a deployment: Functions, and
+// FunctionVerify. The caller gets a copy.
+func Packaged() []Function { return append(Functions(), FunctionVerify) }
 
 // Route is one operation of the HTTP API. Path is in API Gateway's notation,
 // which is OpenAPI's and that of Go's ServeMux too.

@@ -84,7 +84,7 @@ func lambdaFunction() Type {
 			{From: prop("ReservedConcurrentExecutions"), To: Attr("reserved_concurrent_executions")},
 			{From: prop("Role"), To: Attr("role")},
 			tagged(),
-			{From: prop("Environment", "Variables"), To: Block("environment").Attr("variables")},
+			{From: prop("Environment", "Variables"), To: Block("environment").Attr("variables"), Read: asVariables()},
 			{From: prop("LoggingConfig", "LogFormat"), To: Block("logging_config").Attr("log_format")},
 			{From: prop("LoggingConfig", "LogGroup"), To: Block("logging_config").Attr("log_group")},
 			{From: prop("LoggingConfig", "ApplicationLogLevel"), To: Block("logging_config").Attr("application_log_level")},

@@ -30,7 +30,8 @@ func leftOut() Left {
 	return Left{
 		Resources: map[Glob]string{
 			"Pipeline/Canaries/*": canary, "Pipeline/*/Release/Canary/*": canary,
-			"Pipeline/*/Release/Errors/*": "only a canary is rolled back by it", "Pipeline/APIErrors/*": "only a canary is rolled back by it",
+			"Pipeline/*/Release/Errors/*": "only a canary is rolled back by it", "Pipeline/*/Release/Failures/*": "only a canary is rolled back by it",
+			"Pipeline/APIErrors/*": "only a canary is rolled back by it", "Pipeline/Verify/*": "only CodeDeploy calls it",
 		},
 		Parameters: map[string]string{
 			"BootstrapVersion": "Terraform uses no bootstrap stack",

@@ -41,6 +41,17 @@ func asPolicy() Reading { return Reading{"policy", policy} }
 // asZone takes one of the first zones of the region, and one that is named.
 func asZone() Reading { return Reading{"zone", zone} }
 
+// asVariables leaves out that releases are canaries: Terraform has none, and metrics of
+// each version that no alarm reads would only cost.
+func asVariables() Reading {
+	return Reading{"variables", func(v template.Value) (template.Value, error) {
+		if object, is := v.(template.Object); is {
+			delete(object, "FLUXA_RELEASE")
+		}
+		return v, nil
+	}}
+}
+
 // asAsset is for code: what the zip holds is the packager's, and that there is one
 // is all that counts.
 func asAsset() Reading {

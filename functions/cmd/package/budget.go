@@ -19,6 +19,7 @@ func budgets() map[contract.Function]int64 {
 		contract.FunctionQuery:     5_000_000,
 		contract.FunctionMigrate:   4_895_000,
 		contract.FunctionMaintain:  4_695_000,
+		contract.FunctionVerify:    3_725_000,
 	}
 }
 

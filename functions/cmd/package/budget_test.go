@@ -13,13 +13,13 @@ import (
 func TestBudgets_are_for_every_function(t *testing.T) {
 	t.Parallel()
 	all := budgets()
-	for _, function := range contract.Functions() {
+	for _, function := range contract.Packaged() {
 		if all[function] <= 0 {
 			t.Errorf("%s has no budget", function)
 		}
 	}
-	if len(all) != len(contract.Functions()) {
-		t.Errorf("there are %d budgets for %d functions", len(all), len(contract.Functions()))
+	if len(all) != len(contract.Packaged()) {
+		t.Errorf("there are %d budgets for %d functions", len(all), len(contract.Packaged()))
 	}
 }
 
@@ -54,7 +54,7 @@ func TestWithin_names_each_zip_that_is_too_large_and_what_to_do(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
 	}
-	if err := within(given, folder, contract.Functions()); err == nil {
+	if err := within(given, folder, contract.Packaged()); err == nil {
 		t.Error("one that is within its budget hides the others")
 	}
 }

@@ -50,13 +50,13 @@ func run(ctx context.Context, log io.Writer, out string, names []string, budgets
 
 func choose(names []string) ([]contract.Function, error) {
 	if len(names) == 0 {
-		return contract.Functions(), nil
+		return contract.Packaged(), nil
 	}
 	functions := make([]contract.Function, len(names))
 	for i, name := range names {
 		functions[i] = contract.Function(name)
-		if !slices.Contains(contract.Functions(), functions[i]) {
-			return nil, fmt.Errorf("there is no function %q, only %q", name, contract.Functions())
+		if !slices.Contains(contract.Packaged(), functions[i]) {
+			return nil, fmt.Errorf("there is no function %q, only %q", name, contract.Packaged())
 		}
 	}
 	return functions, nil
@@ -149,7 +149,9 @@ func pack(w io.Writer, function contract.Function, binary string) error {
 	return archive.Close()
 }
 
-func hasDatabase(function contract.Function) bool { return function != contract.FunctionIngest }
+func hasDatabase(function contract.Function) bool {
+	return function != contract.FunctionIngest && function != contract.FunctionVerify
+}
 
 func add(archive *zip.Writer, name string, mode os.FileMode, content io.Reader) error {
 	header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: epoch}

@@ -91,7 +91,7 @@ func unpack(t *testing.T, function contract.Function, raw []byte) (executable []
 	variables := map[contract.Function][]config.Variable{
 		contract.FunctionIngest: config.Variables[config.Ingest](), contract.FunctionProcessor: config.Variables[config.Processor](),
 		contract.FunctionQuery: config.Variables[config.Query](), contract.FunctionMigrate: config.Variables[config.Migrate](),
-		contract.FunctionMaintain: config.Variables[config.Maintain](),
+		contract.FunctionMaintain: config.Variables[config.Maintain](), contract.FunctionVerify: config.Variables[config.Verify](),
 	}[function]
 	want := []string{"-rwxr-xr-x bootstrap"}
 	if slices.ContainsFunc(variables, func(v config.Variable) bool { return v.Name == "DB_CA_FILE" }) {
@@ -121,7 +121,7 @@ func list(t *testing.T, folder string) []string {
 
 func TestPack_depends_on_the_function_and_the_content_alone(t *testing.T) {
 	t.Parallel()
-	for _, function := range contract.Functions() {
+	for _, function := range contract.Packaged() {
 		var zips [2]bytes.Buffer
 		for i := range zips {
 			binary := filepath.Join(t.TempDir(), strings.Repeat("b", i+1))
