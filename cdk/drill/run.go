@@ -10,7 +10,7 @@ import (
 	"github.com/fluxa/fluxa/cdk/stage"
 )
 
-// Fired is one change of an alarm's state. After is counted from when it matters.
+// Fired is one change of an alarm's state. After is counted from when it broke.
 type Fired struct {
 	Alarm       string
 	State       cloudwatch.State
@@ -26,7 +26,7 @@ type Outcome struct {
 	Changes  []Fired
 }
 
-// First returns the first alarm that told somebody from when it matters.
+// First returns the first alarm that told somebody after it broke.
 func (o Outcome) First() (Fired, bool) {
 	for _, f := range o.Changes {
 		if f.State == cloudwatch.InAlarm && f.Tells && f.After >= 0 {
@@ -49,8 +49,8 @@ func (o Outcome) Check() error {
 		return fmt.Errorf("%s, %s: %s fires first, after %s; the limit is %s", o.Stage, o.Scenario.Name, first.Alarm, first.After, Within)
 	}
 	for _, f := range o.Changes {
-		if f.State == cloudwatch.InAlarm && f.Tells && f.After < -o.Scenario.Matters {
-			return fmt.Errorf("%s, %s: %s fires %s before anything breaks", o.Stage, o.Scenario.Name, f.Alarm, -f.After-o.Scenario.Matters)
+		if f.State == cloudwatch.InAlarm && f.Tells && f.After < 0 {
+			return fmt.Errorf("%s, %s: %s fires %s before anything breaks", o.Stage, o.Scenario.Name, f.Alarm, -f.After)
 		}
 	}
 	return nil
@@ -81,7 +81,7 @@ func Run(s stage.Stage, alarms Alarms, scenario Scenario, phase time.Duration) (
 	err = w.Run(breaks.Add(scenario.After), func(now time.Time) error {
 		changed, err := watch.evaluate(w.Metrics, now)
 		for _, f := range changed {
-			f.After = now.Sub(breaks) - scenario.Matters
+			f.After = now.Sub(breaks)
 			out.Changes = append(out.Changes, f)
 		}
 		return err
