@@ -183,13 +183,21 @@ func interfaces(p *platform, function contract.Function) []statement {
 }
 
 func TestProcessor_is_fed_by_the_queue_through_its_alias_each_message_failing_for_itself(t *testing.T) {
-	for p, fed := range map[*platform][3]int{dev(t): {10, 0, 5}, prod(t): {100, 1, 50}, abroad(t): {1000, 300, 50}} {
+	for p, fed := range map[*platform]struct {
+		size, window     int
+		scaling, pollers any
+	}{
+		dev(t):  {10, 0, object{"MaximumConcurrency": 5}, absent()},
+		prod(t): {100, 1, object{"MaximumConcurrency": 50}, absent()},
+		// Lambda refuses a mapping with both.
+		abroad(t): {1000, 300, absent(), object{"MinimumPollers": 2, "MaximumPollers": 5}},
+	} {
 		a := p.assert(t, pipeline)
 		a.count(t, "AWS::Lambda::EventSourceMapping", 1)
 		a.has(t, "AWS::Lambda::EventSourceMapping", object{
 			"FunctionResponseTypes": []any{"ReportBatchItemFailures"},
-			"BatchSize":             fed[0], "MaximumBatchingWindowInSeconds": fed[1],
-			"ScalingConfig": object{"MaximumConcurrency": fed[2]},
+			"BatchSize":             fed.size, "MaximumBatchingWindowInSeconds": fed.window,
+			"ScalingConfig": fed.scaling, "ProvisionedPollerConfig": fed.pollers,
 		})
 		mapping := p.stacks[pipeline].at(t, "Processor/Events")
 		same(t, mapping, mapping.plain("EventSourceArn"), eventsQueue)

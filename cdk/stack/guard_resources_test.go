@@ -125,6 +125,11 @@ func TestEveryResource_carries_its_tags(t *testing.T) {
 				if values["application"] != "fluxa" || values["stage"] != p.settings.Name {
 					t.Errorf("%s has the tags %v", r, values)
 				}
+				for name, want := range p.settings.Tags {
+					if values[name] != want {
+						t.Errorf("%s has the tag %s: %v, want %s", r, name, values[name], want)
+					}
+				}
 			}
 		}
 		for _, kind := range []string{"AWS::S3::Bucket", "AWS::RDS::DBInstance", "AWS::SQS::Queue", "AWS::Lambda::Function", "AWS::EC2::VPC", "AWS::ApiGateway::RestApi"} {

@@ -194,11 +194,12 @@ func named(stages []stage.Stage, name string) stage.Stage {
 func settingsAbroad(stages []stage.Stage) (stage.Stage, error) {
 	s := named(stages, "prod")
 	s.Account, s.Region, s.Network.Zones = "210987654321", "eu-west-1", []string{"eu-west-1b", "eu-west-1c", "eu-west-1a"}
+	s.Tags, s.PermissionsBoundary = map[string]string{"team": "payments"}, "team/boundary"
 	s.Logs.Level, s.Tracing, s.Release = "debug", false, stage.AllAtOnce
 	s.Database.Proxy, s.Database.EngineVersion = false, "18"
 	s.API.AccountRole, s.API.Authorization, s.API.ValidateBodies, s.API.Firewall, s.API.FirewallRatePer5Minutes = false, stage.IAM, false, false, 0
 	s.Functions.Ingest.ReservedConcurrency = 0
-	s.Queue.BatchSize, s.Queue.BatchWindowSeconds = 1000, 300
+	s.Queue = stage.Queue{BatchSize: 1000, BatchWindowSeconds: 300, MinimumPollers: 2, MaximumPollers: 5}
 	s.Alarms.Email = "team@example.com"
 	raw, err := yaml.Marshal(s)
 	if err != nil {

@@ -223,14 +223,21 @@ func (p *Pipeline) maintain(migrations *construct.Migration) {
 // feedProcessor maps the queue to the processor. Each message fails for itself.
 func (p *Pipeline) feedProcessor() {
 	s := p.stage
-	awslambda.NewEventSourceMapping(p.Handlers[contract.FunctionProcessor].Construct, jsii.String("Events"), &awslambda.EventSourceMappingProps{
+	props := &awslambda.EventSourceMappingProps{
 		Target:                  p.Aliases[contract.FunctionProcessor],
 		EventSourceArn:          p.Queue.Queue.QueueArn(),
 		BatchSize:               jsii.Number(s.Queue.BatchSize),
 		MaxBatchingWindow:       awscdk.Duration_Seconds(jsii.Number(s.Queue.BatchWindowSeconds)),
-		MaxConcurrency:          jsii.Number(s.Functions.Processor.MaximumConcurrency),
 		ReportBatchItemFailures: jsii.Bool(true),
-	})
+	}
+	if s.Queue.MaximumPollers > 0 {
+		props.ProvisionedPollerConfig = &awslambda.ProvisionedPollerConfig{
+			MinimumPollers: jsii.Number(s.Queue.MinimumPollers), MaximumPollers: jsii.Number(s.Queue.MaximumPollers),
+		}
+	} else {
+		props.MaxConcurrency = jsii.Number(s.Functions.Processor.MaximumConcurrency)
+	}
+	awslambda.NewEventSourceMapping(p.Handlers[contract.FunctionProcessor].Construct, jsii.String("Events"), props)
 }
 
 func (p *Pipeline) addAPI() {

@@ -5,6 +5,8 @@ package stack
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/fluxa/fluxa/cdk/construct"
 	"github.com/fluxa/fluxa/cdk/stage"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // Platform is one stage of Fluxa.
@@ -39,7 +42,11 @@ func NewPlatform(scope constructs.Construct, s stage.Stage, m Materials) *Platfo
 	if s.Region != "" {
 		env.Region = jsii.String(s.Region)
 	}
-	p := &Platform{Stage: awscdk.NewStage(scope, jsii.String(s.Name), &awscdk.StageProps{Env: env, StageName: jsii.String(s.Name)})}
+	props := &awscdk.StageProps{Env: env, StageName: jsii.String(s.Name)}
+	if s.PermissionsBoundary != "" {
+		props.PermissionsBoundary = awscdk.PermissionsBoundary_FromName(jsii.String(s.PermissionsBoundary))
+	}
+	p := &Platform{Stage: awscdk.NewStage(scope, jsii.String(s.Name), props)}
 	if s.Account != "" && s.Region != "" {
 		// Otherwise the CLI would look the zones up in the account, to which a
 		// review has no access.
@@ -52,8 +59,11 @@ func NewPlatform(scope constructs.Construct, s stage.Stage, m Materials) *Platfo
 	p.Observability = NewObservability(p.Stage, s, p.Data, p.Pipeline, m.Rates)
 
 	tags := awscdk.Tags_Of(p.Stage)
-	tags.Add(jsii.String("application"), jsii.String("fluxa"), nil)
-	tags.Add(jsii.String("stage"), jsii.String(s.Name), nil)
+	tags.Add(jsii.String(contract.TagApplication), jsii.String("fluxa"), nil)
+	tags.Add(jsii.String(contract.TagStage), jsii.String(s.Name), nil)
+	for _, name := range slices.Sorted(maps.Keys(s.Tags)) {
+		tags.Add(jsii.String(name), jsii.String(s.Tags[name]), nil)
+	}
 	awscdk.Aspects_Of(p.Stage).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
 	return p
 }

@@ -45,6 +45,24 @@ func TestStages_with_account_and_region_have_the_region_s_zones_and_names(t *tes
 	same(t, bucket, bucket.plain("BucketName"), "fluxa-payloads-abroad-210987654321-eu-west-1")
 }
 
+// TestStages_bound_every_role_by_the_policy_of_their_settings: a team that may only make
+// bounded roles could not deploy a stage in which one is not.
+func TestStages_bound_every_role_by_the_policy_of_their_settings(t *testing.T) {
+	t.Parallel()
+	roles := abroad(t).all("AWS::IAM::Role")
+	if len(roles) == 0 {
+		t.Error("abroad has no role")
+	}
+	for _, role := range roles {
+		same(t, role, role.plain("PermissionsBoundary"), "arn:"+abroad(t).partition()+":iam::210987654321:policy/team/boundary")
+	}
+	for _, p := range both(t) {
+		for _, role := range p.all("AWS::IAM::Role") {
+			same(t, role, role.plain("PermissionsBoundary"), nil)
+		}
+	}
+}
+
 func TestAddPlatforms_makes_the_one_stage_that_the_context_names_unprotected_on_its_first_deploy(t *testing.T) {
 	folder := filepath.Join(filepath.Dir(again(t).out), "zips")
 	context := map[string]any{"stage": "prod", "first_deploy": "true"}

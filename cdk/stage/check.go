@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -20,6 +21,10 @@ var (
 	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
 	enginePattern  = regexp.MustCompile(`^(1[4-9]|[2-9][0-9])$`)
 	regionPattern  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+	policyPattern  = regexp.MustCompile(`^([A-Za-z0-9_.,+=@-]{1,128}/){0,3}[A-Za-z0-9_.,+=@-]{1,128}$`)
+
+	// What every service takes: https://docs.aws.amazon.com/personalize/latest/dg/personalize-managing-tags.html
+	tagPattern = regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]*$`)
 )
 
 // retentions are the days that CloudWatch Logs can keep a log group for.
@@ -32,6 +37,9 @@ func (s Stage) check(l *faultList) {
 		"must be 2 to 16 of a-z 0-9 -, beginning with a letter, each - between two others, got %q", s.Name)
 	l.require(s.Account == "" || accountPattern.MatchString(s.Account), "account", "must be empty or 12 digits, got %q", s.Account)
 	l.require(s.Region == "" || regionPattern.MatchString(s.Region), "region", "must be empty or a region such as eu-west-1, got %q", s.Region)
+	checkTags(l, s.Tags)
+	l.require(s.PermissionsBoundary == "" || policyPattern.MatchString(s.PermissionsBoundary), "permissions_boundary",
+		"must be empty or the name of a policy of the account, with its path, such as team/boundary, got %q", s.PermissionsBoundary)
 	oneOf(l, s.Removal, "removal", Destroy, Retain)
 	oneOf(l, s.Logs.Level, "logs.level", "debug", "info", "warn", "error")
 	oneOf(l, s.Release, "release", AllAtOnce, Canary)
@@ -46,6 +54,22 @@ func (s Stage) check(l *faultList) {
 	s.API.check(l)
 	s.Alarms.check(l, s.Database)
 	s.checkTogether(l)
+}
+
+// maxTags leaves room, among the 50 of a resource, for the tags of Fluxa and of the
+// CDK.
+const maxTags = 40
+
+func checkTags(l *faultList, tags map[string]string) {
+	l.require(len(tags) <= maxTags, "tags", "must be at most %d, got %d", maxTags, len(tags))
+	own := []string{contract.TagApplication, contract.TagStage, contract.TagName}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		name, value := "tags."+key, tags[key]
+		l.require(!slices.Contains(own, key), name, "is set by Fluxa itself")
+		l.require(len(key) >= 1 && len(key) <= 128 && tagPattern.MatchString(key) && !strings.HasPrefix(strings.ToLower(key), "aws:"), name,
+			"must have a name of 1 to 128 of A-Z a-z 0-9 space _ . : / = + @ -, not beginning with aws:")
+		l.require(len(value) <= 256 && tagPattern.MatchString(value), name, "must have at most 256 of A-Z a-z 0-9 space _ . : / = + @ -, got %q", value)
+	}
 }
 
 func oneOf[T ~string](l *faultList, value T, field string, choices ...T) {
@@ -94,7 +118,20 @@ func (q Queue) check(l *faultList) {
 	l.between(q.BatchWindowSeconds, 0, 300, "queue.batch_window_seconds")
 	l.require(q.BatchSize <= 10 || q.BatchWindowSeconds >= 1, "queue.batch_window_seconds",
 		"must be at least 1 for a queue.batch_size above 10, got %d", q.BatchWindowSeconds)
+	if q.MinimumPollers == 0 {
+		l.require(q.MaximumPollers == 0, "queue.maximum_pollers", "must be 0 without queue.minimum_pollers, got %d", q.MaximumPollers)
+		return
+	}
+	// https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html
+	l.between(q.MinimumPollers, 2, 200, "queue.minimum_pollers")
+	l.between(q.MaximumPollers, q.MinimumPollers, 100, "queue.maximum_pollers")
 }
+
+// invocationsOfPoller is how many invocations one provisioned poller has under way
+// at most. It takes the place of the maximum concurrency, beside which there can be
+// no such pollers:
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+const invocationsOfPoller = 10
 
 func (f Functions) check(l *faultList) {
 	// API Gateway gives up after 29 seconds.
@@ -157,6 +194,11 @@ func (s Stage) checkTogether(l *faultList) {
 		"is empty where removal is %s: state an address, or %s if somebody else subscribes to the topic of the alarms", s.Removal, NoEmail)
 	longest := int(contract.EventsRetention.Seconds())
 	l.require(s.Alarms.QueueAgeSeconds < longest, "alarms.queue_age_seconds", "must be less than the %d seconds that the queue keeps a message", longest)
+	if pollers := s.Queue.MaximumPollers; s.Queue.MinimumPollers > 0 {
+		l.require(s.Functions.Processor.MaximumConcurrency == pollers*invocationsOfPoller, "functions.processor.maximum_concurrency",
+			"must be %d, %d for each of queue.maximum_pollers: with pollers of its own a queue has no other bound, got %d",
+			pollers*invocationsOfPoller, invocationsOfPoller, s.Functions.Processor.MaximumConcurrency)
+	}
 	l.require(s.Functions.Query.ReservedConcurrency > 0 || s.Database.Proxy, "functions.query.reserved_concurrency",
 		"must be at least 1 without database.proxy: nothing else bounds its connections to the database")
 	if needed, supported := s.Connections(), s.Database.MaxConnections(); supported > 0 && needed > supported {

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -37,6 +38,13 @@ func TestParse_refuses_a_value_that_is_none_of_those_there_are(t *testing.T) {
 		{"database.instance_class", "db.t4g.micro", "must be one of " + classes + `, got "db.t4g.micro"`},
 		{"database.instance_class", "", "must be one of " + classes + `, got ""`},
 		{"api.authorization", "none", `must be one of ["api_key" "iam"], got "none"`},
+		{"permissions_boundary", "/boundary", `must be empty or the name of a policy of the account, with its path, such as team/boundary, got "/boundary"`},
+		{"permissions_boundary", "arn:aws:iam::123456789012:policy/boundary", `must be empty or the name of a policy of the account, with its path, such as team/boundary, got "arn:aws:iam::123456789012:policy/boundary"`},
+		{"tags", map[string]string{"team": "payments & more"}, `.team must have at most 256 of A-Z a-z 0-9 space _ . : / = + @ -, got "payments & more"`},
+		{"tags", map[string]string{"AWS:team": "payments"}, `.AWS:team must have a name of 1 to 128 of A-Z a-z 0-9 space _ . : / = + @ -, not beginning with aws:`},
+		{"tags", map[string]string{"": "payments"}, `. must have a name of 1 to 128 of A-Z a-z 0-9 space _ . : / = + @ -, not beginning with aws:`},
+		{"tags", map[string]string{"stage": "dev"}, ".stage is set by Fluxa itself"},
+		{"tags", manyTags(), "must be at most 40, got 41"},
 		{"alarms.email", "team", `must be empty, none, or an address such as team@example.com, got "team"`},
 		{"alarms.email", "None", `must be empty, none, or an address such as team@example.com, got "None"`},
 		{"alarms.email", "Team <team@example.com>", `must be empty, none, or an address such as team@example.com, got "Team <team@example.com>"`},
@@ -44,9 +52,17 @@ func TestParse_refuses_a_value_that_is_none_of_those_there_are(t *testing.T) {
 		t.Run(fmt.Sprintf("%s=%v", c.path, c.value), func(t *testing.T) {
 			t.Parallel()
 			_, err := Parse("x9", edited(t, "dev", changes{c.path: c.value}))
-			refused(t, err, c.path+" "+c.want)
+			refused(t, err, strings.Replace(c.path+" "+c.want, "tags .", "tags.", 1))
 		})
 	}
+}
+
+func manyTags() map[string]string {
+	tags := map[string]string{}
+	for i := range 41 {
+		tags[fmt.Sprintf("t%02d", i)] = ""
+	}
+	return tags
 }
 
 func TestParse_takes_what_is_within_the_bounds_and_refuses_what_is_not(t *testing.T) {
@@ -163,6 +179,24 @@ func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
 		}},
 		"a large batch without a window": {"dev", changes{"queue.batch_size": 11}, []string{
 			"queue.batch_window_seconds must be at least 1 for a queue.batch_size above 10, got 0",
+		}},
+		"fewer pollers than Lambda keeps": {"dev", changes{"queue.minimum_pollers": 1, "queue.maximum_pollers": 2, "functions.processor.maximum_concurrency": 20}, []string{
+			"queue.minimum_pollers must be 2 to 200, got 1",
+		}},
+		"fewer pollers at most than at least": {"dev", changes{"queue.minimum_pollers": 3, "queue.maximum_pollers": 2, "functions.processor.maximum_concurrency": 20}, []string{
+			"queue.maximum_pollers must be 3 to 100, got 2",
+		}},
+		"pollers for more calls than a function may have": {"dev", changes{
+			"queue.minimum_pollers": 2, "queue.maximum_pollers": 101, "functions.processor.maximum_concurrency": 1_000, "database.proxy": true,
+		}, []string{
+			"queue.maximum_pollers must be 2 to 100, got 101",
+			"functions.processor.maximum_concurrency must be 1010, 10 for each of queue.maximum_pollers: with pollers of its own a queue has no other bound, got 1000",
+		}},
+		"pollers without a least number": {"dev", changes{"queue.maximum_pollers": 2}, []string{
+			"queue.maximum_pollers must be 0 without queue.minimum_pollers, got 2",
+		}},
+		"pollers that make another number of calls": {"dev", changes{"queue.minimum_pollers": 2, "queue.maximum_pollers": 2}, []string{
+			"functions.processor.maximum_concurrency must be 20, 10 for each of queue.maximum_pollers: with pollers of its own a queue has no other bound, got 5",
 		}},
 		"a rate of a firewall that is not there": {"dev", changes{"api.firewall_rate_per_5_minutes": 1}, []string{
 			"api.firewall_rate_per_5_minutes must be 0 without api.firewall, got 1",

@@ -62,7 +62,7 @@ func TestDev_is_cheap_and_goes_with_its_stack_and_prod_survives(t *testing.T) {
 		{"deletion protection", false, true, func(s Stage) any { return s.Database.DeletionProtection }},
 		{"proxy", false, true, func(s Stage) any { return s.Database.Proxy }},
 		{"access logs", false, true, func(s Stage) any { return s.Payloads.AccessLogs }},
-		{"batch", Queue{10, 0}, Queue{100, 1}, func(s Stage) any { return s.Queue }},
+		{"batch", Queue{BatchSize: 10}, Queue{BatchSize: 100, BatchWindowSeconds: 1}, func(s Stage) any { return s.Queue }},
 		{"processors", 5, 50, func(s Stage) any { return s.Functions.Processor.MaximumConcurrency }},
 		{"authorization", APIKey, APIKey, func(s Stage) any { return s.API.Authorization }},
 		{"account's role", true, true, func(s Stage) any { return s.API.AccountRole }},
@@ -124,12 +124,12 @@ func TestLoad_tells_the_faults_of_every_stage(t *testing.T) {
 func TestParse_names_each_field_that_is_missing(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{
-		"account", "region", "removal", "termination_protection", "logs", "logs.level", "logs.retention_days", "tracing",
+		"account", "region", "tags", "permissions_boundary", "removal", "termination_protection", "logs", "logs.level", "logs.retention_days", "tracing",
 		"network", "network.cidr", "network.availability_zones", "network.flow_logs",
 		"database", "database.instance_class", "database.storage_gib", "database.max_storage_gib", "database.multi_az",
 		"database.backup_days", "database.deletion_protection", "database.proxy",
 		"events", "events.retention_days", "payloads", "payloads.glacier_days", "payloads.old_version_days", "payloads.access_logs",
-		"queue", "queue.batch_size", "queue.batch_window_seconds",
+		"queue", "queue.batch_size", "queue.batch_window_seconds", "queue.minimum_pollers", "queue.maximum_pollers",
 		"functions", "functions.ingest", "functions.ingest.memory_mib", "functions.ingest.timeout_seconds", "functions.ingest.reserved_concurrency",
 		"functions.processor.maximum_concurrency", "functions.query.reserved_concurrency", "functions.migrate", "functions.migrate.memory_mib", "functions.maintain",
 		"api", "api.authorization", "api.validate_bodies", "api.rate_per_second", "api.burst", "api.firewall", "api.firewall_rate_per_5_minutes",
@@ -224,7 +224,7 @@ func TestParse_refuses_what_is_no_stage(t *testing.T) {
 		"- dev\n":                         "the file must hold settings by their names (line 1)",
 		"tracing: [\n":                    "yaml: line 1: did not find expected node content",
 		dev + "tracing: false\n":          fmt.Sprintf("tracing is stated twice (line %d)", 1+strings.Count(dev, "\n")),
-		dev + "owner: me\ntags: {a: b}\n": fmt.Sprintf("owner is no setting (line %d)\nstage x9: tags is no setting (line %d)", 1+strings.Count(dev, "\n"), 2+strings.Count(dev, "\n")),
+		dev + "owner: me\nteam: {a: b}\n": fmt.Sprintf("owner is no setting (line %d)\nstage x9: team is no setting (line %d)", 1+strings.Count(dev, "\n"), 2+strings.Count(dev, "\n")),
 	} {
 		if _, err := Parse("x9", []byte(raw)); err == nil || err.Error() != "stage x9: "+want {
 			t.Errorf("%.20q: got %v, want %q", raw, err, want)

@@ -15,6 +15,12 @@ type Stage struct {
 	Account string `yaml:"account"`
 	Region  string `yaml:"region"`
 
+	// Tags are on every resource that can have tags, beside those of Fluxa itself.
+	Tags map[string]string `yaml:"tags"`
+	// PermissionsBoundary is the policy of the account that bounds every role of the
+	// stage, by its path and name; empty for none.
+	PermissionsBoundary string `yaml:"permissions_boundary"`
+
 	Removal               Removal `yaml:"removal"`
 	TerminationProtection bool    `yaml:"termination_protection"`
 
@@ -84,10 +90,13 @@ type Payloads struct {
 	AccessLogs     bool `yaml:"access_logs"`
 }
 
-// Queue says how the processor is fed.
+// Queue says how the processor is fed. Pollers are those that Lambda keeps ready for
+// the queue; zero leaves their number to Lambda.
 type Queue struct {
 	BatchSize          int `yaml:"batch_size"`
 	BatchWindowSeconds int `yaml:"batch_window_seconds"`
+	MinimumPollers     int `yaml:"minimum_pollers"`
+	MaximumPollers     int `yaml:"maximum_pollers"`
 }
 
 // Function is one Lambda function.

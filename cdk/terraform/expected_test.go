@@ -260,7 +260,7 @@ func (e *expectation) argument(p catalog.Property, v template.Value, address str
 		}
 	}
 	switch p.Write.Name {
-	case "", "only", "tags", "lines", "number", "named_values":
+	case "", "only", "tags", "lines", "number", "named_values", "policy_arn":
 	case "json":
 		return jsonDocument{ordered(parsed(value))}, nil
 	case "block":

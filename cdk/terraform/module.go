@@ -245,7 +245,7 @@ func (l *linker) locals(uses *hcl.Uses) *hcl.Document {
 		if attribute, is := asked[name]; is {
 			body.Set(name, attribute)
 		} else {
-			body.Set(name, l.common)
+			body.Set(name, hcl.Func("merge", hcl.Variable(catalog.Tags), l.common))
 		}
 	}
 	return d

@@ -62,6 +62,8 @@ func stageOf(stages []settings.Stage, name string) settings.Stage {
 
 func changedDev(s *settings.Stage) {
 	s.Account, s.Region, s.Removal, s.TerminationProtection = "123456789012", "us-east-1", settings.Retain, true
+	s.Tags = map[string]string{"team": "dev", "cost-center": "4711"}
+	s.PermissionsBoundary = "boundary"
 	s.Logs = settings.Logs{Level: "debug", RetentionDays: 30}
 	s.Tracing = false
 	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, Zones: []string{"us-east-1c", "us-east-1a", "us-east-1b"}, FlowLogs: true}
@@ -69,9 +71,9 @@ func changedDev(s *settings.Stage) {
 		EngineVersion: "16", InstanceClass: "t4g.small", StorageGiB: 40, MaxStorageGiB: 200, MultiAZ: true, BackupDays: 3, DeletionProtection: true, Proxy: true,
 	}
 	s.Payloads = settings.Payloads{GlacierDays: 60, OldVersionDays: 14, AccessLogs: true}
-	s.Queue = settings.Queue{BatchSize: 50, BatchWindowSeconds: 2}
+	s.Queue = settings.Queue{BatchSize: 50, BatchWindowSeconds: 2, MinimumPollers: 2, MaximumPollers: 3}
 	s.Functions.Ingest = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 1536, TimeoutSeconds: 20}, ReservedConcurrency: 20}
-	s.Functions.Processor = settings.QueueFunction{Function: settings.Function{MemoryMiB: 2048, TimeoutSeconds: 60}, MaximumConcurrency: 3}
+	s.Functions.Processor = settings.QueueFunction{Function: settings.Function{MemoryMiB: 2048, TimeoutSeconds: 60}, MaximumConcurrency: 30}
 	s.Functions.Query = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 256, TimeoutSeconds: 21}, ReservedConcurrency: 5}
 	s.Functions.Migrate = settings.Function{MemoryMiB: 512, TimeoutSeconds: 200}
 	s.Functions.Maintain = settings.Function{MemoryMiB: 512, TimeoutSeconds: 202}
@@ -83,14 +85,16 @@ func changedDev(s *settings.Stage) {
 
 func changedProd(s *settings.Stage) {
 	s.Account, s.Region, s.Removal, s.TerminationProtection = "123456789012", "", settings.Destroy, false
+	s.Tags = map[string]string{"team": "payments"}
+	s.PermissionsBoundary = "team/boundary"
 	s.Logs = settings.Logs{Level: "warn", RetentionDays: 365}
 	s.Tracing = false
 	s.Network = settings.Network{CIDR: "10.98.0.0/22", AvailabilityZones: 2}
 	s.Database = settings.Database{EngineVersion: "18", InstanceClass: "m7g.xlarge", StorageGiB: 200, MaxStorageGiB: 2000, BackupDays: 30}
 	s.Payloads = settings.Payloads{GlacierDays: 61, OldVersionDays: 15}
-	s.Queue = settings.Queue{BatchSize: 10}
+	s.Queue = settings.Queue{BatchSize: 10, MinimumPollers: 3, MaximumPollers: 4}
 	s.Functions.Ingest = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 1537, TimeoutSeconds: 22}}
-	s.Functions.Processor = settings.QueueFunction{Function: settings.Function{MemoryMiB: 2049, TimeoutSeconds: 61}, MaximumConcurrency: 13}
+	s.Functions.Processor = settings.QueueFunction{Function: settings.Function{MemoryMiB: 2049, TimeoutSeconds: 61}, MaximumConcurrency: 40}
 	s.Functions.Query = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 257, TimeoutSeconds: 23}, ReservedConcurrency: 15}
 	s.Functions.Migrate = settings.Function{MemoryMiB: 513, TimeoutSeconds: 201}
 	s.Functions.Maintain = settings.Function{MemoryMiB: 513, TimeoutSeconds: 203}

@@ -57,7 +57,6 @@ func derivedValues() []Derived {
 		{Place{"Observability/Alarms/InFlight/Resource", "Threshold"}, hcl.Func("min", number("96000"),
 			hcl.Op(number("2"), "*", hcl.Op(variable("processor_maximum_concurrency"), "*", variable("processor_batch_size"))))},
 		dashboard("widgets[10].properties.annotations.horizontal[0].value", variable("alarm_queue_age_seconds")),
-		dashboard("widgets[13].properties.annotations.horizontal[0].value", variable("processor_maximum_concurrency")),
 		cost("2", "ingest"), cost("5", "processor"), cost("8", "query"),
 	}
 }
@@ -82,6 +81,8 @@ func choices() []Choice {
 		{Place{"Pipeline/API/API/NoSignature/Resource", "StatusCode"}, "api_key"},
 		{Place{"Pipeline/API/API/NoSignature/Resource", "ResponseTemplates.*"}, "api_key"},
 		{Place{"Pipeline/API/*", "RequestModels"}, "validate_bodies"},
+		{Place{"Pipeline/Processor/Events/Resource", "ProvisionedPollerConfig"}, "processor_maximum_pollers"},
+		{Place{"Pipeline/Processor/Events/Resource", "ScalingConfig"}, "processor_maximum_pollers"},
 	}
 }
 

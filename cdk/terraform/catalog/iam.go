@@ -8,6 +8,7 @@ func iam() []Type {
 			Attributes: map[string]Attribute{"Ref": {Name: "name"}, "Arn": {Name: "arn"}},
 			Properties: []Property{
 				{From: prop("Description"), To: Attr("description")},
+				{From: prop("PermissionsBoundary"), To: Attr("permissions_boundary"), Read: asPolicyName(), Write: asPolicyARN()},
 				{From: prop("AssumeRolePolicyDocument"), To: Attr("assume_role_policy"), Read: asPolicy(), Write: asJSON()},
 				{From: prop("ManagedPolicyArns"), To: At("aws_iam_role_policy_attachment").Attr("policy_arn"), Write: onlyElement()},
 				retained("a role holds no data; what keeps it in CloudFormation is that the account's API Gateway settings outlive a stack"),

@@ -33,6 +33,8 @@ func lambda() []Type {
 				{From: prop("MaximumBatchingWindowInSeconds"), To: Attr("maximum_batching_window_in_seconds")},
 				{From: prop("FunctionResponseTypes"), To: Attr("function_response_types")},
 				tagged(),
+				{From: prop("ProvisionedPollerConfig", "MinimumPollers"), To: Block("provisioned_poller_config").Attr("minimum_pollers")},
+				{From: prop("ProvisionedPollerConfig", "MaximumPollers"), To: Block("provisioned_poller_config").Attr("maximum_pollers")},
 				{From: prop("ScalingConfig", "MaximumConcurrency"), To: Block("scaling_config").Attr("maximum_concurrency")},
 			},
 		},

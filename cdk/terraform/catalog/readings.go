@@ -38,6 +38,24 @@ func fromJSON() Reading { return Reading{"json", document} }
 // them by how they are written, and that differs with the stage's region.
 func asPolicy() Reading { return Reading{"policy", policy} }
 
+// asPolicyName reads the path and name of a policy of the account from its ARN.
+func asPolicyName() Reading {
+	return Reading{"policy_name", func(v template.Value) (template.Value, error) {
+		parts, _ := v.(template.Text)
+		if len(parts) > 0 {
+			last, _ := parts[len(parts)-1].(string)
+			if name, is := strings.CutPrefix(last, ":policy/"); is && template.Equal(v, policyARN(name)) {
+				return name, nil
+			}
+		}
+		return nil, fmt.Errorf("must be the ARN of a policy of the account, got %s", hcl.Source(v))
+	}}
+}
+
+func policyARN(name template.Value) template.Value {
+	return template.Join("arn:", template.Pseudo("AWS::Partition"), ":iam::", template.Pseudo("AWS::AccountId"), ":policy/", name)
+}
+
 // asZone takes one of the first zones of the region, and one that is named.
 func asZone() Reading { return Reading{"zone", zone} }
 

@@ -17,14 +17,19 @@ const (
 	Number  Kind = "number"
 	String  Kind = "string"
 	Strings Kind = "list of strings"
+	Texts   Kind = "map of strings"
 )
 
 // Type is the type as a variable's block has it.
 func (k Kind) Type() hcl.Value {
-	if k == Strings {
+	switch k {
+	case Strings:
 		return hcl.Func("list", hcl.Keyword("string"))
+	case Texts:
+		return hcl.Func("map", hcl.Keyword("string"))
+	default:
+		return hcl.Keyword(k)
 	}
-	return hcl.Keyword(k)
 }
 
 // Variable is an input of the modules. Its value in a stage is that of the
@@ -91,6 +96,10 @@ func matching(expression string, v hcl.Value) hcl.Value {
 	return hcl.Func("can", hcl.Func("regex", expression, v))
 }
 
+// Tags is the variable with the tags of a stage, which every tagged resource has
+// beside Fluxa's own.
+const Tags = "tags"
+
 // environment is the variable with the stage's name, which no property has alone.
 func environment() Variable {
 	v := hcl.Variable("environment")
@@ -114,7 +123,7 @@ func zip(function string) Variable {
 
 // variables are all variables but those with which a module takes from another.
 func variables() []Variable {
-	out := []Variable{environment()}
+	out := []Variable{environment(), {Name: Tags, Kind: Texts, Description: "Tags of every resource that can have some, beside those of Fluxa itself."}}
 	for _, function := range []string{"ingest", "maintain", "migrate", "processor", "query"} {
 		out = append(out, zip(function))
 	}
@@ -132,7 +141,12 @@ func stateVariables() []Variable {
 	payloads := func(property Glob) Place {
 		return Place{"Data/Payloads/Bucket/Resource", "LifecycleConfiguration." + property}
 	}
+	boundary := hcl.Variable("permissions_boundary")
 	return []Variable{
+		validated("permissions_boundary", String, "The policy of the account that bounds every role, by its path and name; null for none.",
+			hcl.Op(hcl.Op(boundary, "==", nil), "||", matching("^[A-Za-z0-9_.,+=@/-]+$", boundary)), "be null or the name of a policy, such as team/boundary",
+			"arn:aws:iam::123456789012:policy/boundary",
+			Place{"*", "PermissionsBoundary"}),
 		validated("log_level", String, "From which level on the functions log: debug, info, warn or error.",
 			hcl.Func("contains", hcl.Row{"debug", "info", "warn", "error"}, level), "be debug, info, warn or error", "loud",
 			Place{"Pipeline/*/Function/Resource", "Environment.Variables.FLUXA_LOG_LEVEL"}),
@@ -204,7 +218,11 @@ func pipelineVariables() []Variable {
 			of("maintain", "Environment.Variables.FLUXA_RETENTION_DAYS")),
 		memory("migrate", 128), timeout("migrate", 900, 901),
 		memory("processor", contract.ProcessorMemory), timeout("processor", 900, 2),
-		between("processor_maximum_concurrency", "How many batches are processed at once.", 2, 1000, 1, events("ScalingConfig.MaximumConcurrency")),
+		between("processor_maximum_concurrency", "How many batches are processed at once.", 2, 1000, 1, events("ScalingConfig.MaximumConcurrency"),
+			Place{"Observability/Dashboard/Resource", "DashboardBody.widgets[13].properties.annotations.horizontal[0].value"}),
+		optional("processor_minimum_pollers", "How many pollers are kept ready for the queue; null leaves it to Lambda.", 2, events("ProvisionedPollerConfig.MinimumPollers")),
+		optional("processor_maximum_pollers", "Up to how many pollers there are, each for 10 batches at once; null leaves it to Lambda.", 2,
+			events("ProvisionedPollerConfig.MaximumPollers")),
 		between("processor_batch_size", "How many events a batch has at most.", 1, contract.QueueBatchLimit, contract.QueueBatchLimit+1, events("BatchSize")),
 		between("processor_batch_window_seconds", "How long a batch is gathered, in seconds; the queue's visibility time-out grows with it.",
 			0, 300, 301, events("MaximumBatchingWindowInSeconds")),

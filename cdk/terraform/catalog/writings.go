@@ -104,6 +104,13 @@ func onlyElement() Writing {
 	}}
 }
 
+// asPolicyARN names a policy of the account by its ARN, and null by none.
+func asPolicyARN() Writing {
+	return written("policy_arn", func(v template.Value) template.Value {
+		return template.Conditional{If: hcl.Op(v, "!=", nil), Then: policyARN(v)}
+	})
+}
+
 func asNumber() Writing {
 	return Writing{"number", func(_ Surroundings, v template.Value) (template.Value, error) {
 		s, is := v.(string)

@@ -101,9 +101,11 @@ func Merge(c catalog.Catalog, stages []*assembly.Stage) (*Platform, error) {
 		m.out.Stages = append(m.out.Stages, s.Name)
 		m.set("environment", s.Name, s.Name)
 	}
+	m.tags(stages)
 	resources := collect(stages)
 	for _, members := range resources {
 		m.presence(members)
+		m.foresee(members)
 	}
 	for _, members := range resources {
 		m.resource(members)
@@ -196,7 +198,10 @@ func (m *merger) flag(key string) string {
 }
 
 // has reports whether a stage has a flag.
-func (m *merger) has(stage, flag string) bool { return m.out.Values[flag][stage] == true }
+func (m *merger) has(stage, flag string) bool {
+	value := m.out.Values[flag][stage]
+	return value != nil && value != false
+}
 
 func (m *merger) resource(members []member) {
 	first := members[0]
@@ -320,7 +325,11 @@ func (m *merger) chosen(flag string, at location, variants []variant) template.V
 	if len(with) == 0 || len(without) == 0 {
 		return m.agreed(at, variants)
 	}
-	return either(hcl.Variable(flag), m.agreed(at, with), m.agreed(at, without))
+	var condition hcl.Value = hcl.Variable(flag)
+	if m.catalog.Variable(flag).Kind != catalog.Bool {
+		condition = hcl.Op(condition, "!=", nil)
+	}
+	return either(condition, m.agreed(at, with), m.agreed(at, without))
 }
 
 // outputs merges the outputs of the stacks. One that the catalog ties to a flag is

@@ -161,12 +161,15 @@ func (v variant) literal() (string, error) {
 }
 
 // either is one value with the flag and another without it.
-func either(flag hcl.Variable, yes, no template.Value) template.Value {
+func either(flag hcl.Value, yes, no template.Value) template.Value {
 	if template.Equal(yes, no) {
 		return yes
 	}
 	if yes == true && no == false {
 		return flag
+	}
+	if yes == nil {
+		return template.Conditional{If: hcl.Not(flag), Then: no}
 	}
 	more, long := yes.(template.List)
 	fewer, short := no.(template.List)
@@ -180,7 +183,7 @@ func either(flag hcl.Variable, yes, no template.Value) template.Value {
 
 // optional is a list of which some elements are there with the flag only. Returns
 // false when the flag does more than to add elements.
-func optional(flag hcl.Variable, more, fewer template.List) (template.Value, bool) {
+func optional(flag hcl.Value, more, fewer template.List) (template.Value, bool) {
 	var runs []template.Value
 	for _, item := range more {
 		if len(fewer) == 0 || !template.Equal(item, fewer[0]) {

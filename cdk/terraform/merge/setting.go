@@ -1,0 +1,81 @@
+package merge
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/cdk/terraform/assembly"
+	"github.com/fluxa/fluxa/cdk/terraform/catalog"
+	"github.com/fluxa/fluxa/cdk/terraform/hcl"
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+// tags takes out of each stage's resources the tags that all of them have beside
+// Fluxa's own: they are the value of a variable.
+func (m *merger) tags(stages []*assembly.Stage) {
+	for _, s := range stages {
+		var all []template.Object
+		for _, r := range s.Resources {
+			if tags, is := r.Properties["Tags"].(template.Object); is {
+				all = append(all, tags)
+			}
+		}
+		own := template.Object{}
+		if len(all) > 0 {
+			for name, value := range all[0] {
+				everywhere := !slices.ContainsFunc(all, func(tags template.Object) bool { return !template.Equal(tags[name], value) })
+				if everywhere && name != contract.TagApplication && name != contract.TagStage {
+					own[name] = m.literal(s.Name, value)
+				}
+			}
+		}
+		for _, tags := range all {
+			for name := range own {
+				delete(tags, name)
+			}
+		}
+		m.set(catalog.Tags, s.Name, own)
+	}
+}
+
+// literal is a text of a stage, which may have the stage's name in it by chance.
+func (m *merger) literal(stage string, v template.Value) template.Value {
+	if v == hcl.Variable("environment") {
+		return stage
+	}
+	text, err := variant{stage: stage, value: v}.literal()
+	if err != nil {
+		m.fail("a tag of stage %s: %v", stage, err)
+	}
+	return text
+}
+
+// foresee notes a variable on which a choice depends, and which is no flag, before
+// any property is merged: it is null in a stage that lacks the property for which it
+// stands.
+func (m *merger) foresee(members []member) {
+	for _, c := range m.catalog.Choices {
+		v := m.catalog.Variable(c.Flag)
+		if v.Kind == catalog.Bool {
+			continue
+		}
+		for _, place := range v.Stands {
+			for _, one := range members {
+				if place.Construct.Matches(one.Key) {
+					value, _ := plain(*v, variant{stage: one.stage, value: dig(one.Properties, string(place.Property))})
+					m.set(v.Name, one.stage, value)
+				}
+			}
+		}
+	}
+}
+
+// dig returns the value at a path of names with dots between them, nil for none.
+func dig(v template.Value, path string) template.Value {
+	for name := range strings.SplitSeq(path, ".") {
+		object, _ := v.(template.Object)
+		v = object[name]
+	}
+	return v
+}

@@ -1,0 +1,9 @@
+package contract
+
+// The tags of every AWS resource of a stage: that it is Fluxa's, and the stage's name.
+// The CDK sets the third, on what has no name of its own. No stage may set them.
+const (
+	TagApplication = "application"
+	TagStage       = "stage"
+	TagName        = "Name"
+)
