@@ -49,9 +49,13 @@ func (v variation) of(all []settings.Stage) ([]settings.Stage, error) {
 }
 
 // addThird adds a stage like dev, whose flow logs go with it, and other people are
-// told of alarms in each, at an address that may have the stage in its name.
+// told of alarms in each, at an address that may have the stage in its name. Both have
+// pollers, and prod has none.
 func addThird(dev, _, added *settings.Stage) {
+	dev.Queue.MinimumPollers, dev.Queue.MaximumPollers = 2, 3
+	dev.Functions.Processor.MaximumConcurrency, dev.Functions.Query.ReservedConcurrency = 30, 5
 	*added = *dev
+	added.Queue.MinimumPollers = 3
 	added.Name, added.Network.FlowLogs = "load-test", true
 	dev.Alarms.Email, added.Alarms.Email = "dev@example.com", "team@example.com"
 }
