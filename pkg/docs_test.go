@@ -72,3 +72,22 @@ func anchors(text string) (out []string) {
 	}
 	return out
 }
+
+// TestDocs_join_the_endpoint_and_a_path_with_a_slash holds for every page: the
+// endpoint that a deployment tells ends in none.
+func TestDocs_join_the_endpoint_and_a_path_with_a_slash(t *testing.T) {
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined := regexp.MustCompile(`ENDPOINT\}"?[^/"\s)]`)
+	for _, path := range append(pages, "../README.md") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := joined.Find(text); found != nil {
+			t.Errorf("%s has %q: a path begins with a slash", path, found)
+		}
+	}
+}

@@ -238,6 +238,14 @@ func (a *EventAPI) addKey(props *EventAPIProps) {
 	plan.AddApiKey(a.Key, nil)
 }
 
+// Endpoint is the API's address, to which a path is appended: it ends in no slash,
+// unlike that of the CDK.
+func (a *EventAPI) Endpoint() *string {
+	stack := awscdk.Stack_Of(a.Construct)
+	return text(fmt.Sprintf("https://%s.execute-api.%s.%s/%s",
+		*a.API.RestApiId(), *stack.Region(), *stack.UrlSuffix(), *a.API.DeploymentStage().StageName()))
+}
+
 // MetricRequests is how many requests reached the API.
 func (a *EventAPI) MetricRequests() awscloudwatch.Metric {
 	return apiMetric("Count", a.API.RestApiName(), a.API.DeploymentStage().StageName())

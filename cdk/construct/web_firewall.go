@@ -17,7 +17,8 @@ type WebFirewallProps struct {
 	Name string
 	// API is what the firewall stands in front of.
 	API *EventAPI
-	// RatePer5Minutes is how many requests one address may send: 10 to 2000000000.
+	// RatePer5Minutes is how many requests one address may send: 10 to 2000000000. WAF
+	// estimates the rate, and blocks near the limit rather than at it.
 	RatePer5Minutes int
 
 	// LogRetentionDays and Removal are those of the log, as in LogGroupProps.
@@ -44,14 +45,9 @@ func NewWebFirewall(scope constructs.Construct, id string, props *WebFirewallPro
 	c.done()
 
 	this := constructs.NewConstruct(scope, text(id))
-	rules := []*awswafv2.CfnWebACL_RuleProperty{
-		rateRule(props),
-		managedRule(props, 1, "AWSManagedRulesAmazonIpReputationList"),
-		managedRule(props, 2, "AWSManagedRulesKnownBadInputsRuleSet"),
-		// An event may say anything: bodies are data, stored with parameters and
-		// never shown as a page. What these rules find in one is counted only.
-		managedRule(props, 3, "AWSManagedRulesCommonRuleSet", "SizeRestrictions_BODY", "CrossSiteScripting_BODY",
-			"GenericLFI_BODY", "GenericRFI_BODY", "EC2MetaDataSSRF_BODY"),
+	rules := []*awswafv2.CfnWebACL_RuleProperty{rateRule(props)}
+	for i, group := range managedGroups() {
+		rules = append(rules, managedRule(props, i+1, group))
 	}
 	acl := awswafv2.NewCfnWebACL(this, text("ACL"), &awswafv2.CfnWebACLProps{
 		Name:             text(props.Name),
@@ -90,22 +86,57 @@ func rateRule(props *WebFirewallProps) *awswafv2.CfnWebACL_RuleProperty {
 	}
 }
 
-func managedRule(props *WebFirewallProps, priority int, name string, counted ...string) *awswafv2.CfnWebACL_RuleProperty {
-	group := &awswafv2.CfnWebACL_ManagedRuleGroupStatementProperty{VendorName: text("AWS"), Name: text(name)}
-	if len(counted) > 0 {
+// managedGroup is a group of rules that AWS keeps, and those of them that only count
+// what they find.
+type managedGroup struct {
+	name    string
+	counted []string
+}
+
+// managedGroups are the groups in their order. A rule that looks into what callers
+// fill as they like only counts: an event may say anything, so may the id of a user
+// and the value of a header, and the id of an event is anything of A-Za-z0-9._:-,
+// such as orders.log. All of it is data, stored with parameters and never shown as a
+// page. What is left blocks by address, method, host and cookie, and what no path or
+// User-Agent of this API holds.
+//
+// The rules: "Baseline rule groups",
+// https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
+// and "IP reputation rule groups",
+// https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-ip-rep.html
+func managedGroups() []managedGroup {
+	return []managedGroup{
+		{name: "AWSManagedRulesAmazonIpReputationList"},
+		{name: "AWSManagedRulesKnownBadInputsRuleSet", counted: []string{
+			"JavaDeserializationRCE_HEADER", "JavaDeserializationRCE_BODY", "JavaDeserializationRCE_URIPATH", "JavaDeserializationRCE_QUERYSTRING",
+			"ExploitablePaths_URIPATH", "Log4JRCE_HEADER", "Log4JRCE_QUERYSTRING", "Log4JRCE_BODY", "ReactJSRCE_BODY",
+		}},
+		{name: "AWSManagedRulesCommonRuleSet", counted: []string{
+			"NoUserAgent_HEADER", "SizeRestrictions_QUERYSTRING", "SizeRestrictions_BODY",
+			"EC2MetaDataSSRF_BODY", "EC2MetaDataSSRF_URIPATH", "EC2MetaDataSSRF_QUERYARGUMENTS",
+			"GenericLFI_QUERYARGUMENTS", "GenericLFI_URIPATH", "GenericLFI_BODY",
+			"RestrictedExtensions_URIPATH", "RestrictedExtensions_QUERYARGUMENTS",
+			"GenericRFI_QUERYARGUMENTS", "GenericRFI_BODY", "CrossSiteScripting_QUERYARGUMENTS", "CrossSiteScripting_BODY",
+		}},
+	}
+}
+
+func managedRule(props *WebFirewallProps, priority int, group managedGroup) *awswafv2.CfnWebACL_RuleProperty {
+	statement := &awswafv2.CfnWebACL_ManagedRuleGroupStatementProperty{VendorName: text("AWS"), Name: text(group.name)}
+	if len(group.counted) > 0 {
 		var overrides []*awswafv2.CfnWebACL_RuleActionOverrideProperty
-		for _, rule := range counted {
+		for _, rule := range group.counted {
 			overrides = append(overrides, &awswafv2.CfnWebACL_RuleActionOverrideProperty{
 				Name: text(rule), ActionToUse: &awswafv2.CfnWebACL_RuleActionProperty{Count: &awswafv2.CfnWebACL_CountActionProperty{}},
 			})
 		}
-		group.RuleActionOverrides = &overrides
+		statement.RuleActionOverrides = &overrides
 	}
 	return &awswafv2.CfnWebACL_RuleProperty{
-		Name: text(name), Priority: number(priority),
+		Name: text(group.name), Priority: number(priority),
 		OverrideAction:   &awswafv2.CfnWebACL_OverrideActionProperty{None: map[string]any{}},
-		Statement:        &awswafv2.CfnWebACL_StatementProperty{ManagedRuleGroupStatement: group},
-		VisibilityConfig: visibility(props.Name + "-" + name),
+		Statement:        &awswafv2.CfnWebACL_StatementProperty{ManagedRuleGroupStatement: statement},
+		VisibilityConfig: visibility(props.Name + "-" + group.name),
 	}
 }
 

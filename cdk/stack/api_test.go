@@ -96,6 +96,14 @@ func TestAPI_is_regional_and_carries_the_stage(t *testing.T) {
 	})
 }
 
+func TestAPI_s_address_takes_a_path_as_v1_s_did(t *testing.T) {
+	t.Parallel()
+	for _, p := range append(both(t), abroad(t)) {
+		same(t, p.settings.Name, p.stacks[pipeline].plain(p.stacks[pipeline].outputs["ApiEndpoint"]),
+			"https://${Pipeline/API/API}.execute-api."+p.region()+".${AWS::URLSuffix}/${Pipeline/API/API/DeploymentStage."+p.settings.Name+"}")
+	}
+}
+
 func TestAPI_throttles_to_the_stage_s_rate(t *testing.T) {
 	for p, rate := range map[*platform][2]int{dev(t): {50, 100}, prod(t): {1000, 2000}} {
 		p.assert(t, pipeline).has(t, "AWS::ApiGateway::Stage", object{"MethodSettings": []any{like(object{
@@ -204,68 +212,24 @@ func TestAPI_leaves_the_account_s_role_to_another_stage_where_its_own_says_so(t 
 	}
 }
 
-func TestFirewall_bounds_each_address_and_knows_the_known_attacks_in_prod(t *testing.T) {
-	a := prod(t).assert(t, pipeline)
-	managed := func(priority int, name string, more object) any {
-		group := object{"VendorName": "AWS", "Name": name}
-		for key, value := range more {
-			group[key] = value
-		}
-		return like(object{"Priority": priority, "OverrideAction": object{"None": object{}}, "Statement": object{"ManagedRuleGroupStatement": group}})
+const certificate = "arn:aws:acm:eu-west-1:210987654321:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e11"
+
+func TestAPI_has_a_domain_of_its_own_where_the_stage_names_one(t *testing.T) {
+	stack := abroad(t).stacks[pipeline]
+	name, mapping := stack.at(t, "API/Domain/Name"), stack.at(t, "API/Domain/Mapping")
+	same(t, name, []any{name.plain("DomainName"), name.plain("RegionalCertificateArn"), name.plain("EndpointConfiguration", "Types"), name.plain("SecurityPolicy")},
+		[]any{"events-abroad.example.com", certificate, []string{"REGIONAL"}, "TLS_1_2"})
+	same(t, mapping, mapping.plain(), object{
+		"DomainName": "${Pipeline/API/Domain/Name}", "RestApiId": "${Pipeline/API/API}", "Stage": "${Pipeline/API/API/DeploymentStage.abroad}",
+	})
+	for output, want := range map[string]string{
+		"ApiDomainEndpoint":   "https://${Pipeline/API/Domain/Name}",
+		"ApiDomainTarget":     "${Pipeline/API/Domain/Name.RegionalDomainName}",
+		"ApiDomainTargetZone": "${Pipeline/API/Domain/Name.RegionalHostedZoneId}",
+	} {
+		same(t, output, stack.plain(stack.outputs[output]), want)
 	}
-	a.has(t, "AWS::WAFv2::WebACL", object{
-		"Name": "fluxa-prod", "Scope": "REGIONAL", "DefaultAction": object{"Allow": object{}},
-		"Rules": []any{
-			like(object{"Priority": 0, "Action": object{"Block": object{}}, "Statement": object{
-				"RateBasedStatement": object{"AggregateKeyType": "IP", "Limit": 60_000, "EvaluationWindowSec": 300},
-			}}),
-			managed(1, "AWSManagedRulesAmazonIpReputationList", object{"RuleActionOverrides": absent()}),
-			managed(2, "AWSManagedRulesKnownBadInputsRuleSet", object{"RuleActionOverrides": absent()}),
-			managed(3, "AWSManagedRulesCommonRuleSet", nil),
-		},
-	})
-}
-
-// An event's text is the caller's: a rule that looks for attacks in bodies would
-// refuse good events.
-func TestFirewall_only_counts_what_it_finds_in_bodies(t *testing.T) {
-	t.Parallel()
-	acl := prod(t).stacks[pipeline].at(t, "Firewall/ACL")
-	var counted []string
-	for _, rule := range acl.plain("Rules").([]any) {
-		group, _ := rule.(object)["Statement"].(object)["ManagedRuleGroupStatement"].(object)
-		overrides, _ := group["RuleActionOverrides"].([]any)
-		for _, override := range overrides {
-			same(t, override, override.(object)["ActionToUse"], object{"Count": object{}})
-			counted = append(counted, override.(object)["Name"].(string))
-		}
-	}
-	slices.Sort(counted)
-	same(t, acl, counted, []string{"CrossSiteScripting_BODY", "EC2MetaDataSSRF_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "SizeRestrictions_BODY"})
-}
-
-func TestFirewall_stands_before_the_deployed_stage(t *testing.T) {
-	t.Parallel()
-	association := prod(t).stacks[pipeline].at(t, "Firewall/Association")
-	same(t, association, association.plain(), object{
-		"ResourceArn": "arn:aws:apigateway:us-east-1::/restapis/${Pipeline/API/API}/stages/${Pipeline/API/API/DeploymentStage.prod}",
-		"WebACLArn":   "${Pipeline/Firewall/ACL.Arn}",
-	})
-}
-
-func TestFirewall_logs_without_the_key(t *testing.T) {
-	a := prod(t).assert(t, pipeline)
-	a.has(t, "AWS::Logs::LogGroup", object{"LogGroupName": "aws-waf-logs-fluxa-prod", "RetentionInDays": 90})
-	logging := prod(t).stacks[pipeline].at(t, "Firewall/Logging")
-	same(t, logging, logging.plain(), object{
-		"ResourceArn":           "${Pipeline/Firewall/ACL.Arn}",
-		"LogDestinationConfigs": []string{"arn:aws:logs:us-east-1:${AWS::AccountId}:log-group:${Pipeline/Firewall/Log}"},
-		"RedactedFields":        []object{{"SingleHeader": object{"Name": strings.ToLower(contract.HeaderAPIKey)}}},
-	})
-}
-
-func TestFirewall_is_only_where_the_stage_asks_for_it(t *testing.T) {
-	for _, p := range []*platform{dev(t), abroad(t)} {
-		p.assert(t, pipeline).none(t, "AWS::WAFv2::WebACL", "AWS::WAFv2::WebACLAssociation", "AWS::WAFv2::LoggingConfiguration")
+	for _, p := range both(t) {
+		p.assert(t, pipeline).none(t, "AWS::ApiGateway::DomainName", "AWS::ApiGateway::BasePathMapping")
 	}
 }

@@ -132,6 +132,9 @@ func TestOutputs_are_what_scripts_look_for(t *testing.T) {
 		if p.settings.API.Authorization == "api_key" {
 			want[pipeline] = append(want[pipeline], "ApiKeyId")
 		}
+		if p.settings.API.Domain.Name != "" {
+			want[pipeline] = append(want[pipeline], "ApiDomainEndpoint", "ApiDomainTarget", "ApiDomainTargetZone")
+		}
 		for name, stack := range p.stacks {
 			got := slices.DeleteFunc(slices.Sorted(maps.Keys(stack.outputs)), func(key string) bool {
 				return strings.HasPrefix(key, "ExportsOutput")

@@ -97,10 +97,10 @@ func TestEveryPolicy_is_for_somebody(t *testing.T) {
 				if s.Effect == "Deny" || s.Principal == nil {
 					continue
 				}
-				// Anybody, without a condition: only into the buckets in which
-				// CloudFormation awaits answers, whose accounts are AWS's.
+				// Anybody, without a condition: only to where CloudFormation awaits
+				// the answers of this account's own stack.
 				anybody := s.Principal == "*" || s.Principal.(object)["AWS"] == "*"
-				if anybody && s.Condition == nil && !slices.Equal(s.Resources, []string{"arn:" + p.partition() + ":s3:::cloudformation-custom-resource-response-*/*"}) {
+				if anybody && s.Condition == nil && !slices.Equal(s.Resources, []string{answers(p)}) {
 					t.Errorf("%s allows anybody %q on %q", r, s.Actions, s.Resources)
 				}
 			}

@@ -198,6 +198,7 @@ func settingsAbroad(stages []stage.Stage) (stage.Stage, error) {
 	s.Logs.Level, s.Tracing, s.Release = "debug", false, stage.AllAtOnce
 	s.Database.Proxy, s.Database.EngineVersion = false, "18"
 	s.API.AccountRole, s.API.Authorization, s.API.ValidateBodies, s.API.Firewall, s.API.FirewallRatePer5Minutes = false, stage.IAM, false, false, 0
+	s.API.Domain = stage.Domain{Name: "events-abroad.example.com", CertificateARN: certificate}
 	s.Functions.Ingest.ReservedConcurrency = 0
 	s.Queue = stage.Queue{BatchSize: 1000, BatchWindowSeconds: 300, MinimumPollers: 2, MaximumPollers: 5}
 	s.Alarms.Email = "team@example.com"

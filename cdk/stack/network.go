@@ -58,15 +58,30 @@ func endpoints(scope awscdk.Stack, s stage.Stage) []construct.Endpoint {
 }
 
 // objects is what passes the S3 endpoint: the payloads, read, and the answer of
-// the migration to CloudFormation, whose address is in a bucket of AWS.
+// the migration to CloudFormation. The answer goes to a pre-signed address, which
+// AWS's own account has signed, so its principal says nothing. What keeps others out
+// is where it leads: into the bucket that AWS names for the region, and there to the
+// stack's ARN, which has this account. Otherwise whoever took a function over could
+// write into any bucket of that prefix, or answer a custom resource of their own.
+//
+// The bucket: "Access CloudFormation using an interface endpoint",
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/vpc-interface-endpoints.html
+// The object: the example of "Using AWS Lambda with AWS CloudFormation",
+// https://docs.aws.amazon.com/lambda/latest/dg/services-cloudformation.html
 func objects(scope awscdk.Stack, s stage.Stage) []awsiam.PolicyStatement {
 	bucket := "arn:" + *scope.Partition() + ":s3:::" + payloadBucketName(scope, s)
+	// The region is without dashes, such as uswest2.
+	region := *awscdk.Fn_Join(jsii.String(""), awscdk.Fn_Split(jsii.String("-"), awscdk.Aws_REGION(), nil))
+	answers := "arn:" + *scope.Partition() + ":s3:::cloudformation-custom-resource-response-" + region
+	stack := *scope.FormatArn(&awscdk.ArnComponents{
+		Service: jsii.String("cloudformation"), Resource: jsii.String("stack"), ResourceName: jsii.String(s.Named(pipelineStack)),
+	})
 	return []awsiam.PolicyStatement{
 		construct.OwnAccount([]string{"s3:GetObject", "s3:ListBucket"}, []string{bucket, bucket + "/" + contract.ObjectPrefix + "*"}),
 		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
 			Actions:    jsii.Strings("s3:PutObject"),
-			Resources:  jsii.Strings("arn:" + *scope.Partition() + ":s3:::cloudformation-custom-resource-response-*/*"),
+			Resources:  jsii.Strings(answers + "/" + stack + "/*"),
 		}),
 	}
 }

@@ -53,7 +53,7 @@ func TestNetwork_lets_only_payloads_and_the_migration_s_answer_through_to_S3(t *
 		bucket := fmt.Sprintf("arn:%s:s3:::fluxa-payloads-%s-${AWS::AccountId}-%s", p.partition(), p.settings.Name, p.region())
 		same(t, endpoint, endpoint.plain("VpcEndpointType"), "Gateway")
 		same(t, endpoint, endpoint.plain("ServiceName"), "com.amazonaws.${AWS::Region}.s3")
-		answer := allow([]string{fmt.Sprintf("arn:%s:s3:::cloudformation-custom-resource-response-*/*", p.partition())}, "s3:PutObject")
+		answer := allow([]string{answers(p)}, "s3:PutObject")
 		answer.Principal = object{"AWS": "*"}
 		sameStatements(t, endpoint, endpoint.statements("PolicyDocument"),
 			ownAccount([]string{bucket, bucket + "/raw/*"}, "s3:GetObject", "s3:ListBucket"), answer)
@@ -63,6 +63,17 @@ func TestNetwork_lets_only_payloads_and_the_migration_s_answer_through_to_S3(t *
 		}
 		same(t, "routed from every subnet", endpoint.plain("RouteTableIds"), tables)
 	}
+}
+
+// answers is where CloudFormation awaits what the migration answers: the bucket that
+// AWS has for the region, and in it the objects of the stage's own stack.
+func answers(p *platform) string {
+	account := "${AWS::AccountId}"
+	if p.settings.Account != "" {
+		account = p.settings.Account
+	}
+	return fmt.Sprintf(`arn:%s:s3:::cloudformation-custom-resource-response-${${AWS::Region} with "" for "-"}/arn:%[1]s:cloudformation:%[2]s:%[3]s:stack/fluxa-pipeline-%[4]s/*`,
+		p.partition(), p.region(), account, p.settings.Name)
 }
 
 func TestNetwork_has_endpoints_for_what_the_functions_call_each_for_this_stage_alone(t *testing.T) {

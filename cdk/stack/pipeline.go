@@ -36,10 +36,13 @@ type Pipeline struct {
 	zips  string
 }
 
+// pipelineStack is the stack's name without its stage.
+const pipelineStack = "pipeline"
+
 // NewPipeline makes the stack. Zips is the folder that has a zip of each function.
 func NewPipeline(scope constructs.Construct, s stage.Stage, network *Network, data *Data, zips string) *Pipeline {
 	p := &Pipeline{
-		Stack: newStack(scope, s, "Pipeline", "pipeline", "the queues, the topic, the functions and the API"),
+		Stack: newStack(scope, s, "Pipeline", pipelineStack, "the queues, the topic, the functions and the API"),
 		stage: s, zips: zips, Handlers: map[contract.Function]*construct.Handler{}, Aliases: map[contract.Function]awslambda.IFunction{},
 	}
 	p.TopicKey = construct.NewTopicKey(p.Stack, "TopicKey", &construct.TopicKeyProps{Alias: s.Named("topics"), Removal: removal(s)})
@@ -255,7 +258,13 @@ func (p *Pipeline) addAPI() {
 	} else {
 		construct.Accept(p.API.API.DeploymentStage(), "AwsSolutions-APIG3", "the stage has no firewall: its API is behind a key and a throttle, and its data is that of tests")
 	}
-	output(p.Stack, "ApiEndpoint", "The API's address", p.API.API.DeploymentStage().UrlForPath(nil))
+	output(p.Stack, "ApiEndpoint", "The API's address", p.API.Endpoint())
+	if d := s.API.Domain; d.Name != "" {
+		domain := construct.NewAPIDomain(p.API.Construct, "Domain", &construct.APIDomainProps{Name: d.Name, CertificateARN: d.CertificateARN, API: p.API})
+		output(p.Stack, "ApiDomainEndpoint", "The API's address under its own domain, once the DNS record is there", domain.Endpoint)
+		output(p.Stack, "ApiDomainTarget", "The DNS record of the domain leads here: a CNAME, or in Route 53 an alias", domain.Target)
+		output(p.Stack, "ApiDomainTargetZone", "The hosted zone of the target, for an alias in Route 53", domain.TargetZone)
+	}
 	if p.API.Key != nil {
 		output(p.Stack, "ApiKeyId", "The id of the first caller's API key", p.API.Key.KeyId())
 	}

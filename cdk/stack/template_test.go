@@ -145,6 +145,10 @@ func (s *synthesized) plain(value template.Value) any {
 			if split, is := part.Of.(template.Call); is && split.Function == "Split" {
 				return fmt.Sprintf("${part %v of %v}", part.Key, split.Arguments[1])
 			}
+		case template.Call:
+			if split, is := part.Arguments[1].(template.Call); is && part.Function == "Join" && split.Function == "Split" {
+				return fmt.Sprintf("${%v with %q for %q}", split.Arguments[1], part.Arguments[0], split.Arguments[0])
+			}
 		}
 		return part
 	})

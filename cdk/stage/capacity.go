@@ -71,3 +71,10 @@ func (s Stage) Connections() int {
 func (s Stage) Visibility() time.Duration {
 	return contract.VisibilityFactor*s.Functions.Processor.Timeout() + time.Duration(s.Queue.BatchWindowSeconds)*time.Second
 }
+
+// LeastFirewallRate returns how many requests in 5 minutes the firewall lets one
+// address send at the least: all that the API's throttle lets through, so that one
+// producer may send at the API's full rate. It is a tenth above that, since WAF
+// estimates the rate and "does not guarantee an exact limit match" ("Rate-based rule
+// caveats", https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based-caveats.html).
+func (a API) LeastFirewallRate() int { return (300*a.RatePerSecond + a.Burst) * 11 / 10 }

@@ -24,7 +24,10 @@ var (
 	policyPattern  = regexp.MustCompile(`^([A-Za-z0-9_.,+=@-]{1,128}/){0,3}[A-Za-z0-9_.,+=@-]{1,128}$`)
 
 	// What every service takes: https://docs.aws.amazon.com/personalize/latest/dg/personalize-managing-tags.html
-	tagPattern = regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]*$`)
+	tagPattern    = regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]*$`)
+	domainPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
+
+	certificatePattern = regexp.MustCompile(`^arn:aws(-[a-z-]+)?:acm:([a-z0-9-]+):[0-9]{12}:certificate/[0-9a-zA-Z-]+$`)
 )
 
 // retentions are the days that CloudWatch Logs can keep a log group for.
@@ -51,7 +54,7 @@ func (s Stage) check(l *faultList) {
 	l.between(s.Payloads.OldVersionDays, 1, 3650, "payloads.old_version_days")
 	s.Queue.check(l)
 	s.Functions.check(l)
-	s.API.check(l)
+	s.API.check(l, s.Region)
 	s.Alarms.check(l, s.Database)
 	s.checkTogether(l)
 }
@@ -153,15 +156,34 @@ func (f Function) check(l *faultList, name string, memory, longest int) {
 	l.between(f.TimeoutSeconds, 3, longest, name+".timeout_seconds")
 }
 
-func (a API) check(l *faultList) {
+// mostFirewallRate is the most that WAF takes as a limit.
+const mostFirewallRate = 2_000_000_000
+
+func (a API) check(l *faultList, region string) {
 	oneOf(l, a.Authorization, "api.authorization", APIKey, IAM)
 	l.between(a.RatePerSecond, 1, 10_000, "api.rate_per_second")
 	l.between(a.Burst, 1, 5_000, "api.burst")
 	if a.Firewall {
-		l.between(a.FirewallRatePer5Minutes, 10, 2_000_000_000, "api.firewall_rate_per_5_minutes")
+		least := a.LeastFirewallRate()
+		l.require(a.FirewallRatePer5Minutes >= least && a.FirewallRatePer5Minutes <= mostFirewallRate, "api.firewall_rate_per_5_minutes",
+			"must be %d (5 minutes of api.rate_per_second, api.burst, and a tenth of both) to %d, got %d: one producer may send all that the API takes",
+			least, mostFirewallRate, a.FirewallRatePer5Minutes)
 	} else {
 		l.require(a.FirewallRatePer5Minutes == 0, "api.firewall_rate_per_5_minutes", "must be 0 without api.firewall, got %d", a.FirewallRatePer5Minutes)
 	}
+	a.Domain.check(l, region)
+}
+
+func (d Domain) check(l *faultList, region string) {
+	if d == (Domain{}) {
+		return
+	}
+	l.require(len(d.Name) <= 253 && domainPattern.MatchString(d.Name), "api.domain.name",
+		"must be a host name such as events.example.com, or empty as api.domain.certificate_arn, got %q", d.Name)
+	arn := certificatePattern.FindStringSubmatch(d.CertificateARN)
+	l.require(arn != nil, "api.domain.certificate_arn", "must be the ARN of a certificate in ACM, or empty as api.domain.name, got %q", d.CertificateARN)
+	// API Gateway takes a certificate of its own region alone.
+	l.require(arn == nil || region == "" || arn[2] == region, "api.domain.certificate_arn", "must be of the stage's region %s, got %q", region, d.CertificateARN)
 }
 
 func (a Alarms) check(l *faultList, d Database) {

@@ -94,7 +94,7 @@ func TestParse_takes_what_is_within_the_bounds_and_refuses_what_is_not(t *testin
 		{path: "events.retention_days", low: 0, high: 36_500},
 		{path: "api.rate_per_second", low: 1, high: 10_000},
 		{path: "api.burst", low: 1, high: 5_000},
-		{path: "api.firewall_rate_per_5_minutes", low: 10, high: 2_000_000_000, with: changes{"api.firewall": true}},
+		{path: "api.firewall_rate_per_5_minutes", low: 16_610, high: 2_000_000_000, with: changes{"api.firewall": true}},
 		{path: "alarms.dlq_depth", low: 1, high: 1_000_000},
 		{path: "alarms.retried", low: 1, high: 1_000_000},
 		{path: "alarms.notifications_failed", low: 1, high: 1_000_000},
@@ -132,6 +132,10 @@ func TestParse_takes_what_is_within_the_bounds_and_refuses_what_is_not(t *testin
 			case "alarms.queue_age_seconds":
 				refused(t, try(59), "alarms.queue_age_seconds must be 60 to 345600, got 59")
 				refused(t, try(345_600), "alarms.queue_age_seconds must be less than the 345600 seconds that the queue keeps a message")
+			case "api.firewall_rate_per_5_minutes":
+				const want = "api.firewall_rate_per_5_minutes must be 16610 (5 minutes of api.rate_per_second, api.burst, and a tenth of both) to 2000000000, got %d: one producer may send all that the API takes"
+				refused(t, try(16_609), fmt.Sprintf(want, 16_609))
+				refused(t, try(2_000_000_001), fmt.Sprintf(want, 2_000_000_001))
 			default:
 				refused(t, try(c.low-1), fmt.Sprintf("%s must be %d to %d, got %d", c.path, c.low, c.high, c.low-1))
 				refused(t, try(c.high+1), fmt.Sprintf("%s must be %d to %d, got %d", c.path, c.low, c.high, c.high+1))
@@ -139,6 +143,8 @@ func TestParse_takes_what_is_within_the_bounds_and_refuses_what_is_not(t *testin
 		})
 	}
 }
+
+const certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e11"
 
 func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
 	t.Parallel()
@@ -202,7 +208,22 @@ func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
 			"api.firewall_rate_per_5_minutes must be 0 without api.firewall, got 1",
 		}},
 		"a firewall without a rate": {"dev", changes{"api.firewall": true}, []string{
-			"api.firewall_rate_per_5_minutes must be 10 to 2000000000, got 0",
+			"api.firewall_rate_per_5_minutes must be 16610 (5 minutes of api.rate_per_second, api.burst, and a tenth of both) to 2000000000, got 0: one producer may send all that the API takes",
+		}},
+		"a firewall that refuses what the API promises": {"prod", changes{"api.firewall_rate_per_5_minutes": 60_000}, []string{
+			"api.firewall_rate_per_5_minutes must be 332200 (5 minutes of api.rate_per_second, api.burst, and a tenth of both) to 2000000000, got 60000: one producer may send all that the API takes",
+		}},
+		"a domain without a certificate": {"dev", changes{"api.domain.name": "events.example.com"}, []string{
+			`api.domain.certificate_arn must be the ARN of a certificate in ACM, or empty as api.domain.name, got ""`,
+		}},
+		"a certificate without a domain": {"dev", changes{"api.domain.certificate_arn": certificate}, []string{
+			`api.domain.name must be a host name such as events.example.com, or empty as api.domain.certificate_arn, got ""`,
+		}},
+		"a domain of many names": {"dev", changes{"api.domain.name": "*.example.com", "api.domain.certificate_arn": certificate}, []string{
+			`api.domain.name must be a host name such as events.example.com, or empty as api.domain.certificate_arn, got "*.example.com"`,
+		}},
+		"a certificate of another region": {"prod", changes{"api.domain.name": "events.example.com", "api.domain.certificate_arn": certificate}, []string{
+			"api.domain.certificate_arn must be of the stage's region us-east-1, got \"" + certificate + "\"",
 		}},
 		"retained data that can be deleted": {"dev", changes{"removal": "retain", "alarms.email": "none"}, []string{
 			"removal is retain, which wants database.deletion_protection and termination_protection",
@@ -258,6 +279,7 @@ func TestParse_takes_what_goes_together(t *testing.T) {
 		"an address":                                      {"dev", changes{"alarms.email": "team+fluxa@example.com"}},
 		"nobody":                                          {"dev", changes{"alarms.email": "none"}},
 		"an address of prod":                              {"prod", changes{"alarms.email": "team@example.com"}},
+		"a domain":                                        {"dev", changes{"api.domain.name": "events.example.com", "api.domain.certificate_arn": certificate}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -68,6 +68,7 @@ func TestDev_is_cheap_and_goes_with_its_stack_and_prod_survives(t *testing.T) {
 		{"account's role", true, true, func(s Stage) any { return s.API.AccountRole }},
 		{"bodies", true, true, func(s Stage) any { return s.API.ValidateBodies }},
 		{"firewall", false, true, func(s Stage) any { return s.API.Firewall }},
+		{"domain", Domain{}, Domain{}, func(s Stage) any { return s.API.Domain }},
 		{"release", AllAtOnce, Canary, func(s Stage) any { return s.Release }},
 		{"address", "", "", func(s Stage) any { return s.Alarms.Address() }},
 		{"first dead letter", 1, 1, func(s Stage) any { return s.Alarms.DLQDepth }},
@@ -134,6 +135,7 @@ func TestParse_names_each_field_that_is_missing(t *testing.T) {
 		"functions.processor.maximum_concurrency", "functions.query.reserved_concurrency", "functions.migrate", "functions.migrate.memory_mib", "functions.maintain",
 		"api", "api.authorization", "api.validate_bodies", "api.rate_per_second", "api.burst", "api.firewall", "api.firewall_rate_per_5_minutes",
 		"release", "alarms", "alarms.email", "alarms.dlq_depth", "alarms.retried", "alarms.notifications_failed", "alarms.error_rate_percent", "alarms.throttles", "alarms.api_5xx_percent",
+		"api.domain", "api.domain.name", "api.domain.certificate_arn",
 		"alarms.queue_age_seconds", "alarms.end_to_end_p99_ms", "alarms.concurrency_percent", "alarms.database_cpu_percent",
 		"alarms.database_free_storage_gib", "alarms.database_free_memory_mib", "alarms.database_connections_percent",
 	} {

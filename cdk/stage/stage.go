@@ -143,8 +143,8 @@ const (
 
 // API is the HTTP API. AccountRole says whether the stage sets the role by which API
 // Gateway writes logs, of which an account has one in each region: where stages share an
-// account and a region, one of them does. FirewallRatePer5Minutes is how many requests one address
-// may send; it is zero without a firewall.
+// account and a region, one of them does. FirewallRatePer5Minutes is how many requests
+// one address may send, LeastFirewallRate or more; it is zero without a firewall.
 type API struct {
 	Authorization           Authorization `yaml:"authorization"`
 	AccountRole             bool          `yaml:"account_role"`
@@ -153,6 +153,14 @@ type API struct {
 	Burst                   int           `yaml:"burst"`
 	Firewall                bool          `yaml:"firewall"`
 	FirewallRatePer5Minutes int           `yaml:"firewall_rate_per_5_minutes"`
+	Domain                  Domain        `yaml:"domain"`
+}
+
+// Domain is a domain name of the API's own, with a certificate in ACM in the stage's
+// region; both are empty for none.
+type Domain struct {
+	Name           string `yaml:"name"`
+	CertificateARN string `yaml:"certificate_arn"`
 }
 
 // Release says how a new version takes the traffic over.

@@ -82,7 +82,8 @@ func changedDev(s *settings.Stage) {
 	s.Functions.Migrate = settings.Function{MemoryMiB: 512, TimeoutSeconds: 200}
 	s.Functions.Maintain = settings.Function{MemoryMiB: 512, TimeoutSeconds: 202}
 	s.Events.RetentionDays = 400
-	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 60, Burst: 200, Firewall: true, FirewallRatePer5Minutes: 1000}
+	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 60, Burst: 200, Firewall: true, FirewallRatePer5Minutes: 30_000,
+		Domain: settings.Domain{Name: "dev.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/dev"}}
 	s.Release = settings.Canary
 	s.Alarms = changedAlarms()
 }
@@ -103,7 +104,8 @@ func changedProd(s *settings.Stage) {
 	s.Functions.Migrate = settings.Function{MemoryMiB: 513, TimeoutSeconds: 201}
 	s.Functions.Maintain = settings.Function{MemoryMiB: 513, TimeoutSeconds: 203}
 	s.Events.RetentionDays = 401
-	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 61, Burst: 201}
+	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 61, Burst: 201,
+		Domain: settings.Domain{Name: "prod.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/prod"}}
 	s.Release = settings.AllAtOnce
 	s.Alarms = changedAlarms()
 }

@@ -123,6 +123,29 @@ func apiStage() Type {
 func apiGatewayCallers() []Type {
 	return []Type{
 		{
+			CloudFormation: "AWS::ApiGateway::DomainName", Terraform: "aws_api_gateway_domain_name",
+			Nouns: []string{"Name"},
+			Attributes: map[string]Attribute{
+				"Ref": {Name: "domain_name"}, "RegionalDomainName": {Name: "regional_domain_name"}, "RegionalHostedZoneId": {Name: "regional_zone_id"},
+			},
+			Properties: []Property{
+				{From: prop("DomainName"), To: Attr("domain_name")},
+				{From: prop("RegionalCertificateArn"), To: Attr("regional_certificate_arn")},
+				{From: prop("SecurityPolicy"), To: Attr("security_policy")},
+				{From: prop("EndpointConfiguration", "Types"), To: Block("endpoint_configuration").Attr("types")},
+				tagged(),
+			},
+		},
+		{
+			CloudFormation: "AWS::ApiGateway::BasePathMapping", Terraform: "aws_api_gateway_base_path_mapping",
+			Nouns: []string{"Mapping"},
+			Properties: []Property{
+				{From: prop("DomainName"), To: Attr("domain_name")},
+				{From: prop("RestApiId"), To: Attr("api_id")},
+				{From: prop("Stage"), To: Attr("stage_name")},
+			},
+		},
+		{
 			CloudFormation: "AWS::ApiGateway::Account", Terraform: "aws_api_gateway_account",
 			Nouns: []string{"Account"},
 			Properties: []Property{

@@ -103,6 +103,9 @@ type Output struct{ From, Name, Flag string }
 func outputs() []Output {
 	return []Output{
 		{From: "Pipeline/ApiEndpoint", Name: "api_endpoint"},
+		{From: "Pipeline/ApiDomainEndpoint", Name: "api_domain_endpoint", Flag: "api_domain"},
+		{From: "Pipeline/ApiDomainTarget", Name: "api_domain_target", Flag: "api_domain"},
+		{From: "Pipeline/ApiDomainTargetZone", Name: "api_domain_target_zone", Flag: "api_domain"},
 		{From: "Pipeline/ApiKeyId", Name: "api_key_id", Flag: "api_key"},
 		{From: "Data/DbEndpoint", Name: "db_endpoint"},
 		{From: "Data/DbUsername", Name: "db_username"},

@@ -82,6 +82,13 @@ func optional(name, description string, low int, stands ...Place) Variable {
 	return validated(name, Number, description, condition, fmt.Sprintf("be null or at least %d", low), hcl.Number(low-1), stands...)
 }
 
+// optionalText is a text that matches an expression, or null.
+func optionalText(name, description, expression, what, refused string, stands ...Place) Variable {
+	v := hcl.Variable(name)
+	condition := hcl.Op(hcl.Op(v, "==", nil), "||", matching(expression, v))
+	return validated(name, String, description, condition, "be null or "+what, refused, stands...)
+}
+
 // toggle says whether a stage has some resources.
 func toggle(name, description string, resources ...Glob) Variable {
 	return Variable{Name: name, Kind: Bool, Description: description, Resources: resources}
@@ -239,6 +246,11 @@ func pipelineVariables() []Variable {
 		toggle("web_firewall", "Whether a WAF stands before the API.", "Pipeline/Firewall/*"),
 		optional("firewall_rate_per_5_minutes", "How many requests one address may send in 5 minutes; null without web_firewall.", 10,
 			Place{"Pipeline/Firewall/ACL", "Rules[0].Statement.RateBasedStatement.Limit"}),
+		toggle("api_domain", "Whether the API has a domain name of its own.", "Pipeline/API/Domain/*"),
+		optionalText("api_domain_name", "The API's own domain name; null without api_domain.", "^([a-z0-9-]+[.])+[a-z]+$", "a host name, such as events.example.com", "*",
+			Place{"Pipeline/API/Domain/Name", "DomainName"}),
+		optionalText("api_domain_certificate_arn", "The certificate of the domain name, in ACM in the same region; null without api_domain.",
+			"^arn:aws[a-z-]*:acm:", "the ARN of a certificate in ACM", "certificate", Place{"Pipeline/API/Domain/Name", "RegionalCertificateArn"}),
 	}
 }
 

@@ -86,8 +86,8 @@ type check struct {
 
 type merger struct {
 	catalog catalog.Catalog
+	stages  map[string]*assembly.Stage
 	out     *Platform
-	regions map[string]string // of the stages that name one
 	checks  []check
 	errs    []error
 }
@@ -95,9 +95,9 @@ type merger struct {
 // Merge compares the stages. Returns an error for each difference that no entry of
 // the catalog covers.
 func Merge(c catalog.Catalog, stages []*assembly.Stage) (*Platform, error) {
-	m := &merger{catalog: c, out: &Platform{Values: map[string]map[string]template.Value{}}, regions: map[string]string{}}
+	m := &merger{catalog: c, stages: map[string]*assembly.Stage{}, out: &Platform{Values: map[string]map[string]template.Value{}}}
 	for _, s := range stages {
-		m.regions[s.Name] = s.Region
+		m.stages[s.Name] = s
 		m.out.Stages = append(m.out.Stages, s.Name)
 		m.set("environment", s.Name, s.Name)
 	}

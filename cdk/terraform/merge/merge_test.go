@@ -52,3 +52,18 @@ func TestMerge_refuses_outputs_that_differ(t *testing.T) {
 		}
 	}
 }
+
+func TestLiteral_is_known_where_the_stage_is_fixed(t *testing.T) {
+	arn := template.Join("arn:", template.Pseudo("AWS::Partition"), ":acm:", template.Pseudo("AWS::Region"), ":", template.Pseudo("AWS::AccountId"), ":certificate/", hcl.Variable("environment"))
+	m := &merger{stages: map[string]*assembly.Stage{"dev": {Name: "dev"}, "prod": {Name: "prod", Region: "eu-west-1", Account: "123456789012"}}}
+	if got, err := m.literal(variant{stage: "prod", value: arn}); err != nil || got != "arn:aws:acm:eu-west-1:123456789012:certificate/prod" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if got, err := m.literal(variant{stage: "dev", value: arn}); err == nil {
+		t.Errorf("the region of dev is not known; got %q", got)
+	}
+	call := template.Join("a", template.Call{Function: "Split", Arguments: []template.Value{"-", "b"}})
+	if got, err := m.literal(variant{stage: "prod", value: call}); err == nil {
+		t.Errorf("a function is not computed; got %q", got)
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"github.com/fluxa/fluxa/cdk/template"
 	"github.com/fluxa/fluxa/cdk/terraform/assembly"
 	"github.com/fluxa/fluxa/cdk/terraform/catalog"
-	"github.com/fluxa/fluxa/cdk/terraform/hcl"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -26,7 +25,7 @@ func (m *merger) tags(stages []*assembly.Stage) {
 			for name, value := range all[0] {
 				everywhere := !slices.ContainsFunc(all, func(tags template.Object) bool { return !template.Equal(tags[name], value) })
 				if everywhere && name != contract.TagApplication && name != contract.TagStage {
-					own[name] = m.literal(s.Name, value)
+					own[name] = m.tag(s.Name, value)
 				}
 			}
 		}
@@ -39,12 +38,12 @@ func (m *merger) tags(stages []*assembly.Stage) {
 	}
 }
 
-// literal is a text of a stage, which may have the stage's name in it by chance.
-func (m *merger) literal(stage string, v template.Value) template.Value {
-	if v == hcl.Variable("environment") {
-		return stage
+// tag is the value of a tag, which may have the stage's name in it by chance.
+func (m *merger) tag(stage string, v template.Value) template.Value {
+	if text, known := m.known(stage, v); known {
+		return text
 	}
-	text, err := variant{stage: stage, value: v}.literal()
+	text, err := m.literal(variant{stage: stage, value: v})
 	if err != nil {
 		m.fail("a tag of stage %s: %v", stage, err)
 	}
@@ -63,7 +62,7 @@ func (m *merger) foresee(members []member) {
 		for _, place := range v.Stands {
 			for _, one := range members {
 				if place.Construct.Matches(one.Key) {
-					value, _ := plain(*v, variant{stage: one.stage, value: dig(one.Properties, string(place.Property))})
+					value, _ := m.plain(*v, variant{stage: one.stage, value: dig(one.Properties, string(place.Property))})
 					m.set(v.Name, one.stage, value)
 				}
 			}

@@ -14,7 +14,7 @@ import (
 // variable notes the value of a variable in each stage.
 func (m *merger) variable(v catalog.Variable, at location, variants []variant) template.Value {
 	for _, one := range variants {
-		value, wanted := plain(v, one)
+		value, wanted := m.plain(v, one)
 		if wanted != "" {
 			m.fail("%s: the variable %s %s, stage %s has %s", at, v.Name, wanted, one.stage, hcl.Source(one.value))
 			return nil
@@ -33,10 +33,10 @@ func (m *merger) variable(v catalog.Variable, at location, variants []variant) t
 
 // plain is the value of a variable in a stage, from that of a property for which it
 // stands; or else says what the variable wants.
-func plain(v catalog.Variable, one variant) (value template.Value, wanted string) {
+func (m *merger) plain(v catalog.Variable, one variant) (value template.Value, wanted string) {
 	value = one.value
-	if _, is := value.(template.Text); is { // a text that has the stage's name in it by chance
-		if literal, err := one.literal(); err == nil {
+	if _, is := value.(template.Text); is { // a text that has the stage's name in it by chance, or an ARN
+		if literal, err := m.literal(one); err == nil {
 			value = literal
 		}
 	}
@@ -98,13 +98,7 @@ func (m *merger) listed(l catalog.Listed, at location, variants []variant) templ
 			defaults[one.stage]++
 			continue
 		}
-		one.value = template.Rewrite(one.value, func(v template.Value) template.Value {
-			if region := m.regions[one.stage]; v == template.Pseudo("AWS::Region") && region != "" {
-				return region
-			}
-			return v
-		})
-		literal, err := one.literal()
+		literal, err := m.literal(one)
 		if err != nil {
 			m.fail("%s: stage %s: %v", at, one.stage, err)
 		}
@@ -122,7 +116,7 @@ func (m *merger) listed(l catalog.Listed, at location, variants []variant) templ
 // verify computes the derived values, now that all variables are known.
 func (m *merger) verify() {
 	for _, c := range m.checks {
-		want, err := c.variant.literal()
+		want, err := m.literal(c.variant)
 		if err != nil {
 			m.fail("%s: %v", c.at, err)
 			continue
@@ -140,24 +134,39 @@ func (m *merger) verify() {
 	}
 }
 
-// literal returns the value as text, with the stage's name where it stands.
-func (v variant) literal() (string, error) {
+// literal returns the value as text, with the stage's name where it stands, and with
+// its region and account where these are fixed.
+func (m *merger) literal(v variant) (string, error) {
 	parts, is := v.value.(template.Text)
 	if !is {
 		return fmt.Sprint(v.value), nil
 	}
 	var out strings.Builder
 	for _, part := range parts {
-		if part == hcl.Variable("environment") {
-			part = v.stage
-		}
-		s, is := part.(string)
-		if !is {
+		s, known := m.known(v.stage, part)
+		if !known {
 			return "", fmt.Errorf("a derived value cannot stand for %s", hcl.Source(v.value))
 		}
 		out.WriteString(s)
 	}
 	return out.String(), nil
+}
+
+func (m *merger) known(stage string, part template.Value) (string, bool) {
+	var s string
+	switch part {
+	case hcl.Variable("environment"):
+		s = stage
+	case template.Pseudo("AWS::Partition"):
+		s = "aws"
+	case template.Pseudo("AWS::Region"):
+		s = m.stages[stage].Region
+	case template.Pseudo("AWS::AccountId"):
+		s = m.stages[stage].Account
+	default:
+		s, _ = part.(string)
+	}
+	return s, s != ""
 }
 
 // either is one value with the flag and another without it.

@@ -56,7 +56,7 @@ module "stateless" {
   database_proxy                  = true
   environment                     = "prod"
   event_retention_days            = 0
-  firewall_rate_per_5_minutes     = 60000
+  firewall_rate_per_5_minutes     = 400000
   ingest_memory_mib               = 1024
   ingest_reserved_concurrency     = 200
   ingest_timeout_seconds          = 15

@@ -122,7 +122,7 @@ resource "aws_vpc_endpoint" "s3" {
         Principal = {
           AWS = "*"
         }
-        Resource = "arn:${local.partition}:s3:::cloudformation-custom-resource-response-*/*"
+        Resource = "arn:${local.partition}:s3:::cloudformation-custom-resource-response-${join("", split("-", local.region))}/arn:${local.partition}:cloudformation:${local.region}:${local.account_id}:stack/fluxa-pipeline-${var.environment}/*"
       },
     ]
     Version = "2012-10-17"

@@ -74,6 +74,78 @@ resource "aws_wafv2_web_acl" "firewall" {
       managed_rule_group_statement {
         name        = "AWSManagedRulesKnownBadInputsRuleSet"
         vendor_name = "AWS"
+
+        rule_action_override {
+          name = "JavaDeserializationRCE_HEADER"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "JavaDeserializationRCE_BODY"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "JavaDeserializationRCE_URIPATH"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "JavaDeserializationRCE_QUERYSTRING"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "ExploitablePaths_URIPATH"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "Log4JRCE_HEADER"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "Log4JRCE_QUERYSTRING"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "Log4JRCE_BODY"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "ReactJSRCE_BODY"
+
+          action_to_use {
+            count {}
+          }
+        }
       }
     }
 
@@ -98,6 +170,22 @@ resource "aws_wafv2_web_acl" "firewall" {
         vendor_name = "AWS"
 
         rule_action_override {
+          name = "NoUserAgent_HEADER"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "SizeRestrictions_QUERYSTRING"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
           name = "SizeRestrictions_BODY"
 
           action_to_use {
@@ -106,7 +194,39 @@ resource "aws_wafv2_web_acl" "firewall" {
         }
 
         rule_action_override {
-          name = "CrossSiteScripting_BODY"
+          name = "EC2MetaDataSSRF_BODY"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "EC2MetaDataSSRF_URIPATH"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "EC2MetaDataSSRF_QUERYARGUMENTS"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "GenericLFI_QUERYARGUMENTS"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "GenericLFI_URIPATH"
 
           action_to_use {
             count {}
@@ -122,6 +242,30 @@ resource "aws_wafv2_web_acl" "firewall" {
         }
 
         rule_action_override {
+          name = "RestrictedExtensions_URIPATH"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "RestrictedExtensions_QUERYARGUMENTS"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "GenericRFI_QUERYARGUMENTS"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
           name = "GenericRFI_BODY"
 
           action_to_use {
@@ -130,7 +274,15 @@ resource "aws_wafv2_web_acl" "firewall" {
         }
 
         rule_action_override {
-          name = "EC2MetaDataSSRF_BODY"
+          name = "CrossSiteScripting_QUERYARGUMENTS"
+
+          action_to_use {
+            count {}
+          }
+        }
+
+        rule_action_override {
+          name = "CrossSiteScripting_BODY"
 
           action_to_use {
             count {}

@@ -2,7 +2,7 @@
 
 output "api_endpoint" {
   description = "The API's address."
-  value       = "https://${aws_api_gateway_rest_api.api.id}.execute-api.${local.region}.${data.aws_partition.current.dns_suffix}/${aws_api_gateway_stage.api.stage_name}/"
+  value       = "https://${aws_api_gateway_rest_api.api.id}.execute-api.${local.region}.${data.aws_partition.current.dns_suffix}/${aws_api_gateway_stage.api.stage_name}"
 }
 
 output "api_key_id" {
