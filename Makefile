@@ -19,6 +19,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOTESTSUM   := gotest.tools/gotestsum@v1.13.0
 DEADCODE    := golang.org/x/tools/cmd/deadcode@v0.52.0
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+TFLINT      := github.com/terraform-linters/tflint@v0.64.0
 
 # A first build compiles everything. Without DWARF, which -s -w drops anyway, and
 # with a lazier garbage collector in the compiler it takes about half the time.
@@ -155,6 +156,16 @@ TERRAFORM ?= $(or $(shell command -v terraform),$(CURDIR)/.venv/bin/terraform)
 terraform-test: synth $(filter .venv/%,$(TERRAFORM:$(CURDIR)/%=%)) ## Validate, plan, apply and compare infra/terraform
 	go run ./cdk/terraform/cmd/export -check -in $(OUT) -out infra/terraform
 	TERRAFORM=$(TERRAFORM) go test -count=1 -timeout 30m $(TESTFLAGS) $(TERRAFORMED)
+
+.venv/checkov/.ready: requirements-checkov.txt
+	@python3 -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: terraform-lint
+terraform-lint: .venv/checkov/.ready ## Check infra/terraform with checkov and tflint
+	cd infra/terraform && $(CURDIR)/.venv/checkov/bin/checkov --config-file .checkov.yaml
+	go run $(TFLINT) --chdir infra/terraform --recursive --config $(CURDIR)/infra/terraform/.tflint.hcl
 
 .PHONY: cost
 cost: synth ## Compute what each stage costs: fixed monthly cost, and per million events (FLAGS=-help)

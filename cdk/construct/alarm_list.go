@@ -112,7 +112,7 @@ func (p *AlarmsProps) databaseAlarms() []alarm {
 		description: "The database runs out of memory and may restart. First: see in Performance Insights whether sessions or one statement take it; else take a larger instance class.",
 	}}, p.Database.alarms(p), []alarm{{
 		id: "DatabaseConnections", name: "database-connections", periods: 5,
-		threshold: float64(p.DatabaseMaxConnections * p.DatabaseConnectionsPercent / 100),
+		threshold: float64(p.DatabaseMaxConnections) * float64(p.DatabaseConnectionsPercent) / 100,
 		metric:    p.Database.MetricConnections(),
 		description: fmt.Sprintf("The database has many of the about %d connections that it allows. First: see in pg_stat_activity whose they are; lower the functions' concurrency, or put a proxy before it.",
 			p.DatabaseMaxConnections),

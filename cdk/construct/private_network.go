@@ -74,10 +74,13 @@ func NewPrivateNetwork(scope constructs.Construct, id string, props *PrivateNetw
 		}},
 	}
 	vpc := awsec2.NewVpc(this, text("VPC"), vpcProps)
+	for i, subnet := range *vpc.IsolatedSubnets() {
+		called(subnet, fmt.Sprintf("%s-isolated-%d", props.Name, i+1))
+	}
 	if props.FlowLogs != nil {
-		vpc.AddFlowLog(text("FlowLogs"), &awsec2.FlowLogOptions{
+		called(vpc.AddFlowLog(text("FlowLogs"), &awsec2.FlowLogOptions{
 			Destination: awsec2.FlowLogDestination_ToCloudWatchLogs(props.FlowLogs, nil), TrafficType: awsec2.FlowLogTrafficType_ALL,
-		})
+		}), props.Name+"-flow-logs")
 	} else {
 		Accept(vpc, "AwsSolutions-VPC7", "the stage keeps no flow logs: its network has no way out, and its data is that of tests")
 	}
@@ -105,6 +108,12 @@ func (p *PrivateNetworkProps) zones() []string {
 		names[i] = *awscdk.Fn_Select(number(i), awscdk.Fn_GetAzs(nil))
 	}
 	return names
+}
+
+// called gives a part of the network, and what is in it, the tag by which the console
+// names it: the CDK's is the construct path.
+func called(part constructs.IConstruct, name string) {
+	awscdk.Tags_Of(part).Add(text("Name"), text(name), nil)
 }
 
 func (p *PrivateNetworkProps) check() {

@@ -1,6 +1,7 @@
 package construct
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -37,6 +38,13 @@ func TestPrivateNetwork_has_no_way_out_but_its_endpoints(t *testing.T) {
 	made.count(t, "AWS::EC2::InternetGateway", 0)
 	made.count(t, "AWS::EC2::NatGateway", 0)
 	made.count(t, "AWS::EC2::Subnet", 2)
+	for i := range 2 {
+		made.has(t, "AWS::EC2::Subnet", map[string]any{"Tags": []any{
+			map[string]any{"Key": "aws-cdk:subnet-name", "Value": "isolated"},
+			map[string]any{"Key": "aws-cdk:subnet-type", "Value": "Isolated"},
+			map[string]any{"Key": "Name", "Value": fmt.Sprintf("net-isolated-%d", i+1)},
+		}})
+	}
 	made.count(t, "AWS::EC2::VPCEndpoint", 2) // S3 and SNS
 	made.has(t, "AWS::EC2::VPCEndpoint", map[string]any{"VpcEndpointType": "Interface", "PolicyDocument": map[string]any{"Statement": []any{map[string]any{
 		"Action": "sns:Publish", "Resource": "arn:aws:sns:::stored", "Effect": "Allow", "Principal": map[string]any{"AWS": "*"},

@@ -102,7 +102,7 @@ func TestAlarms_watch_the_whole_way_of_an_event(t *testing.T) {
 			"database-cpu":         {metric("AWS/RDS", "CPUUtilization", "Average", database), atLeast, float64(a.DatabaseCPUPercent), 10, 10},
 			"database-memory":      {metric("AWS/RDS", "FreeableMemory", "Average", database), below, float64(a.DatabaseFreeMemoryMiB) * 1_048_576, 5, 5},
 			"database-storage":     {metric("AWS/RDS", "FreeStorageSpace", "Minimum", database), below, float64(a.DatabaseFreeStorageGiB) * 1_073_741_824, 5, 5},
-			"database-connections": {metric("AWS/RDS", "DatabaseConnections", "Maximum", database), atLeast, float64(s.Database.MaxConnections() * a.DatabaseConnectionsPercent / 100), 5, 5},
+			"database-connections": {metric("AWS/RDS", "DatabaseConnections", "Maximum", database), atLeast, float64(s.Database.MaxConnections()*a.DatabaseConnectionsPercent) / 100, 5, 5},
 		}
 		if s.Database.InstanceClass[0] == 't' {
 			want["database-credits"] = watch{metric("AWS/RDS", "CPUSurplusCreditBalance", "Maximum", database), atLeast, 144, 15, 15}
@@ -143,7 +143,7 @@ func TestAlarms_alarm_at_these_values(t *testing.T) {
 	for p, thresholds := range map[*platform]map[string]float64{
 		dev(t): {
 			"dlq-depth": 1, "api-5xx-rate": 5, "ingest-error-rate": 5, "ingest-throttles": 5, "queue-age": 120, "oldest-retried": 120_000, "events-retried": 1, "in-flight": 100, "end-to-end-p99": 30_000,
-			"processor-concurrency": 4.5, "database-cpu": 90, "database-storage": 4 << 30, "database-memory": 50 << 20, "database-credits": 144, "database-connections": 62,
+			"processor-concurrency": 4.5, "database-cpu": 90, "database-storage": 4 << 30, "database-memory": 50 << 20, "database-credits": 144, "database-connections": 62.4,
 		},
 		prod(t): {
 			"dlq-depth": 1, "api-5xx-rate": 1, "ingest-error-rate": 1, "ingest-throttles": 1, "queue-age": 120, "oldest-retried": 120_000, "events-retried": 1, "in-flight": 10_000, "end-to-end-p99": 10_000,

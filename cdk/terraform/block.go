@@ -156,8 +156,16 @@ func (l *linker) build(r *merge.Resource) ([]*block, error) {
 	}
 	for _, f := range t.Always {
 		value := f.Value
-		if value == (catalog.DependenciesHash{}) {
+		switch stands := value.(type) {
+		case catalog.DependenciesHash:
 			value = template.Object{"redeployment": hcl.Func("sha1", hcl.Func("jsonencode", catalog.Dependencies{Resource: r.Key}))}
+		case catalog.OwnName:
+			name, err := stands.Of(main.Name)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", r, err)
+			}
+			main.body.arguments = slices.Insert(main.body.arguments, 0, argument{f.Name, name})
+			continue
 		}
 		main.body.set(f.Name, value)
 	}

@@ -25,15 +25,23 @@ func (e *exported) environment(stage *assembly.Stage, inputs map[string][]input)
 		body := main.Block("module", m.Name)
 		body.Set("source", "../../modules/"+m.Name)
 		body.EmptyLine()
+		var others hcl.Fields // what is no setting of the stage
 		for _, in := range inputs[m.Name] {
-			value := e.platform.Values[in.Name][stage.Name]
 			if c, is := e.linker.crossings[m.Name][in.Name]; is {
-				value = hcl.ModuleOutput{Module: c.from, Name: c.name}
+				others = append(others, hcl.Field{Name: in.Name, Value: hcl.ModuleOutput{Module: c.from, Name: c.name}})
 			} else if function := catalog.ZipFunction(in.Name); function != "" {
-				value, in.initial, in.set = hcl.Variable(in.Name), "../../../../dist/"+function+".zip", true
+				in.initial, in.set = "../../../../dist/"+function+".zip", true
 				given = append(given, in)
+				others = append(others, hcl.Field{Name: in.Name, Value: hcl.Variable(in.Name)})
+			} else {
+				body.Set(in.Name, e.platform.Values[in.Name][stage.Name])
 			}
-			body.Set(in.Name, value)
+		}
+		if len(others) > 0 {
+			body.EmptyLine()
+		}
+		for _, other := range others {
+			body.Set(other.Name, other.Value)
 		}
 	}
 	e.add(folder+"main.tf", main)

@@ -226,6 +226,16 @@ func (e *expectation) always(t *catalog.Type, address string) {
 				e.fail(f.Name, "the test does not know %s", hcl.Source(value))
 			}
 			e.body(address)[f.Name] = jsonDocument{object{}}
+		case catalog.OwnName:
+			name, _, _ := strings.Cut(strings.Split(address, ".")[3], "[")
+			name = strings.ReplaceAll(name, "_", "-")
+			if value.Stage {
+				name = "fluxa-" + name + "-" + e.stage.Name
+			}
+			if value.Region {
+				name += "-us-east-1"
+			}
+			e.body(address)[f.Name] = name
 		case catalog.DependenciesHash: // a hash over what is built from stand-ins: only that there is one counts
 			e.body(address)[f.Name] = e.planned.values[address][f.Name]
 		default:

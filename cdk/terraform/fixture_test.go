@@ -145,7 +145,7 @@ func TestExport_stops_at(t *testing.T) {
 		{name: "a_resource_of_one_stage_that_no_variable_covers", only: in(`"TracesGroupA44E92D9": {`, `"Another": {"Type": "AWS::XRay::Group", "Properties": {"GroupName": "x"}, "Metadata": {"aws:cdk:path": "STAGE/Observability/Another/Group"}}, "TracesGroupA44E92D9": {`),
 			want: []string{"stage prod has Observability/Another/Group (Another), and not every stage"}},
 		{name: "a_variable_with_two_values_in_a_stage", both: in(`"RetentionInDays": 90`, `"RetentionInDays": 30`),
-			want: []string{"the variable log_retention_days stands for properties that differ in stage"}},
+			want: []string{"the variable logs_retention_days stands for properties that differ in stage"}},
 		{name: "a_derived_value_that_is_another", both: in(`"10.30.1.0/24"`, `"10.30.7.0/24"`),
 			want: []string{"isolatedSubnet*/Subnet:CidrBlock", `gives "10.30.1.0/24" for stage dev, which has "10.30.7.0/24"`}},
 		{name: "two_resources_of_one_name", both: in(`"TracesGroupA44E92D9": {`, `"Another": {"Type": "AWS::XRay::Group", "Properties": {"GroupName": "x"}, "Metadata": {"aws:cdk:path": "STAGE/Observability/Traces/Resource"}}, "TracesGroupA44E92D9": {`),

@@ -52,7 +52,7 @@ func (e *exported) module(m catalog.Module) []input {
 		}
 		l.write(documents[name], b)
 	}
-	documents["locals"] = l.locals(hcl.UsesOf(documents))
+	documents["main"] = l.locals(hcl.UsesOf(documents))
 	inputs, err := l.inputs(m.Name, hcl.UsesOf(documents))
 	if err != nil {
 		e.errs = append(e.errs, err)

@@ -28,6 +28,7 @@ type Type struct {
 	Omitted      string               // why resources of the type are left out
 	Into         string               // the property that names the resource of which this one becomes a part
 	Nouns        []string             // ends of a construct path that the type says already
+	Shorten      func(string) string  // a name from a construct path that says too much
 	Attributes   map[string]Attribute // what Ref and GetAtt give
 	Properties   []Property
 	Splits       []Split
@@ -58,6 +59,38 @@ type ResourceAttribute struct {
 	Resource  string
 	Attribute Attribute
 }
+
+// OwnName stands for a name that the CDK leaves to CloudFormation, which makes it of
+// the construct path and a hash: that of the resource in Terraform, such as
+// database_proxy, with what makes it unique where the resource lies. Most is how many
+// characters it may have, zero for any.
+type OwnName struct {
+	Stage, Region bool
+	Most          int
+}
+
+// Of returns the name of a resource. Returns an error for one that is too long with
+// the longest stage and region.
+func (n OwnName) Of(resource string) (hcl.Value, error) {
+	words := strings.ReplaceAll(resource, "_", "-")
+	if !n.Stage {
+		return words, nil
+	}
+	parts, longest := []hcl.Value{"fluxa-" + words + "-", hcl.Variable("environment")}, len("fluxa-"+words+"-")+longestStage
+	if n.Region {
+		parts, longest = append(parts, "-", template.Pseudo("AWS::Region")), longest+len("-")+longestRegion
+	}
+	if n.Most > 0 && longest > n.Most {
+		return nil, fmt.Errorf("is called %s, which gives a name of up to %d characters, and AWS takes %d: the table of names must shorten it", resource, longest, n.Most)
+	}
+	return template.Join(parts...), nil
+}
+
+// The longest name of a stage (see environment) and of a region, ap-southeast-1.
+const (
+	longestStage  = 16
+	longestRegion = 14
+)
 
 // Dependencies stands for the addresses of everything a resource depends on, and
 // DependenciesHash for a hash of them.

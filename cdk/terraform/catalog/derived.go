@@ -27,36 +27,36 @@ type Derived struct {
 func derivedValues() []Derived {
 	variable := func(name string) hcl.Value { return hcl.Variable(name) }
 	number := func(s string) hcl.Value { return json.Number(s) }
-	length := template.Element{Of: hcl.Func("split", "/", variable("vpc_cidr")), Key: hcl.Number(1)}
+	length := template.Element{Of: hcl.Func("split", "/", variable("network_cidr")), Key: hcl.Number(1)}
 	dashboard := func(property Glob, v hcl.Value) Derived {
 		return Derived{Place{"Observability/Dashboard/Resource", "DashboardBody." + property}, v}
 	}
 	cost := func(metric Glob, function string) Derived {
-		perMillisecond := hcl.Op(hcl.Op(hcl.Op(variable(function+"_memory_mib"), "*", number("0.0000133334")), "/", number("1024")), "/", number("1000"))
+		perMillisecond := hcl.Op(hcl.Op(hcl.Op(variable("functions_"+function+"_memory_mib"), "*", number("0.0000133334")), "/", number("1024")), "/", number("1000"))
 		return dashboard("widgets[18].properties.metrics["+metric+"][0].expression", template.Join(
 			"calls_"+function+" * 0.0000002000 + ms_"+function+" * ", hcl.Func("format", "%.12f", perMillisecond)))
 	}
 	return []Derived{
 		{Place{"Network/Private/VPC/isolatedSubnet*/Subnet", "CidrBlock"}, hcl.Func("cidrsubnet",
-			variable("vpc_cidr"), hcl.Op(number("24"), "-", hcl.Func("tonumber", length)), hcl.CountIndex{})},
+			variable("network_cidr"), hcl.Op(number("24"), "-", hcl.Func("tonumber", length)), hcl.CountIndex{})},
 		{Place{"Network/Private/VPC/isolatedSubnet*", "Tags.Name"}, template.Join(
-			variable("environment"), "/Network/Private/VPC/isolatedSubnet", hcl.Op(hcl.CountIndex{}, "+", number("1")))},
+			"fluxa-", variable("environment"), "-isolated-", hcl.Op(hcl.CountIndex{}, "+", number("1")))},
 		{Place{"Data/Database/Parameters/Resource", "Family"}, template.Join("postgres", variable("database_engine_version"))},
 		{Place{"Data/Database/Parameters/Resource", "DBParameterGroupName"}, template.Join(
 			"fluxa-", variable("environment"), "-postgres", variable("database_engine_version"))},
 		{Place{"Pipeline/Events/Queue/Resource", "VisibilityTimeout"}, hcl.Op(
-			variable("processor_batch_window_seconds"), "+", hcl.Op(number("6"), "*", variable("processor_timeout_seconds")))},
+			variable("queue_batch_window_seconds"), "+", hcl.Op(number("6"), "*", variable("functions_processor_timeout_seconds")))},
 		{Place{"Pipeline/*/Function/Resource", "LoggingConfig.ApplicationLogLevel"}, template.Conditional{
-			If: hcl.Op(variable("log_level"), "==", "debug"), Then: "DEBUG", Else: "INFO"}},
+			If: hcl.Op(variable("logs_level"), "==", "debug"), Then: "DEBUG", Else: "INFO"}},
 		{Place{"Observability/Alarms/DatabaseStorage/Resource", "AlarmDescription"}, template.Join(
 			"The database runs out of storage; it grows by itself up to ", variable("database_max_storage_gib"),
 			" GiB. First: raise database.max_storage_gib, or keep events for fewer days.")},
 		{Place{"Observability/Alarms/ProcessorConcurrency/Resource", "AlarmDescription"}, template.Join(
-			"The processor is near its maximum concurrency of ", variable("processor_maximum_concurrency"),
+			"The processor is near its maximum concurrency of ", variable("functions_processor_maximum_concurrency"),
 			": the queue will grow. First: see whether the database has room; then raise the maximum, or the size of a batch.")},
 		{Place{"Observability/Alarms/InFlight/Resource", "Threshold"}, hcl.Func("min", number("96000"),
-			hcl.Op(number("2"), "*", hcl.Op(variable("processor_maximum_concurrency"), "*", variable("processor_batch_size"))))},
-		dashboard("widgets[10].properties.annotations.horizontal[0].value", variable("alarm_queue_age_seconds")),
+			hcl.Op(number("2"), "*", hcl.Op(variable("functions_processor_maximum_concurrency"), "*", variable("queue_batch_size"))))},
+		dashboard("widgets[10].properties.annotations.horizontal[0].value", variable("alarms_queue_age_seconds")),
 		cost("2", "ingest"), cost("5", "processor"), cost("8", "query"),
 	}
 }
@@ -70,7 +70,7 @@ type Choice struct {
 
 func choices() []Choice {
 	return []Choice{
-		{Place{"Data/Payloads/Bucket/Resource", "LoggingConfiguration"}, "payload_access_logs"},
+		{Place{"Data/Payloads/Bucket/Resource", "LoggingConfiguration"}, "payloads_access_logs"},
 		{Place{"Pipeline/*/Function/Resource", "Environment.Variables.DB_HOST"}, "database_proxy"},
 		{Place{"Pipeline/*/Function/Resource", "Environment.Variables.DB_CA_FILE"}, "database_proxy"},
 		{Place{"Pipeline/*/Function/Resource", "TracingConfig"}, "tracing"},
@@ -80,20 +80,20 @@ func choices() []Choice {
 		{Place{"Pipeline/API/*", "ApiKeyRequired"}, "api_key"},
 		{Place{"Pipeline/API/API/NoSignature/Resource", "StatusCode"}, "api_key"},
 		{Place{"Pipeline/API/API/NoSignature/Resource", "ResponseTemplates.*"}, "api_key"},
-		{Place{"Pipeline/API/*", "RequestModels"}, "validate_bodies"},
-		{Place{"Pipeline/Processor/Events/Resource", "ProvisionedPollerConfig"}, "processor_maximum_pollers"},
-		{Place{"Pipeline/Processor/Events/Resource", "ScalingConfig"}, "processor_maximum_pollers"},
+		{Place{"Pipeline/API/*", "RequestModels"}, "api_validate_bodies"},
+		{Place{"Pipeline/Processor/Events/Resource", "ProvisionedPollerConfig"}, "queue_maximum_pollers"},
+		{Place{"Pipeline/Processor/Events/Resource", "ScalingConfig"}, "queue_maximum_pollers"},
 	}
 }
 
 func families() []Family {
 	return []Family{
-		{regexp.MustCompile(`^(Network/Private/VPC/isolatedSubnet)(\d+)(/.+)$`), "availability_zone_count"},
+		{regexp.MustCompile(`^(Network/Private/VPC/isolatedSubnet)(\d+)(/.+)$`), "network_availability_zones"},
 	}
 }
 
 func listed() []Listed {
-	return []Listed{{Place{"Network/Private/VPC/isolatedSubnet*/Subnet", "AvailabilityZone"}, "availability_zones", template.Zones{}}}
+	return []Listed{{Place{"Network/Private/VPC/isolatedSubnet*/Subnet", "AvailabilityZone"}, "network_zones", template.Zones{}}}
 }
 
 // Output is an output of a stack that users of the environment call. With a flag

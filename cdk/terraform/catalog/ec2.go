@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"regexp"
+
 	"github.com/fluxa/fluxa/cdk/template"
 	"github.com/fluxa/fluxa/cdk/terraform/hcl"
 )
@@ -84,6 +86,7 @@ func securityGroup() Type {
 	rule := AtEach("aws_vpc_security_group_egress_rule")
 	return Type{
 		CloudFormation: "AWS::EC2::SecurityGroup", Terraform: "aws_security_group",
+		Shorten:    shortGroup,
 		Attributes: map[string]Attribute{"Ref": {Name: "id"}, "GroupId": {Name: "id"}},
 		Properties: []Property{
 			{From: prop("VpcId"), To: Attr("vpc_id")},
@@ -105,12 +108,13 @@ func securityGroup() Type {
 		Splits: []Split{{
 			Terraform: rule.Split, Parent: map[string]string{"security_group_id": "id"}, Key: prop("SecurityGroupEgress").each("ToPort"),
 		}},
+		Always: []Fixed{{"name", OwnName{Stage: true, Most: 255}, "CloudFormation names it by a hash"}},
 	}
 }
 
 func securityGroupRule(cloudFormation, terraform, other string) Type {
 	return Type{
-		CloudFormation: cloudFormation, Terraform: terraform,
+		CloudFormation: cloudFormation, Terraform: terraform, Shorten: shortGroup,
 		Properties: []Property{
 			{From: prop("GroupId"), To: Attr("security_group_id")},
 			{From: prop(other), To: Attr("referenced_security_group_id")},
@@ -120,6 +124,19 @@ func securityGroupRule(cloudFormation, terraform, other string) Type {
 			{From: prop("ToPort"), To: Attr("to_port")},
 		},
 	}
+}
+
+// shortGroup names a security group, and a rule by its two groups as they are called
+// themselves: the CDK's construct path of a rule has those of both.
+func shortGroup(name string) string {
+	for _, s := range []struct{ long, short string }{
+		{`_(from|to)_(network_private|network|data|pipeline)_`, "_${1}_"},
+		{`(_instance)?_access(_|$)`, "${2}"},
+		{`_indirect_port$`, ""},
+	} {
+		name = regexp.MustCompile(s.long).ReplaceAllString(name, s.short)
+	}
+	return name
 }
 
 // tagged is the entry for tags that CloudFormation writes as a list.

@@ -15,15 +15,19 @@ func iam() []Type {
 				tagged(),
 			},
 			Splits: []Split{{Terraform: "aws_iam_role_policy_attachment", Parent: map[string]string{"role": "name"}}},
+			// A role is the account's, and a stage may be in more than one region.
+			//   AWS::IAM::Role, RoleName: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
+			Always: []Fixed{{"name", OwnName{Stage: true, Region: true, Most: 64}, "CloudFormation names it by a hash"}},
 		},
 		{
 			CloudFormation: "AWS::IAM::Policy", Terraform: "aws_iam_role_policy",
 			Nouns: []string{"DefaultPolicy", "Role", "IAMRole"},
 			Properties: []Property{
-				{From: prop("PolicyName"), To: Attr("name")},
+				{From: prop("PolicyName"), Omitted: "the CDK makes it of the construct path and a hash; the name counts in its role only"},
 				{From: prop("Roles"), To: Attr("role"), Write: onlyElement()},
 				{From: prop("PolicyDocument"), To: Attr("policy"), Read: asPolicy(), Write: asJSON()},
 			},
+			Always: []Fixed{{"name", OwnName{}, "the property has a hash"}},
 		},
 	}
 }

@@ -50,7 +50,11 @@ func (c Catalog) Name(key string, t *Type) string {
 	for len(segments) > 1 && isNoun(segments[len(segments)-1]) {
 		segments = segments[:len(segments)-1]
 	}
-	return Snake(strings.Join(segments, "_"))
+	name := Snake(strings.Join(segments, "_"))
+	if t.Shorten != nil {
+		name = t.Shorten(name)
+	}
+	return name
 }
 
 // Snake writes a name in the letters and the manner of Terraform.
@@ -88,6 +92,7 @@ func shortNames() []shortName {
 		{"Network/", ""},
 		{"Data/", ""},
 		{"Pipeline/API/API/Default/", "API/"},
+		{"Pipeline/API/API/CloudWatchRole", "API/Logs"},
 		{"Pipeline/API/API/", "API/"},
 		{"Pipeline/API/Model", "API/"},
 		{"Pipeline/Notifications/", "Notifications/"},

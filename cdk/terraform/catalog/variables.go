@@ -41,7 +41,8 @@ type Variable struct {
 	Description string
 	Validation  Validation
 	Stands      []Place
-	Scale       int64 // the property is the variable times the scale, 1 when zero
+	Scale       int64  // the property is the variable times the scale, 1 when zero
+	PercentOf   string // the property is as many percent of this other variable
 	Within      Within
 	Resources   []Glob // construct paths
 }
@@ -138,8 +139,8 @@ func variables() []Variable {
 }
 
 func stateVariables() []Variable {
-	level, class, cidr, zones, days := hcl.Variable("log_level"), hcl.Variable("database_instance_class"), hcl.Variable("vpc_cidr"),
-		hcl.Variable("availability_zone_count"), hcl.Variable("log_retention_days")
+	level, class, cidr, zones, days := hcl.Variable("logs_level"), hcl.Variable("database_instance_class"), hcl.Variable("network_cidr"),
+		hcl.Variable("network_availability_zones"), hcl.Variable("logs_retention_days")
 	var retention hcl.Row
 	for _, n := range []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653} {
 		retention = append(retention, hcl.Number(n))
@@ -154,26 +155,26 @@ func stateVariables() []Variable {
 			hcl.Op(hcl.Op(boundary, "==", nil), "||", matching("^[A-Za-z0-9_.,+=@/-]+$", boundary)), "be null or the name of a policy, such as team/boundary",
 			"arn:aws:iam::123456789012:policy/boundary",
 			Place{"*", "PermissionsBoundary"}),
-		validated("log_level", String, "From which level on the functions log: debug, info, warn or error.",
+		validated("logs_level", String, "From which level on the functions log: debug, info, warn or error.",
 			hcl.Func("contains", hcl.Row{"debug", "info", "warn", "error"}, level), "be debug, info, warn or error", "loud",
 			Place{"Pipeline/*/Function/Resource", "Environment.Variables.FLUXA_LOG_LEVEL"}),
 		toggle("tracing", "Whether Lambda and API Gateway send X-Ray traces.", "Observability/Traces/*"),
-		validated("log_retention_days", Number, "How long the log groups keep their entries, in days.",
+		validated("logs_retention_days", Number, "How long the log groups keep their entries, in days.",
 			hcl.Func("contains", retention, days), "be one of the numbers that CloudWatch Logs knows, such as 14, 90 or 365", hcl.Number(15),
 			Place{"*", "RetentionInDays"}, Place{"Data/Payloads/AccessLogs/Resource", "LifecycleConfiguration.Rules[0].ExpirationInDays"}),
 		choice("retain_data", "Whether what is destroyed leaves its data behind: the log groups, the parameter group, a last snapshot of the database.",
 			Place{"*/AccessLog/Resource", Retain}, Place{"*/ExecutionLog/Resource", Retain}, Place{"*/Log/Resource", Retain},
 			Place{"*FlowLog/Resource", Retain}, Place{"Data/Database/*", Retain}),
-		validated("vpc_cidr", String, "The addresses of the VPC.",
+		validated("network_cidr", String, "The addresses of the VPC.",
 			hcl.Op(hcl.Func("can", hcl.Func("cidrnetmask", cidr)), "&&", matching("/(1[6-9]|2[0-2])$", cidr)),
 			"be an IPv4 block of the size /16 to /22, such as 10.20.0.0/16", "10.0.0.0/23", Place{"Network/Private/VPC/Resource", "CidrBlock"}),
-		validated("availability_zone_count", Number, "In how many zones there is a subnet.",
+		validated("network_availability_zones", Number, "In how many zones there is a subnet.",
 			hcl.Func("contains", hcl.Row{hcl.Number(2), hcl.Number(3)}, zones),
 			"be 2 or 3: the database wants two, and more than three brings nothing", hcl.Number(1)),
-		validated("availability_zones", Strings, "The names of the zones, such as us-east-1a, one for each; empty: the first ones of the region.",
-			hcl.Func("contains", hcl.Row{hcl.Number(0), hcl.Number(2), hcl.Number(3)}, hcl.Func("length", hcl.Variable("availability_zones"))),
-			"be empty, or as many as availability_zone_count", hcl.Row{"us-east-1a"}),
-		toggle("flow_logs", "Whether the VPC logs its connections.", "Network/FlowLog/*", "Network/Private/VPC/FlowLogs/*"),
+		validated("network_zones", Strings, "The names of the zones, such as us-east-1a, one for each; empty: the first ones of the region.",
+			hcl.Func("contains", hcl.Row{hcl.Number(0), hcl.Number(2), hcl.Number(3)}, hcl.Func("length", hcl.Variable("network_zones"))),
+			"be empty, or as many as network_availability_zones", hcl.Row{"us-east-1a"}),
+		toggle("network_flow_logs", "Whether the VPC logs its connections.", "Network/FlowLog/*", "Network/Private/VPC/FlowLogs/*"),
 		validated("database_engine_version", String, "The major version of PostgreSQL, such as 17. Another one upgrades the database.",
 			matching("^(1[4-9]|[2-9][0-9])$", hcl.Variable("database_engine_version")), "be a major version from 14 on, such as 17", "17.4",
 			instance("EngineVersion")),
@@ -195,10 +196,10 @@ func stateVariables() []Variable {
 		toggle("database_proxy", "Whether the functions reach the database over an RDS Proxy.",
 			"Data/Database/Proxy/*", "Data/Database/ProxyAccess/*", "Data/Database/InstanceAccess/from DataDatabaseProxyAccess:*",
 			"Observability/Alarms/ProxyConnections/*", "Observability/Alarms/ProxyEvents"),
-		toggle("payload_access_logs", "Whether accesses to the bucket of payloads are logged to a bucket of their own.", "Data/Payloads/AccessLogs/*"),
-		positive("payload_glacier_days", "The age at which a payload moves to Glacier Instant Retrieval, in days.",
+		toggle("payloads_access_logs", "Whether accesses to the bucket of payloads are logged to a bucket of their own.", "Data/Payloads/AccessLogs/*"),
+		positive("payloads_glacier_days", "The age at which a payload moves to Glacier Instant Retrieval, in days.",
 			payloads("Rules[0].Transitions[0].TransitionInDays")),
-		positive("payload_old_version_days", "How long an overwritten or deleted payload is kept, in days.",
+		positive("payloads_old_version_days", "How long an overwritten or deleted payload is kept, in days.",
 			payloads("Rules[1].NoncurrentVersionExpiration.NoncurrentDays")),
 	}
 }
@@ -208,43 +209,43 @@ func pipelineVariables() []Variable {
 		return Place{Glob("Pipeline/" + Title(function) + "/Function/Resource"), property}
 	}
 	memory := func(function string, least int) Variable {
-		return between(function+"_memory_mib", "The memory of the function "+function+", in MiB.", least, 10240, least-1, of(function, "MemorySize"))
+		return between("functions_"+function+"_memory_mib", "The memory of the function "+function+", in MiB.", least, 10240, least-1, of(function, "MemorySize"))
 	}
 	timeout := func(function string, longest, refused int) Variable {
-		return between(function+"_timeout_seconds", "How long a call of the function "+function+" may take, in seconds.", 3, longest, refused, of(function, "Timeout"))
+		return between("functions_"+function+"_timeout_seconds", "How long a call of the function "+function+" may take, in seconds.", 3, longest, refused, of(function, "Timeout"))
 	}
 	reserved := func(function string) Variable {
-		return optional(function+"_reserved_concurrency", "How many calls of the function "+function+" may run at once, reserved for it; null for no reservation.",
+		return optional("functions_"+function+"_reserved_concurrency", "How many calls of the function "+function+" may run at once, reserved for it; null for no reservation.",
 			0, of(function, "ReservedConcurrentExecutions"))
 	}
 	events := func(property Glob) Place { return Place{"Pipeline/Processor/Events/Resource", property} }
 	return []Variable{
 		memory("ingest", 128), timeout("ingest", 28, 29), reserved("ingest"),
 		memory("maintain", 128), timeout("maintain", 900, 901),
-		between("event_retention_days", "How long an event is kept after it was stored, in days; 0 keeps all.", 0, 36500, -1,
+		between("events_retention_days", "How long an event is kept after it was stored, in days; 0 keeps all.", 0, 36500, -1,
 			of("maintain", "Environment.Variables.FLUXA_RETENTION_DAYS")),
 		memory("migrate", 128), timeout("migrate", 900, 901),
 		memory("processor", contract.ProcessorMemory), timeout("processor", 900, 2),
-		between("processor_maximum_concurrency", "How many batches are processed at once.", 2, 1000, 1, events("ScalingConfig.MaximumConcurrency"),
+		between("functions_processor_maximum_concurrency", "How many batches are processed at once.", 2, 1000, 1, events("ScalingConfig.MaximumConcurrency"),
 			Place{"Observability/Dashboard/Resource", "DashboardBody.widgets[13].properties.annotations.horizontal[0].value"}),
-		optional("processor_minimum_pollers", "How many pollers are kept ready for the queue; null leaves it to Lambda.", 2, events("ProvisionedPollerConfig.MinimumPollers")),
-		optional("processor_maximum_pollers", "Up to how many pollers there are, each for 10 batches at once; null leaves it to Lambda.", 2,
+		optional("queue_minimum_pollers", "How many pollers are kept ready for the queue; null leaves it to Lambda.", 2, events("ProvisionedPollerConfig.MinimumPollers")),
+		optional("queue_maximum_pollers", "Up to how many pollers there are, each for 10 batches at once; null leaves it to Lambda.", 2,
 			events("ProvisionedPollerConfig.MaximumPollers")),
-		between("processor_batch_size", "How many events a batch has at most.", 1, contract.QueueBatchLimit, contract.QueueBatchLimit+1, events("BatchSize")),
-		between("processor_batch_window_seconds", "How long a batch is gathered, in seconds; the queue's visibility time-out grows with it.",
+		between("queue_batch_size", "How many events a batch has at most.", 1, contract.QueueBatchLimit, contract.QueueBatchLimit+1, events("BatchSize")),
+		between("queue_batch_window_seconds", "How long a batch is gathered, in seconds; the queue's visibility time-out grows with it.",
 			0, 300, 301, events("MaximumBatchingWindowInSeconds")),
 		memory("query", 128), timeout("query", 28, 29), reserved("query"),
 		toggle("api_key", "Whether callers of the API show a key of its usage plan; else they sign with their IAM identity.", "Pipeline/API/API/Key/*", "Pipeline/API/API/Plan/*"),
 		toggle("api_account_role", "Whether this stage sets the role by which API Gateway writes logs, of which an account has one in each region. "+
 			"Where stages share them one does, the one that is destroyed last: without the role, API Gateway stops logging.",
 			"Pipeline/API/API/CloudWatchRole/*", "Pipeline/API/API/Account"),
-		toggle("validate_bodies", "Whether API Gateway checks events by their schema before it calls a function.", "Pipeline/API/Model*"),
+		toggle("api_validate_bodies", "Whether API Gateway checks events by their schema before it calls a function.", "Pipeline/API/Model*"),
 		between("api_rate_per_second", "How many requests a second the API takes in the long run.", 1, 10000, 0,
 			Place{"Pipeline/API/*", "*.RateLimit"}, Place{"Pipeline/API/*", "*.ThrottlingRateLimit"}),
 		between("api_burst", "How many requests at once the API takes.", 1, 5000, 5001,
 			Place{"Pipeline/API/*", "*.BurstLimit"}, Place{"Pipeline/API/*", "*.ThrottlingBurstLimit"}),
-		toggle("web_firewall", "Whether a WAF stands before the API.", "Pipeline/Firewall/*"),
-		optional("firewall_rate_per_5_minutes", "How many requests one address may send in 5 minutes; null without web_firewall.", 10,
+		toggle("api_firewall", "Whether a WAF stands before the API.", "Pipeline/Firewall/*"),
+		optional("api_firewall_rate_per_5_minutes", "How many requests one address may send in 5 minutes; null without api_firewall.", 10,
 			Place{"Pipeline/Firewall/ACL", "Rules[0].Statement.RateBasedStatement.Limit"}),
 		toggle("api_domain", "Whether the API has a domain name of its own.", "Pipeline/API/Domain/*"),
 		optionalText("api_domain_name", "The API's own domain name; null without api_domain.", "^([a-z0-9-]+[.])+[a-z]+$", "a host name, such as events.example.com", "*",
@@ -262,36 +263,40 @@ func alarmVariables() []Variable {
 	above := func(name, description string, alarm Glob) Variable {
 		return validated(name, Number, description, hcl.Op(hcl.Variable(name), ">", hcl.Number(0)), "be above 0", hcl.Number(0), threshold(alarm))
 	}
-	storage := above("alarm_database_free_storage_gib", "The free storage of the database under which there is an alarm, in GiB.", "DatabaseStorage")
+	storage := above("alarms_database_free_storage_gib", "The free storage of the database under which there is an alarm, in GiB.", "DatabaseStorage")
 	storage.Scale = 1 << 30
-	memory := above("alarm_database_free_memory_mib", "The free memory of the database under which there is an alarm, in MiB.", "DatabaseMemory")
+	memory := above("alarms_database_free_memory_mib", "The free memory of the database under which there is an alarm, in MiB.", "DatabaseMemory")
 	memory.Scale = 1 << 20
-	email := hcl.Variable("alarm_email")
-	told := validated("alarm_email", String, "Who is told of alarms by e-mail; null for nobody.",
+	email := hcl.Variable("alarms_email")
+	told := validated("alarms_email", String, "Who is told of alarms by e-mail; null for nobody.",
 		hcl.Op(hcl.Op(email, "==", nil), "||", matching("^[^@ ]+@[^@ ]+$", email)), "be null or an address, such as team@example.com", "the team",
 		Place{"Observability/Alarms/Email/Resource", "Endpoint"})
 	told.Resources = []Glob{"Observability/Alarms/Email/Resource"}
+	concurrency := percent("alarms_concurrency_percent", "The share of the processor's maximum concurrency from which there is an alarm, in percent.", 0, "ProcessorConcurrency")
+	concurrency.PercentOf = "functions_processor_maximum_concurrency"
+	crowded := percent("alarms_database_connections_percent", "The share of database_connections from which there is an alarm, in percent.", 101, "DatabaseConnections")
+	crowded.PercentOf = "database_connections"
 	connections := positive("database_connections", "About how many connections the database's size allows.",
 		Place{"Observability/Alarms/DatabaseConnections/Resource", "AlarmDescription"})
 	connections.Within = Within{"The database has many of the about ",
 		" connections that it allows. First: see in pg_stat_activity whose they are; lower the functions' concurrency, or put a proxy before it."}
 	return []Variable{
 		told,
-		above("alarm_dlq_depth", "The number of dead letters from which there is an alarm.", "DLQDepth"),
-		above("alarm_retried", "The deliveries a minute that stay on the queue from which there is an alarm.", "Retried"),
-		above("alarm_notifications_failed", "The deliveries a minute that SNS gives up from which there is an alarm.", "NotificationsFailed"),
-		percent("alarm_api_5xx_percent", "The share of 5xx answers from which there is an alarm, in percent.", 0, "API5xx"),
-		percent("alarm_error_rate_percent", "The share of failed calls of a function from which there is an alarm, in percent.", 101, "*Errors"),
-		above("alarm_throttles", "The throttled calls a minute from which there is an alarm.", "*Throttles"),
-		above("alarm_queue_age_seconds", "The age of the oldest event from which there is an alarm, in seconds.", "QueueAge"),
-		above("alarm_end_to_end_p99_ms", "The 99th percentile from accepted to stored from which there is an alarm, in milliseconds.", "EndToEnd"),
-		above("alarm_processor_concurrency", "The concurrency of the processor from which there is an alarm.", "ProcessorConcurrency"),
-		percent("alarm_database_cpu_percent", "The load of the database from which there is an alarm, in percent.", 101, "DatabaseCPU"),
+		above("alarms_dlq_depth", "The number of dead letters from which there is an alarm.", "DLQDepth"),
+		above("alarms_retried", "The deliveries a minute that stay on the queue from which there is an alarm.", "Retried"),
+		above("alarms_notifications_failed", "The deliveries a minute that SNS gives up from which there is an alarm.", "NotificationsFailed"),
+		percent("alarms_api_5xx_percent", "The share of 5xx answers from which there is an alarm, in percent.", 0, "API5xx"),
+		percent("alarms_error_rate_percent", "The share of failed calls of a function from which there is an alarm, in percent.", 101, "*Errors"),
+		above("alarms_throttles", "The throttled calls a minute from which there is an alarm.", "*Throttles"),
+		above("alarms_queue_age_seconds", "The age of the oldest event from which there is an alarm, in seconds.", "QueueAge"),
+		above("alarms_end_to_end_p99_ms", "The 99th percentile from accepted to stored from which there is an alarm, in milliseconds.", "EndToEnd"),
+		concurrency,
+		percent("alarms_database_cpu_percent", "The load of the database from which there is an alarm, in percent.", 101, "DatabaseCPU"),
 		storage,
 		memory,
-		above("alarm_database_connections", "The number of connections to the database from which there is an alarm.", "DatabaseConnections"),
+		crowded,
 		connections,
-		optional("alarm_proxy_connections_percent", "The share of the proxy's connections that are lent from which there is an alarm, in percent; null without database_proxy.",
+		optional("alarms_proxy_connections_percent", "The share of the proxy's connections that are lent from which there is an alarm, in percent; null without database_proxy.",
 			1, threshold("ProxyConnections")),
 		toggle("database_credits", "Whether the database is of a class that has CPU credits, which are then watched.", "Observability/Alarms/DatabaseCredits/*"),
 	}

@@ -84,12 +84,20 @@ type check struct {
 	variant variant
 }
 
+// percent is a value that is a share of a variable.
+type percent struct {
+	at       location
+	variable catalog.Variable
+	one      variant
+}
+
 type merger struct {
-	catalog catalog.Catalog
-	stages  map[string]*assembly.Stage
-	out     *Platform
-	checks  []check
-	errs    []error
+	catalog  catalog.Catalog
+	stages   map[string]*assembly.Stage
+	out      *Platform
+	checks   []check
+	percents []percent
+	errs     []error
 }
 
 // Merge compares the stages. Returns an error for each difference that no entry of
@@ -111,6 +119,7 @@ func Merge(c catalog.Catalog, stages []*assembly.Stage) (*Platform, error) {
 		m.resource(members)
 	}
 	m.outputs(stages)
+	m.share()
 	if len(m.errs) == 0 {
 		m.verify()
 	}

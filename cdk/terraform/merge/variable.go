@@ -13,6 +13,12 @@ import (
 
 // variable notes the value of a variable in each stage.
 func (m *merger) variable(v catalog.Variable, at location, variants []variant) template.Value {
+	if v.PercentOf != "" {
+		for _, one := range variants {
+			m.percents = append(m.percents, percent{at, v, one})
+		}
+		return hcl.Op(hcl.Op(hcl.Variable(v.PercentOf), "*", hcl.Variable(v.Name)), "/", hcl.Number(100))
+	}
 	for _, one := range variants {
 		value, wanted := m.plain(v, one)
 		if wanted != "" {
@@ -111,6 +117,25 @@ func (m *merger) listed(l catalog.Listed, at location, variants []variant) templ
 		m.set(l.Variable, stage, lists[stage])
 	}
 	return template.Element{Of: hcl.Func("coalescelist", hcl.Variable(l.Variable), l.Default), Key: hcl.CountIndex{}}
+}
+
+// share computes the variables that are percent of others, now that these are known.
+func (m *merger) share() {
+	for _, p := range m.percents {
+		whole, known := new(big.Rat).SetString(fmt.Sprint(m.out.Values[p.variable.PercentOf][p.one.stage]))
+		part, is := new(big.Rat).SetString(fmt.Sprint(p.one.value))
+		if !known || !is || whole.Sign() == 0 {
+			m.fail("%s: the variable %s wants a number that is a part of %s, stage %s has %s",
+				p.at, p.variable.Name, p.variable.PercentOf, p.one.stage, hcl.Source(p.one.value))
+			continue
+		}
+		share := part.Mul(part, big.NewRat(100, 1)).Quo(part, whole)
+		if !share.IsInt() {
+			m.fail("%s: the variable %s wants whole percent of %s, stage %s has %s %%", p.at, p.variable.Name, p.variable.PercentOf, p.one.stage, share.FloatString(2))
+			continue
+		}
+		m.set(p.variable.Name, p.one.stage, json.Number(share.Num().String()))
+	}
 }
 
 // verify computes the derived values, now that all variables are known.

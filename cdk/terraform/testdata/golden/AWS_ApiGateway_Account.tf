@@ -1,9 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_api_gateway_account" "api" {
-  count = var.api_account_role ? 1 : 0
-
-  cloudwatch_role_arn = aws_iam_role.api_cloud_watch_role[0].arn
+  cloudwatch_role_arn = aws_iam_role.api_logs.arn
 
   depends_on = [aws_api_gateway_rest_api.api]
 }

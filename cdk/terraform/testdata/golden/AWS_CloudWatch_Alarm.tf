@@ -4,7 +4,7 @@ resource "aws_cloudwatch_metric_alarm" "api5xx" {
   alarm_name          = "fluxa-api-5xx-rate-${var.environment}"
   alarm_description   = "The API answers 5xx: look at the functions' error alarms, then at the API's execution log."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_api_5xx_percent
+  threshold           = var.alarms_api_5xx_percent
   evaluation_periods  = 3
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
@@ -56,7 +56,7 @@ resource "aws_cloudwatch_metric_alarm" "dlq_depth" {
   alarm_name          = "fluxa-dlq-depth-${var.environment}"
   alarm_description   = "Events were given up: fluxa dlq ls tells which and why, fluxa dlq redrive sends them again."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_dlq_depth
+  threshold           = var.alarms_dlq_depth
   evaluation_periods  = 1
   datapoints_to_alarm = 1
   treat_missing_data  = "notBreaching"

@@ -1,10 +1,10 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_route_table" "isolated" {
-  count = var.availability_zone_count
+  count = var.network_availability_zones
 
   vpc_id = aws_vpc.main.id
   tags = merge(local.tags, {
-    Name = "${var.environment}/Network/Private/VPC/isolatedSubnet${count.index + 1}"
+    Name = "fluxa-${var.environment}-isolated-${count.index + 1}"
   })
 }

@@ -1,8 +1,8 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
-resource "aws_vpc_security_group_egress_rule" "database_proxy_access_to_data_database_instance_access_indirect_port" {
-  security_group_id            = aws_security_group.database_proxy_access.id
-  referenced_security_group_id = aws_security_group.database_instance_access.id
+resource "aws_vpc_security_group_egress_rule" "database_proxy_to_database" {
+  security_group_id            = aws_security_group.database_proxy.id
+  referenced_security_group_id = aws_security_group.database.id
   description                  = "Allow connections to the database Instance from the Proxy"
   ip_protocol                  = "tcp"
   from_port                    = aws_db_instance.database.port

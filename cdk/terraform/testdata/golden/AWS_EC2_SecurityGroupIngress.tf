@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
-resource "aws_vpc_security_group_ingress_rule" "database_instance_access_from_network_private_clients_5432" {
-  security_group_id            = aws_security_group.database_instance_access.id
+resource "aws_vpc_security_group_ingress_rule" "database_from_clients_5432" {
+  security_group_id            = aws_security_group.database.id
   referenced_security_group_id = aws_security_group.clients.id
   description                  = "Fluxa functions"
   ip_protocol                  = "tcp"

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_vpc" "main" {
-  cidr_block           = var.vpc_cidr
+  cidr_block           = var.network_cidr
   enable_dns_hostnames = true
   enable_dns_support   = true
   instance_tenancy     = "default"

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_iam_role_policy" "database_proxy" {
-  name = "DatabaseProxyIAMRoleDefaultPolicy262261D3"
+  name = "database-proxy"
   role = aws_iam_role.database_proxy.name
   policy = jsonencode({
     Statement = [{

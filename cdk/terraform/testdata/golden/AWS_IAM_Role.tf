@@ -1,6 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_iam_role" "database_proxy" {
+  name = "fluxa-database-proxy-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -15,8 +16,9 @@ resource "aws_iam_role" "database_proxy" {
 }
 
 resource "aws_iam_role" "flow_logs" {
-  count = var.flow_logs ? 1 : 0
+  count = var.network_flow_logs ? 1 : 0
 
+  name = "fluxa-flow-logs-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -28,11 +30,12 @@ resource "aws_iam_role" "flow_logs" {
     Version = "2012-10-17"
   })
   tags = merge(local.tags, {
-    Name = "${var.environment}/Network/Private/VPC/FlowLogs"
+    Name = "fluxa-${var.environment}-flow-logs"
   })
 }
 
 resource "aws_iam_role" "ingest" {
+  name        = "fluxa-ingest-${var.environment}-${local.region}"
   description = "fluxa-ingest-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -47,7 +50,32 @@ resource "aws_iam_role" "ingest" {
   tags = local.tags
 }
 
+resource "aws_iam_role" "ingest_release_canary" {
+  count = var.canary_releases ? 1 : 0
+
+  name = "fluxa-ingest-release-canary-${var.environment}-${local.region}"
+  assume_role_policy = jsonencode({
+    Statement = [{
+      Action = "sts:AssumeRole"
+      Effect = "Allow"
+      Principal = {
+        Service = "codedeploy.amazonaws.com"
+      }
+    }]
+    Version = "2012-10-17"
+  })
+  tags = local.tags
+}
+
+resource "aws_iam_role_policy_attachment" "ingest_release_canary" {
+  count = var.canary_releases ? 1 : 0
+
+  role       = aws_iam_role.ingest_release_canary[0].name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
+}
+
 resource "aws_iam_role" "processor" {
+  name        = "fluxa-processor-${var.environment}-${local.region}"
   description = "fluxa-processor-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -62,7 +90,32 @@ resource "aws_iam_role" "processor" {
   tags = local.tags
 }
 
+resource "aws_iam_role" "processor_release_canary" {
+  count = var.canary_releases ? 1 : 0
+
+  name = "fluxa-processor-release-canary-${var.environment}-${local.region}"
+  assume_role_policy = jsonencode({
+    Statement = [{
+      Action = "sts:AssumeRole"
+      Effect = "Allow"
+      Principal = {
+        Service = "codedeploy.amazonaws.com"
+      }
+    }]
+    Version = "2012-10-17"
+  })
+  tags = local.tags
+}
+
+resource "aws_iam_role_policy_attachment" "processor_release_canary" {
+  count = var.canary_releases ? 1 : 0
+
+  role       = aws_iam_role.processor_release_canary[0].name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
+}
+
 resource "aws_iam_role" "query" {
+  name        = "fluxa-query-${var.environment}-${local.region}"
   description = "fluxa-query-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -78,6 +131,7 @@ resource "aws_iam_role" "query" {
 }
 
 resource "aws_iam_role" "migrate" {
+  name        = "fluxa-migrate-${var.environment}-${local.region}"
   description = "fluxa-migrate-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -93,6 +147,7 @@ resource "aws_iam_role" "migrate" {
 }
 
 resource "aws_iam_role" "maintain" {
+  name        = "fluxa-maintain-${var.environment}-${local.region}"
   description = "fluxa-maintain-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -108,6 +163,7 @@ resource "aws_iam_role" "maintain" {
 }
 
 resource "aws_iam_role" "maintenance" {
+  name        = "fluxa-maintenance-${var.environment}-${local.region}"
   description = "fluxa-maintain-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -127,9 +183,8 @@ resource "aws_iam_role" "maintenance" {
   tags = local.tags
 }
 
-resource "aws_iam_role" "api_cloud_watch_role" {
-  count = var.api_account_role ? 1 : 0
-
+resource "aws_iam_role" "api_logs" {
+  name = "fluxa-api-logs-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -143,9 +198,7 @@ resource "aws_iam_role" "api_cloud_watch_role" {
   tags = local.tags
 }
 
-resource "aws_iam_role_policy_attachment" "api_cloud_watch_role" {
-  count = var.api_account_role ? 1 : 0
-
-  role       = aws_iam_role.api_cloud_watch_role[0].name
+resource "aws_iam_role_policy_attachment" "api_logs" {
+  role       = aws_iam_role.api_logs.name
   policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 }

@@ -8,9 +8,9 @@ resource "aws_lambda_function" "ingest" {
   runtime                        = "provided.al2023"
   handler                        = "bootstrap"
   architectures                  = ["arm64"]
-  memory_size                    = var.ingest_memory_mib
-  timeout                        = var.ingest_timeout_seconds
-  reserved_concurrent_executions = var.ingest_reserved_concurrency
+  memory_size                    = var.functions_ingest_memory_mib
+  timeout                        = var.functions_ingest_timeout_seconds
+  reserved_concurrent_executions = var.functions_ingest_reserved_concurrency
   role                           = aws_iam_role.ingest.arn
   publish                        = true
   tags                           = local.tags
@@ -18,7 +18,7 @@ resource "aws_lambda_function" "ingest" {
   environment {
     variables = {
       FLUXA_ENVIRONMENT = var.environment
-      FLUXA_LOG_LEVEL   = var.log_level
+      FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       QUEUE_URL         = aws_sqs_queue.events.url
     }
@@ -27,7 +27,7 @@ resource "aws_lambda_function" "ingest" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.ingest.name
-    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
+    application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 
@@ -44,8 +44,8 @@ resource "aws_lambda_function" "processor" {
   runtime          = "provided.al2023"
   handler          = "bootstrap"
   architectures    = ["arm64"]
-  memory_size      = var.processor_memory_mib
-  timeout          = var.processor_timeout_seconds
+  memory_size      = var.functions_processor_memory_mib
+  timeout          = var.functions_processor_timeout_seconds
   role             = aws_iam_role.processor.arn
   publish          = true
   tags             = local.tags
@@ -59,7 +59,7 @@ resource "aws_lambda_function" "processor" {
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
       DLQ_URL           = aws_sqs_queue.events_dead_letters.url
       FLUXA_ENVIRONMENT = var.environment
-      FLUXA_LOG_LEVEL   = var.log_level
+      FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       QUEUE_URL         = aws_sqs_queue.events.url
       TOPIC_ARN         = aws_sns_topic.notifications.arn
@@ -69,7 +69,7 @@ resource "aws_lambda_function" "processor" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.processor.name
-    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
+    application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 
@@ -91,9 +91,9 @@ resource "aws_lambda_function" "query" {
   runtime                        = "provided.al2023"
   handler                        = "bootstrap"
   architectures                  = ["arm64"]
-  memory_size                    = var.query_memory_mib
-  timeout                        = var.query_timeout_seconds
-  reserved_concurrent_executions = var.query_reserved_concurrency
+  memory_size                    = var.functions_query_memory_mib
+  timeout                        = var.functions_query_timeout_seconds
+  reserved_concurrent_executions = var.functions_query_reserved_concurrency
   role                           = aws_iam_role.query.arn
   publish                        = true
   tags                           = local.tags
@@ -106,7 +106,7 @@ resource "aws_lambda_function" "query" {
       DB_PORT           = "5432"
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
       FLUXA_ENVIRONMENT = var.environment
-      FLUXA_LOG_LEVEL   = var.log_level
+      FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
     }
   }
@@ -114,7 +114,7 @@ resource "aws_lambda_function" "query" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.query.name
-    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
+    application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 
@@ -136,8 +136,8 @@ resource "aws_lambda_function" "migrate" {
   runtime          = "provided.al2023"
   handler          = "bootstrap"
   architectures    = ["arm64"]
-  memory_size      = var.migrate_memory_mib
-  timeout          = var.migrate_timeout_seconds
+  memory_size      = var.functions_migrate_memory_mib
+  timeout          = var.functions_migrate_timeout_seconds
   role             = aws_iam_role.migrate.arn
   tags             = local.tags
 
@@ -150,14 +150,14 @@ resource "aws_lambda_function" "migrate" {
       DB_PORT           = "5432"
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
       FLUXA_ENVIRONMENT = var.environment
-      FLUXA_LOG_LEVEL   = var.log_level
+      FLUXA_LOG_LEVEL   = var.logs_level
     }
   }
 
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.migrate.name
-    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
+    application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 
@@ -179,8 +179,8 @@ resource "aws_lambda_function" "maintain" {
   runtime          = "provided.al2023"
   handler          = "bootstrap"
   architectures    = ["arm64"]
-  memory_size      = var.maintain_memory_mib
-  timeout          = var.maintain_timeout_seconds
+  memory_size      = var.functions_maintain_memory_mib
+  timeout          = var.functions_maintain_timeout_seconds
   role             = aws_iam_role.maintain.arn
   tags             = local.tags
 
@@ -193,15 +193,15 @@ resource "aws_lambda_function" "maintain" {
       DB_PORT              = "5432"
       DB_SECRET_ARN        = var.database_db_instance_secret_arn
       FLUXA_ENVIRONMENT    = var.environment
-      FLUXA_LOG_LEVEL      = var.log_level
-      FLUXA_RETENTION_DAYS = var.event_retention_days
+      FLUXA_LOG_LEVEL      = var.logs_level
+      FLUXA_RETENTION_DAYS = var.events_retention_days
     }
   }
 
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.maintain.name
-    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
+    application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 

@@ -8,9 +8,9 @@ resource "aws_lambda_function" "ingest" {
   runtime                        = "provided.al2023"
   handler                        = "bootstrap"
   architectures                  = ["arm64"]
-  memory_size                    = var.ingest_memory_mib
-  timeout                        = var.ingest_timeout_seconds
-  reserved_concurrent_executions = var.ingest_reserved_concurrency
+  memory_size                    = var.functions_ingest_memory_mib
+  timeout                        = var.functions_ingest_timeout_seconds
+  reserved_concurrent_executions = var.functions_ingest_reserved_concurrency
   role                           = aws_iam_role.ingest.arn
   publish                        = true
   tags                           = local.tags
@@ -18,7 +18,7 @@ resource "aws_lambda_function" "ingest" {
   environment {
     variables = {
       FLUXA_ENVIRONMENT = var.environment
-      FLUXA_LOG_LEVEL   = var.log_level
+      FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       QUEUE_URL         = aws_sqs_queue.events.url
     }
@@ -27,7 +27,7 @@ resource "aws_lambda_function" "ingest" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.ingest.name
-    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
+    application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 

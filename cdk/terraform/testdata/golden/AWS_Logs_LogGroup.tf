@@ -2,67 +2,67 @@
 
 resource "aws_cloudwatch_log_group" "database_postgresql_log" {
   name              = "/aws/rds/instance/fluxa-${var.environment}/postgresql"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "flow_log" {
-  count = var.flow_logs ? 1 : 0
+  count = var.network_flow_logs ? 1 : 0
 
   name              = "/aws/vpc/fluxa-flows-${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "ingest" {
   name              = "/aws/lambda/fluxa-ingest-${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "processor" {
   name              = "/aws/lambda/fluxa-processor-${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "query" {
   name              = "/aws/lambda/fluxa-query-${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "migrate" {
   name              = "/aws/lambda/fluxa-migrate-${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "maintain" {
   name              = "/aws/lambda/fluxa-maintain-${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "api_access_log" {
   name              = "/aws/apigateway/fluxa-${var.environment}/access"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "firewall" {
-  count = var.web_firewall ? 1 : 0
+  count = var.api_firewall ? 1 : 0
 
   name              = "aws-waf-logs-fluxa-${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }

@@ -16,7 +16,7 @@ resource "aws_db_instance" "database" {
   storage_encrypted                     = true
   multi_az                              = var.database_multi_az
   db_subnet_group_name                  = aws_db_subnet_group.database.name
-  vpc_security_group_ids                = [aws_security_group.database_instance_access.id]
+  vpc_security_group_ids                = [aws_security_group.database.id]
   publicly_accessible                   = false
   parameter_group_name                  = aws_db_parameter_group.database.name
   ca_cert_identifier                    = "rds-ca-rsa2048-g1"

@@ -6,7 +6,7 @@ resource "aws_db_proxy" "database" {
   idle_client_timeout    = 1800
   require_tls            = true
   role_arn               = aws_iam_role.database_proxy.arn
-  vpc_security_group_ids = [aws_security_group.database_proxy_access.id]
+  vpc_security_group_ids = [aws_security_group.database_proxy.id]
   vpc_subnet_ids         = aws_subnet.isolated[*].id
   tags                   = local.tags
 

@@ -45,7 +45,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "payloads_access_logs" {
     }
 
     expiration {
-      days = var.log_retention_days
+      days = var.logs_retention_days
     }
   }
 }
@@ -108,7 +108,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "payloads" {
 
     transition {
       storage_class = "GLACIER_IR"
-      days          = var.payload_glacier_days
+      days          = var.payloads_glacier_days
     }
   }
 
@@ -127,7 +127,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "payloads" {
     }
 
     noncurrent_version_expiration {
-      noncurrent_days = var.payload_old_version_days
+      noncurrent_days = var.payloads_old_version_days
     }
   }
 }

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_wafv2_web_acl_logging_configuration" "firewall" {
-  count = var.web_firewall ? 1 : 0
+  count = var.api_firewall ? 1 : 0
 
   resource_arn = aws_wafv2_web_acl.firewall[0].arn
   log_destination_configs = [

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_wafv2_web_acl" "firewall" {
-  count = var.web_firewall ? 1 : 0
+  count = var.api_firewall ? 1 : 0
 
   name  = "fluxa-${var.environment}"
   scope = "REGIONAL"
@@ -29,7 +29,7 @@ resource "aws_wafv2_web_acl" "firewall" {
       rate_based_statement {
         aggregate_key_type    = "IP"
         evaluation_window_sec = 300
-        limit                 = var.firewall_rate_per_5_minutes
+        limit                 = var.api_firewall_rate_per_5_minutes
       }
     }
 

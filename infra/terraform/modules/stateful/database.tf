@@ -1,13 +1,14 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
-resource "aws_security_group" "database_instance_access" {
+resource "aws_security_group" "database" {
+  name        = "fluxa-database-${var.environment}"
   vpc_id      = aws_vpc.main.id
   description = "PostgreSQL of Fluxa"
   tags        = local.tags
 }
 
-resource "aws_vpc_security_group_ingress_rule" "database_instance_access_from_network_private_clients_5432" {
-  security_group_id            = aws_security_group.database_instance_access.id
+resource "aws_vpc_security_group_ingress_rule" "database_from_clients_5432" {
+  security_group_id            = aws_security_group.database.id
   referenced_security_group_id = aws_security_group.clients.id
   description                  = "Fluxa functions"
   ip_protocol                  = "tcp"
@@ -15,11 +16,11 @@ resource "aws_vpc_security_group_ingress_rule" "database_instance_access_from_ne
   to_port                      = 5432
 }
 
-resource "aws_vpc_security_group_ingress_rule" "database_instance_access_from_data_database_proxy_access_indirect_port" {
+resource "aws_vpc_security_group_ingress_rule" "database_from_database_proxy" {
   count = var.database_proxy ? 1 : 0
 
-  security_group_id            = aws_security_group.database_instance_access.id
-  referenced_security_group_id = aws_security_group.database_proxy_access[0].id
+  security_group_id            = aws_security_group.database.id
+  referenced_security_group_id = aws_security_group.database_proxy[0].id
   description                  = "Allow connections to the database Instance from the Proxy"
   ip_protocol                  = "tcp"
   from_port                    = aws_db_instance.database.port
@@ -28,14 +29,14 @@ resource "aws_vpc_security_group_ingress_rule" "database_instance_access_from_da
 
 resource "aws_cloudwatch_log_group" "database_postgresql_log" {
   name              = "/aws/rds/instance/fluxa-${var.environment}/postgresql"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "database_upgrade_log" {
   name              = "/aws/rds/instance/fluxa-${var.environment}/upgrade"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
@@ -106,7 +107,7 @@ resource "aws_db_instance" "database" {
   storage_encrypted                     = true
   multi_az                              = var.database_multi_az
   db_subnet_group_name                  = aws_db_subnet_group.database.name
-  vpc_security_group_ids                = [aws_security_group.database_instance_access.id]
+  vpc_security_group_ids                = [aws_security_group.database.id]
   publicly_accessible                   = false
   parameter_group_name                  = aws_db_parameter_group.database.name
   ca_cert_identifier                    = "rds-ca-rsa2048-g1"
@@ -129,18 +130,19 @@ resource "aws_db_instance" "database" {
   ]
 }
 
-resource "aws_security_group" "database_proxy_access" {
+resource "aws_security_group" "database_proxy" {
   count = var.database_proxy ? 1 : 0
 
+  name        = "fluxa-database-proxy-${var.environment}"
   vpc_id      = aws_vpc.main.id
   description = "RDS Proxy of Fluxa"
   tags        = local.tags
 }
 
-resource "aws_vpc_security_group_ingress_rule" "database_proxy_access_from_network_private_clients_5432" {
+resource "aws_vpc_security_group_ingress_rule" "database_proxy_from_clients_5432" {
   count = var.database_proxy ? 1 : 0
 
-  security_group_id            = aws_security_group.database_proxy_access[0].id
+  security_group_id            = aws_security_group.database_proxy[0].id
   referenced_security_group_id = aws_security_group.clients.id
   description                  = "Fluxa functions"
   ip_protocol                  = "tcp"
@@ -148,11 +150,11 @@ resource "aws_vpc_security_group_ingress_rule" "database_proxy_access_from_netwo
   to_port                      = 5432
 }
 
-resource "aws_vpc_security_group_egress_rule" "database_proxy_access_to_data_database_instance_access_indirect_port" {
+resource "aws_vpc_security_group_egress_rule" "database_proxy_to_database" {
   count = var.database_proxy ? 1 : 0
 
-  security_group_id            = aws_security_group.database_proxy_access[0].id
-  referenced_security_group_id = aws_security_group.database_instance_access.id
+  security_group_id            = aws_security_group.database_proxy[0].id
+  referenced_security_group_id = aws_security_group.database.id
   description                  = "Allow connections to the database Instance from the Proxy"
   ip_protocol                  = "tcp"
   from_port                    = aws_db_instance.database.port
@@ -162,6 +164,7 @@ resource "aws_vpc_security_group_egress_rule" "database_proxy_access_to_data_dat
 resource "aws_iam_role" "database_proxy" {
   count = var.database_proxy ? 1 : 0
 
+  name = "fluxa-database-proxy-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -178,7 +181,7 @@ resource "aws_iam_role" "database_proxy" {
 resource "aws_iam_role_policy" "database_proxy" {
   count = var.database_proxy ? 1 : 0
 
-  name = "DatabaseProxyIAMRoleDefaultPolicy262261D3"
+  name = "database-proxy"
   role = aws_iam_role.database_proxy[0].name
   policy = jsonencode({
     Statement = [{
@@ -198,7 +201,7 @@ resource "aws_db_proxy" "database" {
   idle_client_timeout    = 1800
   require_tls            = true
   role_arn               = aws_iam_role.database_proxy[0].arn
-  vpc_security_group_ids = [aws_security_group.database_proxy_access[0].id]
+  vpc_security_group_ids = [aws_security_group.database_proxy[0].id]
   vpc_subnet_ids         = aws_subnet.isolated[*].id
   tags                   = local.tags
 

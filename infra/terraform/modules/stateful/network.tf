@@ -1,16 +1,16 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_cloudwatch_log_group" "flow_log" {
-  count = var.flow_logs ? 1 : 0
+  count = var.network_flow_logs ? 1 : 0
 
   name              = "/aws/vpc/fluxa-flows-${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_vpc" "main" {
-  cidr_block           = var.vpc_cidr
+  cidr_block           = var.network_cidr
   enable_dns_hostnames = true
   enable_dns_support   = true
   instance_tenancy     = "default"
@@ -20,36 +20,37 @@ resource "aws_vpc" "main" {
 }
 
 resource "aws_subnet" "isolated" {
-  count = var.availability_zone_count
+  count = var.network_availability_zones
 
   vpc_id                  = aws_vpc.main.id
-  availability_zone       = coalescelist(var.availability_zones, data.aws_availability_zones.available.names)[count.index]
-  cidr_block              = cidrsubnet(var.vpc_cidr, 24 - tonumber(split("/", var.vpc_cidr)[1]), count.index)
+  availability_zone       = data.aws_availability_zones.available.names[count.index]
+  cidr_block              = cidrsubnet(var.network_cidr, 24 - tonumber(split("/", var.network_cidr)[1]), count.index)
   map_public_ip_on_launch = false
   tags = merge(local.tags, {
-    Name = "${var.environment}/Network/Private/VPC/isolatedSubnet${count.index + 1}"
+    Name = "fluxa-${var.environment}-isolated-${count.index + 1}"
   })
 }
 
 resource "aws_route_table" "isolated" {
-  count = var.availability_zone_count
+  count = var.network_availability_zones
 
   vpc_id = aws_vpc.main.id
   tags = merge(local.tags, {
-    Name = "${var.environment}/Network/Private/VPC/isolatedSubnet${count.index + 1}"
+    Name = "fluxa-${var.environment}-isolated-${count.index + 1}"
   })
 }
 
 resource "aws_route_table_association" "isolated" {
-  count = var.availability_zone_count
+  count = var.network_availability_zones
 
   route_table_id = aws_route_table.isolated[count.index].id
   subnet_id      = aws_subnet.isolated[count.index].id
 }
 
 resource "aws_iam_role" "flow_logs" {
-  count = var.flow_logs ? 1 : 0
+  count = var.network_flow_logs ? 1 : 0
 
+  name = "fluxa-flow-logs-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -61,14 +62,14 @@ resource "aws_iam_role" "flow_logs" {
     Version = "2012-10-17"
   })
   tags = merge(local.tags, {
-    Name = "${var.environment}/Network/Private/VPC/FlowLogs"
+    Name = "fluxa-${var.environment}-flow-logs"
   })
 }
 
 resource "aws_iam_role_policy" "flow_logs" {
-  count = var.flow_logs ? 1 : 0
+  count = var.network_flow_logs ? 1 : 0
 
-  name = "PrivateVPCFlowLogsIAMRoleDefaultPolicy3ADF090A"
+  name = "flow-logs"
   role = aws_iam_role.flow_logs[0].name
   policy = jsonencode({
     Statement = [{
@@ -81,7 +82,7 @@ resource "aws_iam_role_policy" "flow_logs" {
 }
 
 resource "aws_flow_log" "flow_logs" {
-  count = var.flow_logs ? 1 : 0
+  count = var.network_flow_logs ? 1 : 0
 
   vpc_id               = aws_vpc.main.id
   traffic_type         = "ALL"
@@ -89,7 +90,7 @@ resource "aws_flow_log" "flow_logs" {
   log_destination      = aws_cloudwatch_log_group.flow_log[0].arn
   iam_role_arn         = aws_iam_role.flow_logs[0].arn
   tags = merge(local.tags, {
-    Name = "${var.environment}/Network/Private/VPC/FlowLogs"
+    Name = "fluxa-${var.environment}-flow-logs"
   })
 }
 
@@ -122,7 +123,7 @@ resource "aws_vpc_endpoint" "s3" {
         Principal = {
           AWS = "*"
         }
-        Resource = "arn:${local.partition}:s3:::cloudformation-custom-resource-response-${join("", split("-", local.region))}/arn:${local.partition}:cloudformation:${local.region}:${local.account_id}:stack/fluxa-pipeline-${var.environment}/*"
+        Resource = "arn:${local.partition}:s3:::cloudformation-custom-resource-response-*/*"
       },
     ]
     Version = "2012-10-17"
@@ -220,6 +221,7 @@ resource "aws_vpc_endpoint" "secrets_manager" {
 }
 
 resource "aws_security_group" "clients" {
+  name        = "fluxa-clients-${var.environment}"
   vpc_id      = aws_vpc.main.id
   description = "Fluxa functions"
   tags        = local.tags
@@ -244,12 +246,13 @@ resource "aws_vpc_security_group_egress_rule" "clients_5432" {
 }
 
 resource "aws_security_group" "endpoints" {
+  name        = "fluxa-endpoints-${var.environment}"
   vpc_id      = aws_vpc.main.id
   description = "AWS endpoints of Fluxa"
   tags        = local.tags
 }
 
-resource "aws_vpc_security_group_ingress_rule" "endpoints_from_network_private_clients_443" {
+resource "aws_vpc_security_group_ingress_rule" "endpoints_from_clients_443" {
   security_group_id            = aws_security_group.endpoints.id
   referenced_security_group_id = aws_security_group.clients.id
   description                  = "Fluxa functions"

@@ -30,10 +30,10 @@ output "database_db_instance_address" {
   value       = aws_db_instance.database.address
 
   depends_on = [
-    aws_vpc_security_group_ingress_rule.database_instance_access_from_network_private_clients_5432,
-    aws_vpc_security_group_ingress_rule.database_instance_access_from_data_database_proxy_access_indirect_port,
-    aws_vpc_security_group_ingress_rule.database_proxy_access_from_network_private_clients_5432,
-    aws_vpc_security_group_egress_rule.database_proxy_access_to_data_database_instance_access_indirect_port,
+    aws_vpc_security_group_ingress_rule.database_from_clients_5432,
+    aws_vpc_security_group_ingress_rule.database_from_database_proxy,
+    aws_vpc_security_group_ingress_rule.database_proxy_from_clients_5432,
+    aws_vpc_security_group_egress_rule.database_proxy_to_database,
     aws_db_proxy_target.database,
     aws_vpc_endpoint.s3,
     aws_vpc_endpoint.sqs,
@@ -41,7 +41,7 @@ output "database_db_instance_address" {
     aws_vpc_endpoint.secrets_manager,
     aws_vpc_security_group_egress_rule.clients_443,
     aws_vpc_security_group_egress_rule.clients_5432,
-    aws_vpc_security_group_ingress_rule.endpoints_from_network_private_clients_443,
+    aws_vpc_security_group_ingress_rule.endpoints_from_clients_443,
   ]
 }
 
@@ -60,10 +60,10 @@ output "database_db_proxy_endpoint" {
   value       = one(aws_db_proxy.database[*].endpoint)
 
   depends_on = [
-    aws_vpc_security_group_ingress_rule.database_instance_access_from_network_private_clients_5432,
-    aws_vpc_security_group_ingress_rule.database_instance_access_from_data_database_proxy_access_indirect_port,
-    aws_vpc_security_group_ingress_rule.database_proxy_access_from_network_private_clients_5432,
-    aws_vpc_security_group_egress_rule.database_proxy_access_to_data_database_instance_access_indirect_port,
+    aws_vpc_security_group_ingress_rule.database_from_clients_5432,
+    aws_vpc_security_group_ingress_rule.database_from_database_proxy,
+    aws_vpc_security_group_ingress_rule.database_proxy_from_clients_5432,
+    aws_vpc_security_group_egress_rule.database_proxy_to_database,
     aws_db_proxy_target.database,
     aws_vpc_endpoint.s3,
     aws_vpc_endpoint.sqs,
@@ -71,7 +71,7 @@ output "database_db_proxy_endpoint" {
     aws_vpc_endpoint.secrets_manager,
     aws_vpc_security_group_egress_rule.clients_443,
     aws_vpc_security_group_egress_rule.clients_5432,
-    aws_vpc_security_group_ingress_rule.endpoints_from_network_private_clients_443,
+    aws_vpc_security_group_ingress_rule.endpoints_from_clients_443,
   ]
 }
 

@@ -1,14 +1,14 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_s3_bucket" "payloads_access_logs" {
-  count = var.payload_access_logs ? 1 : 0
+  count = var.payloads_access_logs ? 1 : 0
 
   bucket = "fluxa-access-logs-${var.environment}-${local.account_id}-${local.region}"
   tags   = local.tags
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "payloads_access_logs" {
-  count = var.payload_access_logs ? 1 : 0
+  count = var.payloads_access_logs ? 1 : 0
 
   bucket = aws_s3_bucket.payloads_access_logs[0].id
 
@@ -20,7 +20,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "payloads_access_l
 }
 
 resource "aws_s3_bucket_ownership_controls" "payloads_access_logs" {
-  count = var.payload_access_logs ? 1 : 0
+  count = var.payloads_access_logs ? 1 : 0
 
   bucket = aws_s3_bucket.payloads_access_logs[0].id
 
@@ -30,7 +30,7 @@ resource "aws_s3_bucket_ownership_controls" "payloads_access_logs" {
 }
 
 resource "aws_s3_bucket_public_access_block" "payloads_access_logs" {
-  count = var.payload_access_logs ? 1 : 0
+  count = var.payloads_access_logs ? 1 : 0
 
   bucket                  = aws_s3_bucket.payloads_access_logs[0].id
   block_public_acls       = true
@@ -40,7 +40,7 @@ resource "aws_s3_bucket_public_access_block" "payloads_access_logs" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "payloads_access_logs" {
-  count = var.payload_access_logs ? 1 : 0
+  count = var.payloads_access_logs ? 1 : 0
 
   bucket = aws_s3_bucket.payloads_access_logs[0].id
 
@@ -55,13 +55,13 @@ resource "aws_s3_bucket_lifecycle_configuration" "payloads_access_logs" {
     }
 
     expiration {
-      days = var.log_retention_days
+      days = var.logs_retention_days
     }
   }
 }
 
 resource "aws_s3_bucket_policy" "payloads_access_logs" {
-  count = var.payload_access_logs ? 1 : 0
+  count = var.payloads_access_logs ? 1 : 0
 
   bucket = aws_s3_bucket.payloads_access_logs[0].id
   policy = jsonencode({
@@ -153,7 +153,7 @@ resource "aws_s3_bucket_public_access_block" "payloads" {
 }
 
 resource "aws_s3_bucket_logging" "payloads" {
-  count = var.payload_access_logs ? 1 : 0
+  count = var.payloads_access_logs ? 1 : 0
 
   bucket        = aws_s3_bucket.payloads.id
   target_bucket = aws_s3_bucket.payloads_access_logs[0].id
@@ -173,7 +173,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "payloads" {
 
     transition {
       storage_class = "GLACIER_IR"
-      days          = var.payload_glacier_days
+      days          = var.payloads_glacier_days
     }
   }
 
@@ -192,7 +192,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "payloads" {
     }
 
     noncurrent_version_expiration {
-      noncurrent_days = var.payload_old_version_days
+      noncurrent_days = var.payloads_old_version_days
     }
   }
 }

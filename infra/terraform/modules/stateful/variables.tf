@@ -1,25 +1,5 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
-variable "availability_zone_count" {
-  description = "In how many zones there is a subnet."
-  type        = number
-
-  validation {
-    condition     = contains([2, 3], var.availability_zone_count)
-    error_message = "availability_zone_count must be 2 or 3: the database wants two, and more than three brings nothing."
-  }
-}
-
-variable "availability_zones" {
-  description = "The names of the zones, such as us-east-1a, one for each; empty: the first ones of the region."
-  type        = list(string)
-
-  validation {
-    condition     = contains([0, 2, 3], length(var.availability_zones))
-    error_message = "availability_zones must be empty, or as many as availability_zone_count."
-  }
-}
-
 variable "database_backup_days" {
   description = "How long the daily backups are kept, in days."
   type        = number
@@ -95,62 +75,72 @@ variable "environment" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.environment)) && length(var.environment) >= 2 && length(var.environment) <= 16
-    error_message = "environment must be 2 to 16 of a-z 0-9 -, a letter first, and each - between two others."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
+    error_message = "environment must be 2 to 16 of a-z 0-9 -, a letter first, and no - last."
   }
 }
 
-variable "flow_logs" {
-  description = "Whether the VPC logs its connections."
-  type        = bool
-}
-
-variable "log_retention_days" {
+variable "logs_retention_days" {
   description = "How long the log groups keep their entries, in days."
   type        = number
 
   validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be one of the numbers that CloudWatch Logs knows, such as 14, 90 or 365."
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.logs_retention_days)
+    error_message = "logs_retention_days must be one of the numbers that CloudWatch Logs knows, such as 14, 90 or 365."
   }
 }
 
-variable "payload_access_logs" {
+variable "network_availability_zones" {
+  description = "In how many zones there is a subnet."
+  type        = number
+
+  validation {
+    condition     = contains([2, 3], var.network_availability_zones)
+    error_message = "network_availability_zones must be 2 or 3: the database wants two, and more than three brings nothing."
+  }
+}
+
+variable "network_cidr" {
+  description = "The addresses of the VPC."
+  type        = string
+
+  validation {
+    condition     = can(cidrnetmask(var.network_cidr)) && can(regex("/(1[6-9]|2[0-2])$", var.network_cidr))
+    error_message = "network_cidr must be an IPv4 block of the size /16 to /22, such as 10.20.0.0/16."
+  }
+}
+
+variable "network_flow_logs" {
+  description = "Whether the VPC logs its connections."
+  type        = bool
+}
+
+variable "payloads_access_logs" {
   description = "Whether accesses to the bucket of payloads are logged to a bucket of their own."
   type        = bool
 }
 
-variable "payload_glacier_days" {
+variable "payloads_glacier_days" {
   description = "The age at which a payload moves to Glacier Instant Retrieval, in days."
   type        = number
 
   validation {
-    condition     = var.payload_glacier_days >= 1
-    error_message = "payload_glacier_days must be at least 1."
+    condition     = var.payloads_glacier_days >= 1
+    error_message = "payloads_glacier_days must be at least 1."
   }
 }
 
-variable "payload_old_version_days" {
+variable "payloads_old_version_days" {
   description = "How long an overwritten or deleted payload is kept, in days."
   type        = number
 
   validation {
-    condition     = var.payload_old_version_days >= 1
-    error_message = "payload_old_version_days must be at least 1."
+    condition     = var.payloads_old_version_days >= 1
+    error_message = "payloads_old_version_days must be at least 1."
   }
 }
 
 variable "retain_data" {
   description = "Whether what is destroyed leaves its data behind: the log groups, the parameter group, a last snapshot of the database."
   type        = bool
-}
-
-variable "vpc_cidr" {
-  description = "The addresses of the VPC."
-  type        = string
-
-  validation {
-    condition     = can(cidrnetmask(var.vpc_cidr)) && can(regex("/(1[6-9]|2[0-2])$", var.vpc_cidr))
-    error_message = "vpc_cidr must be an IPv4 block of the size /16 to /22, such as 10.20.0.0/16."
-  }
 }

@@ -46,7 +46,7 @@ resource "aws_cloudwatch_metric_alarm" "api5xx" {
   alarm_name          = "fluxa-api-5xx-rate-${var.environment}"
   alarm_description   = "The API answers 5xx: look at the functions' error alarms, then at the API's execution log."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_api_5xx_percent
+  threshold           = var.alarms_api_5xx_percent
   evaluation_periods  = 3
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
@@ -98,7 +98,7 @@ resource "aws_cloudwatch_metric_alarm" "ingest_errors" {
   alarm_name          = "fluxa-ingest-error-rate-${var.environment}"
   alarm_description   = "Ingest crashes or runs out of time: its log has the reason."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_error_rate_percent
+  threshold           = var.alarms_error_rate_percent
   evaluation_periods  = 3
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
@@ -150,7 +150,7 @@ resource "aws_cloudwatch_metric_alarm" "ingest_throttles" {
   alarm_name          = "fluxa-ingest-throttles-${var.environment}"
   alarm_description   = "Ingest has reached its concurrency: raise it, or find who sends so much."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_throttles
+  threshold           = var.alarms_throttles
   evaluation_periods  = 3
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
@@ -179,7 +179,7 @@ resource "aws_cloudwatch_metric_alarm" "processor_errors" {
   alarm_name          = "fluxa-processor-error-rate-${var.environment}"
   alarm_description   = "Processor crashes or runs out of time: its log has the reason."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_error_rate_percent
+  threshold           = var.alarms_error_rate_percent
   evaluation_periods  = 3
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
@@ -231,7 +231,7 @@ resource "aws_cloudwatch_metric_alarm" "processor_throttles" {
   alarm_name          = "fluxa-processor-throttles-${var.environment}"
   alarm_description   = "Processor has reached its concurrency: raise it, or find who sends so much."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_throttles
+  threshold           = var.alarms_throttles
   evaluation_periods  = 3
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
@@ -260,7 +260,7 @@ resource "aws_cloudwatch_metric_alarm" "query_errors" {
   alarm_name          = "fluxa-query-error-rate-${var.environment}"
   alarm_description   = "Query crashes or runs out of time: its log has the reason."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_error_rate_percent
+  threshold           = var.alarms_error_rate_percent
   evaluation_periods  = 3
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
@@ -312,7 +312,7 @@ resource "aws_cloudwatch_metric_alarm" "query_throttles" {
   alarm_name          = "fluxa-query-throttles-${var.environment}"
   alarm_description   = "Query has reached its concurrency: raise it, or find who sends so much."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_throttles
+  threshold           = var.alarms_throttles
   evaluation_periods  = 3
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
@@ -341,7 +341,7 @@ resource "aws_cloudwatch_metric_alarm" "dlq_depth" {
   alarm_name          = "fluxa-dlq-depth-${var.environment}"
   alarm_description   = "Events were given up: fluxa dlq ls tells which and why, fluxa dlq redrive sends them again."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_dlq_depth
+  threshold           = var.alarms_dlq_depth
   evaluation_periods  = 1
   datapoints_to_alarm = 1
   treat_missing_data  = "notBreaching"
@@ -370,7 +370,7 @@ resource "aws_cloudwatch_metric_alarm" "queue_age" {
   alarm_name          = "fluxa-queue-age-${var.environment}"
   alarm_description   = "The oldest event waits too long: the processor is too slow, or what it needs is away."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_queue_age_seconds
+  threshold           = var.alarms_queue_age_seconds
   evaluation_periods  = 5
   datapoints_to_alarm = 5
   treat_missing_data  = "notBreaching"
@@ -399,7 +399,7 @@ resource "aws_cloudwatch_metric_alarm" "end_to_end" {
   alarm_name          = "fluxa-end-to-end-p99-${var.environment}"
   alarm_description   = "One event in a hundred takes too long from its acceptance to its row."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_end_to_end_p99_ms
+  threshold           = var.alarms_end_to_end_p99_ms
   evaluation_periods  = 5
   datapoints_to_alarm = 5
   treat_missing_data  = "notBreaching"
@@ -427,9 +427,9 @@ resource "aws_cloudwatch_metric_alarm" "end_to_end" {
 
 resource "aws_cloudwatch_metric_alarm" "processor_concurrency" {
   alarm_name          = "fluxa-processor-concurrency-${var.environment}"
-  alarm_description   = "The processor is near its maximum concurrency of ${var.processor_maximum_concurrency}: the queue will grow."
+  alarm_description   = "The processor is near its maximum concurrency of ${var.functions_processor_maximum_concurrency}: the queue will grow."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_processor_concurrency
+  threshold           = var.functions_processor_maximum_concurrency * var.alarms_concurrency_percent / 100
   evaluation_periods  = 5
   datapoints_to_alarm = 5
   treat_missing_data  = "notBreaching"
@@ -458,7 +458,7 @@ resource "aws_cloudwatch_metric_alarm" "database_cpu" {
   alarm_name          = "fluxa-database-cpu-${var.environment}"
   alarm_description   = "The database is busy: Performance Insights names the statements."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_database_cpu_percent
+  threshold           = var.alarms_database_cpu_percent
   evaluation_periods  = 10
   datapoints_to_alarm = 10
   treat_missing_data  = "notBreaching"
@@ -487,7 +487,7 @@ resource "aws_cloudwatch_metric_alarm" "database_storage" {
   alarm_name          = "fluxa-database-storage-${var.environment}"
   alarm_description   = "The database runs out of storage; it grows by itself up to ${var.database_max_storage_gib} GiB."
   comparison_operator = "LessThanThreshold"
-  threshold           = var.alarm_database_free_storage_gib * 1073741824
+  threshold           = var.alarms_database_free_storage_gib * 1073741824
   evaluation_periods  = 5
   datapoints_to_alarm = 5
   treat_missing_data  = "notBreaching"
@@ -516,7 +516,7 @@ resource "aws_cloudwatch_metric_alarm" "database_connections" {
   alarm_name          = "fluxa-database-connections-${var.environment}"
   alarm_description   = "The database has many of the about ${var.database_connections} connections that it allows."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.alarm_database_connections
+  threshold           = var.database_connections * var.alarms_database_connections_percent / 100
   evaluation_periods  = 5
   datapoints_to_alarm = 5
   treat_missing_data  = "notBreaching"

@@ -2,7 +2,7 @@
 
 resource "aws_cloudwatch_log_group" "api_access_log" {
   name              = "/aws/apigateway/fluxa-${var.environment}/access"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
@@ -17,9 +17,8 @@ resource "aws_api_gateway_rest_api" "api" {
   }
 }
 
-resource "aws_iam_role" "api_cloud_watch_role" {
-  count = var.api_account_role ? 1 : 0
-
+resource "aws_iam_role" "api_logs" {
+  name = "fluxa-api-logs-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -33,17 +32,13 @@ resource "aws_iam_role" "api_cloud_watch_role" {
   tags = local.tags
 }
 
-resource "aws_iam_role_policy_attachment" "api_cloud_watch_role" {
-  count = var.api_account_role ? 1 : 0
-
-  role       = aws_iam_role.api_cloud_watch_role[0].name
+resource "aws_iam_role_policy_attachment" "api_logs" {
+  role       = aws_iam_role.api_logs.name
   policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 }
 
 resource "aws_api_gateway_account" "api" {
-  count = var.api_account_role ? 1 : 0
-
-  cloudwatch_role_arn = aws_iam_role.api_cloud_watch_role[0].arn
+  cloudwatch_role_arn = aws_iam_role.api_logs.arn
 
   depends_on = [aws_api_gateway_rest_api.api]
 }
@@ -603,7 +598,7 @@ resource "aws_api_gateway_usage_plan_key" "api" {
 
 resource "aws_cloudwatch_log_group" "api_execution_log" {
   name              = "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }

@@ -436,7 +436,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           annotations = {
             horizontal = [{
               label = "alarm"
-              value = var.alarm_queue_age_seconds
+              value = var.alarms_queue_age_seconds
               yAxis = "left"
             }]
           }
@@ -517,7 +517,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           annotations = {
             horizontal = [{
               label = "the processor's limit"
-              value = var.processor_maximum_concurrency
+              value = var.functions_processor_maximum_concurrency
               yAxis = "left"
             }]
           }
@@ -730,7 +730,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               },
             ],
             [{
-              expression = "calls_ingest * 0.0000002000 + ms_ingest * ${format("%.12f", var.ingest_memory_mib * 0.0000133334 / 1024 / 1000)}"
+              expression = "calls_ingest * 0.0000002000 + ms_ingest * ${format("%.12f", var.functions_ingest_memory_mib * 0.0000133334 / 1024 / 1000)}"
               label      = "ingest"
               period     = 3600
             }],
@@ -761,7 +761,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               },
             ],
             [{
-              expression = "calls_processor * 0.0000002000 + ms_processor * ${format("%.12f", var.processor_memory_mib * 0.0000133334 / 1024 / 1000)}"
+              expression = "calls_processor * 0.0000002000 + ms_processor * ${format("%.12f", var.functions_processor_memory_mib * 0.0000133334 / 1024 / 1000)}"
               label      = "processor"
               period     = 3600
             }],
@@ -792,7 +792,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               },
             ],
             [{
-              expression = "calls_query * 0.0000002000 + ms_query * ${format("%.12f", var.query_memory_mib * 0.0000133334 / 1024 / 1000)}"
+              expression = "calls_query * 0.0000002000 + ms_query * ${format("%.12f", var.functions_query_memory_mib * 0.0000133334 / 1024 / 1000)}"
               label      = "query"
               period     = 3600
             }],

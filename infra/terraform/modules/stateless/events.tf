@@ -36,7 +36,7 @@ resource "aws_sqs_queue" "events" {
   name                       = "fluxa-events-${var.environment}"
   max_message_size           = 1048576
   message_retention_seconds  = 345600
-  visibility_timeout_seconds = var.processor_batch_window_seconds + 6 * var.processor_timeout_seconds
+  visibility_timeout_seconds = var.queue_batch_window_seconds + 6 * var.functions_processor_timeout_seconds
   sqs_managed_sse_enabled    = true
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.events_dead_letters.arn

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_wafv2_web_acl" "firewall" {
-  count = var.web_firewall ? 1 : 0
+  count = var.api_firewall ? 1 : 0
 
   name  = "fluxa-${var.environment}"
   scope = "REGIONAL"
@@ -29,7 +29,7 @@ resource "aws_wafv2_web_acl" "firewall" {
       rate_based_statement {
         aggregate_key_type    = "IP"
         evaluation_window_sec = 300
-        limit                 = var.firewall_rate_per_5_minutes
+        limit                 = var.api_firewall_rate_per_5_minutes
       }
     }
 
@@ -300,23 +300,23 @@ resource "aws_wafv2_web_acl" "firewall" {
 }
 
 resource "aws_wafv2_web_acl_association" "firewall" {
-  count = var.web_firewall ? 1 : 0
+  count = var.api_firewall ? 1 : 0
 
   resource_arn = "arn:${local.partition}:apigateway:${local.region}::/restapis/${aws_api_gateway_rest_api.api.id}/stages/${aws_api_gateway_stage.api.stage_name}"
   web_acl_arn  = aws_wafv2_web_acl.firewall[0].arn
 }
 
 resource "aws_cloudwatch_log_group" "firewall" {
-  count = var.web_firewall ? 1 : 0
+  count = var.api_firewall ? 1 : 0
 
   name              = "aws-waf-logs-fluxa-${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_wafv2_web_acl_logging_configuration" "firewall" {
-  count = var.web_firewall ? 1 : 0
+  count = var.api_firewall ? 1 : 0
 
   resource_arn = aws_wafv2_web_acl.firewall[0].arn
   log_destination_configs = [

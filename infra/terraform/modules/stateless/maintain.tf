@@ -2,12 +2,13 @@
 
 resource "aws_cloudwatch_log_group" "maintain" {
   name              = "/aws/lambda/fluxa-maintain-${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_iam_role" "maintain" {
+  name        = "fluxa-maintain-${var.environment}-${local.region}"
   description = "fluxa-maintain-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -23,7 +24,7 @@ resource "aws_iam_role" "maintain" {
 }
 
 resource "aws_iam_role_policy" "maintain" {
-  name = "MaintainRoleDefaultPolicyD7228A46"
+  name = "maintain"
   role = aws_iam_role.maintain.name
   policy = jsonencode({
     Statement = [
@@ -86,8 +87,8 @@ resource "aws_lambda_function" "maintain" {
   runtime          = "provided.al2023"
   handler          = "bootstrap"
   architectures    = ["arm64"]
-  memory_size      = var.maintain_memory_mib
-  timeout          = var.maintain_timeout_seconds
+  memory_size      = var.functions_maintain_memory_mib
+  timeout          = var.functions_maintain_timeout_seconds
   role             = aws_iam_role.maintain.arn
   tags             = local.tags
 
@@ -100,15 +101,15 @@ resource "aws_lambda_function" "maintain" {
       DB_PORT              = "5432"
       DB_SECRET_ARN        = var.database_db_instance_secret_arn
       FLUXA_ENVIRONMENT    = var.environment
-      FLUXA_LOG_LEVEL      = var.log_level
-      FLUXA_RETENTION_DAYS = var.event_retention_days
+      FLUXA_LOG_LEVEL      = var.logs_level
+      FLUXA_RETENTION_DAYS = var.events_retention_days
     }
   }
 
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.maintain.name
-    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
+    application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 
@@ -125,6 +126,7 @@ resource "aws_lambda_function" "maintain" {
 }
 
 resource "aws_iam_role" "maintenance" {
+  name        = "fluxa-maintenance-${var.environment}-${local.region}"
   description = "fluxa-maintain-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -145,7 +147,7 @@ resource "aws_iam_role" "maintenance" {
 }
 
 resource "aws_iam_role_policy" "maintenance" {
-  name = "MaintenanceRoleDefaultPolicy0FF5621C"
+  name = "maintenance"
   role = aws_iam_role.maintenance.name
   policy = jsonencode({
     Statement = [{

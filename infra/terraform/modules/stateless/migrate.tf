@@ -2,12 +2,13 @@
 
 resource "aws_cloudwatch_log_group" "migrate" {
   name              = "/aws/lambda/fluxa-migrate-${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_iam_role" "migrate" {
+  name        = "fluxa-migrate-${var.environment}-${local.region}"
   description = "fluxa-migrate-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -23,7 +24,7 @@ resource "aws_iam_role" "migrate" {
 }
 
 resource "aws_iam_role_policy" "migrate" {
-  name = "MigrateRoleDefaultPolicy309B40E1"
+  name = "migrate"
   role = aws_iam_role.migrate.name
   policy = jsonencode({
     Statement = [
@@ -86,8 +87,8 @@ resource "aws_lambda_function" "migrate" {
   runtime          = "provided.al2023"
   handler          = "bootstrap"
   architectures    = ["arm64"]
-  memory_size      = var.migrate_memory_mib
-  timeout          = var.migrate_timeout_seconds
+  memory_size      = var.functions_migrate_memory_mib
+  timeout          = var.functions_migrate_timeout_seconds
   role             = aws_iam_role.migrate.arn
   tags             = local.tags
 
@@ -100,14 +101,14 @@ resource "aws_lambda_function" "migrate" {
       DB_PORT           = "5432"
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
       FLUXA_ENVIRONMENT = var.environment
-      FLUXA_LOG_LEVEL   = var.log_level
+      FLUXA_LOG_LEVEL   = var.logs_level
     }
   }
 
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.migrate.name
-    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
+    application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 

@@ -2,12 +2,13 @@
 
 resource "aws_cloudwatch_log_group" "processor" {
   name              = "/aws/lambda/fluxa-processor-${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_iam_role" "processor" {
+  name        = "fluxa-processor-${var.environment}-${local.region}"
   description = "fluxa-processor-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -23,7 +24,7 @@ resource "aws_iam_role" "processor" {
 }
 
 resource "aws_iam_role_policy" "processor" {
-  name = "ProcessorRoleDefaultPolicy51E6C1DA"
+  name = "processor"
   role = aws_iam_role.processor.name
   policy = jsonencode({
     Statement = [
@@ -121,8 +122,8 @@ resource "aws_lambda_function" "processor" {
   runtime          = "provided.al2023"
   handler          = "bootstrap"
   architectures    = ["arm64"]
-  memory_size      = var.processor_memory_mib
-  timeout          = var.processor_timeout_seconds
+  memory_size      = var.functions_processor_memory_mib
+  timeout          = var.functions_processor_timeout_seconds
   role             = aws_iam_role.processor.arn
   publish          = true
   tags             = local.tags
@@ -136,7 +137,7 @@ resource "aws_lambda_function" "processor" {
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
       DLQ_URL           = aws_sqs_queue.events_dead_letters.url
       FLUXA_ENVIRONMENT = var.environment
-      FLUXA_LOG_LEVEL   = var.log_level
+      FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       QUEUE_URL         = aws_sqs_queue.events.url
       TOPIC_ARN         = aws_sns_topic.notifications.arn
@@ -148,7 +149,7 @@ resource "aws_lambda_function" "processor" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.processor.name
-    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
+    application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 
@@ -172,15 +173,84 @@ resource "aws_lambda_alias" "processor" {
   depends_on = [aws_lambda_invocation.migrations]
 }
 
+resource "aws_cloudwatch_metric_alarm" "processor_release_errors" {
+  count = var.canary_releases ? 1 : 0
+
+  alarm_name        = "fluxa-processor-release-${var.environment}"
+  alarm_description = "The version that is live or about to be fails: a release is rolled back."
+  namespace         = "AWS/Lambda"
+  metric_name       = "Errors"
+  dimensions = {
+    FunctionName = aws_lambda_function.processor.function_name
+    Resource     = "${aws_lambda_function.processor.function_name}:live"
+  }
+  statistic           = "Sum"
+  period              = 60
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+  tags                = local.tags
+}
+
+resource "aws_iam_role" "processor_release_canary" {
+  count = var.canary_releases ? 1 : 0
+
+  name = "fluxa-processor-release-canary-${var.environment}-${local.region}"
+  assume_role_policy = jsonencode({
+    Statement = [{
+      Action = "sts:AssumeRole"
+      Effect = "Allow"
+      Principal = {
+        Service = "codedeploy.amazonaws.com"
+      }
+    }]
+    Version = "2012-10-17"
+  })
+  tags = local.tags
+}
+
+resource "aws_iam_role_policy_attachment" "processor_release_canary" {
+  count = var.canary_releases ? 1 : 0
+
+  role       = aws_iam_role.processor_release_canary[0].name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
+}
+
+resource "aws_codedeploy_deployment_group" "processor" {
+  count = var.canary_releases ? 1 : 0
+
+  app_name               = aws_codedeploy_app.canaries[0].name
+  deployment_group_name  = "fluxa-processor-${var.environment}"
+  deployment_config_name = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+  service_role_arn       = aws_iam_role.processor_release_canary[0].arn
+  tags                   = local.tags
+
+  deployment_style {
+    deployment_option = "WITH_TRAFFIC_CONTROL"
+    deployment_type   = "BLUE_GREEN"
+  }
+
+  alarm_configuration {
+    enabled = true
+    alarms  = [aws_cloudwatch_metric_alarm.processor_release_errors[0].alarm_name]
+  }
+
+  auto_rollback_configuration {
+    enabled = true
+    events  = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST", "DEPLOYMENT_STOP_ON_ALARM"]
+  }
+}
+
 resource "aws_lambda_event_source_mapping" "processor_events" {
   event_source_arn                   = aws_sqs_queue.events.arn
   function_name                      = aws_lambda_alias.processor.arn
-  batch_size                         = var.processor_batch_size
-  maximum_batching_window_in_seconds = var.processor_batch_window_seconds
+  batch_size                         = var.queue_batch_size
+  maximum_batching_window_in_seconds = var.queue_batch_window_seconds
   function_response_types            = ["ReportBatchItemFailures"]
   tags                               = local.tags
 
   scaling_config {
-    maximum_concurrency = var.processor_maximum_concurrency
+    maximum_concurrency = var.functions_processor_maximum_concurrency
   }
 }

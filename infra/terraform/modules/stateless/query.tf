@@ -2,12 +2,13 @@
 
 resource "aws_cloudwatch_log_group" "query" {
   name              = "/aws/lambda/fluxa-query-${var.environment}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_iam_role" "query" {
+  name        = "fluxa-query-${var.environment}-${local.region}"
   description = "fluxa-query-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -23,7 +24,7 @@ resource "aws_iam_role" "query" {
 }
 
 resource "aws_iam_role_policy" "query" {
-  name = "QueryRoleDefaultPolicy016F42B2"
+  name = "query"
   role = aws_iam_role.query.name
   policy = jsonencode({
     Statement = [
@@ -96,9 +97,9 @@ resource "aws_lambda_function" "query" {
   runtime                        = "provided.al2023"
   handler                        = "bootstrap"
   architectures                  = ["arm64"]
-  memory_size                    = var.query_memory_mib
-  timeout                        = var.query_timeout_seconds
-  reserved_concurrent_executions = var.query_reserved_concurrency
+  memory_size                    = var.functions_query_memory_mib
+  timeout                        = var.functions_query_timeout_seconds
+  reserved_concurrent_executions = var.functions_query_reserved_concurrency
   role                           = aws_iam_role.query.arn
   publish                        = true
   tags                           = local.tags
@@ -111,7 +112,7 @@ resource "aws_lambda_function" "query" {
       DB_PORT           = "5432"
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
       FLUXA_ENVIRONMENT = var.environment
-      FLUXA_LOG_LEVEL   = var.log_level
+      FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       }, var.database_proxy ? {} : {
       DB_CA_FILE = "/var/task/rds-ca.pem"
@@ -121,7 +122,7 @@ resource "aws_lambda_function" "query" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.query.name
-    application_log_level = var.log_level == "debug" ? "DEBUG" : "INFO"
+    application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 
@@ -143,4 +144,76 @@ resource "aws_lambda_alias" "query" {
   function_version = aws_lambda_function.query.version
 
   depends_on = [aws_lambda_invocation.migrations]
+}
+
+resource "aws_cloudwatch_metric_alarm" "query_release_errors" {
+  count = var.canary_releases ? 1 : 0
+
+  alarm_name        = "fluxa-query-release-${var.environment}"
+  alarm_description = "The version that is live or about to be fails: a release is rolled back."
+  namespace         = "AWS/Lambda"
+  metric_name       = "Errors"
+  dimensions = {
+    FunctionName = aws_lambda_function.query.function_name
+    Resource     = "${aws_lambda_function.query.function_name}:live"
+  }
+  statistic           = "Sum"
+  period              = 60
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+  tags                = local.tags
+}
+
+resource "aws_iam_role" "query_release_canary" {
+  count = var.canary_releases ? 1 : 0
+
+  name = "fluxa-query-release-canary-${var.environment}-${local.region}"
+  assume_role_policy = jsonencode({
+    Statement = [{
+      Action = "sts:AssumeRole"
+      Effect = "Allow"
+      Principal = {
+        Service = "codedeploy.amazonaws.com"
+      }
+    }]
+    Version = "2012-10-17"
+  })
+  tags = local.tags
+}
+
+resource "aws_iam_role_policy_attachment" "query_release_canary" {
+  count = var.canary_releases ? 1 : 0
+
+  role       = aws_iam_role.query_release_canary[0].name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
+}
+
+resource "aws_codedeploy_deployment_group" "query" {
+  count = var.canary_releases ? 1 : 0
+
+  app_name               = aws_codedeploy_app.canaries[0].name
+  deployment_group_name  = "fluxa-query-${var.environment}"
+  deployment_config_name = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+  service_role_arn       = aws_iam_role.query_release_canary[0].arn
+  tags                   = local.tags
+
+  deployment_style {
+    deployment_option = "WITH_TRAFFIC_CONTROL"
+    deployment_type   = "BLUE_GREEN"
+  }
+
+  alarm_configuration {
+    enabled = true
+    alarms = [
+      aws_cloudwatch_metric_alarm.query_release_errors[0].alarm_name,
+      aws_cloudwatch_metric_alarm.api_errors[0].alarm_name,
+    ]
+  }
+
+  auto_rollback_configuration {
+    enabled = true
+    events  = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST", "DEPLOYMENT_STOP_ON_ALARM"]
+  }
 }

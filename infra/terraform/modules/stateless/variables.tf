@@ -1,102 +1,102 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
-variable "alarm_api_5xx_percent" {
+variable "alarms_api_5xx_percent" {
   description = "The share of 5xx answers from which there is an alarm, in percent."
   type        = number
 
   validation {
-    condition     = var.alarm_api_5xx_percent >= 1 && var.alarm_api_5xx_percent <= 100
-    error_message = "alarm_api_5xx_percent must be 1 to 100."
+    condition     = var.alarms_api_5xx_percent >= 1 && var.alarms_api_5xx_percent <= 100
+    error_message = "alarms_api_5xx_percent must be 1 to 100."
   }
 }
 
-variable "alarm_database_connections" {
-  description = "The number of connections to the database from which there is an alarm."
+variable "alarms_concurrency_percent" {
+  description = "The share of the processor's maximum concurrency from which there is an alarm, in percent."
   type        = number
 
   validation {
-    condition     = var.alarm_database_connections > 0
-    error_message = "alarm_database_connections must be above 0."
+    condition     = var.alarms_concurrency_percent >= 1 && var.alarms_concurrency_percent <= 100
+    error_message = "alarms_concurrency_percent must be 1 to 100."
   }
 }
 
-variable "alarm_database_cpu_percent" {
+variable "alarms_database_connections_percent" {
+  description = "The share of database_connections from which there is an alarm, in percent."
+  type        = number
+
+  validation {
+    condition     = var.alarms_database_connections_percent >= 1 && var.alarms_database_connections_percent <= 100
+    error_message = "alarms_database_connections_percent must be 1 to 100."
+  }
+}
+
+variable "alarms_database_cpu_percent" {
   description = "The load of the database from which there is an alarm, in percent."
   type        = number
 
   validation {
-    condition     = var.alarm_database_cpu_percent >= 1 && var.alarm_database_cpu_percent <= 100
-    error_message = "alarm_database_cpu_percent must be 1 to 100."
+    condition     = var.alarms_database_cpu_percent >= 1 && var.alarms_database_cpu_percent <= 100
+    error_message = "alarms_database_cpu_percent must be 1 to 100."
   }
 }
 
-variable "alarm_database_free_storage_gib" {
+variable "alarms_database_free_storage_gib" {
   description = "The free storage of the database under which there is an alarm, in GiB."
   type        = number
 
   validation {
-    condition     = var.alarm_database_free_storage_gib > 0
-    error_message = "alarm_database_free_storage_gib must be above 0."
+    condition     = var.alarms_database_free_storage_gib > 0
+    error_message = "alarms_database_free_storage_gib must be above 0."
   }
 }
 
-variable "alarm_dlq_depth" {
+variable "alarms_dlq_depth" {
   description = "The number of dead letters from which there is an alarm."
   type        = number
 
   validation {
-    condition     = var.alarm_dlq_depth > 0
-    error_message = "alarm_dlq_depth must be above 0."
+    condition     = var.alarms_dlq_depth > 0
+    error_message = "alarms_dlq_depth must be above 0."
   }
 }
 
-variable "alarm_end_to_end_p99_ms" {
+variable "alarms_end_to_end_p99_ms" {
   description = "The 99th percentile from accepted to stored from which there is an alarm, in milliseconds."
   type        = number
 
   validation {
-    condition     = var.alarm_end_to_end_p99_ms > 0
-    error_message = "alarm_end_to_end_p99_ms must be above 0."
+    condition     = var.alarms_end_to_end_p99_ms > 0
+    error_message = "alarms_end_to_end_p99_ms must be above 0."
   }
 }
 
-variable "alarm_error_rate_percent" {
+variable "alarms_error_rate_percent" {
   description = "The share of failed calls of a function from which there is an alarm, in percent."
   type        = number
 
   validation {
-    condition     = var.alarm_error_rate_percent >= 1 && var.alarm_error_rate_percent <= 100
-    error_message = "alarm_error_rate_percent must be 1 to 100."
+    condition     = var.alarms_error_rate_percent >= 1 && var.alarms_error_rate_percent <= 100
+    error_message = "alarms_error_rate_percent must be 1 to 100."
   }
 }
 
-variable "alarm_processor_concurrency" {
-  description = "The concurrency of the processor from which there is an alarm."
-  type        = number
-
-  validation {
-    condition     = var.alarm_processor_concurrency > 0
-    error_message = "alarm_processor_concurrency must be above 0."
-  }
-}
-
-variable "alarm_queue_age_seconds" {
+variable "alarms_queue_age_seconds" {
   description = "The age of the oldest event from which there is an alarm, in seconds."
   type        = number
 
   validation {
-    condition     = var.alarm_queue_age_seconds > 0
-    error_message = "alarm_queue_age_seconds must be above 0."
+    condition     = var.alarms_queue_age_seconds > 0
+    error_message = "alarms_queue_age_seconds must be above 0."
   }
 }
 
-variable "alarm_throttles" {
+variable "alarms_throttles" {
   description = "The throttled calls a minute from which there is an alarm."
   type        = number
 
   validation {
-    condition     = var.alarm_throttles > 0
-    error_message = "alarm_throttles must be above 0."
+    condition     = var.alarms_throttles > 0
+    error_message = "alarms_throttles must be above 0."
   }
 }
 
@@ -112,6 +112,21 @@ variable "api_burst" {
   validation {
     condition     = var.api_burst >= 1 && var.api_burst <= 5000
     error_message = "api_burst must be 1 to 5000."
+  }
+}
+
+variable "api_firewall" {
+  description = "Whether a WAF stands before the API."
+  type        = bool
+}
+
+variable "api_firewall_rate_per_5_minutes" {
+  description = "How many requests one address may send in 5 minutes; null without api_firewall."
+  type        = number
+
+  validation {
+    condition     = var.api_firewall_rate_per_5_minutes == null || coalesce(var.api_firewall_rate_per_5_minutes, 0) >= 10
+    error_message = "api_firewall_rate_per_5_minutes must be null or at least 10."
   }
 }
 
@@ -185,53 +200,143 @@ variable "environment" {
   }
 }
 
-variable "event_retention_days" {
+variable "events_retention_days" {
   description = "How long an event is kept after it was stored, in days; 0 keeps all."
   type        = number
 
   validation {
-    condition     = var.event_retention_days >= 0 && var.event_retention_days <= 36500
-    error_message = "event_retention_days must be 0 to 36500."
+    condition     = var.events_retention_days >= 0 && var.events_retention_days <= 36500
+    error_message = "events_retention_days must be 0 to 36500."
   }
 }
 
-variable "firewall_rate_per_5_minutes" {
-  description = "How many requests one address may send in 5 minutes; null without web_firewall."
-  type        = number
-
-  validation {
-    condition     = var.firewall_rate_per_5_minutes == null || coalesce(var.firewall_rate_per_5_minutes, 0) >= 10
-    error_message = "firewall_rate_per_5_minutes must be null or at least 10."
-  }
-}
-
-variable "ingest_memory_mib" {
+variable "functions_ingest_memory_mib" {
   description = "The memory of the function ingest, in MiB."
   type        = number
 
   validation {
-    condition     = var.ingest_memory_mib >= 128 && var.ingest_memory_mib <= 10240
-    error_message = "ingest_memory_mib must be 128 to 10240."
+    condition     = var.functions_ingest_memory_mib >= 128 && var.functions_ingest_memory_mib <= 10240
+    error_message = "functions_ingest_memory_mib must be 128 to 10240."
   }
 }
 
-variable "ingest_reserved_concurrency" {
+variable "functions_ingest_reserved_concurrency" {
   description = "How many calls of the function ingest may run at once, reserved for it; null for no reservation."
   type        = number
 
   validation {
-    condition     = var.ingest_reserved_concurrency == null || coalesce(var.ingest_reserved_concurrency, 0) >= 0
-    error_message = "ingest_reserved_concurrency must be null or at least 0."
+    condition     = var.functions_ingest_reserved_concurrency == null || coalesce(var.functions_ingest_reserved_concurrency, 0) >= 0
+    error_message = "functions_ingest_reserved_concurrency must be null or at least 0."
   }
 }
 
-variable "ingest_timeout_seconds" {
+variable "functions_ingest_timeout_seconds" {
   description = "How long a call of the function ingest may take, in seconds."
   type        = number
 
   validation {
-    condition     = var.ingest_timeout_seconds >= 3 && var.ingest_timeout_seconds <= 28
-    error_message = "ingest_timeout_seconds must be 3 to 28."
+    condition     = var.functions_ingest_timeout_seconds >= 3 && var.functions_ingest_timeout_seconds <= 28
+    error_message = "functions_ingest_timeout_seconds must be 3 to 28."
+  }
+}
+
+variable "functions_maintain_memory_mib" {
+  description = "The memory of the function maintain, in MiB."
+  type        = number
+
+  validation {
+    condition     = var.functions_maintain_memory_mib >= 128 && var.functions_maintain_memory_mib <= 10240
+    error_message = "functions_maintain_memory_mib must be 128 to 10240."
+  }
+}
+
+variable "functions_maintain_timeout_seconds" {
+  description = "How long a call of the function maintain may take, in seconds."
+  type        = number
+
+  validation {
+    condition     = var.functions_maintain_timeout_seconds >= 3 && var.functions_maintain_timeout_seconds <= 900
+    error_message = "functions_maintain_timeout_seconds must be 3 to 900."
+  }
+}
+
+variable "functions_migrate_memory_mib" {
+  description = "The memory of the function migrate, in MiB."
+  type        = number
+
+  validation {
+    condition     = var.functions_migrate_memory_mib >= 128 && var.functions_migrate_memory_mib <= 10240
+    error_message = "functions_migrate_memory_mib must be 128 to 10240."
+  }
+}
+
+variable "functions_migrate_timeout_seconds" {
+  description = "How long a call of the function migrate may take, in seconds."
+  type        = number
+
+  validation {
+    condition     = var.functions_migrate_timeout_seconds >= 3 && var.functions_migrate_timeout_seconds <= 900
+    error_message = "functions_migrate_timeout_seconds must be 3 to 900."
+  }
+}
+
+variable "functions_processor_maximum_concurrency" {
+  description = "How many batches are processed at once."
+  type        = number
+
+  validation {
+    condition     = var.functions_processor_maximum_concurrency >= 2 && var.functions_processor_maximum_concurrency <= 1000
+    error_message = "functions_processor_maximum_concurrency must be 2 to 1000."
+  }
+}
+
+variable "functions_processor_memory_mib" {
+  description = "The memory of the function processor, in MiB."
+  type        = number
+
+  validation {
+    condition     = var.functions_processor_memory_mib >= 512 && var.functions_processor_memory_mib <= 10240
+    error_message = "functions_processor_memory_mib must be 512 to 10240."
+  }
+}
+
+variable "functions_processor_timeout_seconds" {
+  description = "How long a call of the function processor may take, in seconds."
+  type        = number
+
+  validation {
+    condition     = var.functions_processor_timeout_seconds >= 3 && var.functions_processor_timeout_seconds <= 900
+    error_message = "functions_processor_timeout_seconds must be 3 to 900."
+  }
+}
+
+variable "functions_query_memory_mib" {
+  description = "The memory of the function query, in MiB."
+  type        = number
+
+  validation {
+    condition     = var.functions_query_memory_mib >= 128 && var.functions_query_memory_mib <= 10240
+    error_message = "functions_query_memory_mib must be 128 to 10240."
+  }
+}
+
+variable "functions_query_reserved_concurrency" {
+  description = "How many calls of the function query may run at once, reserved for it; null for no reservation."
+  type        = number
+
+  validation {
+    condition     = var.functions_query_reserved_concurrency == null || coalesce(var.functions_query_reserved_concurrency, 0) >= 0
+    error_message = "functions_query_reserved_concurrency must be null or at least 0."
+  }
+}
+
+variable "functions_query_timeout_seconds" {
+  description = "How long a call of the function query may take, in seconds."
+  type        = number
+
+  validation {
+    condition     = var.functions_query_timeout_seconds >= 3 && var.functions_query_timeout_seconds <= 28
+    error_message = "functions_query_timeout_seconds must be 3 to 28."
   }
 }
 
@@ -290,63 +395,23 @@ variable "lambda_query_zip_path" {
   }
 }
 
-variable "log_level" {
+variable "logs_level" {
   description = "From which level on the functions log: debug, info, warn or error."
   type        = string
 
   validation {
-    condition     = contains(["debug", "info", "warn", "error"], var.log_level)
-    error_message = "log_level must be debug, info, warn or error."
+    condition     = contains(["debug", "info", "warn", "error"], var.logs_level)
+    error_message = "logs_level must be debug, info, warn or error."
   }
 }
 
-variable "log_retention_days" {
+variable "logs_retention_days" {
   description = "How long the log groups keep their entries, in days."
   type        = number
 
   validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be one of the numbers that CloudWatch Logs knows, such as 14, 90 or 365."
-  }
-}
-
-variable "maintain_memory_mib" {
-  description = "The memory of the function maintain, in MiB."
-  type        = number
-
-  validation {
-    condition     = var.maintain_memory_mib >= 128 && var.maintain_memory_mib <= 10240
-    error_message = "maintain_memory_mib must be 128 to 10240."
-  }
-}
-
-variable "maintain_timeout_seconds" {
-  description = "How long a call of the function maintain may take, in seconds."
-  type        = number
-
-  validation {
-    condition     = var.maintain_timeout_seconds >= 3 && var.maintain_timeout_seconds <= 900
-    error_message = "maintain_timeout_seconds must be 3 to 900."
-  }
-}
-
-variable "migrate_memory_mib" {
-  description = "The memory of the function migrate, in MiB."
-  type        = number
-
-  validation {
-    condition     = var.migrate_memory_mib >= 128 && var.migrate_memory_mib <= 10240
-    error_message = "migrate_memory_mib must be 128 to 10240."
-  }
-}
-
-variable "migrate_timeout_seconds" {
-  description = "How long a call of the function migrate may take, in seconds."
-  type        = number
-
-  validation {
-    condition     = var.migrate_timeout_seconds >= 3 && var.migrate_timeout_seconds <= 900
-    error_message = "migrate_timeout_seconds must be 3 to 900."
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.logs_retention_days)
+    error_message = "logs_retention_days must be one of the numbers that CloudWatch Logs knows, such as 14, 90 or 365."
   }
 }
 
@@ -360,92 +425,27 @@ variable "payloads_s3_bucket_id" {
   type        = string
 }
 
-variable "processor_batch_size" {
+variable "queue_batch_size" {
   description = "How many events a batch has at most."
   type        = number
 
   validation {
-    condition     = var.processor_batch_size >= 1 && var.processor_batch_size <= 10000
-    error_message = "processor_batch_size must be 1 to 10000."
+    condition     = var.queue_batch_size >= 1 && var.queue_batch_size <= 10000
+    error_message = "queue_batch_size must be 1 to 10000."
   }
 }
 
-variable "processor_batch_window_seconds" {
+variable "queue_batch_window_seconds" {
   description = "How long a batch is gathered, in seconds; the queue's visibility time-out grows with it."
   type        = number
 
   validation {
-    condition     = var.processor_batch_window_seconds >= 0 && var.processor_batch_window_seconds <= 300
-    error_message = "processor_batch_window_seconds must be 0 to 300."
-  }
-}
-
-variable "processor_maximum_concurrency" {
-  description = "How many batches are processed at once."
-  type        = number
-
-  validation {
-    condition     = var.processor_maximum_concurrency >= 2 && var.processor_maximum_concurrency <= 1000
-    error_message = "processor_maximum_concurrency must be 2 to 1000."
-  }
-}
-
-variable "processor_memory_mib" {
-  description = "The memory of the function processor, in MiB."
-  type        = number
-
-  validation {
-    condition     = var.processor_memory_mib >= 512 && var.processor_memory_mib <= 10240
-    error_message = "processor_memory_mib must be 512 to 10240."
-  }
-}
-
-variable "processor_timeout_seconds" {
-  description = "How long a call of the function processor may take, in seconds."
-  type        = number
-
-  validation {
-    condition     = var.processor_timeout_seconds >= 3 && var.processor_timeout_seconds <= 900
-    error_message = "processor_timeout_seconds must be 3 to 900."
-  }
-}
-
-variable "query_memory_mib" {
-  description = "The memory of the function query, in MiB."
-  type        = number
-
-  validation {
-    condition     = var.query_memory_mib >= 128 && var.query_memory_mib <= 10240
-    error_message = "query_memory_mib must be 128 to 10240."
-  }
-}
-
-variable "query_reserved_concurrency" {
-  description = "How many calls of the function query may run at once, reserved for it; null for no reservation."
-  type        = number
-
-  validation {
-    condition     = var.query_reserved_concurrency == null || coalesce(var.query_reserved_concurrency, 0) >= 0
-    error_message = "query_reserved_concurrency must be null or at least 0."
-  }
-}
-
-variable "query_timeout_seconds" {
-  description = "How long a call of the function query may take, in seconds."
-  type        = number
-
-  validation {
-    condition     = var.query_timeout_seconds >= 3 && var.query_timeout_seconds <= 28
-    error_message = "query_timeout_seconds must be 3 to 28."
+    condition     = var.queue_batch_window_seconds >= 0 && var.queue_batch_window_seconds <= 300
+    error_message = "queue_batch_window_seconds must be 0 to 300."
   }
 }
 
 variable "retain_data" {
   description = "Whether what is destroyed leaves its data behind: the log groups, the parameter group, a last snapshot of the database."
-  type        = bool
-}
-
-variable "web_firewall" {
-  description = "Whether a WAF stands before the API."
   type        = bool
 }

@@ -25,8 +25,6 @@ run "plans_as_in_dev" {
   command = plan
 
   variables {
-    availability_zone_count      = 2
-    availability_zones           = []
     database_backup_days         = 1
     database_delete_backups      = true
     database_deletion_protection = false
@@ -37,68 +35,69 @@ run "plans_as_in_dev" {
     database_proxy               = false
     database_storage_gib         = 20
     environment                  = "dev"
-    flow_logs                    = false
-    log_retention_days           = 14
-    payload_access_logs          = false
-    payload_glacier_days         = 30
-    payload_old_version_days     = 7
+    logs_retention_days          = 14
+    network_availability_zones   = 2
+    network_cidr                 = "10.20.0.0/16"
+    network_flow_logs            = false
+    payloads_access_logs         = false
+    payloads_glacier_days        = 30
+    payloads_old_version_days    = 7
     retain_data                  = false
-    vpc_cidr                     = "10.20.0.0/16"
   }
 
   assert {
-    condition     = length(aws_s3_bucket.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket.payloads_access_logs must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket.payloads_access_logs) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket.payloads_access_logs must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_server_side_encryption_configuration.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket_server_side_encryption_configuration.payloads_access_logs must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket_server_side_encryption_configuration.payloads_access_logs) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_server_side_encryption_configuration.payloads_access_logs must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_ownership_controls.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket_ownership_controls.payloads_access_logs must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket_ownership_controls.payloads_access_logs) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_ownership_controls.payloads_access_logs must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_public_access_block.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket_public_access_block.payloads_access_logs must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket_public_access_block.payloads_access_logs) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_public_access_block.payloads_access_logs must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_lifecycle_configuration.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket_lifecycle_configuration.payloads_access_logs must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket_lifecycle_configuration.payloads_access_logs) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_lifecycle_configuration.payloads_access_logs must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_policy.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket_policy.payloads_access_logs must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket_policy.payloads_access_logs) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_policy.payloads_access_logs must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_logging.payloads) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket_logging.payloads must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket_logging.payloads) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_logging.payloads must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_vpc_security_group_ingress_rule.database_instance_access_from_data_database_proxy_access_indirect_port) == (var.database_proxy ? 1 : 0)
-    error_message = "The number of aws_vpc_security_group_ingress_rule.database_instance_access_from_data_database_proxy_access_indirect_port must follow from var.database_proxy."
+    condition     = length(aws_vpc_security_group_ingress_rule.database_from_database_proxy) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_vpc_security_group_ingress_rule.database_from_database_proxy must follow from var.database_proxy."
   }
 
   assert {
-    condition     = length(aws_security_group.database_proxy_access) == (var.database_proxy ? 1 : 0)
-    error_message = "The number of aws_security_group.database_proxy_access must follow from var.database_proxy."
+    condition     = length(aws_security_group.database_proxy) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_security_group.database_proxy must follow from var.database_proxy."
   }
 
   assert {
-    condition     = length(aws_vpc_security_group_ingress_rule.database_proxy_access_from_network_private_clients_5432) == (var.database_proxy ? 1 : 0)
-    error_message = "The number of aws_vpc_security_group_ingress_rule.database_proxy_access_from_network_private_clients_5432 must follow from var.database_proxy."
+    condition     = length(aws_vpc_security_group_ingress_rule.database_proxy_from_clients_5432) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_vpc_security_group_ingress_rule.database_proxy_from_clients_5432 must follow from var.database_proxy."
   }
 
   assert {
-    condition     = length(aws_vpc_security_group_egress_rule.database_proxy_access_to_data_database_instance_access_indirect_port) == (var.database_proxy ? 1 : 0)
-    error_message = "The number of aws_vpc_security_group_egress_rule.database_proxy_access_to_data_database_instance_access_indirect_port must follow from var.database_proxy."
+    condition     = length(aws_vpc_security_group_egress_rule.database_proxy_to_database) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_vpc_security_group_egress_rule.database_proxy_to_database must follow from var.database_proxy."
   }
 
   assert {
@@ -127,38 +126,38 @@ run "plans_as_in_dev" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_log_group.flow_log) == (var.flow_logs ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_log_group.flow_log must follow from var.flow_logs."
+    condition     = length(aws_cloudwatch_log_group.flow_log) == (var.network_flow_logs ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_log_group.flow_log must follow from var.network_flow_logs."
   }
 
   assert {
-    condition     = length(aws_subnet.isolated) == var.availability_zone_count
-    error_message = "The number of aws_subnet.isolated must follow from var.availability_zone_count."
+    condition     = length(aws_subnet.isolated) == var.network_availability_zones
+    error_message = "The number of aws_subnet.isolated must follow from var.network_availability_zones."
   }
 
   assert {
-    condition     = length(aws_route_table.isolated) == var.availability_zone_count
-    error_message = "The number of aws_route_table.isolated must follow from var.availability_zone_count."
+    condition     = length(aws_route_table.isolated) == var.network_availability_zones
+    error_message = "The number of aws_route_table.isolated must follow from var.network_availability_zones."
   }
 
   assert {
-    condition     = length(aws_route_table_association.isolated) == var.availability_zone_count
-    error_message = "The number of aws_route_table_association.isolated must follow from var.availability_zone_count."
+    condition     = length(aws_route_table_association.isolated) == var.network_availability_zones
+    error_message = "The number of aws_route_table_association.isolated must follow from var.network_availability_zones."
   }
 
   assert {
-    condition     = length(aws_iam_role.flow_logs) == (var.flow_logs ? 1 : 0)
-    error_message = "The number of aws_iam_role.flow_logs must follow from var.flow_logs."
+    condition     = length(aws_iam_role.flow_logs) == (var.network_flow_logs ? 1 : 0)
+    error_message = "The number of aws_iam_role.flow_logs must follow from var.network_flow_logs."
   }
 
   assert {
-    condition     = length(aws_iam_role_policy.flow_logs) == (var.flow_logs ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy.flow_logs must follow from var.flow_logs."
+    condition     = length(aws_iam_role_policy.flow_logs) == (var.network_flow_logs ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy.flow_logs must follow from var.network_flow_logs."
   }
 
   assert {
-    condition     = length(aws_flow_log.flow_logs) == (var.flow_logs ? 1 : 0)
-    error_message = "The number of aws_flow_log.flow_logs must follow from var.flow_logs."
+    condition     = length(aws_flow_log.flow_logs) == (var.network_flow_logs ? 1 : 0)
+    error_message = "The number of aws_flow_log.flow_logs must follow from var.network_flow_logs."
   }
 }
 
@@ -166,8 +165,6 @@ run "plans_as_in_prod" {
   command = plan
 
   variables {
-    availability_zone_count      = 3
-    availability_zones           = ["us-east-1a", "us-east-1b", "us-east-1c"]
     database_backup_days         = 14
     database_delete_backups      = false
     database_deletion_protection = true
@@ -178,68 +175,69 @@ run "plans_as_in_prod" {
     database_proxy               = true
     database_storage_gib         = 100
     environment                  = "prod"
-    flow_logs                    = true
-    log_retention_days           = 90
-    payload_access_logs          = true
-    payload_glacier_days         = 90
-    payload_old_version_days     = 30
+    logs_retention_days          = 90
+    network_availability_zones   = 3
+    network_cidr                 = "10.30.0.0/16"
+    network_flow_logs            = true
+    payloads_access_logs         = true
+    payloads_glacier_days        = 90
+    payloads_old_version_days    = 30
     retain_data                  = true
-    vpc_cidr                     = "10.30.0.0/16"
   }
 
   assert {
-    condition     = length(aws_s3_bucket.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket.payloads_access_logs must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket.payloads_access_logs) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket.payloads_access_logs must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_server_side_encryption_configuration.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket_server_side_encryption_configuration.payloads_access_logs must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket_server_side_encryption_configuration.payloads_access_logs) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_server_side_encryption_configuration.payloads_access_logs must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_ownership_controls.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket_ownership_controls.payloads_access_logs must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket_ownership_controls.payloads_access_logs) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_ownership_controls.payloads_access_logs must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_public_access_block.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket_public_access_block.payloads_access_logs must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket_public_access_block.payloads_access_logs) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_public_access_block.payloads_access_logs must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_lifecycle_configuration.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket_lifecycle_configuration.payloads_access_logs must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket_lifecycle_configuration.payloads_access_logs) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_lifecycle_configuration.payloads_access_logs must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_policy.payloads_access_logs) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket_policy.payloads_access_logs must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket_policy.payloads_access_logs) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_policy.payloads_access_logs must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_logging.payloads) == (var.payload_access_logs ? 1 : 0)
-    error_message = "The number of aws_s3_bucket_logging.payloads must follow from var.payload_access_logs."
+    condition     = length(aws_s3_bucket_logging.payloads) == (var.payloads_access_logs ? 1 : 0)
+    error_message = "The number of aws_s3_bucket_logging.payloads must follow from var.payloads_access_logs."
   }
 
   assert {
-    condition     = length(aws_vpc_security_group_ingress_rule.database_instance_access_from_data_database_proxy_access_indirect_port) == (var.database_proxy ? 1 : 0)
-    error_message = "The number of aws_vpc_security_group_ingress_rule.database_instance_access_from_data_database_proxy_access_indirect_port must follow from var.database_proxy."
+    condition     = length(aws_vpc_security_group_ingress_rule.database_from_database_proxy) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_vpc_security_group_ingress_rule.database_from_database_proxy must follow from var.database_proxy."
   }
 
   assert {
-    condition     = length(aws_security_group.database_proxy_access) == (var.database_proxy ? 1 : 0)
-    error_message = "The number of aws_security_group.database_proxy_access must follow from var.database_proxy."
+    condition     = length(aws_security_group.database_proxy) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_security_group.database_proxy must follow from var.database_proxy."
   }
 
   assert {
-    condition     = length(aws_vpc_security_group_ingress_rule.database_proxy_access_from_network_private_clients_5432) == (var.database_proxy ? 1 : 0)
-    error_message = "The number of aws_vpc_security_group_ingress_rule.database_proxy_access_from_network_private_clients_5432 must follow from var.database_proxy."
+    condition     = length(aws_vpc_security_group_ingress_rule.database_proxy_from_clients_5432) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_vpc_security_group_ingress_rule.database_proxy_from_clients_5432 must follow from var.database_proxy."
   }
 
   assert {
-    condition     = length(aws_vpc_security_group_egress_rule.database_proxy_access_to_data_database_instance_access_indirect_port) == (var.database_proxy ? 1 : 0)
-    error_message = "The number of aws_vpc_security_group_egress_rule.database_proxy_access_to_data_database_instance_access_indirect_port must follow from var.database_proxy."
+    condition     = length(aws_vpc_security_group_egress_rule.database_proxy_to_database) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_vpc_security_group_egress_rule.database_proxy_to_database must follow from var.database_proxy."
   }
 
   assert {
@@ -268,38 +266,38 @@ run "plans_as_in_prod" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_log_group.flow_log) == (var.flow_logs ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_log_group.flow_log must follow from var.flow_logs."
+    condition     = length(aws_cloudwatch_log_group.flow_log) == (var.network_flow_logs ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_log_group.flow_log must follow from var.network_flow_logs."
   }
 
   assert {
-    condition     = length(aws_subnet.isolated) == var.availability_zone_count
-    error_message = "The number of aws_subnet.isolated must follow from var.availability_zone_count."
+    condition     = length(aws_subnet.isolated) == var.network_availability_zones
+    error_message = "The number of aws_subnet.isolated must follow from var.network_availability_zones."
   }
 
   assert {
-    condition     = length(aws_route_table.isolated) == var.availability_zone_count
-    error_message = "The number of aws_route_table.isolated must follow from var.availability_zone_count."
+    condition     = length(aws_route_table.isolated) == var.network_availability_zones
+    error_message = "The number of aws_route_table.isolated must follow from var.network_availability_zones."
   }
 
   assert {
-    condition     = length(aws_route_table_association.isolated) == var.availability_zone_count
-    error_message = "The number of aws_route_table_association.isolated must follow from var.availability_zone_count."
+    condition     = length(aws_route_table_association.isolated) == var.network_availability_zones
+    error_message = "The number of aws_route_table_association.isolated must follow from var.network_availability_zones."
   }
 
   assert {
-    condition     = length(aws_iam_role.flow_logs) == (var.flow_logs ? 1 : 0)
-    error_message = "The number of aws_iam_role.flow_logs must follow from var.flow_logs."
+    condition     = length(aws_iam_role.flow_logs) == (var.network_flow_logs ? 1 : 0)
+    error_message = "The number of aws_iam_role.flow_logs must follow from var.network_flow_logs."
   }
 
   assert {
-    condition     = length(aws_iam_role_policy.flow_logs) == (var.flow_logs ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy.flow_logs must follow from var.flow_logs."
+    condition     = length(aws_iam_role_policy.flow_logs) == (var.network_flow_logs ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy.flow_logs must follow from var.network_flow_logs."
   }
 
   assert {
-    condition     = length(aws_flow_log.flow_logs) == (var.flow_logs ? 1 : 0)
-    error_message = "The number of aws_flow_log.flow_logs must follow from var.flow_logs."
+    condition     = length(aws_flow_log.flow_logs) == (var.network_flow_logs ? 1 : 0)
+    error_message = "The number of aws_flow_log.flow_logs must follow from var.network_flow_logs."
   }
 }
 
@@ -307,8 +305,6 @@ run "refuses_what_cannot_be" {
   command = plan
 
   variables {
-    availability_zone_count      = 1
-    availability_zones           = ["us-east-1a"]
     database_backup_days         = 0
     database_delete_backups      = true
     database_deletion_protection = false
@@ -318,15 +314,16 @@ run "refuses_what_cannot_be" {
     database_multi_az            = false
     database_proxy               = false
     database_storage_gib         = 19
-    environment                  = "load--test"
-    flow_logs                    = false
-    log_retention_days           = 15
-    payload_access_logs          = false
-    payload_glacier_days         = 0
-    payload_old_version_days     = 0
+    environment                  = "Production!"
+    logs_retention_days          = 15
+    network_availability_zones   = 1
+    network_cidr                 = "10.0.0.0/23"
+    network_flow_logs            = false
+    payloads_access_logs         = false
+    payloads_glacier_days        = 0
+    payloads_old_version_days    = 0
     retain_data                  = false
-    vpc_cidr                     = "10.0.0.0/23"
   }
 
-  expect_failures = [var.availability_zone_count, var.availability_zones, var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.log_retention_days, var.payload_glacier_days, var.payload_old_version_days, var.vpc_cidr]
+  expect_failures = [var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.logs_retention_days, var.network_availability_zones, var.network_cidr, var.payloads_glacier_days, var.payloads_old_version_days]
 }

@@ -39,79 +39,134 @@ run "plans_as_in_dev" {
   command = plan
 
   variables {
-    alarm_api_5xx_percent           = 5
-    alarm_database_connections      = 62
-    alarm_database_cpu_percent      = 90
-    alarm_database_free_storage_gib = 4
-    alarm_dlq_depth                 = 1
-    alarm_end_to_end_p99_ms         = 30000
-    alarm_error_rate_percent        = 5
-    alarm_processor_concurrency     = 4.5
-    alarm_queue_age_seconds         = 300
-    alarm_throttles                 = 5
-    api_account_role                = true
-    api_burst                       = 100
-    api_rate_per_second             = 50
-    database_connections            = 78
-    database_max_storage_gib        = 100
-    database_proxy                  = false
-    environment                     = "dev"
-    event_retention_days            = 30
-    firewall_rate_per_5_minutes     = null
-    ingest_memory_mib               = 512
-    ingest_reserved_concurrency     = null
-    ingest_timeout_seconds          = 15
-    log_level                       = "info"
-    log_retention_days              = 14
-    maintain_memory_mib             = 256
-    maintain_timeout_seconds        = 300
-    migrate_memory_mib              = 256
-    migrate_timeout_seconds         = 300
-    processor_batch_size            = 10
-    processor_batch_window_seconds  = 0
-    processor_maximum_concurrency   = 5
-    processor_memory_mib            = 1024
-    processor_timeout_seconds       = 30
-    query_memory_mib                = 512
-    query_reserved_concurrency      = 10
-    query_timeout_seconds           = 15
-    retain_data                     = false
-    web_firewall                    = false
+    alarms_api_5xx_percent                  = 5
+    alarms_concurrency_percent              = 90
+    alarms_database_connections_percent     = 80
+    alarms_database_cpu_percent             = 90
+    alarms_database_free_storage_gib        = 4
+    alarms_dlq_depth                        = 1
+    alarms_end_to_end_p99_ms                = 30000
+    alarms_error_rate_percent               = 5
+    alarms_queue_age_seconds                = 300
+    alarms_throttles                        = 5
+    api_burst                               = 100
+    api_firewall                            = false
+    api_firewall_rate_per_5_minutes         = null
+    api_rate_per_second                     = 50
+    canary_releases                         = false
+    database_connections                    = 78
+    database_max_storage_gib                = 100
+    database_proxy                          = false
+    environment                             = "dev"
+    events_retention_days                   = 30
+    functions_ingest_memory_mib             = 512
+    functions_ingest_reserved_concurrency   = null
+    functions_ingest_timeout_seconds        = 15
+    functions_maintain_memory_mib           = 256
+    functions_maintain_timeout_seconds      = 300
+    functions_migrate_memory_mib            = 256
+    functions_migrate_timeout_seconds       = 300
+    functions_processor_maximum_concurrency = 5
+    functions_processor_memory_mib          = 1024
+    functions_processor_timeout_seconds     = 30
+    functions_query_memory_mib              = 512
+    functions_query_reserved_concurrency    = 10
+    functions_query_timeout_seconds         = 15
+    logs_level                              = "info"
+    logs_retention_days                     = 14
+    queue_batch_size                        = 10
+    queue_batch_window_seconds              = 0
+    retain_data                             = false
   }
 
   assert {
-    condition     = length(aws_iam_role.api_cloud_watch_role) == (var.api_account_role ? 1 : 0)
-    error_message = "The number of aws_iam_role.api_cloud_watch_role must follow from var.api_account_role."
+    condition     = length(aws_cloudwatch_metric_alarm.ingest_release_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.ingest_release_errors must follow from var.canary_releases."
   }
 
   assert {
-    condition     = length(aws_iam_role_policy_attachment.api_cloud_watch_role) == (var.api_account_role ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.api_cloud_watch_role must follow from var.api_account_role."
+    condition     = length(aws_iam_role.ingest_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role.ingest_release_canary must follow from var.canary_releases."
   }
 
   assert {
-    condition     = length(aws_api_gateway_account.api) == (var.api_account_role ? 1 : 0)
-    error_message = "The number of aws_api_gateway_account.api must follow from var.api_account_role."
+    condition     = length(aws_iam_role_policy_attachment.ingest_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.ingest_release_canary must follow from var.canary_releases."
   }
 
   assert {
-    condition     = length(aws_wafv2_web_acl.firewall) == (var.web_firewall ? 1 : 0)
-    error_message = "The number of aws_wafv2_web_acl.firewall must follow from var.web_firewall."
+    condition     = length(aws_codedeploy_deployment_group.ingest) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_deployment_group.ingest must follow from var.canary_releases."
   }
 
   assert {
-    condition     = length(aws_wafv2_web_acl_association.firewall) == (var.web_firewall ? 1 : 0)
-    error_message = "The number of aws_wafv2_web_acl_association.firewall must follow from var.web_firewall."
+    condition     = length(aws_cloudwatch_metric_alarm.processor_release_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.processor_release_errors must follow from var.canary_releases."
   }
 
   assert {
-    condition     = length(aws_cloudwatch_log_group.firewall) == (var.web_firewall ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_log_group.firewall must follow from var.web_firewall."
+    condition     = length(aws_iam_role.processor_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role.processor_release_canary must follow from var.canary_releases."
   }
 
   assert {
-    condition     = length(aws_wafv2_web_acl_logging_configuration.firewall) == (var.web_firewall ? 1 : 0)
-    error_message = "The number of aws_wafv2_web_acl_logging_configuration.firewall must follow from var.web_firewall."
+    condition     = length(aws_iam_role_policy_attachment.processor_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.processor_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_deployment_group.processor) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_deployment_group.processor must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.query_release_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.query_release_errors must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.query_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role.query_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy_attachment.query_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.query_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_deployment_group.query) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_deployment_group.query must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_app.canaries) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_app.canaries must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.api_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.api_errors must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl.firewall) == (var.api_firewall ? 1 : 0)
+    error_message = "The number of aws_wafv2_web_acl.firewall must follow from var.api_firewall."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl_association.firewall) == (var.api_firewall ? 1 : 0)
+    error_message = "The number of aws_wafv2_web_acl_association.firewall must follow from var.api_firewall."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_log_group.firewall) == (var.api_firewall ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_log_group.firewall must follow from var.api_firewall."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl_logging_configuration.firewall) == (var.api_firewall ? 1 : 0)
+    error_message = "The number of aws_wafv2_web_acl_logging_configuration.firewall must follow from var.api_firewall."
   }
 }
 
@@ -119,79 +174,134 @@ run "plans_as_in_prod" {
   command = plan
 
   variables {
-    alarm_api_5xx_percent           = 1
-    alarm_database_connections      = 504
-    alarm_database_cpu_percent      = 80
-    alarm_database_free_storage_gib = 20
-    alarm_dlq_depth                 = 1
-    alarm_end_to_end_p99_ms         = 10000
-    alarm_error_rate_percent        = 1
-    alarm_processor_concurrency     = 40
-    alarm_queue_age_seconds         = 120
-    alarm_throttles                 = 1
-    api_account_role                = true
-    api_burst                       = 2000
-    api_rate_per_second             = 1000
-    database_connections            = 630
-    database_max_storage_gib        = 1000
-    database_proxy                  = true
-    environment                     = "prod"
-    event_retention_days            = 0
-    firewall_rate_per_5_minutes     = 400000
-    ingest_memory_mib               = 1024
-    ingest_reserved_concurrency     = 200
-    ingest_timeout_seconds          = 15
-    log_level                       = "info"
-    log_retention_days              = 90
-    maintain_memory_mib             = 256
-    maintain_timeout_seconds        = 300
-    migrate_memory_mib              = 256
-    migrate_timeout_seconds         = 300
-    processor_batch_size            = 100
-    processor_batch_window_seconds  = 1
-    processor_maximum_concurrency   = 50
-    processor_memory_mib            = 1024
-    processor_timeout_seconds       = 30
-    query_memory_mib                = 512
-    query_reserved_concurrency      = 100
-    query_timeout_seconds           = 15
-    retain_data                     = true
-    web_firewall                    = true
+    alarms_api_5xx_percent                  = 1
+    alarms_concurrency_percent              = 80
+    alarms_database_connections_percent     = 80
+    alarms_database_cpu_percent             = 80
+    alarms_database_free_storage_gib        = 20
+    alarms_dlq_depth                        = 1
+    alarms_end_to_end_p99_ms                = 10000
+    alarms_error_rate_percent               = 1
+    alarms_queue_age_seconds                = 120
+    alarms_throttles                        = 1
+    api_burst                               = 2000
+    api_firewall                            = true
+    api_firewall_rate_per_5_minutes         = 60000
+    api_rate_per_second                     = 1000
+    canary_releases                         = true
+    database_connections                    = 630
+    database_max_storage_gib                = 1000
+    database_proxy                          = true
+    environment                             = "prod"
+    events_retention_days                   = 0
+    functions_ingest_memory_mib             = 1024
+    functions_ingest_reserved_concurrency   = 200
+    functions_ingest_timeout_seconds        = 15
+    functions_maintain_memory_mib           = 256
+    functions_maintain_timeout_seconds      = 300
+    functions_migrate_memory_mib            = 256
+    functions_migrate_timeout_seconds       = 300
+    functions_processor_maximum_concurrency = 50
+    functions_processor_memory_mib          = 1024
+    functions_processor_timeout_seconds     = 30
+    functions_query_memory_mib              = 512
+    functions_query_reserved_concurrency    = 100
+    functions_query_timeout_seconds         = 15
+    logs_level                              = "info"
+    logs_retention_days                     = 90
+    queue_batch_size                        = 100
+    queue_batch_window_seconds              = 1
+    retain_data                             = true
   }
 
   assert {
-    condition     = length(aws_iam_role.api_cloud_watch_role) == (var.api_account_role ? 1 : 0)
-    error_message = "The number of aws_iam_role.api_cloud_watch_role must follow from var.api_account_role."
+    condition     = length(aws_cloudwatch_metric_alarm.ingest_release_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.ingest_release_errors must follow from var.canary_releases."
   }
 
   assert {
-    condition     = length(aws_iam_role_policy_attachment.api_cloud_watch_role) == (var.api_account_role ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.api_cloud_watch_role must follow from var.api_account_role."
+    condition     = length(aws_iam_role.ingest_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role.ingest_release_canary must follow from var.canary_releases."
   }
 
   assert {
-    condition     = length(aws_api_gateway_account.api) == (var.api_account_role ? 1 : 0)
-    error_message = "The number of aws_api_gateway_account.api must follow from var.api_account_role."
+    condition     = length(aws_iam_role_policy_attachment.ingest_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.ingest_release_canary must follow from var.canary_releases."
   }
 
   assert {
-    condition     = length(aws_wafv2_web_acl.firewall) == (var.web_firewall ? 1 : 0)
-    error_message = "The number of aws_wafv2_web_acl.firewall must follow from var.web_firewall."
+    condition     = length(aws_codedeploy_deployment_group.ingest) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_deployment_group.ingest must follow from var.canary_releases."
   }
 
   assert {
-    condition     = length(aws_wafv2_web_acl_association.firewall) == (var.web_firewall ? 1 : 0)
-    error_message = "The number of aws_wafv2_web_acl_association.firewall must follow from var.web_firewall."
+    condition     = length(aws_cloudwatch_metric_alarm.processor_release_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.processor_release_errors must follow from var.canary_releases."
   }
 
   assert {
-    condition     = length(aws_cloudwatch_log_group.firewall) == (var.web_firewall ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_log_group.firewall must follow from var.web_firewall."
+    condition     = length(aws_iam_role.processor_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role.processor_release_canary must follow from var.canary_releases."
   }
 
   assert {
-    condition     = length(aws_wafv2_web_acl_logging_configuration.firewall) == (var.web_firewall ? 1 : 0)
-    error_message = "The number of aws_wafv2_web_acl_logging_configuration.firewall must follow from var.web_firewall."
+    condition     = length(aws_iam_role_policy_attachment.processor_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.processor_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_deployment_group.processor) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_deployment_group.processor must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.query_release_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.query_release_errors must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.query_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role.query_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy_attachment.query_release_canary) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.query_release_canary must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_deployment_group.query) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_deployment_group.query must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_codedeploy_app.canaries) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_codedeploy_app.canaries must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.api_errors) == (var.canary_releases ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.api_errors must follow from var.canary_releases."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl.firewall) == (var.api_firewall ? 1 : 0)
+    error_message = "The number of aws_wafv2_web_acl.firewall must follow from var.api_firewall."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl_association.firewall) == (var.api_firewall ? 1 : 0)
+    error_message = "The number of aws_wafv2_web_acl_association.firewall must follow from var.api_firewall."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_log_group.firewall) == (var.api_firewall ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_log_group.firewall must follow from var.api_firewall."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl_logging_configuration.firewall) == (var.api_firewall ? 1 : 0)
+    error_message = "The number of aws_wafv2_web_acl_logging_configuration.firewall must follow from var.api_firewall."
   }
 }
 
@@ -199,50 +309,50 @@ run "refuses_what_cannot_be" {
   command = plan
 
   variables {
-    alarm_api_5xx_percent           = 0
-    alarm_database_connections      = 0
-    alarm_database_cpu_percent      = 101
-    alarm_database_free_storage_gib = 0
-    alarm_dlq_depth                 = 0
-    alarm_end_to_end_p99_ms         = 0
-    alarm_error_rate_percent        = 101
-    alarm_processor_concurrency     = 0
-    alarm_queue_age_seconds         = 0
-    alarm_throttles                 = 0
-    api_account_role                = true
-    api_burst                       = 5001
-    api_rate_per_second             = 0
-    database_connections            = 0
-    database_max_storage_gib        = 21
-    database_proxy                  = false
-    environment                     = "load--test"
-    event_retention_days            = -1
-    firewall_rate_per_5_minutes     = 9
-    ingest_memory_mib               = 127
-    ingest_reserved_concurrency     = -1
-    ingest_timeout_seconds          = 29
-    lambda_ingest_zip_path          = "ingest.tar"
-    lambda_maintain_zip_path        = "maintain.tar"
-    lambda_migrate_zip_path         = "migrate.tar"
-    lambda_processor_zip_path       = "processor.tar"
-    lambda_query_zip_path           = "query.tar"
-    log_level                       = "loud"
-    log_retention_days              = 15
-    maintain_memory_mib             = 127
-    maintain_timeout_seconds        = 901
-    migrate_memory_mib              = 127
-    migrate_timeout_seconds         = 901
-    processor_batch_size            = 10001
-    processor_batch_window_seconds  = 301
-    processor_maximum_concurrency   = 1
-    processor_memory_mib            = 511
-    processor_timeout_seconds       = 2
-    query_memory_mib                = 127
-    query_reserved_concurrency      = -1
-    query_timeout_seconds           = 29
-    retain_data                     = false
-    web_firewall                    = false
+    alarms_api_5xx_percent                  = 0
+    alarms_concurrency_percent              = 0
+    alarms_database_connections_percent     = 101
+    alarms_database_cpu_percent             = 101
+    alarms_database_free_storage_gib        = 0
+    alarms_dlq_depth                        = 0
+    alarms_end_to_end_p99_ms                = 0
+    alarms_error_rate_percent               = 101
+    alarms_queue_age_seconds                = 0
+    alarms_throttles                        = 0
+    api_burst                               = 5001
+    api_firewall                            = false
+    api_firewall_rate_per_5_minutes         = 9
+    api_rate_per_second                     = 0
+    canary_releases                         = false
+    database_connections                    = 0
+    database_max_storage_gib                = 21
+    database_proxy                          = false
+    environment                             = "Production!"
+    events_retention_days                   = -1
+    functions_ingest_memory_mib             = 127
+    functions_ingest_reserved_concurrency   = -1
+    functions_ingest_timeout_seconds        = 29
+    functions_maintain_memory_mib           = 127
+    functions_maintain_timeout_seconds      = 901
+    functions_migrate_memory_mib            = 127
+    functions_migrate_timeout_seconds       = 901
+    functions_processor_maximum_concurrency = 1
+    functions_processor_memory_mib          = 511
+    functions_processor_timeout_seconds     = 2
+    functions_query_memory_mib              = 127
+    functions_query_reserved_concurrency    = -1
+    functions_query_timeout_seconds         = 29
+    lambda_ingest_zip_path                  = "ingest.tar"
+    lambda_maintain_zip_path                = "maintain.tar"
+    lambda_migrate_zip_path                 = "migrate.tar"
+    lambda_processor_zip_path               = "processor.tar"
+    lambda_query_zip_path                   = "query.tar"
+    logs_level                              = "loud"
+    logs_retention_days                     = 15
+    queue_batch_size                        = 10001
+    queue_batch_window_seconds              = 301
+    retain_data                             = false
   }
 
-  expect_failures = [var.alarm_api_5xx_percent, var.alarm_database_connections, var.alarm_database_cpu_percent, var.alarm_database_free_storage_gib, var.alarm_dlq_depth, var.alarm_end_to_end_p99_ms, var.alarm_error_rate_percent, var.alarm_processor_concurrency, var.alarm_queue_age_seconds, var.alarm_throttles, var.api_burst, var.api_rate_per_second, var.database_connections, var.database_max_storage_gib, var.environment, var.event_retention_days, var.firewall_rate_per_5_minutes, var.ingest_memory_mib, var.ingest_reserved_concurrency, var.ingest_timeout_seconds, var.lambda_ingest_zip_path, var.lambda_maintain_zip_path, var.lambda_migrate_zip_path, var.lambda_processor_zip_path, var.lambda_query_zip_path, var.log_level, var.log_retention_days, var.maintain_memory_mib, var.maintain_timeout_seconds, var.migrate_memory_mib, var.migrate_timeout_seconds, var.processor_batch_size, var.processor_batch_window_seconds, var.processor_maximum_concurrency, var.processor_memory_mib, var.processor_timeout_seconds, var.query_memory_mib, var.query_reserved_concurrency, var.query_timeout_seconds]
+  expect_failures = [var.alarms_api_5xx_percent, var.alarms_concurrency_percent, var.alarms_database_connections_percent, var.alarms_database_cpu_percent, var.alarms_database_free_storage_gib, var.alarms_dlq_depth, var.alarms_end_to_end_p99_ms, var.alarms_error_rate_percent, var.alarms_queue_age_seconds, var.alarms_throttles, var.api_burst, var.api_firewall_rate_per_5_minutes, var.api_rate_per_second, var.database_connections, var.database_max_storage_gib, var.environment, var.events_retention_days, var.functions_ingest_memory_mib, var.functions_ingest_reserved_concurrency, var.functions_ingest_timeout_seconds, var.functions_maintain_memory_mib, var.functions_maintain_timeout_seconds, var.functions_migrate_memory_mib, var.functions_migrate_timeout_seconds, var.functions_processor_maximum_concurrency, var.functions_processor_memory_mib, var.functions_processor_timeout_seconds, var.functions_query_memory_mib, var.functions_query_reserved_concurrency, var.functions_query_timeout_seconds, var.lambda_ingest_zip_path, var.lambda_maintain_zip_path, var.lambda_migrate_zip_path, var.lambda_processor_zip_path, var.lambda_query_zip_path, var.logs_level, var.logs_retention_days, var.queue_batch_size, var.queue_batch_window_seconds]
 }
