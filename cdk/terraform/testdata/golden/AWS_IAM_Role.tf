@@ -50,30 +50,6 @@ resource "aws_iam_role" "ingest" {
   tags = local.tags
 }
 
-resource "aws_iam_role" "ingest_release_canary" {
-  count = var.canary_releases ? 1 : 0
-
-  name = "fluxa-ingest-release-canary-${var.environment}-${local.region}"
-  assume_role_policy = jsonencode({
-    Statement = [{
-      Action = "sts:AssumeRole"
-      Effect = "Allow"
-      Principal = {
-        Service = "codedeploy.amazonaws.com"
-      }
-    }]
-    Version = "2012-10-17"
-  })
-  tags = local.tags
-}
-
-resource "aws_iam_role_policy_attachment" "ingest_release_canary" {
-  count = var.canary_releases ? 1 : 0
-
-  role       = aws_iam_role.ingest_release_canary[0].name
-  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
-}
-
 resource "aws_iam_role" "processor" {
   name        = "fluxa-processor-${var.environment}-${local.region}"
   description = "fluxa-processor-${var.environment}"
@@ -88,30 +64,6 @@ resource "aws_iam_role" "processor" {
     Version = "2012-10-17"
   })
   tags = local.tags
-}
-
-resource "aws_iam_role" "processor_release_canary" {
-  count = var.canary_releases ? 1 : 0
-
-  name = "fluxa-processor-release-canary-${var.environment}-${local.region}"
-  assume_role_policy = jsonencode({
-    Statement = [{
-      Action = "sts:AssumeRole"
-      Effect = "Allow"
-      Principal = {
-        Service = "codedeploy.amazonaws.com"
-      }
-    }]
-    Version = "2012-10-17"
-  })
-  tags = local.tags
-}
-
-resource "aws_iam_role_policy_attachment" "processor_release_canary" {
-  count = var.canary_releases ? 1 : 0
-
-  role       = aws_iam_role.processor_release_canary[0].name
-  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
 }
 
 resource "aws_iam_role" "query" {
@@ -184,6 +136,8 @@ resource "aws_iam_role" "maintenance" {
 }
 
 resource "aws_iam_role" "api_logs" {
+  count = var.api_account_role ? 1 : 0
+
   name = "fluxa-api-logs-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -199,6 +153,8 @@ resource "aws_iam_role" "api_logs" {
 }
 
 resource "aws_iam_role_policy_attachment" "api_logs" {
-  role       = aws_iam_role.api_logs.name
+  count = var.api_account_role ? 1 : 0
+
+  role       = aws_iam_role.api_logs[0].name
   policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 }

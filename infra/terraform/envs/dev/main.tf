@@ -22,10 +22,12 @@ module "stateful" {
   network_availability_zones   = 2
   network_cidr                 = "10.20.0.0/16"
   network_flow_logs            = false
+  network_zones                = []
   payloads_access_logs         = false
   payloads_glacier_days        = 30
   payloads_old_version_days    = 7
   retain_data                  = false
+  tags                         = {}
 }
 
 # What can be made again: the queues, the topic, the functions, the API, the alarms and the dashboard.
@@ -36,18 +38,23 @@ module "stateless" {
   alarms_concurrency_percent              = 90
   alarms_database_connections_percent     = 80
   alarms_database_cpu_percent             = 90
+  alarms_database_free_memory_mib         = 50
   alarms_database_free_storage_gib        = 4
   alarms_dlq_depth                        = 1
   alarms_end_to_end_p99_ms                = 30000
   alarms_error_rate_percent               = 5
-  alarms_queue_age_seconds                = 300
+  alarms_notifications_failed             = 1
+  alarms_proxy_connections_percent        = null
+  alarms_queue_age_seconds                = 120
+  alarms_retried                          = 1
   alarms_throttles                        = 5
+  api_account_role                        = true
   api_burst                               = 100
   api_firewall                            = false
   api_firewall_rate_per_5_minutes         = null
   api_rate_per_second                     = 50
-  canary_releases                         = false
   database_connections                    = 78
+  database_credits                        = true
   database_max_storage_gib                = 100
   database_proxy                          = false
   environment                             = "dev"
@@ -70,12 +77,14 @@ module "stateless" {
   queue_batch_size                        = 10
   queue_batch_window_seconds              = 0
   retain_data                             = false
+  tags                                    = {}
 
   clients_security_group_id       = module.stateful.clients_security_group_id
   database_db_instance_address    = module.stateful.database_db_instance_address
   database_db_instance_identifier = module.stateful.database_db_instance_identifier
   database_db_instance_secret_arn = module.stateful.database_db_instance_secret_arn
   database_db_proxy_endpoint      = module.stateful.database_db_proxy_endpoint
+  database_db_proxy_name          = module.stateful.database_db_proxy_name
   isolated_subnet_ids             = module.stateful.isolated_subnet_ids
   lambda_ingest_zip_path          = var.lambda_ingest_zip_path
   lambda_maintain_zip_path        = var.lambda_maintain_zip_path

@@ -22,10 +22,12 @@ module "stateful" {
   network_availability_zones   = 3
   network_cidr                 = "10.30.0.0/16"
   network_flow_logs            = true
+  network_zones                = ["us-east-1a", "us-east-1b", "us-east-1c"]
   payloads_access_logs         = true
   payloads_glacier_days        = 90
   payloads_old_version_days    = 30
   retain_data                  = true
+  tags                         = {}
 }
 
 # What can be made again: the queues, the topic, the functions, the API, the alarms and the dashboard.
@@ -36,18 +38,23 @@ module "stateless" {
   alarms_concurrency_percent              = 80
   alarms_database_connections_percent     = 80
   alarms_database_cpu_percent             = 80
+  alarms_database_free_memory_mib         = 500
   alarms_database_free_storage_gib        = 20
   alarms_dlq_depth                        = 1
   alarms_end_to_end_p99_ms                = 10000
   alarms_error_rate_percent               = 1
+  alarms_notifications_failed             = 1
+  alarms_proxy_connections_percent        = 80
   alarms_queue_age_seconds                = 120
+  alarms_retried                          = 1
   alarms_throttles                        = 1
+  api_account_role                        = true
   api_burst                               = 2000
   api_firewall                            = true
-  api_firewall_rate_per_5_minutes         = 60000
+  api_firewall_rate_per_5_minutes         = 400000
   api_rate_per_second                     = 1000
-  canary_releases                         = true
   database_connections                    = 630
+  database_credits                        = false
   database_max_storage_gib                = 1000
   database_proxy                          = true
   environment                             = "prod"
@@ -70,12 +77,14 @@ module "stateless" {
   queue_batch_size                        = 100
   queue_batch_window_seconds              = 1
   retain_data                             = true
+  tags                                    = {}
 
   clients_security_group_id       = module.stateful.clients_security_group_id
   database_db_instance_address    = module.stateful.database_db_instance_address
   database_db_instance_identifier = module.stateful.database_db_instance_identifier
   database_db_instance_secret_arn = module.stateful.database_db_instance_secret_arn
   database_db_proxy_endpoint      = module.stateful.database_db_proxy_endpoint
+  database_db_proxy_name          = module.stateful.database_db_proxy_name
   isolated_subnet_ids             = module.stateful.isolated_subnet_ids
   lambda_ingest_zip_path          = var.lambda_ingest_zip_path
   lambda_maintain_zip_path        = var.lambda_maintain_zip_path

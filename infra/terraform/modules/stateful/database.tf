@@ -117,7 +117,7 @@ resource "aws_db_instance" "database" {
   copy_tags_to_snapshot                 = true
   deletion_protection                   = var.database_deletion_protection
   skip_final_snapshot                   = !var.retain_data
-  final_snapshot_identifier             = var.retain_data ? "fluxa-${var.environment}-final-${aws_security_group.database_instance_access.id}" : null
+  final_snapshot_identifier             = var.retain_data ? "fluxa-${var.environment}-final-${aws_security_group.database.id}" : null
   enabled_cloudwatch_logs_exports       = ["postgresql", "upgrade"]
   performance_insights_enabled          = true
   performance_insights_retention_period = 7

@@ -19,8 +19,8 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.region
-  tags = {
+  tags = merge(var.tags, {
     application = "fluxa"
     stage       = var.environment
-  }
+  })
 }

@@ -23,7 +23,7 @@ resource "aws_subnet" "isolated" {
   count = var.network_availability_zones
 
   vpc_id                  = aws_vpc.main.id
-  availability_zone       = data.aws_availability_zones.available.names[count.index]
+  availability_zone       = coalescelist(var.network_zones, data.aws_availability_zones.available.names)[count.index]
   cidr_block              = cidrsubnet(var.network_cidr, 24 - tonumber(split("/", var.network_cidr)[1]), count.index)
   map_public_ip_on_launch = false
   tags = merge(local.tags, {
@@ -123,7 +123,7 @@ resource "aws_vpc_endpoint" "s3" {
         Principal = {
           AWS = "*"
         }
-        Resource = "arn:${local.partition}:s3:::cloudformation-custom-resource-response-*/*"
+        Resource = "arn:${local.partition}:s3:::cloudformation-custom-resource-response-${join("", split("-", local.region))}/arn:${local.partition}:cloudformation:${local.region}:${local.account_id}:stack/fluxa-pipeline-${var.environment}/*"
       },
     ]
     Version = "2012-10-17"

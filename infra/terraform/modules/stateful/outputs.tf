@@ -75,6 +75,11 @@ output "database_db_proxy_endpoint" {
   ]
 }
 
+output "database_db_proxy_name" {
+  description = "The name of aws_db_proxy.database."
+  value       = one(aws_db_proxy.database[*].name)
+}
+
 output "isolated_subnet_ids" {
   description = "The id of each of aws_subnet.isolated."
   value       = aws_subnet.isolated[*].id

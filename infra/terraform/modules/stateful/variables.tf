@@ -75,8 +75,8 @@ variable "environment" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
-    error_message = "environment must be 2 to 16 of a-z 0-9 -, a letter first, and no - last."
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.environment)) && length(var.environment) >= 2 && length(var.environment) <= 16
+    error_message = "environment must be 2 to 16 of a-z 0-9 -, a letter first, and each - between two others."
   }
 }
 
@@ -115,6 +115,16 @@ variable "network_flow_logs" {
   type        = bool
 }
 
+variable "network_zones" {
+  description = "The names of the zones, such as us-east-1a, one for each; empty: the first ones of the region."
+  type        = list(string)
+
+  validation {
+    condition     = contains([0, 2, 3], length(var.network_zones))
+    error_message = "network_zones must be empty, or as many as network_availability_zones."
+  }
+}
+
 variable "payloads_access_logs" {
   description = "Whether accesses to the bucket of payloads are logged to a bucket of their own."
   type        = bool
@@ -143,4 +153,9 @@ variable "payloads_old_version_days" {
 variable "retain_data" {
   description = "Whether what is destroyed leaves its data behind: the log groups, the parameter group, a last snapshot of the database."
   type        = bool
+}
+
+variable "tags" {
+  description = "Tags of every resource that can have some, beside those of Fluxa itself."
+  type        = map(string)
 }

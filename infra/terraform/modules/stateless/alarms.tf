@@ -37,14 +37,54 @@ resource "aws_sns_topic_policy" "alarms" {
         Resource = aws_sns_topic.alarms.arn
         Sid      = "AlarmsMayPublish"
       },
+      {
+        Action = "sns:Publish"
+        Condition = {
+          StringEquals = {
+            "aws:SourceAccount" = local.account_id
+          }
+        }
+        Effect = "Allow"
+        Principal = {
+          Service = "events.rds.amazonaws.com"
+        }
+        Resource = aws_sns_topic.alarms.arn
+        Sid      = "DatabaseEventsMayPublish"
+      },
     ]
     Version = "2012-10-17"
   })
 }
 
+resource "aws_db_event_subscription" "instance_events" {
+  name             = "fluxa-database-events-${var.environment}"
+  sns_topic        = aws_sns_topic.alarms.arn
+  source_type      = "db-instance"
+  source_ids       = [var.database_db_instance_identifier]
+  event_categories = ["availability", "failover", "failure", "low storage", "maintenance", "recovery"]
+  enabled          = true
+  tags             = local.tags
+
+  depends_on = [aws_sns_topic_policy.alarms]
+}
+
+resource "aws_db_event_subscription" "proxy_events" {
+  count = var.database_proxy ? 1 : 0
+
+  name             = "fluxa-proxy-events-${var.environment}"
+  sns_topic        = aws_sns_topic.alarms.arn
+  source_type      = "db-proxy"
+  source_ids       = [var.database_db_proxy_name]
+  event_categories = ["failure"]
+  enabled          = true
+  tags             = local.tags
+
+  depends_on = [aws_sns_topic_policy.alarms]
+}
+
 resource "aws_cloudwatch_metric_alarm" "api5xx" {
   alarm_name          = "fluxa-api-5xx-rate-${var.environment}"
-  alarm_description   = "The API answers 5xx: look at the functions' error alarms, then at the API's execution log."
+  alarm_description   = "The API answers 5xx. First: see which function's alarm is on too and read its log; if none is, read the API's execution log."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_api_5xx_percent
   evaluation_periods  = 3
@@ -96,10 +136,10 @@ resource "aws_cloudwatch_metric_alarm" "api5xx" {
 
 resource "aws_cloudwatch_metric_alarm" "ingest_errors" {
   alarm_name          = "fluxa-ingest-error-rate-${var.environment}"
-  alarm_description   = "Ingest crashes or runs out of time: its log has the reason."
+  alarm_description   = "Ingest crashes or runs out of time. First: read its log for the reason; after a release, go back to the version before."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_error_rate_percent
-  evaluation_periods  = 3
+  evaluation_periods  = 5
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_sns_topic.alarms.arn]
@@ -148,7 +188,7 @@ resource "aws_cloudwatch_metric_alarm" "ingest_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "ingest_throttles" {
   alarm_name          = "fluxa-ingest-throttles-${var.environment}"
-  alarm_description   = "Ingest has reached its concurrency: raise it, or find who sends so much."
+  alarm_description   = "Ingest finds no concurrency left. First: see in the API's access log who sends so much; then raise the function's concurrency, or the account's."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_throttles
   evaluation_periods  = 3
@@ -177,10 +217,10 @@ resource "aws_cloudwatch_metric_alarm" "ingest_throttles" {
 
 resource "aws_cloudwatch_metric_alarm" "processor_errors" {
   alarm_name          = "fluxa-processor-error-rate-${var.environment}"
-  alarm_description   = "Processor crashes or runs out of time: its log has the reason."
+  alarm_description   = "Processor crashes or runs out of time. First: read its log for the reason; after a release, go back to the version before."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_error_rate_percent
-  evaluation_periods  = 3
+  evaluation_periods  = 5
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_sns_topic.alarms.arn]
@@ -229,7 +269,7 @@ resource "aws_cloudwatch_metric_alarm" "processor_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "processor_throttles" {
   alarm_name          = "fluxa-processor-throttles-${var.environment}"
-  alarm_description   = "Processor has reached its concurrency: raise it, or find who sends so much."
+  alarm_description   = "Processor finds no concurrency left. First: see in the API's access log who sends so much; then raise the function's concurrency, or the account's."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_throttles
   evaluation_periods  = 3
@@ -258,10 +298,10 @@ resource "aws_cloudwatch_metric_alarm" "processor_throttles" {
 
 resource "aws_cloudwatch_metric_alarm" "query_errors" {
   alarm_name          = "fluxa-query-error-rate-${var.environment}"
-  alarm_description   = "Query crashes or runs out of time: its log has the reason."
+  alarm_description   = "Query crashes or runs out of time. First: read its log for the reason; after a release, go back to the version before."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_error_rate_percent
-  evaluation_periods  = 3
+  evaluation_periods  = 5
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_sns_topic.alarms.arn]
@@ -310,7 +350,7 @@ resource "aws_cloudwatch_metric_alarm" "query_errors" {
 
 resource "aws_cloudwatch_metric_alarm" "query_throttles" {
   alarm_name          = "fluxa-query-throttles-${var.environment}"
-  alarm_description   = "Query has reached its concurrency: raise it, or find who sends so much."
+  alarm_description   = "Query finds no concurrency left. First: see in the API's access log who sends so much; then raise the function's concurrency, or the account's."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_throttles
   evaluation_periods  = 3
@@ -339,7 +379,7 @@ resource "aws_cloudwatch_metric_alarm" "query_throttles" {
 
 resource "aws_cloudwatch_metric_alarm" "dlq_depth" {
   alarm_name          = "fluxa-dlq-depth-${var.environment}"
-  alarm_description   = "Events were given up: fluxa dlq ls tells which and why, fluxa dlq redrive sends them again."
+  alarm_description   = "Events were given up. First: fluxa dlq ls tells which and why; mend the cause, then fluxa dlq redrive sends them again."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_dlq_depth
   evaluation_periods  = 1
@@ -366,13 +406,103 @@ resource "aws_cloudwatch_metric_alarm" "dlq_depth" {
   }
 }
 
+resource "aws_cloudwatch_metric_alarm" "dlq_sent" {
+  alarm_name          = "fluxa-dlq-sent-${var.environment}"
+  alarm_description   = "Events are being given up. First: fluxa dlq ls; many of one error code are a client or a release that went wrong: find out since when."
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  evaluation_periods  = 1
+  datapoints_to_alarm = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+  tags                = local.tags
+
+  metric_query {
+    id          = "m1"
+    label       = "dlq_sent Sum"
+    return_data = true
+
+    metric {
+      namespace   = "Fluxa/Processor"
+      metric_name = "dlq_sent"
+      dimensions = {
+        Environment = var.environment
+        Service     = "processor"
+      }
+      period = 60
+      stat   = "Sum"
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "retried" {
+  alarm_name          = "fluxa-events-retried-${var.environment}"
+  alarm_description   = "Events cannot be finished and stay on the queue. First: see in the processor's log, saved query retries by code, what is away: the database, SNS (notifier_unavailable) or S3 (storage_unavailable)."
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = var.alarms_retried
+  evaluation_periods  = 5
+  datapoints_to_alarm = 3
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+  tags                = local.tags
+
+  metric_query {
+    id          = "m1"
+    label       = "retried Sum"
+    return_data = true
+
+    metric {
+      namespace   = "Fluxa/Processor"
+      metric_name = "retried"
+      dimensions = {
+        Environment = var.environment
+        Service     = "processor"
+      }
+      period = 60
+      stat   = "Sum"
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "oldest_retried" {
+  alarm_name          = "fluxa-oldest-retried-${var.environment}"
+  alarm_description   = "An event has been tried again and again for too long. First: find it in the processor's log by result retried; its error_code tells what to mend."
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 120000
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+  tags                = local.tags
+
+  metric_query {
+    id          = "m1"
+    label       = "oldest_retried_age_ms Maximum"
+    return_data = true
+
+    metric {
+      namespace   = "Fluxa/Processor"
+      metric_name = "oldest_retried_age_ms"
+      dimensions = {
+        Environment = var.environment
+        Service     = "processor"
+      }
+      period = 60
+      stat   = "Maximum"
+    }
+  }
+}
+
 resource "aws_cloudwatch_metric_alarm" "queue_age" {
   alarm_name          = "fluxa-queue-age-${var.environment}"
-  alarm_description   = "The oldest event waits too long: the processor is too slow, or what it needs is away."
+  alarm_description   = "The oldest event waits too long. First: is the processor's event source mapping enabled, does the function fail, is it throttled? Else it is too slow: see its concurrency and the database's load."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_queue_age_seconds
-  evaluation_periods  = 5
-  datapoints_to_alarm = 5
+  evaluation_periods  = 2
+  datapoints_to_alarm = 2
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
@@ -395,13 +525,42 @@ resource "aws_cloudwatch_metric_alarm" "queue_age" {
   }
 }
 
+resource "aws_cloudwatch_metric_alarm" "in_flight" {
+  alarm_name          = "fluxa-in-flight-${var.environment}"
+  alarm_description   = "More events are in flight than the processor can hold: they wait for another try, and at 120000 SQS hands over no more. First: do what events-retried or processor-error-rate says."
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = min(96000, 2 * (var.functions_processor_maximum_concurrency * var.queue_batch_size))
+  evaluation_periods  = 3
+  datapoints_to_alarm = 3
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+  tags                = local.tags
+
+  metric_query {
+    id          = "m1"
+    label       = "under way"
+    return_data = true
+
+    metric {
+      namespace   = "AWS/SQS"
+      metric_name = "ApproximateNumberOfMessagesNotVisible"
+      dimensions = {
+        QueueName = aws_sqs_queue.events.name
+      }
+      period = 60
+      stat   = "Maximum"
+    }
+  }
+}
+
 resource "aws_cloudwatch_metric_alarm" "end_to_end" {
   alarm_name          = "fluxa-end-to-end-p99-${var.environment}"
-  alarm_description   = "One event in a hundred takes too long from its acceptance to its row."
+  alarm_description   = "One event in a hundred takes too long from its acceptance to its row. First: see on the dashboard whether it waits in the queue or in the database."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_end_to_end_p99_ms
-  evaluation_periods  = 5
-  datapoints_to_alarm = 5
+  evaluation_periods  = 3
+  datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
@@ -427,7 +586,7 @@ resource "aws_cloudwatch_metric_alarm" "end_to_end" {
 
 resource "aws_cloudwatch_metric_alarm" "processor_concurrency" {
   alarm_name          = "fluxa-processor-concurrency-${var.environment}"
-  alarm_description   = "The processor is near its maximum concurrency of ${var.functions_processor_maximum_concurrency}: the queue will grow."
+  alarm_description   = "The processor is near its maximum concurrency of ${var.functions_processor_maximum_concurrency}: the queue will grow. First: see whether the database has room; then raise the maximum, or the size of a batch."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.functions_processor_maximum_concurrency * var.alarms_concurrency_percent / 100
   evaluation_periods  = 5
@@ -454,9 +613,38 @@ resource "aws_cloudwatch_metric_alarm" "processor_concurrency" {
   }
 }
 
+resource "aws_cloudwatch_metric_alarm" "notifications_failed" {
+  alarm_name          = "fluxa-notifications-failed-${var.environment}"
+  alarm_description   = "SNS cannot deliver to a subscriber, who misses notifications. First: list the topic's subscriptions; is each endpoint there, and does its policy let SNS in? Then announce again what was missed."
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = var.alarms_notifications_failed
+  evaluation_periods  = 1
+  datapoints_to_alarm = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+  tags                = local.tags
+
+  metric_query {
+    id          = "m1"
+    label       = "not delivered"
+    return_data = true
+
+    metric {
+      namespace   = "AWS/SNS"
+      metric_name = "NumberOfNotificationsFailed"
+      dimensions = {
+        TopicName = aws_sns_topic.notifications.name
+      }
+      period = 60
+      stat   = "Sum"
+    }
+  }
+}
+
 resource "aws_cloudwatch_metric_alarm" "database_cpu" {
   alarm_name          = "fluxa-database-cpu-${var.environment}"
-  alarm_description   = "The database is busy: Performance Insights names the statements."
+  alarm_description   = "The database is busy. First: see in Performance Insights which statement it is; if it is ours, take a larger instance class."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_database_cpu_percent
   evaluation_periods  = 10
@@ -483,9 +671,38 @@ resource "aws_cloudwatch_metric_alarm" "database_cpu" {
   }
 }
 
+resource "aws_cloudwatch_metric_alarm" "database_memory" {
+  alarm_name          = "fluxa-database-memory-${var.environment}"
+  alarm_description   = "The database runs out of memory and may restart. First: see in Performance Insights whether sessions or one statement take it; else take a larger instance class."
+  comparison_operator = "LessThanThreshold"
+  threshold           = var.alarms_database_free_memory_mib * 1048576
+  evaluation_periods  = 5
+  datapoints_to_alarm = 5
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+  tags                = local.tags
+
+  metric_query {
+    id          = "m1"
+    label       = "FreeableMemory"
+    return_data = true
+
+    metric {
+      namespace   = "AWS/RDS"
+      metric_name = "FreeableMemory"
+      dimensions = {
+        DBInstanceIdentifier = var.database_db_instance_identifier
+      }
+      period = 60
+      stat   = "Average"
+    }
+  }
+}
+
 resource "aws_cloudwatch_metric_alarm" "database_storage" {
   alarm_name          = "fluxa-database-storage-${var.environment}"
-  alarm_description   = "The database runs out of storage; it grows by itself up to ${var.database_max_storage_gib} GiB."
+  alarm_description   = "The database runs out of storage; it grows by itself up to ${var.database_max_storage_gib} GiB. First: raise database.max_storage_gib, or keep events for fewer days."
   comparison_operator = "LessThanThreshold"
   threshold           = var.alarms_database_free_storage_gib * 1073741824
   evaluation_periods  = 5
@@ -512,9 +729,61 @@ resource "aws_cloudwatch_metric_alarm" "database_storage" {
   }
 }
 
+resource "aws_cloudwatch_metric_alarm" "proxy_connections" {
+  count = var.database_proxy ? 1 : 0
+
+  alarm_name          = "fluxa-proxy-connections-${var.environment}"
+  alarm_description   = "The proxy has lent most of its connections to the database; callers will wait, then fail. First: see in Performance Insights what the sessions wait for; then lower the functions' concurrency, or take a larger instance class."
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = var.alarms_proxy_connections_percent
+  evaluation_periods  = 5
+  datapoints_to_alarm = 5
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+  tags                = local.tags
+
+  metric_query {
+    id          = "expr_1"
+    label       = "connections of the proxy, %"
+    expression  = "IF(whole > 0, 100 * part / whole, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id          = "part"
+    return_data = false
+
+    metric {
+      namespace   = "AWS/RDS"
+      metric_name = "DatabaseConnectionsCurrentlyBorrowed"
+      dimensions = {
+        ProxyName = var.database_db_proxy_name
+      }
+      period = 60
+      stat   = "Sum"
+    }
+  }
+
+  metric_query {
+    id          = "whole"
+    return_data = false
+
+    metric {
+      namespace   = "AWS/RDS"
+      metric_name = "MaxDatabaseConnectionsAllowed"
+      dimensions = {
+        ProxyName = var.database_db_proxy_name
+      }
+      period = 60
+      stat   = "Sum"
+    }
+  }
+}
+
 resource "aws_cloudwatch_metric_alarm" "database_connections" {
   alarm_name          = "fluxa-database-connections-${var.environment}"
-  alarm_description   = "The database has many of the about ${var.database_connections} connections that it allows."
+  alarm_description   = "The database has many of the about ${var.database_connections} connections that it allows. First: see in pg_stat_activity whose they are; lower the functions' concurrency, or put a proxy before it."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.database_connections * var.alarms_database_connections_percent / 100
   evaluation_periods  = 5
@@ -543,12 +812,12 @@ resource "aws_cloudwatch_metric_alarm" "database_connections" {
 
 resource "aws_cloudwatch_metric_alarm" "maintenance" {
   alarm_name          = "fluxa-maintenance-${var.environment}"
-  alarm_description   = "The tables have not been maintained for three hours: the log of maintain has the reason, or its schedule is off."
+  alarm_description   = "The tables have not been maintained for three hours. First: read the log of maintain for the reason; if it has no runs, see whether its schedule is enabled."
   comparison_operator = "LessThanThreshold"
   threshold           = 1
   evaluation_periods  = 3
   datapoints_to_alarm = 3
-  treat_missing_data  = "notBreaching"
+  treat_missing_data  = "breaching"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
   tags                = local.tags
@@ -578,14 +847,44 @@ resource "aws_cloudwatch_metric_alarm" "maintenance" {
   }
 }
 
+resource "aws_cloudwatch_metric_alarm" "partitions" {
+  alarm_name          = "fluxa-partitions-ahead-${var.environment}"
+  alarm_description   = "Partitions of the coming days are missing: maintain cannot make all 7. First: read its log for the reason, mend that, and invoke it; events lose their partition only when none is left."
+  comparison_operator = "LessThanThreshold"
+  threshold           = 7
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  treat_missing_data  = "ignore"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+  tags                = local.tags
+
+  metric_query {
+    id          = "m1"
+    label       = "partitions_ahead Minimum"
+    return_data = true
+
+    metric {
+      namespace   = "Fluxa/Maintain"
+      metric_name = "partitions_ahead"
+      dimensions = {
+        Environment = var.environment
+        Service     = "maintain"
+      }
+      period = 60
+      stat   = "Minimum"
+    }
+  }
+}
+
 resource "aws_cloudwatch_metric_alarm" "misplaced" {
   alarm_name          = "fluxa-events-misplaced-${var.environment}"
-  alarm_description   = "Events lie in the default partition, which is never dropped: the log of maintain says why their day has none."
+  alarm_description   = "Events lie in the default partition, which is never dropped. First: read the log of maintain for why the partition of their day cannot be made."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   evaluation_periods  = 1
   datapoints_to_alarm = 1
-  treat_missing_data  = "notBreaching"
+  treat_missing_data  = "ignore"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
   tags                = local.tags
@@ -602,7 +901,7 @@ resource "aws_cloudwatch_metric_alarm" "misplaced" {
         Environment = var.environment
         Service     = "maintain"
       }
-      period = 3600
+      period = 60
       stat   = "Maximum"
     }
   }
@@ -610,9 +909,40 @@ resource "aws_cloudwatch_metric_alarm" "misplaced" {
 
 resource "aws_cloudwatch_composite_alarm" "unhealthy" {
   alarm_name        = "fluxa-pipeline-unhealthy-${var.environment}"
-  alarm_description = "Events are refused, stuck or given up: one of the alarms of which it is made tells which."
-  alarm_rule        = "(ALARM(\"${aws_cloudwatch_metric_alarm.api5xx.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.ingest_errors.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.processor_errors.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.dlq_depth.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.queue_age.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.database_storage.arn}\"))"
+  alarm_description = "Events are refused, stuck or given up. First: open the dashboard and do what the alarm says that is on too."
+  alarm_rule        = "(ALARM(\"${aws_cloudwatch_metric_alarm.api5xx.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.ingest_errors.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.processor_errors.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.dlq_depth.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.dlq_sent.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.retried.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.oldest_retried.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.queue_age.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.database_storage.arn}\"))"
   alarm_actions     = [aws_sns_topic.alarms.arn]
   ok_actions        = [aws_sns_topic.alarms.arn]
   tags              = local.tags
+}
+
+resource "aws_cloudwatch_metric_alarm" "database_credits" {
+  count = var.database_credits ? 1 : 0
+
+  alarm_name          = "fluxa-database-credits-${var.environment}"
+  alarm_description   = "The database has used more of its processors than its class earns, which will be charged. First: see in Performance Insights which statement it is; if it is ours, take a larger class."
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 144
+  evaluation_periods  = 3
+  datapoints_to_alarm = 3
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+  tags                = local.tags
+
+  metric_query {
+    id          = "m1"
+    label       = "CPUSurplusCreditBalance"
+    return_data = true
+
+    metric {
+      namespace   = "AWS/RDS"
+      metric_name = "CPUSurplusCreditBalance"
+      dimensions = {
+        DBInstanceIdentifier = var.database_db_instance_identifier
+      }
+      period = 300
+      stat   = "Maximum"
+    }
+  }
 }

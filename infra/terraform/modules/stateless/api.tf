@@ -18,6 +18,8 @@ resource "aws_api_gateway_rest_api" "api" {
 }
 
 resource "aws_iam_role" "api_logs" {
+  count = var.api_account_role ? 1 : 0
+
   name = "fluxa-api-logs-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -33,12 +35,16 @@ resource "aws_iam_role" "api_logs" {
 }
 
 resource "aws_iam_role_policy_attachment" "api_logs" {
-  role       = aws_iam_role.api_logs.name
+  count = var.api_account_role ? 1 : 0
+
+  role       = aws_iam_role.api_logs[0].name
   policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 }
 
 resource "aws_api_gateway_account" "api" {
-  cloudwatch_role_arn = aws_iam_role.api_logs.arn
+  count = var.api_account_role ? 1 : 0
+
+  cloudwatch_role_arn = aws_iam_role.api_logs[0].arn
 
   depends_on = [aws_api_gateway_rest_api.api]
 }

@@ -30,13 +30,20 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
             aws_cloudwatch_metric_alarm.query_errors.arn,
             aws_cloudwatch_metric_alarm.query_throttles.arn,
             aws_cloudwatch_metric_alarm.dlq_depth.arn,
+            aws_cloudwatch_metric_alarm.dlq_sent.arn,
+            aws_cloudwatch_metric_alarm.retried.arn,
+            aws_cloudwatch_metric_alarm.oldest_retried.arn,
             aws_cloudwatch_metric_alarm.queue_age.arn,
+            aws_cloudwatch_metric_alarm.in_flight.arn,
             aws_cloudwatch_metric_alarm.end_to_end.arn,
             aws_cloudwatch_metric_alarm.processor_concurrency.arn,
+            aws_cloudwatch_metric_alarm.notifications_failed.arn,
             aws_cloudwatch_metric_alarm.database_cpu.arn,
+            aws_cloudwatch_metric_alarm.database_memory.arn,
             aws_cloudwatch_metric_alarm.database_storage.arn,
             aws_cloudwatch_metric_alarm.database_connections.arn,
             aws_cloudwatch_metric_alarm.maintenance.arn,
+            aws_cloudwatch_metric_alarm.partitions.arn,
             aws_cloudwatch_metric_alarm.misplaced.arn,
           ]
           title = "Alarms"
@@ -158,6 +165,19 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
             ],
             [
               "Fluxa/Processor",
+              "retried",
+              "Environment",
+              var.environment,
+              "Service",
+              "processor",
+              {
+                label  = "retried Sum"
+                period = 60
+                stat   = "Sum"
+              },
+            ],
+            [
+              "Fluxa/Processor",
               "dlq_sent",
               "Environment",
               var.environment,
@@ -165,6 +185,17 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "processor",
               {
                 label  = "dlq_sent Sum"
+                period = 60
+                stat   = "Sum"
+              },
+            ],
+            [
+              "AWS/SNS",
+              "NumberOfNotificationsFailed",
+              "TopicName",
+              aws_sns_topic.notifications.name,
+              {
+                label  = "not delivered"
                 period = 60
                 stat   = "Sum"
               },
@@ -468,6 +499,34 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         properties = {
           metrics = [
             [
+              "Fluxa/Processor",
+              "oldest_retried_age_ms",
+              "Environment",
+              var.environment,
+              "Service",
+              "processor",
+              {
+                label  = "oldest_retried_age_ms Maximum"
+                period = 60
+                stat   = "Maximum"
+              },
+            ],
+          ]
+          region = local.region
+          title  = "Oldest event tried again, ms"
+          view   = "timeSeries"
+          yAxis  = {}
+        }
+        type  = "metric"
+        width = 6
+        x     = 6
+        y     = 15
+      },
+      {
+        height = 6
+        properties = {
+          metrics = [
+            [
               "AWS/SQS",
               "ApproximateNumberOfMessagesVisible",
               "QueueName",
@@ -508,7 +567,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
         type  = "metric"
         width = 6
-        x     = 6
+        x     = 12
         y     = 15
       },
       {
@@ -562,8 +621,8 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           yAxis  = {}
         }
         type  = "metric"
-        width = 4
-        x     = 12
+        width = 6
+        x     = 18
         y     = 15
       },
       {
@@ -598,9 +657,34 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           yAxis  = {}
         }
         type  = "metric"
-        width = 4
-        x     = 16
-        y     = 15
+        width = 8
+        x     = 0
+        y     = 21
+      },
+      {
+        height = 6
+        properties = {
+          metrics = [
+            [
+              "AWS/RDS",
+              "FreeableMemory",
+              "DBInstanceIdentifier",
+              var.database_db_instance_identifier,
+              {
+                label  = "FreeableMemory"
+                period = 60
+              },
+            ],
+          ]
+          region = local.region
+          title  = "Database: free memory, bytes"
+          view   = "timeSeries"
+          yAxis  = {}
+        }
+        type  = "metric"
+        width = 8
+        x     = 8
+        y     = 21
       },
       {
         height = 6
@@ -660,6 +744,19 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
             ],
             [
               "Fluxa/Maintain",
+              "partitions_ahead",
+              "Environment",
+              var.environment,
+              "Service",
+              "maintain",
+              {
+                label  = "partitions_ahead Minimum"
+                period = 3600
+                stat   = "Minimum"
+              },
+            ],
+            [
+              "Fluxa/Maintain",
               "events_moved",
               "Environment",
               var.environment,
@@ -691,9 +788,9 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
           yAxis  = {}
         }
         type  = "metric"
-        width = 4
-        x     = 20
-        y     = 15
+        width = 8
+        x     = 16
+        y     = 21
       },
       {
         height = 1
@@ -704,7 +801,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         type  = "text"
         width = 24
         x     = 0
-        y     = 21
+        y     = 27
       },
       {
         height = 6
@@ -881,7 +978,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         type  = "metric"
         width = 12
         x     = 0
-        y     = 22
+        y     = 28
       },
       {
         height = 6
@@ -951,7 +1048,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         type  = "metric"
         width = 12
         x     = 12
-        y     = 22
+        y     = 28
       },
     ]
   })

@@ -22,7 +22,7 @@ resource "aws_kms_key" "topic_key" {
         }
         Effect = "Allow"
         Principal = {
-          Service = "cloudwatch.amazonaws.com"
+          Service = ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]
         }
         Resource = "*"
         Sid      = "AlarmsMayBePublished"

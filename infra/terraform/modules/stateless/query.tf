@@ -114,9 +114,9 @@ resource "aws_lambda_function" "query" {
       FLUXA_ENVIRONMENT = var.environment
       FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
-      }, var.database_proxy ? {} : {
+      }, !var.database_proxy ? {
       DB_CA_FILE = "/var/task/rds-ca.pem"
-    })
+    } : {})
   }
 
   logging_config {
@@ -144,76 +144,4 @@ resource "aws_lambda_alias" "query" {
   function_version = aws_lambda_function.query.version
 
   depends_on = [aws_lambda_invocation.migrations]
-}
-
-resource "aws_cloudwatch_metric_alarm" "query_release_errors" {
-  count = var.canary_releases ? 1 : 0
-
-  alarm_name        = "fluxa-query-release-${var.environment}"
-  alarm_description = "The version that is live or about to be fails: a release is rolled back."
-  namespace         = "AWS/Lambda"
-  metric_name       = "Errors"
-  dimensions = {
-    FunctionName = aws_lambda_function.query.function_name
-    Resource     = "${aws_lambda_function.query.function_name}:live"
-  }
-  statistic           = "Sum"
-  period              = 60
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
-  evaluation_periods  = 1
-  treat_missing_data  = "notBreaching"
-  tags                = local.tags
-}
-
-resource "aws_iam_role" "query_release_canary" {
-  count = var.canary_releases ? 1 : 0
-
-  name = "fluxa-query-release-canary-${var.environment}-${local.region}"
-  assume_role_policy = jsonencode({
-    Statement = [{
-      Action = "sts:AssumeRole"
-      Effect = "Allow"
-      Principal = {
-        Service = "codedeploy.amazonaws.com"
-      }
-    }]
-    Version = "2012-10-17"
-  })
-  tags = local.tags
-}
-
-resource "aws_iam_role_policy_attachment" "query_release_canary" {
-  count = var.canary_releases ? 1 : 0
-
-  role       = aws_iam_role.query_release_canary[0].name
-  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
-}
-
-resource "aws_codedeploy_deployment_group" "query" {
-  count = var.canary_releases ? 1 : 0
-
-  app_name               = aws_codedeploy_app.canaries[0].name
-  deployment_group_name  = "fluxa-query-${var.environment}"
-  deployment_config_name = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
-  service_role_arn       = aws_iam_role.query_release_canary[0].arn
-  tags                   = local.tags
-
-  deployment_style {
-    deployment_option = "WITH_TRAFFIC_CONTROL"
-    deployment_type   = "BLUE_GREEN"
-  }
-
-  alarm_configuration {
-    enabled = true
-    alarms = [
-      aws_cloudwatch_metric_alarm.query_release_errors[0].alarm_name,
-      aws_cloudwatch_metric_alarm.api_errors[0].alarm_name,
-    ]
-  }
-
-  auto_rollback_configuration {
-    enabled = true
-    events  = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST", "DEPLOYMENT_STOP_ON_ALARM"]
-  }
 }

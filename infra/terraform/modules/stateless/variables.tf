@@ -40,6 +40,16 @@ variable "alarms_database_cpu_percent" {
   }
 }
 
+variable "alarms_database_free_memory_mib" {
+  description = "The free memory of the database under which there is an alarm, in MiB."
+  type        = number
+
+  validation {
+    condition     = var.alarms_database_free_memory_mib > 0
+    error_message = "alarms_database_free_memory_mib must be above 0."
+  }
+}
+
 variable "alarms_database_free_storage_gib" {
   description = "The free storage of the database under which there is an alarm, in GiB."
   type        = number
@@ -80,6 +90,26 @@ variable "alarms_error_rate_percent" {
   }
 }
 
+variable "alarms_notifications_failed" {
+  description = "The deliveries a minute that SNS gives up from which there is an alarm."
+  type        = number
+
+  validation {
+    condition     = var.alarms_notifications_failed > 0
+    error_message = "alarms_notifications_failed must be above 0."
+  }
+}
+
+variable "alarms_proxy_connections_percent" {
+  description = "The share of the proxy's connections that are lent from which there is an alarm, in percent; null without database_proxy."
+  type        = number
+
+  validation {
+    condition     = var.alarms_proxy_connections_percent == null || coalesce(var.alarms_proxy_connections_percent, 0) >= 1
+    error_message = "alarms_proxy_connections_percent must be null or at least 1."
+  }
+}
+
 variable "alarms_queue_age_seconds" {
   description = "The age of the oldest event from which there is an alarm, in seconds."
   type        = number
@@ -87,6 +117,16 @@ variable "alarms_queue_age_seconds" {
   validation {
     condition     = var.alarms_queue_age_seconds > 0
     error_message = "alarms_queue_age_seconds must be above 0."
+  }
+}
+
+variable "alarms_retried" {
+  description = "The deliveries a minute that stay on the queue from which there is an alarm."
+  type        = number
+
+  validation {
+    condition     = var.alarms_retried > 0
+    error_message = "alarms_retried must be above 0."
   }
 }
 
@@ -155,6 +195,11 @@ variable "database_connections" {
   }
 }
 
+variable "database_credits" {
+  description = "Whether the database is of a class that has CPU credits, which are then watched."
+  type        = bool
+}
+
 variable "database_db_instance_address" {
   description = "From the module stateful: the address of aws_db_instance.database."
   type        = string
@@ -172,6 +217,11 @@ variable "database_db_instance_secret_arn" {
 
 variable "database_db_proxy_endpoint" {
   description = "From the module stateful: the endpoint of aws_db_proxy.database."
+  type        = string
+}
+
+variable "database_db_proxy_name" {
+  description = "From the module stateful: the name of aws_db_proxy.database."
   type        = string
 }
 
@@ -448,4 +498,9 @@ variable "queue_batch_window_seconds" {
 variable "retain_data" {
   description = "Whether what is destroyed leaves its data behind: the log groups, the parameter group, a last snapshot of the database."
   type        = bool
+}
+
+variable "tags" {
+  description = "Tags of every resource that can have some, beside those of Fluxa itself."
+  type        = map(string)
 }

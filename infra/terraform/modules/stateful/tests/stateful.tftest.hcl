@@ -39,10 +39,12 @@ run "plans_as_in_dev" {
     network_availability_zones   = 2
     network_cidr                 = "10.20.0.0/16"
     network_flow_logs            = false
+    network_zones                = []
     payloads_access_logs         = false
     payloads_glacier_days        = 30
     payloads_old_version_days    = 7
     retain_data                  = false
+    tags                         = {}
   }
 
   assert {
@@ -179,10 +181,12 @@ run "plans_as_in_prod" {
     network_availability_zones   = 3
     network_cidr                 = "10.30.0.0/16"
     network_flow_logs            = true
+    network_zones                = ["us-east-1a", "us-east-1b", "us-east-1c"]
     payloads_access_logs         = true
     payloads_glacier_days        = 90
     payloads_old_version_days    = 30
     retain_data                  = true
+    tags                         = {}
   }
 
   assert {
@@ -314,16 +318,18 @@ run "refuses_what_cannot_be" {
     database_multi_az            = false
     database_proxy               = false
     database_storage_gib         = 19
-    environment                  = "Production!"
+    environment                  = "load--test"
     logs_retention_days          = 15
     network_availability_zones   = 1
     network_cidr                 = "10.0.0.0/23"
     network_flow_logs            = false
+    network_zones                = ["us-east-1a"]
     payloads_access_logs         = false
     payloads_glacier_days        = 0
     payloads_old_version_days    = 0
     retain_data                  = false
+    tags                         = {}
   }
 
-  expect_failures = [var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.logs_retention_days, var.network_availability_zones, var.network_cidr, var.payloads_glacier_days, var.payloads_old_version_days]
+  expect_failures = [var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.logs_retention_days, var.network_availability_zones, var.network_cidr, var.network_zones, var.payloads_glacier_days, var.payloads_old_version_days]
 }

@@ -25,6 +25,7 @@ variables {
   database_db_instance_identifier = "database_db_instance_identifier"
   database_db_instance_secret_arn = "arn:aws:service:us-east-1:123456789012:database_db_instance_secret_arn"
   database_db_proxy_endpoint      = "database_db_proxy_endpoint"
+  database_db_proxy_name          = "database_db_proxy_name"
   isolated_subnet_ids             = ["isolated_subnet_ids-1", "isolated_subnet_ids-2"]
   lambda_ingest_zip_path          = "tests/empty.zip"
   lambda_maintain_zip_path        = "tests/empty.zip"
@@ -43,18 +44,23 @@ run "plans_as_in_dev" {
     alarms_concurrency_percent              = 90
     alarms_database_connections_percent     = 80
     alarms_database_cpu_percent             = 90
+    alarms_database_free_memory_mib         = 50
     alarms_database_free_storage_gib        = 4
     alarms_dlq_depth                        = 1
     alarms_end_to_end_p99_ms                = 30000
     alarms_error_rate_percent               = 5
-    alarms_queue_age_seconds                = 300
+    alarms_notifications_failed             = 1
+    alarms_proxy_connections_percent        = null
+    alarms_queue_age_seconds                = 120
+    alarms_retried                          = 1
     alarms_throttles                        = 5
+    api_account_role                        = true
     api_burst                               = 100
     api_firewall                            = false
     api_firewall_rate_per_5_minutes         = null
     api_rate_per_second                     = 50
-    canary_releases                         = false
     database_connections                    = 78
+    database_credits                        = true
     database_max_storage_gib                = 100
     database_proxy                          = false
     environment                             = "dev"
@@ -77,76 +83,32 @@ run "plans_as_in_dev" {
     queue_batch_size                        = 10
     queue_batch_window_seconds              = 0
     retain_data                             = false
+    tags                                    = {}
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.ingest_release_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.ingest_release_errors must follow from var.canary_releases."
+    condition     = length(aws_db_event_subscription.proxy_events) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_db_event_subscription.proxy_events must follow from var.database_proxy."
   }
 
   assert {
-    condition     = length(aws_iam_role.ingest_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role.ingest_release_canary must follow from var.canary_releases."
+    condition     = length(aws_cloudwatch_metric_alarm.proxy_connections) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.proxy_connections must follow from var.database_proxy."
   }
 
   assert {
-    condition     = length(aws_iam_role_policy_attachment.ingest_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.ingest_release_canary must follow from var.canary_releases."
+    condition     = length(aws_iam_role.api_logs) == (var.api_account_role ? 1 : 0)
+    error_message = "The number of aws_iam_role.api_logs must follow from var.api_account_role."
   }
 
   assert {
-    condition     = length(aws_codedeploy_deployment_group.ingest) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_deployment_group.ingest must follow from var.canary_releases."
+    condition     = length(aws_iam_role_policy_attachment.api_logs) == (var.api_account_role ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.api_logs must follow from var.api_account_role."
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.processor_release_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.processor_release_errors must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role.processor_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role.processor_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role_policy_attachment.processor_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.processor_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_deployment_group.processor) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_deployment_group.processor must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.query_release_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.query_release_errors must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role.query_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role.query_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role_policy_attachment.query_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.query_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_deployment_group.query) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_deployment_group.query must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_app.canaries) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_app.canaries must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.api_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.api_errors must follow from var.canary_releases."
+    condition     = length(aws_api_gateway_account.api) == (var.api_account_role ? 1 : 0)
+    error_message = "The number of aws_api_gateway_account.api must follow from var.api_account_role."
   }
 
   assert {
@@ -168,6 +130,11 @@ run "plans_as_in_dev" {
     condition     = length(aws_wafv2_web_acl_logging_configuration.firewall) == (var.api_firewall ? 1 : 0)
     error_message = "The number of aws_wafv2_web_acl_logging_configuration.firewall must follow from var.api_firewall."
   }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.database_credits) == (var.database_credits ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.database_credits must follow from var.database_credits."
+  }
 }
 
 run "plans_as_in_prod" {
@@ -178,18 +145,23 @@ run "plans_as_in_prod" {
     alarms_concurrency_percent              = 80
     alarms_database_connections_percent     = 80
     alarms_database_cpu_percent             = 80
+    alarms_database_free_memory_mib         = 500
     alarms_database_free_storage_gib        = 20
     alarms_dlq_depth                        = 1
     alarms_end_to_end_p99_ms                = 10000
     alarms_error_rate_percent               = 1
+    alarms_notifications_failed             = 1
+    alarms_proxy_connections_percent        = 80
     alarms_queue_age_seconds                = 120
+    alarms_retried                          = 1
     alarms_throttles                        = 1
+    api_account_role                        = true
     api_burst                               = 2000
     api_firewall                            = true
-    api_firewall_rate_per_5_minutes         = 60000
+    api_firewall_rate_per_5_minutes         = 400000
     api_rate_per_second                     = 1000
-    canary_releases                         = true
     database_connections                    = 630
+    database_credits                        = false
     database_max_storage_gib                = 1000
     database_proxy                          = true
     environment                             = "prod"
@@ -212,76 +184,32 @@ run "plans_as_in_prod" {
     queue_batch_size                        = 100
     queue_batch_window_seconds              = 1
     retain_data                             = true
+    tags                                    = {}
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.ingest_release_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.ingest_release_errors must follow from var.canary_releases."
+    condition     = length(aws_db_event_subscription.proxy_events) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_db_event_subscription.proxy_events must follow from var.database_proxy."
   }
 
   assert {
-    condition     = length(aws_iam_role.ingest_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role.ingest_release_canary must follow from var.canary_releases."
+    condition     = length(aws_cloudwatch_metric_alarm.proxy_connections) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.proxy_connections must follow from var.database_proxy."
   }
 
   assert {
-    condition     = length(aws_iam_role_policy_attachment.ingest_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.ingest_release_canary must follow from var.canary_releases."
+    condition     = length(aws_iam_role.api_logs) == (var.api_account_role ? 1 : 0)
+    error_message = "The number of aws_iam_role.api_logs must follow from var.api_account_role."
   }
 
   assert {
-    condition     = length(aws_codedeploy_deployment_group.ingest) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_deployment_group.ingest must follow from var.canary_releases."
+    condition     = length(aws_iam_role_policy_attachment.api_logs) == (var.api_account_role ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy_attachment.api_logs must follow from var.api_account_role."
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.processor_release_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.processor_release_errors must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role.processor_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role.processor_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role_policy_attachment.processor_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.processor_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_deployment_group.processor) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_deployment_group.processor must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.query_release_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.query_release_errors must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role.query_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role.query_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_iam_role_policy_attachment.query_release_canary) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy_attachment.query_release_canary must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_deployment_group.query) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_deployment_group.query must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_codedeploy_app.canaries) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_codedeploy_app.canaries must follow from var.canary_releases."
-  }
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.api_errors) == (var.canary_releases ? 1 : 0)
-    error_message = "The number of aws_cloudwatch_metric_alarm.api_errors must follow from var.canary_releases."
+    condition     = length(aws_api_gateway_account.api) == (var.api_account_role ? 1 : 0)
+    error_message = "The number of aws_api_gateway_account.api must follow from var.api_account_role."
   }
 
   assert {
@@ -303,6 +231,11 @@ run "plans_as_in_prod" {
     condition     = length(aws_wafv2_web_acl_logging_configuration.firewall) == (var.api_firewall ? 1 : 0)
     error_message = "The number of aws_wafv2_web_acl_logging_configuration.firewall must follow from var.api_firewall."
   }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.database_credits) == (var.database_credits ? 1 : 0)
+    error_message = "The number of aws_cloudwatch_metric_alarm.database_credits must follow from var.database_credits."
+  }
 }
 
 run "refuses_what_cannot_be" {
@@ -313,21 +246,26 @@ run "refuses_what_cannot_be" {
     alarms_concurrency_percent              = 0
     alarms_database_connections_percent     = 101
     alarms_database_cpu_percent             = 101
+    alarms_database_free_memory_mib         = 0
     alarms_database_free_storage_gib        = 0
     alarms_dlq_depth                        = 0
     alarms_end_to_end_p99_ms                = 0
     alarms_error_rate_percent               = 101
+    alarms_notifications_failed             = 0
+    alarms_proxy_connections_percent        = 0
     alarms_queue_age_seconds                = 0
+    alarms_retried                          = 0
     alarms_throttles                        = 0
+    api_account_role                        = true
     api_burst                               = 5001
     api_firewall                            = false
     api_firewall_rate_per_5_minutes         = 9
     api_rate_per_second                     = 0
-    canary_releases                         = false
     database_connections                    = 0
+    database_credits                        = true
     database_max_storage_gib                = 21
     database_proxy                          = false
-    environment                             = "Production!"
+    environment                             = "load--test"
     events_retention_days                   = -1
     functions_ingest_memory_mib             = 127
     functions_ingest_reserved_concurrency   = -1
@@ -352,7 +290,8 @@ run "refuses_what_cannot_be" {
     queue_batch_size                        = 10001
     queue_batch_window_seconds              = 301
     retain_data                             = false
+    tags                                    = {}
   }
 
-  expect_failures = [var.alarms_api_5xx_percent, var.alarms_concurrency_percent, var.alarms_database_connections_percent, var.alarms_database_cpu_percent, var.alarms_database_free_storage_gib, var.alarms_dlq_depth, var.alarms_end_to_end_p99_ms, var.alarms_error_rate_percent, var.alarms_queue_age_seconds, var.alarms_throttles, var.api_burst, var.api_firewall_rate_per_5_minutes, var.api_rate_per_second, var.database_connections, var.database_max_storage_gib, var.environment, var.events_retention_days, var.functions_ingest_memory_mib, var.functions_ingest_reserved_concurrency, var.functions_ingest_timeout_seconds, var.functions_maintain_memory_mib, var.functions_maintain_timeout_seconds, var.functions_migrate_memory_mib, var.functions_migrate_timeout_seconds, var.functions_processor_maximum_concurrency, var.functions_processor_memory_mib, var.functions_processor_timeout_seconds, var.functions_query_memory_mib, var.functions_query_reserved_concurrency, var.functions_query_timeout_seconds, var.lambda_ingest_zip_path, var.lambda_maintain_zip_path, var.lambda_migrate_zip_path, var.lambda_processor_zip_path, var.lambda_query_zip_path, var.logs_level, var.logs_retention_days, var.queue_batch_size, var.queue_batch_window_seconds]
+  expect_failures = [var.alarms_api_5xx_percent, var.alarms_concurrency_percent, var.alarms_database_connections_percent, var.alarms_database_cpu_percent, var.alarms_database_free_memory_mib, var.alarms_database_free_storage_gib, var.alarms_dlq_depth, var.alarms_end_to_end_p99_ms, var.alarms_error_rate_percent, var.alarms_notifications_failed, var.alarms_proxy_connections_percent, var.alarms_queue_age_seconds, var.alarms_retried, var.alarms_throttles, var.api_burst, var.api_firewall_rate_per_5_minutes, var.api_rate_per_second, var.database_connections, var.database_max_storage_gib, var.environment, var.events_retention_days, var.functions_ingest_memory_mib, var.functions_ingest_reserved_concurrency, var.functions_ingest_timeout_seconds, var.functions_maintain_memory_mib, var.functions_maintain_timeout_seconds, var.functions_migrate_memory_mib, var.functions_migrate_timeout_seconds, var.functions_processor_maximum_concurrency, var.functions_processor_memory_mib, var.functions_processor_timeout_seconds, var.functions_query_memory_mib, var.functions_query_reserved_concurrency, var.functions_query_timeout_seconds, var.lambda_ingest_zip_path, var.lambda_maintain_zip_path, var.lambda_migrate_zip_path, var.lambda_processor_zip_path, var.lambda_query_zip_path, var.logs_level, var.logs_retention_days, var.queue_batch_size, var.queue_batch_window_seconds]
 }
