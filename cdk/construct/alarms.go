@@ -123,10 +123,10 @@ func (p *AlarmsProps) check() {
 // Alarms are the alarms of a platform, all to one topic. Unhealthy is the one that
 // says that events are not getting through.
 type Alarms struct {
-	Construct  constructs.Construct
-	Topic      *NotificationTopic
-	Everywhere []awscloudwatch.Alarm // those that no setting adds
-	Unhealthy  awscloudwatch.CompositeAlarm
+	Construct constructs.Construct
+	Topic     *NotificationTopic
+	All       []awscloudwatch.Alarm
+	Unhealthy awscloudwatch.CompositeAlarm
 
 	props  *AlarmsProps
 	action awscloudwatch.IAlarmAction
@@ -142,7 +142,6 @@ type alarm struct {
 	of          int  // among so many periods; 0: in a row
 	below       bool // alarms under the threshold, and not at or over it
 	part        bool // of what makes the pipeline unhealthy
-	added       bool // by a setting, which other stages may not have
 	// missing is what a period without data counts for; none: that all was well.
 	missing awscloudwatch.TreatMissingData
 }
@@ -211,8 +210,6 @@ func (a *Alarms) add(one alarm) awscloudwatch.Alarm {
 	})
 	made.AddAlarmAction(a.action)
 	made.AddOkAction(a.action)
-	if !one.added {
-		a.Everywhere = append(a.Everywhere, made)
-	}
+	a.All = append(a.All, made)
 	return made
 }

@@ -66,7 +66,7 @@ func TestAlarms_alarm_at_the_thresholds_that_were_said(t *testing.T) {
 	} {
 		made.has(t, "AWS::CloudWatch::Alarm", map[string]any{"AlarmName": "app-" + name, "Threshold": threshold})
 	}
-	made.count(t, "AWS::CloudWatch::Alarm", len(alarms.Everywhere))
+	made.count(t, "AWS::CloudWatch::Alarm", len(alarms.All))
 	made.has(t, "AWS::CloudWatch::CompositeAlarm", map[string]any{"AlarmName": "app-pipeline-unhealthy"})
 }
 

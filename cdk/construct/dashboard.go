@@ -74,9 +74,8 @@ func (p *DashboardProps) check() {
 
 func (a *Alarms) health() []awscloudwatch.IWidget {
 	ingest, processor, query := a.props.Ingest, a.props.Processor, a.props.Query
-	// The list is the same in each stage, of whichever settings: Terraform has it once.
 	watched := []interfacesawscloudwatch.IAlarmRef{a.Unhealthy}
-	for _, one := range a.Everywhere {
+	for _, one := range a.All {
 		watched = append(watched, one)
 	}
 	return []awscloudwatch.IWidget{

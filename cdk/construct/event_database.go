@@ -202,7 +202,7 @@ func (d *EventDatabase) alarms(p *AlarmsProps) []alarm {
 	}}
 	if d.burstable {
 		out = append(out, alarm{
-			id: "DatabaseCredits", name: "database-credits", periods: 3, threshold: surplusCredits, metric: d.MetricSurplusCredits(), added: true,
+			id: "DatabaseCredits", name: "database-credits", periods: 3, threshold: surplusCredits, metric: d.MetricSurplusCredits(),
 			description: "The database has used more of its processors than its class earns, which will be charged. First: see in Performance Insights which statement it is; if it is ours, take a larger class.",
 		})
 	}

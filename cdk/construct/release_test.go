@@ -64,7 +64,7 @@ func TestRelease_by_canary_is_rolled_back_by_the_alarms_of_its_version_and_those
 	made := templateOf(stack)
 	made.has(t, "AWS::CodeDeploy::Application", map[string]any{"ApplicationName": "app"})
 	made.has(t, "AWS::CodeDeploy::DeploymentGroup", map[string]any{
-		"DeploymentGroupName": "app-ingest", "AutoRollbackConfiguration": map[string]any{"Enabled": true},
+		"DeploymentGroupName": "ingest", "AutoRollbackConfiguration": map[string]any{"Enabled": true},
 		"DeploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
 	})
 	version := map[string]any{"Fn::GetAtt": []any{assertions.Match_StringLikeRegexp(text("CurrentVersion")), "Version"}}

@@ -166,7 +166,7 @@ func (d *sqlDatabase) proxyAlarms(p *AlarmsProps) []alarm {
 		return nil
 	}
 	return []alarm{{
-		id: "ProxyConnections", name: "proxy-connections", periods: 5, threshold: float64(p.DatabaseConnectionsPercent), metric: d.metricProxyConnections(), added: true,
+		id: "ProxyConnections", name: "proxy-connections", periods: 5, threshold: float64(p.DatabaseConnectionsPercent), metric: d.metricProxyConnections(),
 		description: "The proxy has lent most of its connections to the database; callers will wait, then fail. First: see in Performance Insights what the sessions wait for; then lower the functions' concurrency, or take a larger instance class.",
 	}}
 }

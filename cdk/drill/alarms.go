@@ -8,11 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/fluxa/fluxa/cdk/drill/cloudwatch"
 	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // Alarms are all alarms of a stage.
@@ -38,6 +40,9 @@ func AlarmsOf(s *template.Stage) (Alarms, error) {
 			})
 			continue
 		}
+		if raw.ofVersion() {
+			continue
+		}
 		a, err := raw.alarm()
 		out.Metric, errs = append(out.Metric, a), append(errs, err)
 	}
@@ -45,6 +50,22 @@ func AlarmsOf(s *template.Stage) (Alarms, error) {
 		errs = append(errs, fmt.Errorf("the stage %s has no alarms", s.Name))
 	}
 	return out, errors.Join(errs...)
+}
+
+// ofVersion reports whether the alarm reads one version of a function: it is there for a
+// release, and tells CodeDeploy alone.
+func (p *alarmProperties) ofVersion() bool {
+	read := []metricStat{p.metricStat}
+	for _, m := range p.Metrics {
+		if m.MetricStat != nil {
+			read = append(read, m.MetricStat.Metric)
+		}
+	}
+	return slices.ContainsFunc(read, func(m metricStat) bool {
+		return slices.ContainsFunc(m.Dimensions, func(d struct{ Name, Value string }) bool {
+			return d.Name == "ExecutedVersion" || d.Name == contract.DimensionVersion
+		})
+	})
 }
 
 // alarmProperties are those of both types; what is not here, Check does not know of.

@@ -123,6 +123,7 @@ func TestHandlers_reach_what_the_functions_call(t *testing.T) {
 		"query":    {"s3.GetObject", "secretsmanager.GetSecretValue"},
 		"migrate":  {"secretsmanager.GetSecretValue"},
 		"maintain": {"secretsmanager.GetSecretValue"},
+		"verify":   {"codedeploy.GetDeployment", "codedeploy.PutLifecycleEventHookExecutionStatus", "lambda.Invoke"},
 	}
 	got := map[string][]string{}
 	for _, handler := range reached(t) {

@@ -65,7 +65,11 @@ func TestStages_bound_every_role_by_the_policy_of_their_settings(t *testing.T) {
 
 func TestAddPlatforms_makes_the_one_stage_that_the_context_names_unprotected_on_its_first_deploy(t *testing.T) {
 	folder := filepath.Join(filepath.Dir(again(t).out), "zips")
-	context := map[string]any{"stage": "prod", "first_deploy": "true"}
+	context, err := flags()
+	if err != nil {
+		t.Fatal(err)
+	}
+	context["stage"], context["first_deploy"] = "prod", "true"
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir()), Context: &context})
 	if err := stack.AddPlatforms(app, folder); err != nil {
 		t.Fatal(err)

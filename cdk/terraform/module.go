@@ -78,7 +78,11 @@ func (e *exported) outputsOf(m catalog.Module) *hcl.Document {
 		}
 		body := d.Apart("output", o.Name)
 		body.Set("description", output.Description+".")
-		body.Set("value", l.resolve(m.Name, nil, output.Value))
+		value := output.Value
+		if _, is := value.(template.Text); is && o.Flag != "" { // which no null can be put into
+			value = template.Conditional{If: hcl.Variable(o.Flag), Then: value}
+		}
+		body.Set("value", l.resolve(m.Name, nil, value))
 	}
 	taken := map[string]crossing{}
 	for _, crossings := range l.crossings {

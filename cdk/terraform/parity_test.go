@@ -172,6 +172,9 @@ func (c *compared) changedTemplates(t *testing.T) {
 	kinds := map[string]bool{}
 	for _, source := range c.sources {
 		for _, r := range source.All(slices.Sorted(maps.Keys(c.catalog.Types))...) {
+			if c.catalog.Left.Resource(strings.TrimPrefix(r.Path, source.Name+"/")) {
+				continue
+			}
 			for _, p := range c.catalog.Types[r.Type].Properties {
 				kind := r.Type + " " + p.From.String()
 				if p.To.None() || p.Write.Name == "zip" || p.Write.Name == "zip_hash" || kinds[kind] {

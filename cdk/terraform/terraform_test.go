@@ -11,6 +11,7 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"github.com/fluxa/fluxa/cdk/terraform/assembly"
 	"github.com/fluxa/fluxa/cdk/terraform/catalog"
 	"github.com/fluxa/fluxa/cdk/terraform/internal/schemaprovider"
 	"github.com/fluxa/fluxa/cdk/terraform/internal/terraformcli"
@@ -62,10 +63,10 @@ func TestEnvironment(t *testing.T) {
 				}
 			})
 			t.Run("tells_every_value_that_its_users_call", func(t *testing.T) {
-				outputs := planned(t, dir).PlannedValues.Outputs
+				outputs, told := planned(t, dir).PlannedValues.Outputs, outputsOf(t, stage)
 				for _, o := range catalog.New().Outputs {
-					if value := outputs[o.Name]; value == nil || value.Value == nil || value.Value == "" {
-						t.Errorf("the output %s has no value", o.Name)
+					if value := outputs[o.Name]; told[o.From] != (value != nil && value.Value != nil && value.Value != "") {
+						t.Errorf("the output %s is %v, and the templates have it: %v", o.Name, value, told[o.From])
 					}
 				}
 			})
@@ -197,4 +198,27 @@ func TestFiles_Write_leaves_what_is_not_its_own(t *testing.T) {
 	if kept, err := os.ReadFile(filepath.Join(folder, "terraform.tfvars")); err != nil || string(kept) != "mine" {
 		t.Errorf("terraform.tfvars is %q, %v", kept, err)
 	}
+}
+
+// outputsOf are the outputs that the templates of a deployed stage have, by stack and
+// name.
+func outputsOf(t *testing.T, stage string) map[string]bool {
+	t.Helper()
+	folder, err := deployed.assembly()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stages, err := assembly.Read(catalog.New(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]bool{}
+	for _, s := range stages {
+		for _, o := range s.Outputs {
+			if s.Name == stage {
+				out[o.Stack+"/"+o.Name] = true
+			}
+		}
+	}
+	return out
 }

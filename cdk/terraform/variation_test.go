@@ -56,6 +56,9 @@ func addThird(dev, _, added *settings.Stage) {
 	dev.Functions.Processor.MaximumConcurrency, dev.Functions.Query.ReservedConcurrency = 30, 5
 	*added = *dev
 	added.Queue.MinimumPollers = 3
+	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e1"
+	dev.API.Domain = settings.Domain{Name: "events.example.com", CertificateARN: certificate + "1"}
+	added.API.Domain = settings.Domain{Name: "load.example.com", CertificateARN: certificate + "2"}
 	added.Name, added.Network.FlowLogs = "load-test", true
 	dev.Alarms.Email, added.Alarms.Email = "dev@example.com", "team@example.com"
 }

@@ -54,6 +54,7 @@ func derivedValues() []Derived {
 		{Place{"Observability/Alarms/ProcessorConcurrency/Resource", "AlarmDescription"}, template.Join(
 			"The processor is near its maximum concurrency of ", variable("functions_processor_maximum_concurrency"),
 			": the queue will grow. First: see whether the database has room; then raise the maximum, or the size of a batch.")},
+		{Place{"Observability/Alarms/OldestRetried/Resource", "Threshold"}, hcl.Op(variable("alarms_queue_age_seconds"), "*", number("1000"))},
 		{Place{"Observability/Alarms/InFlight/Resource", "Threshold"}, hcl.Func("min", number("96000"),
 			hcl.Op(number("2"), "*", hcl.Op(variable("functions_processor_maximum_concurrency"), "*", variable("queue_batch_size"))))},
 		dashboard("widgets[10].properties.annotations.horizontal[0].value", variable("alarms_queue_age_seconds")),

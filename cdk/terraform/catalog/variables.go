@@ -282,7 +282,7 @@ func alarmVariables() []Variable {
 		" connections that it allows. First: see in pg_stat_activity whose they are; lower the functions' concurrency, or put a proxy before it."}
 	return []Variable{
 		told,
-		above("alarms_dlq_depth", "The number of dead letters from which there is an alarm.", "DLQDepth"),
+		above("alarms_dlq_depth", "The number of dead letters from which there is an alarm.", "DLQ*"),
 		above("alarms_retried", "The deliveries a minute that stay on the queue from which there is an alarm.", "Retried"),
 		above("alarms_notifications_failed", "The deliveries a minute that SNS gives up from which there is an alarm.", "NotificationsFailed"),
 		percent("alarms_api_5xx_percent", "The share of 5xx answers from which there is an alarm, in percent.", 0, "API5xx"),

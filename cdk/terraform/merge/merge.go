@@ -273,6 +273,11 @@ func (m *merger) agreed(at location, variants []variant) template.Value {
 			return m.object(at, variants)
 		}
 	case template.List:
+		if all[template.List](variants) {
+			if merged, is := m.flagged(variants); is {
+				return merged
+			}
+		}
 		if all[template.List](variants) && !slices.ContainsFunc(variants, func(v variant) bool { return len(v.value.(template.List)) != len(value) }) {
 			out := template.List{}
 			for i := range value {

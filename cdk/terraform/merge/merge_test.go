@@ -67,3 +67,37 @@ func TestLiteral_is_known_where_the_stage_is_fixed(t *testing.T) {
 		t.Errorf("a function is not computed; got %q", got)
 	}
 }
+
+func TestMerge_lists_a_resource_with_its_flag(t *testing.T) {
+	alarm := func(id string) template.Value {
+		return template.Reference{Resource: "Observability/Alarms/" + id + "/Resource", Attribute: "Arn"}
+	}
+	list := func(ids ...string) (out template.List) {
+		for _, id := range ids {
+			out = append(out, alarm(id))
+		}
+		return out
+	}
+	m := &merger{catalog: catalog.New(), out: &Platform{Stages: []string{"dev", "prod"}, Values: map[string]map[string]template.Value{
+		"database_credits": {"dev": true, "prod": false}, "database_proxy": {"dev": false, "prod": true},
+	}}}
+	with := func(flag, id string) template.Value {
+		return template.Conditional{If: hcl.Variable(flag), Then: list(id), Else: template.List{}}
+	}
+	for name, c := range map[string]struct {
+		dev, prod template.List
+		want      template.Value
+	}{
+		"of each stage": {list("DLQDepth", "DatabaseCredits", "QueueAge"), list("DLQDepth", "QueueAge", "ProxyConnections"), hcl.Func("concat",
+			list("DLQDepth"), with("database_credits", "DatabaseCredits"), list("QueueAge"), with("database_proxy", "ProxyConnections"))},
+		"of no stage":           {list("DLQDepth"), list("DLQDepth"), nil},
+		"without a flag":        {list("DLQDepth", "QueueAge"), list("DLQDepth"), nil},
+		"where its flag is off": {list("DLQDepth", "ProxyConnections"), list("DLQDepth"), nil},
+		"in another order":      {list("DLQDepth", "QueueAge", "DatabaseCredits"), list("QueueAge", "DLQDepth"), nil},
+	} {
+		got, is := m.flagged([]variant{{stage: "dev", value: c.dev}, {stage: "prod", value: c.prod}})
+		if is != (c.want != nil) || !template.Equal(got, c.want) {
+			t.Errorf("%s: %s", name, cmp.Diff(c.want, got))
+		}
+	}
+}

@@ -224,14 +224,7 @@ func optional(flag hcl.Value, more, fewer template.List) (template.Value, bool) 
 			runs = append(runs, template.Conditional{If: flag, Then: template.List{item}, Else: template.List{}})
 			continue
 		}
-		fewer = fewer[1:]
-		if last := len(runs) - 1; last >= 0 {
-			if always, is := runs[last].(template.List); is {
-				runs[last] = append(always, item)
-				continue
-			}
-		}
-		runs = append(runs, template.List{item})
+		fewer, runs = fewer[1:], always(runs, item)
 	}
 	return hcl.Func("concat", runs...), len(fewer) == 0
 }

@@ -26,7 +26,7 @@ func TestSchema_is_that_of_the_release(t *testing.T) {
 	if _, err := io.Copy(digest, unpacked); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := hex.EncodeToString(digest.Sum(nil)), "3cbc6f3d629e974dcee7e6457a0083517364f197c6229824711bb9d5de0db9bc"; got != want {
+	if got, want := hex.EncodeToString(digest.Sum(nil)), "49f6fb4af0f3d8c5d1305735e482f1b8b0680c836fbead9d70cb818ecb636c45"; got != want {
 		t.Errorf("digest = %s, want %s", got, want)
 	}
 	s := unconfigured(t, Unknown)
@@ -34,8 +34,8 @@ func TestSchema_is_that_of_the_release(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if resources, data := len(metadata.Resources), len(metadata.DataSources); resources != 106 || data != 10 {
-		t.Errorf("%d resource types and %d data sources, want 106 and 10", resources, data)
+	if resources, data := len(metadata.Resources), len(metadata.DataSources); resources != 153 || data != 30 {
+		t.Errorf("%d resource types and %d data sources, want 153 and 30", resources, data)
 	}
 }
 

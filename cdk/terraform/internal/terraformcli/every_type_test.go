@@ -148,8 +148,8 @@ func TestEvery_type_is_planned_and_applied(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := len(plan.ResourceChanges); n != 106 {
-				t.Errorf("%d resources are planned, want 106", n)
+			if n := len(plan.ResourceChanges); n != 153 {
+				t.Errorf("%d resources are planned, want 153", n)
 			}
 			if test.computed == schemaprovider.Placeholder {
 				checkNothingUnknown(t, plan)
@@ -162,7 +162,7 @@ func TestEvery_type_is_planned_and_applied(t *testing.T) {
 			for _, r := range state.Values.RootModule.Resources {
 				applied = append(applied, strings.TrimSuffix(r.Address, ".this"))
 			}
-			if slices.Sort(types); !slices.Equal(slices.Sorted(slices.Values(applied)), types) || len(types) != 116 {
+			if slices.Sort(types); !slices.Equal(slices.Sorted(slices.Values(applied)), types) || len(types) != 183 {
 				t.Errorf("applied %d of %d types", len(applied), len(types))
 			}
 			again, err := w.Plan(t.Context(), nil)

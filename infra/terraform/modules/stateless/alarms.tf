@@ -410,7 +410,7 @@ resource "aws_cloudwatch_metric_alarm" "dlq_sent" {
   alarm_name          = "fluxa-dlq-sent-${var.environment}"
   alarm_description   = "Events are being given up. First: fluxa dlq ls; many of one error code are a client or a release that went wrong: find out since when."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
+  threshold           = var.alarms_dlq_depth
   evaluation_periods  = 1
   datapoints_to_alarm = 1
   treat_missing_data  = "notBreaching"
@@ -470,7 +470,7 @@ resource "aws_cloudwatch_metric_alarm" "oldest_retried" {
   alarm_name          = "fluxa-oldest-retried-${var.environment}"
   alarm_description   = "An event has been tried again and again for too long. First: find it in the processor's log by result retried; its error_code tells what to mend."
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 120000
+  threshold           = var.alarms_queue_age_seconds * 1000
   evaluation_periods  = 3
   datapoints_to_alarm = 2
   treat_missing_data  = "notBreaching"

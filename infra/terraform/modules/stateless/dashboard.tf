@@ -20,7 +20,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
       {
         height = 6
         properties = {
-          alarms = [
+          alarms = concat([
             aws_cloudwatch_composite_alarm.unhealthy.arn,
             aws_cloudwatch_metric_alarm.api5xx.arn,
             aws_cloudwatch_metric_alarm.ingest_errors.arn,
@@ -41,11 +41,12 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
             aws_cloudwatch_metric_alarm.database_cpu.arn,
             aws_cloudwatch_metric_alarm.database_memory.arn,
             aws_cloudwatch_metric_alarm.database_storage.arn,
+            ], var.database_credits ? [one(aws_cloudwatch_metric_alarm.database_credits[*].arn)] : [], var.database_proxy ? [one(aws_cloudwatch_metric_alarm.proxy_connections[*].arn)] : [], [
             aws_cloudwatch_metric_alarm.database_connections.arn,
             aws_cloudwatch_metric_alarm.maintenance.arn,
             aws_cloudwatch_metric_alarm.partitions.arn,
             aws_cloudwatch_metric_alarm.misplaced.arn,
-          ]
+          ])
           title = "Alarms"
         }
         type  = "alarm"

@@ -1,0 +1,85 @@
+package merge
+
+import (
+	"slices"
+
+	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/cdk/terraform/hcl"
+)
+
+// flagged merges lists of resources of which some are there with a flag only, such as
+// the alarms on a dashboard: each of those is in the list with its flag. Returns false
+// for lists that differ in anything else, and for those that do not differ.
+func (m *merger) flagged(variants []variant) (template.Value, bool) {
+	var union template.List
+	for _, one := range variants {
+		union = joined(union, one.value.(template.List))
+	}
+	flags := make([]string, len(union))
+	for i, item := range union {
+		if r, is := named(item); is && slices.ContainsFunc(variants, func(v variant) bool { return !has(v.value.(template.List), item) }) {
+			flags[i] = m.flag(r.Resource)
+		}
+	}
+	for _, one := range variants {
+		var want template.List
+		for i, item := range union {
+			if flags[i] == "" || m.has(one.stage, flags[i]) {
+				want = append(want, item)
+			}
+		}
+		if !template.Equal(want, one.value) {
+			return nil, false
+		}
+	}
+	if !slices.ContainsFunc(flags, func(flag string) bool { return flag != "" }) {
+		return nil, false
+	}
+	var runs []template.Value
+	for i, item := range union {
+		if flags[i] != "" {
+			runs = append(runs, template.Conditional{If: hcl.Variable(flags[i]), Then: template.List{item}, Else: template.List{}})
+			continue
+		}
+		runs = always(runs, item)
+	}
+	return hcl.Func("concat", runs...), true
+}
+
+// always appends an item to the last run, if that is one of items that are always there.
+func always(runs []template.Value, item template.Value) []template.Value {
+	if last := len(runs) - 1; last >= 0 {
+		if list, is := runs[last].(template.List); is {
+			runs[last] = append(list, item)
+			return runs
+		}
+	}
+	return append(runs, template.List{item})
+}
+
+// joined is a list with the items of both, in the order of both.
+func joined(union, list template.List) template.List {
+	at := 0
+	for _, item := range list {
+		if i := slices.IndexFunc(union, func(v template.Value) bool { return template.Equal(v, item) }); i >= 0 {
+			at = i
+		} else {
+			union = slices.Insert(slices.Clone(union), at, item)
+		}
+		at++
+	}
+	return union
+}
+
+func has(list template.List, item template.Value) bool {
+	return slices.ContainsFunc(list, func(v template.Value) bool { return template.Equal(v, item) })
+}
+
+// named is the resource that an item names, also as all of a text.
+func named(item template.Value) (template.Reference, bool) {
+	if text, is := item.(template.Text); is && len(text) == 1 {
+		item = text[0]
+	}
+	r, is := item.(template.Reference)
+	return r, is
+}
