@@ -200,7 +200,8 @@ lint: ## Run gofmt, go vet, staticcheck and actionlint
 # that no command reaches is dead.
 #   pgtest        gives each test a schema of its own on a real PostgreSQL
 #   lambdatest    runs a function's binary under the runtime API
-TESTSUPPORT := pgtest|lambdatest
+#   processtest   the suite of a store's tests, whose store in memory the drill uses too
+TESTSUPPORT := pgtest|lambdatest|processtest
 # And functions, each in its file:
 #   Codes          the OpenAPI document lists them
 #   Literal        what tests of templates compare with

@@ -182,7 +182,7 @@ func TestRun_refuses(t *testing.T) {
 		functions []string
 		want      string
 	}{
-		"a function it does not know":   {t.TempDir(), []string{"ingest", "reports"}, `there is no function "reports", only ["ingest" "processor" "query" "migrate" "maintain"]`},
+		"a function it does not know":   {t.TempDir(), []string{"ingest", "reports"}, `there is no function "reports", only ["ingest" "processor" "query" "migrate" "maintain" "verify"]`},
 		"an output folder that is none": {file, nil, "make the output folder: mkdir " + file + ": not a directory"},
 	} {
 		if err := run(t.Context(), io.Discard, c.out, c.functions, budgets()); err == nil || err.Error() != c.want {
