@@ -123,7 +123,7 @@ type QueueFunction struct {
 	MaximumConcurrency int `yaml:"maximum_concurrency"`
 }
 
-// Functions has the five functions.
+// Functions has the functions that a stage may size.
 type Functions struct {
 	Ingest    HTTPFunction  `yaml:"ingest"`
 	Processor QueueFunction `yaml:"processor"`
