@@ -159,7 +159,12 @@ func checkAlarms(t *testing.T, c *cloud, s stage.Stage) {
 		s.Named("processor-concurrency"): float64(s.Functions.Processor.MaximumConcurrency*a.ConcurrencyPercent) / 100,
 		s.Named("database-cpu"):          float64(a.DatabaseCPUPercent), s.Named("database-storage"): float64(a.DatabaseFreeStorageGiB << 30),
 		s.Named("database-connections"): float64(s.Database.MaxConnections()*a.DatabaseConnectionsPercent) / 100,
-		s.Named("maintenance"):          1, s.Named("events-misplaced"): 1,
+		s.Named("database-memory"):      float64(a.DatabaseFreeMemoryMiB << 20),
+		s.Named("database-credits"):     144, // dev's class has them
+		s.Named("maintenance"):          1, s.Named("partitions-ahead"): 7, s.Named("events-misplaced"): 1,
+		s.Named("dlq-sent"): float64(a.DLQDepth), s.Named("events-retried"): float64(a.Retried), s.Named("oldest-retried"): float64(a.QueueAgeSeconds) * 1000,
+		s.Named("in-flight"):            float64(2 * s.Functions.Processor.MaximumConcurrency * s.Queue.BatchSize),
+		s.Named("notifications-failed"): float64(a.NotificationsFailed),
 	}
 	for _, function := range []contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery} {
 		want[s.Named(string(function)+"-error-rate")], want[s.Named(string(function)+"-throttles")] = float64(a.ErrorRatePercent), float64(a.Throttles)
