@@ -81,7 +81,7 @@ func (q *EventQueue) GrantProcess(grantee awsiam.IGrantable) {
 		"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
 }
 
-// GrantDeadLetter lets the grantee dead-letter messages, with the reason:
+// GrantDeadLetter lets the grantee send messages to the DLQ, with the reason:
 // sqs:SendMessage on the dead-letter queue.
 func (q *EventQueue) GrantDeadLetter(grantee awsiam.IGrantable) {
 	grant(grantee, []string{*q.DeadLetters.QueueArn()}, "sqs:SendMessage")

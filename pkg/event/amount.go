@@ -11,10 +11,10 @@ import (
 
 // Amount is a positive decimal number: at most 15 integer digits and 4
 // decimals. It keeps the decimals it was written with (1.50 stays 1.50), and it
-// never passes through a float. The zero value is no amount.
+// never passes through a float. The zero value is not an amount.
 type Amount struct{ text string }
 
-// Reasons why a number is no amount.
+// Reasons why a number is not an amount.
 var (
 	ErrAmountSyntax    = errors.New("is not a JSON number")
 	ErrAmountSign      = errors.New("must be greater than 0")

@@ -90,7 +90,7 @@ func DecodeEnvelope(body string) (Envelope, error) {
 	return e, fault.New(fault.InvalidEnvelope, "the envelope's "+wrong)
 }
 
-// unreadable says why a body is no envelope. Of its contents it repeats nothing
+// unreadable says why a body is not an envelope. Of its contents it repeats nothing
 // but the name of a field of ours.
 func unreadable(err error) string {
 	if s, ok := errors.AsType[*jsontext.SyntacticError](err); ok {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Reasons why a text is no time.
+// Reasons why a text is not a time.
 var (
 	ErrTimeSyntax = errors.New("must be an RFC 3339 time such as 2026-01-31T23:59:59Z")
 	ErrTimeRange  = errors.New("must lie in the years 1 to 9999")

@@ -6,11 +6,11 @@
 // Read state.go first: the states of a message and how it moves between them. Then
 // batch.go, the steps that move it, and persist.go, the second of them.
 //
-// The order of the steps is what the promises rest on: persist, then dead-letter
-// and publish, and only then acknowledge. A crash between any two of them leaves the
-// message on the queue, and every step can be taken again. That a batch was published
-// is noted with the next one, at no commit of its own: a process that ends before it
-// has one publishes once more what is delivered once more.
+// The order of the steps is what the promises rest on: persist, then send what failed
+// for good to the DLQ, and publish, and only then acknowledge. A crash between any two
+// of them leaves the message on the queue, and every step can be taken again. That a
+// batch was published is noted with the next one, at no commit of its own: a process
+// that ends before it has one publishes once more what is delivered once more.
 package process
 
 import (

@@ -89,7 +89,7 @@ type item struct {
 	message  Message
 	envelope event.Envelope // as far as it could be read
 	event    event.Event    // from read on
-	err      error          // why it is rejected, dead-lettered, retried or postponed; else nil
+	err      error          // why it is rejected, sent to the DLQ, retried or postponed; else nil
 	watched  bool           // the database knows that work on it has begun
 	givenUp  bool           // it ended the process too often to be worked on again
 	database Stored         // what the database has of its id, zero before it answered

@@ -85,7 +85,7 @@ func TestState_nothing_is_acknowledged_or_published_before_the_commit(t *testing
 		reached[s] = true
 		way = append(way, s)
 		if s == deadLettered && !slices.Contains(way, rejected) {
-			t.Errorf("%v is dead-lettered without a reason", way)
+			t.Errorf("%v is sent to the DLQ without a reason", way)
 		}
 		for _, next := range s.next() {
 			if next.when == "" {
