@@ -16,11 +16,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/fluxa/fluxa/emulator/sqs"
+	"github.com/fluxa/fluxa/pkg/awsclient"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
 )
@@ -71,6 +73,7 @@ func newStand(t *testing.T) *stand {
 	})
 	s.client = awssqs.New(awssqs.Options{
 		Region: "us-east-1", BaseEndpoint: &web.URL, RetryMaxAttempts: 1,
+		HTTPClient:  awsclient.ReadOnly(awshttp.NewBuildableClient()),
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 	})
 	for name, url := range map[string]*string{"events": &s.queueURL, "dlq": &s.dlqURL} {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -22,6 +23,7 @@ import (
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/process"
 	"github.com/fluxa/fluxa/local/stack"
+	"github.com/fluxa/fluxa/pkg/awsclient"
 )
 
 // Local names the local stack.
@@ -95,7 +97,7 @@ func (t Queues) Open(ctx context.Context, logger *slog.Logger) (*deadletters.Que
 // LocalQueues returns the dead-letter queue of the local stack.
 func LocalQueues(info stack.Info, logger *slog.Logger) (*deadletters.Queue, error) {
 	client := sqs.New(sqs.Options{
-		Region: info.Region, BaseEndpoint: aws.String(info.AWSEndpoint),
+		Region: info.Region, BaseEndpoint: aws.String(info.AWSEndpoint), HTTPClient: httpClient(),
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 	})
 	return deadletters.New(deadletters.Config{Client: client, DLQURL: info.DLQURL, QueueURL: info.QueueURL, ShortPoll: true, Logger: logger})
@@ -120,5 +122,8 @@ func AWSConfig(ctx context.Context, region, queueURL string) (aws.Config, error)
 	if cfg.Region == "" {
 		return cfg, errors.New("the AWS region is not known: give --region or AWS_REGION")
 	}
+	cfg.HTTPClient = httpClient()
 	return cfg, nil
 }
+
+func httpClient() aws.HTTPClient { return awsclient.ReadOnly(awshttp.NewBuildableClient()) }

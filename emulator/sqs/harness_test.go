@@ -2,6 +2,7 @@ package sqs_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -37,7 +39,7 @@ func newStand(t testing.TB, change ...func(*sqs.Config)) *stand {
 	s.web = httptest.NewServer(s)
 	t.Cleanup(s.web.Close)
 	s.url = s.web.URL
-	s.client = newClient(s.url, nil)
+	s.client = newClient(s.url, readOnly{awshttp.NewBuildableClient()})
 	return s
 }
 
@@ -98,6 +100,16 @@ func (s *stand) reopen() {
 	s.t.Helper()
 	s.close()
 	s.open()
+}
+
+// readOnly hides WriteTo of a request's body, with which an answer of more than
+// 4 KiB can be lost (aws/aws-sdk-go-v2#2737): tests count every call.
+type readOnly struct{ awssqs.HTTPClient }
+
+func (c readOnly) Do(r *http.Request) (*http.Response, error) {
+	plain := *r
+	plain.Body = struct{ io.ReadCloser }{r.Body}
+	return c.HTTPClient.Do(&plain)
 }
 
 func newClient(url string, by awssqs.HTTPClient) *awssqs.Client {

@@ -14,12 +14,14 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/fluxa/fluxa/emulator/eventsource"
 	"github.com/fluxa/fluxa/emulator/gateway"
 	"github.com/fluxa/fluxa/local/postgres"
+	"github.com/fluxa/fluxa/pkg/awsclient"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -307,6 +309,7 @@ func (s *Stack) Stop(ctx context.Context) error {
 func (s *Stack) SQS() *awssqs.Client {
 	return awssqs.New(awssqs.Options{
 		Region: Region, BaseEndpoint: aws.String(s.resources.url),
+		HTTPClient:  awsclient.ReadOnly(awshttp.NewBuildableClient()),
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 	})
 }

@@ -96,7 +96,7 @@ func Load(c Config) (aws.Config, error) {
 	loaded := aws.Config{
 		Region:     os.Getenv(regionVariable),
 		Retryer:    c.retryer,
-		HTTPClient: c.httpClient(),
+		HTTPClient: ReadOnly(c.httpClient()),
 		Logger:     logging.NewStandardLogger(os.Stderr),
 		// As the SDK's loader has it when no variable says otherwise. The checksums are
 		// those of S3, both ways.
