@@ -133,7 +133,7 @@ func given(kind string, block *tfjson.SchemaBlock, values object, configured any
 			continue
 		}
 		attribute := block.Attributes[name]
-		if several && attribute.Computed && stands(kind, name, value) {
+		if _, text := value.(string); (several || text && nullable(expression)) && attribute.Computed && stands(kind, name, value) {
 			continue
 		}
 		if attribute.AttributeType.IsSetType() {
@@ -142,6 +142,18 @@ func given(kind string, block *tfjson.SchemaBlock, values object, configured any
 		out[name] = value
 	}
 	return out
+}
+
+// nullable reports whether an argument is given by a variable alone, which may be null:
+// then AWS chooses the value. A text shows which of the two it is: no variable has a
+// placeholder of the argument itself.
+func nullable(expression any) bool {
+	of, is := expression.(map[string]any)
+	if !is {
+		return false
+	}
+	references, is := of["references"].([]any)
+	return is && len(references) > 0 && !slices.ContainsFunc(references, func(r any) bool { return !strings.HasPrefix(fmt.Sprint(r), "var.") })
 }
 
 // anything is a configuration that has every argument of a block.
