@@ -38,7 +38,7 @@ func TestFunctions_link_only_what_they_use(t *testing.T) {
 		reason    string
 	}{
 		{[]contract.Function{contract.FunctionIngest, contract.FunctionVerify},
-			[]string{"github.com/jackc", "github.com/exaring/otelpgx", "github.com/aws/aws-sdk-go-v2/service/secretsmanager", root + "pkg/pgstore", root + "pkg/secretsmanager"},
+			[]string{"github.com/jackc", "github.com/exaring/otelpgx", "github.com/aws/aws-sdk-go-v2/service/secretsmanager", root + "pkg/pgstore", root + "pkg/secretsmanager", root + "pkg/rdsiam"},
 			"they have no database: its driver would cost every cold start of the API's front door"},
 		{contract.Functions(), []string{"github.com/aws/aws-sdk-go-v2/service/codedeploy", "github.com/aws/aws-sdk-go-v2/service/lambda"},
 			"only verify speaks to CodeDeploy and invokes functions"},

@@ -108,14 +108,15 @@ func NewStage(ctx context.Context, v *Version, serverURL, folder string) (_ *Sta
 func environs(url, databaseURL, topicARN string) map[contract.Function]map[string]string {
 	service, payloads := config.Service{Environment: stageName}, config.Payloads{PayloadBucket: bucket}
 	queue := config.Queue{QueueURL: url + "/" + sqs.AccountID + "/" + queueName}
-	database := config.Database{URL: config.Secret(databaseURL)}
+	server := config.Server{URL: config.Secret(databaseURL)}
+	database := config.Database{Server: server}
 	all := map[contract.Function]map[string]string{
 		contract.FunctionIngest: config.Environ(config.Ingest{Service: service, Queue: queue, Payloads: payloads}),
 		contract.FunctionProcessor: config.Environ(config.Processor{
 			Service: service, Queue: queue, Payloads: payloads, Database: database,
 			DLQURL: url + "/" + sqs.AccountID + "/" + dlqName, TopicARN: topicARN,
 		}),
-		contract.FunctionMigrate:  config.Environ(config.Migrate{Service: service, Database: database}),
+		contract.FunctionMigrate:  config.Environ(config.Migrate{Service: service, Administration: config.Administration{Server: server}}),
 		contract.FunctionMaintain: config.Environ(config.Maintain{Service: service, Database: database}),
 	}
 	for _, environ := range all {

@@ -66,10 +66,15 @@ func onAWS(f contract.Function, root string) (memoryMiB int, environ map[string]
 	const sqs = "https://sqs.eu-west-1.amazonaws.com/111122223333/"
 	service, payloads := config.Service{Environment: stageName}, config.Payloads{PayloadBucket: bucket}
 	queue := config.Queue{QueueURL: sqs + "events"}
-	database := config.Database{
-		Host: "fluxa.abcdefghijkl.eu-west-1.rds.amazonaws.com", SecretARN: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:fluxa-abcdef",
-		CAFile: filepath.Join(root, "functions", "cmd", "package", "rds-ca.pem"),
+	server := config.Server{
+		Host: "fluxa.abcdefghijkl.eu-west-1.rds.amazonaws.com", CAFile: filepath.Join(root, "functions", "cmd", "package", "rds-ca.pem"),
 	}
+	database := config.Database{Server: server, User: contract.DatabaseUser(f)}
+	defer func() {
+		if f != contract.FunctionIngest { // of a version that has no such user
+			environ["DB_SECRET_ARN"] = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:fluxa-abcdef"
+		}
+	}()
 	switch f {
 	case contract.FunctionIngest:
 		return ingestMemoryMiB, config.Environ(config.Ingest{Service: service, Queue: queue, Payloads: payloads})

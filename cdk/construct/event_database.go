@@ -33,6 +33,9 @@ type EventDatabaseProps struct {
 	MultiAZ bool
 	// BackupDays is how far back the database can be restored to: 1 to 35.
 	BackupDays int
+	// BackupWindow and MaintenanceWindow are UTC, such as 02:00-02:30 and
+	// sun:03:00-sun:03:30; default: RDS chooses one.
+	BackupWindow, MaintenanceWindow string
 	// DeletionProtection refuses the deletion of the instance; default false.
 	DeletionProtection bool
 	// Proxy puts RDS Proxy in front of the instance; default false.
@@ -66,7 +69,7 @@ func NewEventDatabase(scope constructs.Construct, id string, props *EventDatabas
 		maxStorageGiB: props.MaxStorageGiB, burstable: props.InstanceClass[0] == 't',
 	}
 	d.Instance = d.newInstance(props)
-	d.writer, d.secret = d.Instance.DbInstanceEndpointAddress(), d.Instance.Secret()
+	d.writer, d.resourceID, d.secret = d.Instance.DbInstanceEndpointAddress(), d.Instance.InstanceResourceId(), d.Instance.Secret()
 	if props.Proxy {
 		d.addProxy(awsrds.ProxyTarget_FromInstance(d.Instance))
 	}
@@ -93,6 +96,7 @@ func (p *EventDatabaseProps) check() {
 func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseInstance {
 	engine := awsrds.DatabaseInstanceEngine_Postgres(&awsrds.PostgresInstanceEngineProps{Version: awsrds.PostgresEngineVersion_Of(text(props.EngineVersion), text(props.EngineVersion), nil)})
 	group := d.access("Instance", "PostgreSQL of Fluxa")
+	d.admitOperators(group)
 	exports := []string{"postgresql", "upgrade"}
 	logs := d.logGroups("/aws/rds/instance", props.LogRetentionDays, exports...)
 	values := parameters()
@@ -114,20 +118,22 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 		}),
 		// The password is made, kept and rotated by RDS: no function of ours ever
 		// sets it, and there is none to run for the rotation.
-		Credentials:              awsrds.Credentials_FromUsername(text(User), nil),
-		ManageMasterUserPassword: jsii.Bool(true),
-		IamAuthentication:        jsii.Bool(true),
-		StorageEncrypted:         jsii.Bool(true),
-		StorageType:              awsrds.StorageType_GP3,
-		AllocatedStorage:         number(props.StorageGiB),
-		MaxAllocatedStorage:      number(props.MaxStorageGiB),
-		MultiAz:                  jsii.Bool(props.MultiAZ),
-		BackupRetention:          awscdk.Duration_Days(number(props.BackupDays)),
-		DeleteAutomatedBackups:   jsii.Bool(props.Removal == awscdk.RemovalPolicy_DESTROY),
-		CopyTagsToSnapshot:       jsii.Bool(true),
-		AutoMinorVersionUpgrade:  jsii.Bool(true),
-		CaCertificate:            awsrds.CaCertificate_RDS_CA_RSA2048_G1(),
-		CloudwatchLogsExports:    list(exports...),
+		Credentials:                awsrds.Credentials_FromUsername(text(Administrator), nil),
+		ManageMasterUserPassword:   jsii.Bool(true),
+		IamAuthentication:          jsii.Bool(true),
+		StorageEncrypted:           jsii.Bool(true),
+		StorageType:                awsrds.StorageType_GP3,
+		AllocatedStorage:           number(props.StorageGiB),
+		MaxAllocatedStorage:        number(props.MaxStorageGiB),
+		MultiAz:                    jsii.Bool(props.MultiAZ),
+		BackupRetention:            awscdk.Duration_Days(number(props.BackupDays)),
+		PreferredBackupWindow:      optional(props.BackupWindow),
+		PreferredMaintenanceWindow: optional(props.MaintenanceWindow),
+		DeleteAutomatedBackups:     jsii.Bool(props.Removal == awscdk.RemovalPolicy_DESTROY),
+		CopyTagsToSnapshot:         jsii.Bool(true),
+		AutoMinorVersionUpgrade:    jsii.Bool(true),
+		CaCertificate:              awsrds.CaCertificate_RDS_CA_RSA2048_G1(),
+		CloudwatchLogsExports:      list(exports...),
 		// Seven days are free.
 		EnablePerformanceInsights:   jsii.Bool(true),
 		PerformanceInsightRetention: awsrds.PerformanceInsightRetention_DEFAULT,

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 )
 
 func databaseProps(network *PrivateNetwork) EventDatabaseProps {
@@ -46,7 +47,7 @@ func TestEventDatabase_stays_with_its_backups_by_default(t *testing.T) {
 	})
 	made.has(t, "AWS::RDS::DBParameterGroup", map[string]any{"Parameters": map[string]any{"rds.force_ssl": "1", "statement_timeout": "60000"}})
 	made.count(t, "AWS::RDS::DBProxy", 0)
-	if settings := database.Settings(3); settings != database.DirectSettings(3) || settings.MaxConns != 3 || settings.CAFile == "" {
+	if settings := database.Settings("reader", 3); settings != database.DirectSettings("reader", 3) || settings.User != "reader" || settings.MaxConns != 3 || settings.CAFile == "" {
 		t.Errorf("without a proxy the functions reach %+v", settings)
 	}
 }
@@ -56,11 +57,13 @@ func TestEventDatabase_is_reached_by_its_proxy(t *testing.T) {
 	props := databaseProps(testNetwork(stack))
 	props.Proxy = true
 	database := NewEventDatabase(stack, "Database", &props)
-	templateOf(stack).has(t, "AWS::RDS::DBProxy", map[string]any{"DBProxyName": "db", "RequireTLS": true})
-	if settings := database.Settings(1); settings.Host != *database.Proxy.Endpoint() || settings.CAFile != "" {
+	templateOf(stack).has(t, "AWS::RDS::DBProxy", map[string]any{
+		"DBProxyName": "db", "RequireTLS": true, "DefaultAuthScheme": "IAM_AUTH", "Auth": assertions.Match_Absent(),
+	})
+	if settings := database.Settings("reader", 1); settings.Host != *database.Proxy.Endpoint() || settings.CAFile != "" {
 		t.Errorf("the functions reach %+v", settings)
 	}
-	if host := database.DirectSettings(1).Host; host != *database.Instance.DbInstanceEndpointAddress() {
+	if host := database.DirectSettings("reader", 1).Host; host != *database.Instance.DbInstanceEndpointAddress() {
 		t.Errorf("the migration reaches %s", host)
 	}
 }

@@ -32,6 +32,12 @@ func TestGrants_are_the_documented_actions_on_the_named_resource(t *testing.T) {
 		Name: "db", Network: network, EngineVersion: "17", InstanceClass: "t4g.micro", StorageGiB: 20, MaxStorageGiB: 40, BackupDays: 1, Proxy: true,
 		LogRetentionDays: 1, Removal: awscdk.RemovalPolicy_DESTROY,
 	})
+	reader := func(id template.Value) template.Value {
+		return template.Join(
+			"arn:", template.Pseudo("AWS::Partition"), ":rds-db:", template.Pseudo("AWS::Region"), ":", template.Pseudo("AWS::AccountId"), ":dbuser:", id, "/reader",
+		)
+	}
+	proxyID := template.Element{Of: template.Call{Function: "Split", Arguments: []template.Value{":", "DatabaseProxy.DBProxyArn"}}, Key: json.Number("6")}
 	grants := map[string]struct {
 		grant func(awsiam.IGrantable)
 		want  []granted
@@ -44,7 +50,13 @@ func TestGrants_are_the_documented_actions_on_the_named_resource(t *testing.T) {
 		"GrantPublish": {topic.GrantPublish, []granted{
 			{"Allow", "sns:Publish", "Topic"}, {"Allow", []any{"kms:Decrypt", "kms:GenerateDataKey*"}, "Key.Arn"},
 		}},
-		"GrantConnect": {database.GrantConnect, []granted{{"Allow", "secretsmanager:GetSecretValue", "DatabaseInstance.MasterUserSecret.SecretArn"}}},
+		"GrantConnect": {
+			func(g awsiam.IGrantable) { database.GrantConnect(g, "reader") }, []granted{{"Allow", "rds-db:connect", reader(proxyID)}},
+		},
+		"GrantConnectDirectly": {
+			func(g awsiam.IGrantable) { database.GrantConnectDirectly(g, "reader") }, []granted{{"Allow", "rds-db:connect", reader("DatabaseInstance.DbiResourceId")}},
+		},
+		"GrantAdminister": {database.GrantAdminister, []granted{{"Allow", "secretsmanager:GetSecretValue", "DatabaseInstance.MasterUserSecret.SecretArn"}}},
 	}
 	for name, one := range grants {
 		one.grant(awsiam.NewRole(stack, text("Role"+name), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(text("lambda.amazonaws.com"), nil)}))
@@ -111,7 +123,7 @@ func TestEventQueue_is_the_one_that_its_dead_letters_come_from(t *testing.T) {
 		properties := r.(map[string]any)["Properties"].(map[string]any)
 		queues[properties["QueueName"]] = properties
 	}
-	if hidden := queues["orders"]["VisibilityTimeout"]; hidden != 90.0 {
+	if hidden := queues["orders"]["VisibilityTimeout"]; hidden != json.Number("90") {
 		t.Errorf("a message is hidden for %v s, want 90", hidden)
 	}
 	raw, err := json.Marshal(queues["gone"]["RedriveAllowPolicy"])

@@ -50,6 +50,9 @@ type PrivateNetwork struct {
 	// Clients is the security group of the functions: it may call the endpoints
 	// and PostgreSQL inside of the network, nothing else.
 	Clients awsec2.SecurityGroup
+	// Operators is the security group for people, such as a CloudShell in the network:
+	// it may call PostgreSQL inside of the network, nothing else.
+	Operators awsec2.SecurityGroup
 }
 
 const (
@@ -91,7 +94,12 @@ func NewPrivateNetwork(scope constructs.Construct, id string, props *PrivateNetw
 		text("AWS endpoints; that of S3 has public addresses"), nil)
 	clients.AddEgressRule(awsec2.Peer_Ipv4(vpc.VpcCidrBlock()), awsec2.Port_Tcp(number(portPostgres)), text("PostgreSQL"), nil)
 
-	n := &PrivateNetwork{Construct: this, VPC: vpc, Clients: clients}
+	operators := awsec2.NewSecurityGroup(this, text("Operators"), &awsec2.SecurityGroupProps{
+		Vpc: vpc, Description: text("People who operate Fluxa"), AllowAllOutbound: jsii.Bool(false),
+	})
+	operators.AddEgressRule(awsec2.Peer_Ipv4(vpc.VpcCidrBlock()), awsec2.Port_Tcp(number(portPostgres)), text("PostgreSQL"), nil)
+
+	n := &PrivateNetwork{Construct: this, VPC: vpc, Clients: clients, Operators: operators}
 	n.addEndpoints(props)
 	return n
 }

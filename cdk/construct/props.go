@@ -82,3 +82,11 @@ func removal(policy awscdk.RemovalPolicy) awscdk.RemovalPolicy {
 	}
 	return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 }
+
+// optional is the text, or none for "".
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return text(s)
+}

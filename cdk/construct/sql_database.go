@@ -17,8 +17,9 @@ import (
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// User is the name of the database's user, whose password is in the secret.
-const User = "fluxa"
+// Administrator is the name of the database's master user, whose password is in the
+// secret. Migrate logs in by it, and makes the users of the others.
+const Administrator = "fluxa"
 
 const (
 	databaseName = "fluxa"
@@ -33,6 +34,11 @@ const (
 
 // sqlDatabase is what PostgreSQL has in common on every engine that runs it: where
 // it lies, who may connect, and how a function does.
+//
+// But for migrate the functions log in with IAM, each as a user of its own who has no
+// password. A connect costs the server some memory for it and should happen fewer than
+// 200 times a second (Amazon RDS User Guide, "IAM database authentication for MariaDB,
+// MySQL, and PostgreSQL"): the functions open one or two connections each and keep them.
 type sqlDatabase struct {
 	Construct constructs.Construct
 	Proxy     awsrds.DatabaseProxy // nil without one
@@ -41,9 +47,11 @@ type sqlDatabase struct {
 	name    string
 	removal awscdk.RemovalPolicy
 
-	// Set by the engine: the host that takes writes, and the secret of its user.
-	writer *string
-	secret awssecretsmanager.ISecret
+	// Set by the engine: the host that takes writes, the id by which IAM knows the
+	// database, and the secret of the administrator.
+	writer     *string
+	resourceID *string
+	secret     awssecretsmanager.ISecret
 }
 
 // access makes the group of what listens on PostgreSQL's port, which the functions
@@ -54,6 +62,11 @@ func (d *sqlDatabase) access(id, description string) awsec2.SecurityGroup {
 	})
 	group.AddIngressRule(d.network.Clients, awsec2.Port_Tcp(number(portPostgres)), text("Fluxa functions"), nil)
 	return group
+}
+
+// admitOperators lets people reach what is behind the group, past the proxy.
+func (d *sqlDatabase) admitOperators(group awsec2.SecurityGroup) {
+	group.AddIngressRule(d.network.Operators, awsec2.Port_Tcp(number(portPostgres)), text("People who operate Fluxa"), nil)
 }
 
 // logGroups makes the groups of the exported logs, under the folder that RDS writes
@@ -92,14 +105,22 @@ func parameters() map[string]*string {
 
 func milliseconds(d time.Duration) *string { return text(strconv.FormatInt(d.Milliseconds(), 10)) }
 
-// addProxy puts RDS Proxy in front of the target.
+// addProxy puts RDS Proxy in front of the target. It has no secret: it takes the IAM
+// token of whoever connects and logs in with one of its own, for the same user (Amazon
+// RDS User Guide, "Configuring IAM authentication for RDS Proxy", end-to-end IAM
+// authentication). The users are those whose functions Settings leads to the proxy.
 func (d *sqlDatabase) addProxy(target awsrds.ProxyTarget) {
+	role := awsiam.NewRole(d.Construct, text("ProxyRole"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(text("rds.amazonaws.com"), nil), Description: text("RDS Proxy of Fluxa logs in to the database"),
+	})
+	d.GrantConnectDirectly(role, contract.DatabaseUser(contract.FunctionProcessor))
+	d.GrantConnectDirectly(role, contract.DatabaseUser(contract.FunctionQuery))
 	d.Proxy = awsrds.NewDatabaseProxy(d.Construct, text("Proxy"), &awsrds.DatabaseProxyProps{
-		DbProxyName: text(d.name),
-		ProxyTarget: target,
-		Secrets:     &[]awssecretsmanager.ISecret{d.secret},
-		RequireTLS:  jsii.Bool(true),
-		IamAuth:     jsii.Bool(false), // the functions log in with the secret's password
+		DbProxyName:       text(d.name),
+		ProxyTarget:       target,
+		Role:              role,
+		RequireTLS:        jsii.Bool(true),
+		DefaultAuthScheme: awsrds.DefaultAuthScheme_IAM_AUTH,
 		// What is left is for the migration and for people.
 		MaxConnectionsPercent: number(90),
 		BorrowTimeout:         awscdk.Duration_Seconds(number(5)),
@@ -117,32 +138,63 @@ func isolated() *awsec2.SubnetSelection {
 // Host is the name of the host that takes writes, in the VPC.
 func (d *sqlDatabase) Host() *string { return d.writer }
 
-// SecretARN is that of the secret with the user's name and password.
+// SecretARN is that of the secret with the administrator's name and password.
 func (d *sqlDatabase) SecretARN() *string { return d.secret.SecretArn() }
 
-// Settings are what a function needs to reach the database, by the proxy if there
-// is one. The certificate of the database is signed by an authority of RDS's own,
+// Settings are what a function needs to reach the database as a user, by the proxy if
+// there is one. The certificate of the database is signed by an authority of RDS's own,
 // whose certificates are in the function's package; the proxy's is a public one.
-func (d *sqlDatabase) Settings(maxConns int) config.Database {
-	s := d.DirectSettings(maxConns)
+func (d *sqlDatabase) Settings(user string, maxConns int) config.Database {
+	s := d.DirectSettings(user, maxConns)
 	if d.Proxy != nil {
 		s.Host, s.CAFile = *d.Proxy.Endpoint(), ""
 	}
 	return s
 }
 
-// DirectSettings are those that pass the proxy by, for what it is not for: a
-// migration holds session locks.
-func (d *sqlDatabase) DirectSettings(maxConns int) config.Database {
-	return config.Database{
-		Host: *d.writer, Port: portPostgres, Name: databaseName,
-		SecretARN: *d.SecretARN(), CAFile: contract.RDSCAFile, MaxConns: maxConns,
-	}
+// DirectSettings are those that pass the proxy by, for what it is not for: what holds
+// locks for a session or sets a time-out for it.
+func (d *sqlDatabase) DirectSettings(user string, maxConns int) config.Database {
+	return config.Database{Server: d.server(), User: user, MaxConns: maxConns}
 }
 
-// GrantConnect lets the grantee read the user and the password:
+// Administration is what migrate needs, past the proxy too.
+func (d *sqlDatabase) Administration() config.Administration {
+	return config.Administration{Server: d.server(), SecretARN: *d.SecretARN()}
+}
+
+func (d *sqlDatabase) server() config.Server {
+	return config.Server{Host: *d.writer, Port: portPostgres, Name: databaseName, CAFile: contract.RDSCAFile}
+}
+
+// GrantConnect lets the grantee log in as a user where Settings leads to:
+// rds-db:connect on that user of the proxy, or of the database.
+func (d *sqlDatabase) GrantConnect(grantee awsiam.IGrantable, user string) {
+	if d.Proxy == nil {
+		d.GrantConnectDirectly(grantee, user)
+		return
+	}
+	// IAM knows a proxy by the last part of its ARN, prx-….
+	id := awscdk.Fn_Select(number(6), awscdk.Fn_Split(text(":"), d.Proxy.DbProxyArn(), nil))
+	grant(grantee, []string{d.userARN(*id, user)}, "rds-db:connect")
+}
+
+// GrantConnectDirectly is GrantConnect for DirectSettings.
+func (d *sqlDatabase) GrantConnectDirectly(grantee awsiam.IGrantable, user string) {
+	grant(grantee, []string{d.userARN(*d.resourceID, user)}, "rds-db:connect")
+}
+
+// userARN is what IAM calls a user of a database or a proxy (Amazon RDS User Guide,
+// "Creating and using an IAM policy for IAM database access").
+func (d *sqlDatabase) userARN(resourceID, user string) string {
+	return *awscdk.Stack_Of(d.Construct).FormatArn(&awscdk.ArnComponents{
+		Service: text("rds-db"), Resource: text("dbuser"), ResourceName: text(resourceID + "/" + user), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
+	})
+}
+
+// GrantAdminister lets the grantee read the administrator's name and password:
 // secretsmanager:GetSecretValue on the database's secret.
-func (d *sqlDatabase) GrantConnect(grantee awsiam.IGrantable) {
+func (d *sqlDatabase) GrantAdminister(grantee awsiam.IGrantable) {
 	grant(grantee, []string{*d.SecretARN()}, "secretsmanager:GetSecretValue")
 }
 

@@ -1,6 +1,7 @@
 package construct
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -46,8 +47,17 @@ func newStack(t *testing.T) awscdk.Stack {
 
 // resources returns what the stack's template has, by logical id.
 func resources(stack awscdk.Stack) map[string]any {
-	template := *assertions.Template_FromStack(stack, nil).ToJSON()
-	return template["Resources"].(map[string]any)
+	raw, err := json.Marshal(assertions.Template_FromStack(stack, nil).ToJSON())
+	if err != nil {
+		panic(err) // it was JSON
+	}
+	var template struct{ Resources map[string]any }
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber() // as the reader of templates wants it
+	if err := decoder.Decode(&template); err != nil {
+		panic(err)
+	}
+	return template.Resources
 }
 
 // oneOfTheRetentions are the days that CloudWatch Logs offers.

@@ -132,7 +132,7 @@ func newNode(r *template.Resource) (node, bool) {
 }
 
 // grants draws what a function may do to a box, by the verb of the first action,
-// and returns 1 when it may read the database's secret. Receiving from a queue is
+// and returns 1 when it may log in to the database, with IAM or by its secret. Receiving from a queue is
 // drawn by the mapping.
 func (g *graph) grants(function string, policy *template.Resource) (readers int) {
 	verb := regexp.MustCompile(`:([A-Z][a-z]+)`)
@@ -141,6 +141,8 @@ func (g *graph) grants(function string, policy *template.Resource) (readers int)
 		actions, on := literal(template.At(s, "Action")), template.At(s, "Resource")
 		found := verb.FindStringSubmatch(actions)
 		switch {
+		case strings.HasPrefix(actions, "rds-db:connect"):
+			readers = 1
 		case template.At(s, "Effect") != "Allow" || found == nil || strings.Contains(actions, "sqs:ReceiveMessage"):
 		case strings.HasPrefix(actions, "secretsmanager:GetSecretValue"):
 			readers = 1

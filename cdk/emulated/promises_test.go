@@ -229,19 +229,24 @@ func checkDashboard(t *testing.T, c *cloud, s stage.Stage) {
 func checkSecret(t *testing.T, c *cloud, s stage.Stage) {
 	answer, err := c.rds.DescribeDBInstances(t.Context(), &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String("fluxa-" + s.Name)})
 	instance := must(t, answer, err).DBInstances[0]
-	same(t, "user of the database", construct.User, *instance.MasterUsername)
+	same(t, "user of the database", construct.Administrator, *instance.MasterUsername)
 	secret, err := c.secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: instance.MasterUserSecret.SecretArn})
 	var login struct{ Username, Password string }
 	if err := json.Unmarshal([]byte(*must(t, secret, err).SecretString), &login); err != nil {
 		t.Fatal("the secret is not JSON") // and is not printed
 	}
-	same(t, "user in the secret", construct.User, login.Username)
+	same(t, "user in the secret", construct.Administrator, login.Username)
 	if login.Password == "" {
 		t.Error("the secret has no password")
 	}
-	for _, function := range []contract.Function{contract.FunctionProcessor, contract.FunctionQuery, contract.FunctionMigrate, contract.FunctionMaintain} {
+	variables := func(function contract.Function) map[string]string {
 		answer, err := c.lambdas.GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: aws.String(s.Named(string(function)))})
-		same(t, string(function)+"'s secret", *instance.MasterUserSecret.SecretArn, must(t, answer, err).Environment.Variables["DB_SECRET_ARN"])
+		return must(t, answer, err).Environment.Variables
+	}
+	same(t, "the secret of migrate", *instance.MasterUserSecret.SecretArn, variables(contract.FunctionMigrate)["DB_SECRET_ARN"])
+	for _, function := range []contract.Function{contract.FunctionProcessor, contract.FunctionQuery, contract.FunctionMaintain} {
+		same(t, string(function)+"'s user", contract.DatabaseUser(function), variables(function)["DB_USER"])
+		same(t, string(function)+"'s secret", "", variables(function)["DB_SECRET_ARN"])
 	}
 }
 

@@ -97,7 +97,28 @@ func (t *templates) function(r *template.Resource) (Function, error) {
 	f.Role = t.name(role.resource)
 	err := t.permit(&f, role.resource)
 	t.aimDeployments(&f)
+	t.aimUser(&f, r)
 	return f, err
+}
+
+// aimUser finds the user of the database whom the function's settings name, at the
+// database or the proxy that they name, which IAM knows by an id of its own: a proxy's is
+// the last part of its ARN.
+func (t *templates) aimUser(f *Function, r *template.Resource) {
+	host, user := t.resolve(r.At("Environment", "Variables", "DB_HOST")), t.resolve(r.At("Environment", "Variables", "DB_USER")).text
+	if host.resource == nil || user == "" {
+		return
+	}
+	id := t.name(host.resource) + ".DbiResourceId"
+	if host.resource.Type == "AWS::RDS::DBProxy" {
+		id = fmt.Sprintf("Split([: %s.DBProxyArn])[6]", t.name(host.resource))
+	}
+	f.Targets[DatabaseUser] = id + "/" + user
+	for _, s := range f.Allow {
+		if s.Action == loginAction && strings.HasSuffix(s.Resource, ":dbuser:"+id+"/"+user) {
+			f.Targets[DatabaseUser] = s.Resource
+		}
+	}
 }
 
 // aim finds the resources that the function's settings point to.

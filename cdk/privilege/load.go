@@ -29,6 +29,12 @@ func quiet() []string {
 	return []string{"aws", "aws/middleware", "aws/retry", "aws/transport/http", "credentials"}
 }
 
+// signs reports whether the package of the SDK is the one that signs tokens for a
+// database, imported where login stands for it in the table of needs.
+func signs(from, name string) bool {
+	return name == "feature/rds/auth" && strings.HasPrefix(login, strings.TrimPrefix(from, module)+".")
+}
+
 func own(path string) bool { return strings.HasPrefix(path, module) }
 
 // service returns the name of the service whose client the package is.
@@ -126,7 +132,7 @@ func unseen(main *packages.Package) error {
 				refuse(pkg.PkgPath, path)
 			case !ofSDK || strings.HasPrefix(pkg.PkgPath, sdk):
 			case own(pkg.PkgPath):
-				if _, client := service(strings.TrimSuffix(path, "/types")); !client && !slices.Contains(quiet(), name) {
+				if _, client := service(strings.TrimSuffix(path, "/types")); !client && !slices.Contains(quiet(), name) && !signs(pkg.PkgPath, name) {
 					refuse(pkg.PkgPath, path)
 				}
 			default:

@@ -232,10 +232,7 @@ func TestJudge_finds_what_else_is_wrong(t *testing.T) {
 			s[data]["Resources"].(tree)["Key"] = tree{"Type": "AWS::KMS::Key", "Properties": tree{}}
 			properties(t, s, data, "DatabaseInstanceAA8A5FDE")["MasterUserSecret"] = tree{"KmsKeyId": tree{"Ref": "Key"}}
 		}, []string{
-			"processor: the database secret is encrypted with AWS::KMS::Key Key, and the table of operations has no actions on that",
-			"query: the database secret is encrypted with AWS::KMS::Key Key, and the table of operations has no actions on that",
 			"migrate: the database secret is encrypted with AWS::KMS::Key Key, and the table of operations has no actions on that",
-			"maintain: the database secret is encrypted with AWS::KMS::Key Key, and the table of operations has no actions on that",
 		}},
 		"the topic's key by its alias": {func(t *testing.T, s map[string]tree) {
 			properties(t, s, pipeline, "NotificationsTopicAE679CBD")["KmsMasterKeyId"] = tree{"Ref": "TopicKeyAlias7728FB4F"}

@@ -18,6 +18,7 @@ const (
 	Topic            Kind = "the topic"
 	TopicKey         Kind = "the topic's key"
 	DatabaseSecret   Kind = "the database secret"
+	DatabaseUser     Kind = "its user of the database"
 	OwnLogGroup      Kind = "its own log group"
 	Deployments      Kind = "the deployments"
 	IngestVersion    Kind = "a version of ingest"
@@ -89,6 +90,14 @@ func operations() map[string][]grant {
 // dataKeys is the one action that is granted with a wildcard: the family that SNS
 // names in its documentation.
 const dataKeys = "kms:GenerateDataKey*"
+
+// login is the constructor of what signs tokens to log in to the database with. It calls
+// nothing: the database asks IAM
+// (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html).
+const (
+	login       = "pkg/rdsiam.New"
+	loginAction = "rds-db:connect"
+)
 
 // adapter is a constructor that says which queue the action is for.
 type adapter struct {
@@ -175,6 +184,9 @@ func Needs(f Function, r Reach) ([]Need, error) {
 				add(g.action, kind, call)
 			}
 		}
+	}
+	if slices.Contains(r.Functions, login) {
+		add(loginAction, DatabaseUser, Call{Operation: loginAction, Position: login})
 	}
 	for _, d := range duties() {
 		for _, action := range d.actions {

@@ -74,7 +74,7 @@ func TestTables_have_what_the_functions_use_and_nothing_else(t *testing.T) {
 			t.Errorf("no function reaches %s", constructor)
 		}
 	}
-	known := slices.Concat(config.Variables[config.Ingest](), config.Variables[config.Processor](), config.Variables[config.Verify]())
+	known := slices.Concat(config.Variables[config.Ingest](), config.Variables[config.Processor](), config.Variables[config.Migrate](), config.Variables[config.Verify]())
 	for _, variable := range privilege.Variables() {
 		if !slices.ContainsFunc(known, func(v config.Variable) bool { return v.Name == variable }) {
 			t.Errorf("no function reads %s", variable)
@@ -97,6 +97,8 @@ func TestUnseen_are_packages_that_may_call_AWS_out_of_sight(t *testing.T) {
 		{own, sdk + "aws/signer/v4", true},
 		{own, sdk + "credentials/stscreds", true},
 		{own, sdk + "feature/rds/auth", true},
+		{"github.com/fluxa/fluxa/pkg/rdsiam", sdk + "feature/rds/auth", false},
+		{"github.com/fluxa/fluxa/pkg/rdsiam", sdk + "aws/signer/v4", true},
 		{own, "github.com/aws/aws-sdk-go/service/s3", true},
 		{"example.org/uploader", sdk + "service/s3", true},
 		{"example.org/uploader", "github.com/aws/aws-sdk-go/aws", true},

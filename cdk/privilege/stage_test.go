@@ -118,11 +118,11 @@ func TestHandlers_reach_what_the_functions_call(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
 		"ingest": {"s3.PutObject", "sqs.SendMessage", "sqs.SendMessageBatch"},
-		"processor": {"s3.GetObject", "secretsmanager.GetSecretValue", "sns.PublishBatch",
+		"processor": {"s3.GetObject", "sns.PublishBatch",
 			"sqs.ChangeMessageVisibilityBatch", "sqs.SendMessage", "sqs.SendMessageBatch"},
-		"query":    {"s3.GetObject", "secretsmanager.GetSecretValue"},
+		"query":    {"s3.GetObject"},
 		"migrate":  {"secretsmanager.GetSecretValue"},
-		"maintain": {"secretsmanager.GetSecretValue"},
+		"maintain": nil,
 		"verify":   {"codedeploy.GetDeployment", "codedeploy.PutLifecycleEventHookExecutionStatus", "lambda.Invoke"},
 	}
 	got := map[string][]string{}

@@ -57,7 +57,8 @@ func (t *templates) resolve(v template.Value) term {
 	}
 }
 
-// write puts names in the place of references and pseudo parameters.
+// write puts names in the place of references and pseudo parameters, and words in that of
+// functions that could not be computed.
 func (t *templates) write(v template.Value) template.Value {
 	return template.Rewrite(v, func(part template.Value) template.Value {
 		switch part := part.(type) {
@@ -65,6 +66,10 @@ func (t *templates) write(v template.Value) template.Value {
 			return t.follow(part).text
 		case template.Pseudo:
 			return "${" + string(part) + "}"
+		case template.Call:
+			return fmt.Sprintf("%s(%v)", part.Function, part.Arguments)
+		case template.Element:
+			return fmt.Sprintf("%v[%v]", part.Of, part.Key)
 		}
 		return part
 	})

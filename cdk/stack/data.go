@@ -19,9 +19,12 @@ type Database interface {
 	SecretARN() *string
 	// Settings reach the database by its proxy, if it has one; DirectSettings pass
 	// that one by.
-	Settings(maxConns int) config.Database
-	DirectSettings(maxConns int) config.Database
-	GrantConnect(grantee awsiam.IGrantable)
+	Settings(user string, maxConns int) config.Database
+	DirectSettings(user string, maxConns int) config.Database
+	Administration() config.Administration
+	GrantConnect(grantee awsiam.IGrantable, user string)
+	GrantConnectDirectly(grantee awsiam.IGrantable, user string)
+	GrantAdminister(grantee awsiam.IGrantable)
 }
 
 // Data is the stack of what must survive: the database and the payloads.
@@ -46,8 +49,8 @@ func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data 
 		Database: newDatabase(this, s, network),
 	}
 	output(this, "DbEndpoint", "The database's host name, in the VPC", d.Database.Host())
-	output(this, "DbUsername", "The database's user", jsii.String(construct.User))
-	output(this, "DbSecretArn", "The secret with the user's password", d.Database.SecretARN())
+	output(this, "DbUsername", "The database's administrator", jsii.String(construct.Administrator))
+	output(this, "DbSecretArn", "The secret with the administrator's password", d.Database.SecretARN())
 	output(this, "PayloadBucket", "The bucket of payloads over the inline limit", d.Payloads.Bucket.BucketName())
 	return d
 }
@@ -57,7 +60,7 @@ func newDatabase(scope constructs.Construct, s stage.Stage, network *Network) Da
 	return construct.NewEventDatabase(scope, "Database", &construct.EventDatabaseProps{
 		Name: s.Platform(), Network: network.Private,
 		EngineVersion: db.EngineVersion, InstanceClass: db.InstanceClass, StorageGiB: db.StorageGiB, MaxStorageGiB: db.MaxStorageGiB, MultiAZ: db.MultiAZ,
-		BackupDays: db.BackupDays, DeletionProtection: db.DeletionProtection, Proxy: db.Proxy,
+		BackupDays: db.BackupDays, BackupWindow: db.BackupWindow, MaintenanceWindow: db.MaintenanceWindow, DeletionProtection: db.DeletionProtection, Proxy: db.Proxy,
 		LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
 	})
 }

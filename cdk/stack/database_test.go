@@ -148,16 +148,17 @@ func TestDatabase_is_in_every_isolated_subnet_and_has_no_public_address(t *testi
 	})
 }
 
-func TestDatabase_lets_in_the_functions_and_in_prod_the_proxy_and_nobody_else(t *testing.T) {
+func TestDatabase_lets_in_the_functions_operators_and_in_prod_the_proxy_and_nobody_else(t *testing.T) {
 	t.Parallel()
 	const instance, proxy, clients = "${Data/Database/InstanceAccess.GroupId}", "${Data/Database/ProxyAccess.GroupId}", "${Network/Private/Clients.GroupId}"
+	const operators = "${Network/Private/Operators.GroupId}"
 	port := "${Data/Database/Instance.Endpoint.Port}"
 	rule := func(from, to string, port any) object {
 		return object{"into": to, "from": from, "protocol": "tcp", "ports": []any{port, port}}
 	}
 	for p, want := range map[*platform][]any{
-		dev(t):  {rule(clients, instance, 5432)},
-		prod(t): {rule(proxy, instance, port), rule(clients, instance, 5432), rule(clients, proxy, 5432)},
+		dev(t):  {rule(clients, instance, 5432), rule(operators, instance, 5432)},
+		prod(t): {rule(proxy, instance, port), rule(clients, instance, 5432), rule(operators, instance, 5432), rule(clients, proxy, 5432)},
 	} {
 		var got []any
 		for _, r := range p.stacks[data].all("AWS::EC2::SecurityGroupIngress") {
@@ -177,7 +178,7 @@ func TestDatabase_lets_in_the_functions_and_in_prod_the_proxy_and_nobody_else(t 
 	}
 }
 
-func TestProxy_demands_TLS_and_the_secret_s_password_in_prod(t *testing.T) {
+func TestProxy_demands_TLS_and_has_no_password_in_prod(t *testing.T) {
 	a := prod(t).assert(t, data)
 	a.count(t, "AWS::RDS::DBProxy", 1)
 	a.has(t, "AWS::RDS::DBProxy", object{"DBProxyName": "fluxa-prod", "EngineFamily": "POSTGRESQL", "RequireTLS": true})
@@ -186,12 +187,12 @@ func TestProxy_demands_TLS_and_the_secret_s_password_in_prod(t *testing.T) {
 	})
 	stack := prod(t).stacks[data]
 	proxy := stack.at(t, "Database/Proxy")
-	same(t, proxy, proxy.plain("Auth"), []any{object{
-		"AuthScheme": "SECRETS", "IAMAuth": "DISABLED", "SecretArn": "${Data/Database/Instance.MasterUserSecret.SecretArn}",
-	}})
+	same(t, proxy, proxy.plain("Auth"), nil)
+	same(t, proxy, proxy.plain("DefaultAuthScheme"), "IAM_AUTH")
 	same(t, proxy, proxy.plain("VpcSecurityGroupIds"), []string{"${Data/Database/ProxyAccess.GroupId}"})
-	sameStatements(t, "the proxy's role", stack.at(t, "Database/Proxy/IAMRole/DefaultPolicy").statements("PolicyDocument"),
-		allow([]string{"${Data/Database/Instance.MasterUserSecret.SecretArn}"}, "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"))
+	const id = "${Data/Database/Instance.DbiResourceId}"
+	sameStatements(t, "the proxy's role", stack.at(t, "Database/ProxyRole/DefaultPolicy").statements("PolicyDocument"),
+		allow([]string{prod(t).userARN(id, "fluxa_processor"), prod(t).userARN(id, "fluxa_query")}, "rds-db:connect"))
 }
 
 func TestProxy_is_only_where_the_stage_asks_for_it(t *testing.T) {

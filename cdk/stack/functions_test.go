@@ -1,6 +1,7 @@
 package stack_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"testing"
@@ -137,23 +138,31 @@ func TestFunctions_may_do_what_they_do_and_nothing_else(t *testing.T) {
 			allow([]string{"${Pipeline/TopicKey.Arn}"}, "kms:Decrypt", "kms:GenerateDataKey*"),
 			allow([]string{payloads}, "s3:GetObject"),
 			allow([]string{bucket}, "s3:ListBucket"),
-			allow([]string{secret}, "secretsmanager:GetSecretValue"),
 		},
 		contract.FunctionQuery: {
 			allow([]string{payloads}, "s3:GetObject"),
 			allow([]string{bucket}, "s3:ListBucket"),
-			allow([]string{secret}, "secretsmanager:GetSecretValue"),
 		},
 		contract.FunctionMigrate: {
 			allow([]string{secret}, "secretsmanager:GetSecretValue"),
 		},
-		contract.FunctionMaintain: {
-			allow([]string{secret}, "secretsmanager:GetSecretValue"),
-		},
+	}
+	// login is of a user of the proxy where there is one, and of the database for what goes
+	// past it.
+	login := func(p *platform, function contract.Function) []statement {
+		if function == contract.FunctionIngest || function == contract.FunctionMigrate {
+			return nil
+		}
+		id := "${Data/Database/Instance.DbiResourceId}"
+		if p.settings.Database.Proxy && function != contract.FunctionMaintain {
+			id = "${part 6 of ${Data/Database/Proxy.DBProxyArn}}"
+		}
+		return []statement{allow([]string{p.userARN(id, contract.DatabaseUser(function))}, "rds-db:connect")}
 	}
 	for _, p := range append(both(t), abroad(t)) {
 		for function, path := range functionPaths() {
 			want := append(slices.Clone(own[function]), allow([]string{"${Pipeline/" + path + "/Log.Arn}"}, "logs:CreateLogStream", "logs:PutLogEvents"))
+			want = append(want, login(p, function)...)
 			if p.settings.Tracing {
 				want = append(want, allow([]string{"*"}, "xray:PutTelemetryRecords", "xray:PutTraceSegments"))
 			}
@@ -173,13 +182,16 @@ func interfaces(p *platform, function contract.Function) []statement {
 		"ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")
 	code := lambda
 	lambda.Sid, code.Sid, code.Effect = "LambdaKeepsTheInterfaces", "TheCodeDoesNot", "Deny"
-	account := "${AWS::AccountId}"
-	if p.settings.Account != "" {
-		account = p.settings.Account
-	}
 	code.Condition = object{"ArnEquals": object{"lambda:SourceFunctionArn": fmt.Sprintf("arn:%s:lambda:%s:%s:function:%s",
-		p.partition(), p.region(), account, p.settings.Named(string(function)))}}
+		p.partition(), p.region(), p.account(), p.settings.Named(string(function)))}}
 	return []statement{lambda, code}
+}
+
+func (p *platform) account() string { return cmp.Or(p.settings.Account, "${AWS::AccountId}") }
+
+// userARN is what IAM calls a user of the database with an id.
+func (p *platform) userARN(id, user string) string {
+	return fmt.Sprintf("arn:%s:rds-db:%s:%s:dbuser:%s/%s", p.partition(), p.region(), p.account(), id, user)
 }
 
 func TestProcessor_is_fed_by_the_queue_through_its_alias_each_message_failing_for_itself(t *testing.T) {

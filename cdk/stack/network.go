@@ -30,11 +30,13 @@ func NewNetwork(scope constructs.Construct, s stage.Stage) *Network {
 			Name: "/aws/vpc/" + s.Named("flows"), RetentionDays: s.Logs.RetentionDays, Removal: removal(s),
 		})
 	}
-	return &Network{Stack: this, Private: construct.NewPrivateNetwork(this, "Private", props)}
+	n := &Network{Stack: this, Private: construct.NewPrivateNetwork(this, "Private", props)}
+	output(this, "OperatorSecurityGroupId", "The security group for people who look into the database", n.Private.Operators.SecurityGroupId())
+	return n
 }
 
 // endpoints are for what functions in the network call: the processor SQS and
-// SNS, all of them Secrets Manager. Lambda itself carries logs, metrics and traces.
+// SNS, migrate Secrets Manager. Lambda itself carries logs, metrics and traces.
 func endpoints(scope awscdk.Stack, s stage.Stage) []construct.Endpoint {
 	arn := func(service, resource string) string {
 		return *scope.FormatArn(&awscdk.ArnComponents{Service: jsii.String(service), Resource: jsii.String(resource)})

@@ -86,7 +86,7 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 		Description: "Fluxa: stores the queue's events and announces them", MetricNamespace: contract.NamespaceProcessor,
 		Network: network.Private,
 		Environment: config.Environ(config.Processor{
-			Service: released, Queue: queue, Payloads: payloads, Database: data.Database.Settings(stage.ProcessorConnections),
+			Service: released, Queue: queue, Payloads: payloads, Database: data.Database.Settings(contract.DatabaseUser(contract.FunctionProcessor), stage.ProcessorConnections),
 			DLQURL: *p.Queue.DeadLetters.QueueUrl(), TopicARN: *p.Notifications.Topic.TopicArn(),
 		}),
 	})
@@ -94,30 +94,30 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	p.Queue.GrantDeadLetter(processor.Role)
 	p.Notifications.GrantPublish(processor.Role)
 	data.Payloads.GrantGet(processor.Role)
-	data.Database.GrantConnect(processor.Role)
+	data.Database.GrantConnect(processor.Role, contract.DatabaseUser(contract.FunctionProcessor))
 
 	query := p.add(contract.FunctionQuery, "Query", f.Query.Function, construct.HandlerProps{
 		Description: "Fluxa: reads events and their status", MetricNamespace: contract.NamespaceQuery,
 		Network: network.Private, ReservedConcurrency: f.Query.ReservedConcurrency,
-		Environment: config.Environ(config.Query{Service: released, Payloads: payloads, Database: data.Database.Settings(stage.QueryConnections)}),
+		Environment: config.Environ(config.Query{Service: released, Payloads: payloads, Database: data.Database.Settings(contract.DatabaseUser(contract.FunctionQuery), stage.QueryConnections)}),
 	})
 	data.Payloads.GrantGet(query.Role)
-	data.Database.GrantConnect(query.Role)
+	data.Database.GrantConnect(query.Role, contract.DatabaseUser(contract.FunctionQuery))
 
 	migrate := p.add(contract.FunctionMigrate, "Migrate", f.Migrate, construct.HandlerProps{
 		Description: "Fluxa: applies the migrations during a deployment", Network: network.Private,
-		Environment: config.Environ(config.Migrate{Service: service, Database: data.Database.DirectSettings(stage.MigrateConnections)}),
+		Environment: config.Environ(config.Migrate{Service: service, Administration: data.Database.Administration()}),
 	})
-	data.Database.GrantConnect(migrate.Role)
+	data.Database.GrantAdminister(migrate.Role)
 
 	maintain := p.add(contract.FunctionMaintain, "Maintain", f.Maintain, construct.HandlerProps{
 		Description: "Fluxa: makes partitions ahead, drops expired ones and prunes keys", MetricNamespace: contract.NamespaceMaintain,
 		Network: network.Private,
 		Environment: config.Environ(config.Maintain{
-			Service: service, Database: data.Database.DirectSettings(stage.MaintainConnections), RetentionDays: s.Events.RetentionDays,
+			Service: service, Database: data.Database.DirectSettings(contract.DatabaseUser(contract.FunctionMaintain), stage.MaintainConnections), RetentionDays: s.Events.RetentionDays,
 		}),
 	})
-	data.Database.GrantConnect(maintain.Role)
+	data.Database.GrantConnectDirectly(maintain.Role, contract.DatabaseUser(contract.FunctionMaintain))
 }
 
 // add makes a handler of what all of them have in common and what only this one
@@ -142,8 +142,8 @@ func level(name string) slog.Level {
 	return l
 }
 
-// migrate runs the migrations whenever they differ from those of the deployment
-// before.
+// migrate runs the migrations whenever they, or the users and their grants, differ from
+// those of the deployment before.
 func (p *Pipeline) migrate() *construct.Migration {
 	return construct.NewMigration(p.Stack, "Migrations", &construct.MigrationProps{
 		Handler: p.Handlers[contract.FunctionMigrate], Version: migrationsVersion(),
@@ -152,6 +152,9 @@ func (p *Pipeline) migrate() *construct.Migration {
 
 func migrationsVersion() string {
 	sum := sha256.New()
+	for _, text := range []string{migrations.Users(), migrations.Grants()} {
+		fmt.Fprintf(sum, "%d\n%s", len(text), text)
+	}
 	err := fs.WalkDir(migrations.Files(), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

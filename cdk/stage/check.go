@@ -114,6 +114,7 @@ func (d Database) check(l *faultList) {
 	l.require(d.MaxStorageGiB*10 >= d.StorageGiB*11 && d.MaxStorageGiB <= 65_536, "database.max_storage_gib",
 		"must be %d (a tenth above database.storage_gib) to 65536, got %d", (d.StorageGiB*11+9)/10, d.MaxStorageGiB)
 	l.between(d.BackupDays, 1, 35, "database.backup_days")
+	d.checkWindows(l)
 }
 
 func (q Queue) check(l *faultList) {

@@ -63,7 +63,8 @@ type Network struct {
 
 // Database is the PostgreSQL instance. EngineVersion is the major version, such as
 // 17: RDS keeps the minor one up to date. InstanceClass is without its "db.". The
-// storage grows by itself from StorageGiB up to MaxStorageGiB.
+// storage grows by itself from StorageGiB up to MaxStorageGiB. The windows are in UTC;
+// without one RDS chooses it.
 type Database struct {
 	EngineVersion      string `yaml:"engine_version"`
 	InstanceClass      string `yaml:"instance_class"`
@@ -71,6 +72,8 @@ type Database struct {
 	MaxStorageGiB      int    `yaml:"max_storage_gib"`
 	MultiAZ            bool   `yaml:"multi_az"`
 	BackupDays         int    `yaml:"backup_days"`
+	BackupWindow       string `yaml:"backup_window"`
+	MaintenanceWindow  string `yaml:"maintenance_window"`
 	DeletionProtection bool   `yaml:"deletion_protection"`
 	Proxy              bool   `yaml:"proxy"`
 }

@@ -84,7 +84,7 @@ func (e *exported) standIn(m catalog.Module, in input) hcl.Value {
 	case c.list():
 		return hcl.Row{in.Name + "-1", in.Name + "-2"}
 	case strings.HasSuffix(in.Name, "_arn"):
-		return "arn:aws:service:us-east-1:123456789012:" + in.Name
+		return "arn:aws:service:us-east-1:123456789012:resource:" + in.Name
 	default:
 		return in.Name
 	}

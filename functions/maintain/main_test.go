@@ -8,6 +8,7 @@ import (
 
 	"github.com/fluxa/fluxa/functions/internal/lambdatest"
 	"github.com/fluxa/fluxa/pkg/config"
+	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
 )
 
@@ -33,12 +34,10 @@ func TestMain_makes_and_drops_partitions(t *testing.T) {
 	}
 	defer conn.Close(t.Context())
 	old := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -40)
-	name := "events_" + old.Format("20060102")
-	if _, err := conn.Exec(t.Context(), "CREATE TABLE "+name+" PARTITION OF events FOR VALUES FROM ('"+
-		old.Format(time.RFC3339)+"') TO ('"+old.AddDate(0, 0, 1).Format(time.RFC3339)+"')"); err != nil {
+	if _, err := conn.Exec(t.Context(), "SELECT make_partition($1::text::date)", old.Format(time.DateOnly)); err != nil {
 		t.Fatal(err)
 	}
-	p := lambdatest.Start(t, environment(database))
+	p := lambdatest.Start(t, environment(pgtest.As(t, database, contract.DatabaseUser(contract.FunctionMaintain))))
 	for _, want := range []string{
 		`{"partitions_made":8,"partitions_dropped":1,"partitions_ahead":7,"events_moved":0,"keys_pruned":0,"events_misplaced":0}`,
 		`{"partitions_made":0,"partitions_dropped":0,"partitions_ahead":7,"events_moved":0,"keys_pruned":0,"events_misplaced":0}`,

@@ -122,7 +122,7 @@ func TestMain_a_database_out_of_reach_fails_the_deploy_and_its_password_stays_un
 
 func TestWire(t *testing.T) {
 	t.Setenv("AWS_REGION", "eu-west-1")
-	good := config.Migrate{Service: config.Service{Environment: "test"}, Database: config.Database{URL: config.Secret(pgtest.URL(t))}}
+	good := config.Migrate{Service: config.Service{Environment: "test"}, Administration: config.Administration{Server: config.Server{URL: config.Secret(pgtest.URL(t))}}}
 	handle, err := wire(t.Context(), io.Discard, good)
 	if err != nil {
 		t.Fatal(err)

@@ -20,7 +20,10 @@ func wire(ctx context.Context, out io.Writer, c config.Migrate) (any, error) {
 		return nil, err
 	}
 	up := func(ctx context.Context) ([]pgmigrate.Migration, error) {
-		connection, err := database.Connection(ctx, base, c.Database)
+		if c.URL != "" {
+			return pgmigrate.Up(ctx, c.URL.Reveal())
+		}
+		connection, err := database.Administrator(ctx, base, c.Administration)
 		if err != nil {
 			return nil, err
 		}

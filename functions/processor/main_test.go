@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluxa/fluxa/functions/internal/lambdatest"
 	"github.com/fluxa/fluxa/pkg/config"
+	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
 )
 
@@ -34,7 +35,7 @@ func TestMain_takes_a_batch_into_the_database(t *testing.T) {
 	t.Parallel()
 	database := pgtest.MigratedURL(t)
 	aws := lambdatest.StartAWS(t)
-	p := lambdatest.Start(t, environment(aws.URL, database))
+	p := lambdatest.Start(t, environment(aws.URL, pgtest.As(t, database, contract.DatabaseUser(contract.FunctionProcessor))))
 	for range 2 {
 		answer, err := p.Invoke(lambdatest.Event(t, "sqs.json"))
 		if err != nil || string(answer) != `{"batchItemFailures":[]}` {
@@ -115,7 +116,7 @@ func TestWire_tells_what_it_cannot_work_with(t *testing.T) {
 	good := config.Processor{
 		Service: config.Service{Environment: "test"}, Queue: config.Queue{QueueURL: "http://localhost/1/q"}, DLQURL: "http://localhost/1/d",
 		TopicARN: "arn:aws:sns:eu-west-1:1:t", Payloads: config.Payloads{PayloadBucket: "payloads"},
-		Database: config.Database{URL: nowhere, MaxConns: 1}, Retry: config.Retry{BaseSeconds: 5, MaxSeconds: 900},
+		Database: config.Database{Server: config.Server{URL: nowhere}, MaxConns: 1}, Retry: config.Retry{BaseSeconds: 5, MaxSeconds: 900},
 	}
 	if handler, err := wire(t.Context(), io.Discard, good); err != nil || handler == nil {
 		t.Fatalf("handler %v, error %v", handler, err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fluxa/fluxa/functions/internal/lambdatest"
 	"github.com/fluxa/fluxa/pkg/config"
+	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/pgstore"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
@@ -53,7 +54,7 @@ func TestMain_reads_the_database_and_the_storage_and_writes_nothing_of_it(t *tes
 	database := pgtest.MigratedURL(t)
 	aws := lambdatest.StartAWS(t)
 	seed(t, database, aws)
-	p := lambdatest.Start(t, environment(aws.URL, database))
+	p := lambdatest.Start(t, environment(aws.URL, pgtest.As(t, database, contract.DatabaseUser(contract.FunctionQuery))))
 	get := func(file string, status int, part string, edits ...func(lambdatest.Object)) {
 		t.Helper()
 		raw, err := p.Invoke(lambdatest.Event(t, file, edits...))
@@ -115,7 +116,7 @@ func TestWire_tells_what_it_cannot_work_with(t *testing.T) {
 	t.Setenv("AWS_REGION", "eu-west-1")
 	good := config.Query{
 		Service: config.Service{Environment: "test"}, Payloads: config.Payloads{PayloadBucket: "payloads"},
-		Database: config.Database{URL: nowhere, MaxConns: 1},
+		Database: config.Database{Server: config.Server{URL: nowhere}, MaxConns: 1},
 	}
 	if handler, err := wire(t.Context(), io.Discard, good); err != nil || handler == nil {
 		t.Fatalf("handler %v, error %v", handler, err)

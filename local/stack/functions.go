@@ -14,6 +14,7 @@ import (
 	"github.com/fluxa/fluxa/local/logfile"
 	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/pgmigrate"
 )
 
 // The most processes of one function at a time. An HTTP function answers 429 to
@@ -40,27 +41,41 @@ type settings struct {
 	env         map[string]string
 }
 
-func settingsOf(tuning Tuning, r *resources, databaseURL string) map[contract.Function]settings {
+func settingsOf(tuning Tuning, r *resources, databaseURL string, users map[contract.Function]string) map[contract.Function]settings {
 	service := config.Service{Environment: Stage}
 	payloads := config.Payloads{PayloadBucket: Bucket}
 	queue := config.Queue{QueueURL: r.queueURL(EventsQueue)}
-	database := config.Database{URL: config.Secret(databaseURL)}
-	one := config.Database{URL: config.Secret(databaseURL), MaxConns: 1} // a process serves one request at a time
+	database := func(f contract.Function, maxConns int) config.Database {
+		return config.Database{Server: config.Server{URL: config.Secret(users[f])}, MaxConns: maxConns}
+	}
 	return map[contract.Function]settings{
 		contract.FunctionIngest: {contract.HandlerTimeout, httpConcurrency, 256,
 			config.Environ(config.Ingest{Service: service, Queue: queue, Payloads: payloads})},
 		contract.FunctionQuery: {contract.HandlerTimeout, httpConcurrency, 256,
-			config.Environ(config.Query{Service: service, Payloads: payloads, Database: one})},
+			config.Environ(config.Query{Service: service, Payloads: payloads, Database: database(contract.FunctionQuery, 1)})}, // a process serves one request at a time
 		contract.FunctionProcessor: {tuning.timeout(), processorConcurrency, 1024,
 			config.Environ(config.Processor{
-				Service: service, Queue: queue, Payloads: payloads, Database: database, Retry: tuning.Retry,
+				Service: service, Queue: queue, Payloads: payloads, Database: database(contract.FunctionProcessor, 0), Retry: tuning.Retry,
 				DLQURL: r.queueURL(DLQ), TopicARN: r.topicARN,
 			})},
 		contract.FunctionMigrate: {contract.MigrateTimeout, 1, 256,
-			config.Environ(config.Migrate{Service: service, Database: database})},
+			config.Environ(config.Migrate{Service: service, Administration: config.Administration{Server: config.Server{URL: config.Secret(databaseURL)}}})},
 		contract.FunctionMaintain: {contract.MaintainTimeout, 1, 256,
-			config.Environ(config.Maintain{Service: service, Database: one})},
+			config.Environ(config.Maintain{Service: service, Database: database(contract.FunctionMaintain, 1)})},
 	}
+}
+
+// userURLs are the URLs by which the functions log in. Migrate makes the users.
+func userURLs(databaseURL string) (map[contract.Function]string, error) {
+	urls := map[contract.Function]string{}
+	for _, f := range []contract.Function{contract.FunctionProcessor, contract.FunctionQuery, contract.FunctionMaintain} {
+		url, err := pgmigrate.UserURL(databaseURL, contract.DatabaseUser(f))
+		if err != nil {
+			return nil, err
+		}
+		urls[f] = url
+	}
+	return urls, nil
 }
 
 // sdkVariables are what the AWS SDK and OpenTelemetry read by themselves, in every
@@ -86,7 +101,11 @@ func startFunctions(cfg Config, r *resources, databaseURL string) (f *functions,
 	if err := os.MkdirAll(logs, 0o755); err != nil {
 		return f, fmt.Errorf("make the log folder: %w", err)
 	}
-	for name, s := range settingsOf(cfg.Tuning, r, databaseURL) {
+	users, err := userURLs(databaseURL)
+	if err != nil {
+		return f, err
+	}
+	for name, s := range settingsOf(cfg.Tuning, r, databaseURL, users) {
 		maps.Copy(s.env, sdkVariables(r.url))
 		file, err := logfile.Open(filepath.Join(logs, string(name)+".log"), logLimit, 0o644)
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/fluxa/fluxa/emulator/endpoint/endpointtest"
 	"github.com/fluxa/fluxa/local/stack"
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/pgmigrate"
 )
 
 // TestLogs runs good and bad events through the product and then reads every line
@@ -56,6 +57,13 @@ func TestLogs_are_as_designed_and_hold_no_payload(t *testing.T) {
 	}
 	password, _ := database.User.Password()
 	secrets := []string{"MARK", "77123", password}
+	for _, user := range contract.DatabaseUsers() {
+		login, err := pgmigrate.UserURL(database.String(), user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secrets = append(secrets, login[strings.Index(login, user+":")+len(user)+1:strings.Index(login, "@")])
+	}
 
 	known := map[string]contract.Metric{}
 	for _, m := range contract.Metrics() {

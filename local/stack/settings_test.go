@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +15,17 @@ import (
 // side, and none is set that nobody reads.
 func TestSettings_are_what_the_functions_read(t *testing.T) {
 	t.Parallel()
-	all := settingsOf(Tuning{}, &resources{url: "http://127.0.0.1:8081", topicARN: "arn:aws:sns:us-east-1:000000000000:t"}, "postgres://u:p@127.0.0.1:5432/d")
+	const database = "postgres://u:p@127.0.0.1:5432/d"
+	users, err := userURLs(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := settingsOf(Tuning{}, &resources{url: "http://127.0.0.1:8081", topicARN: "arn:aws:sns:us-east-1:000000000000:t"}, database, users)
+	for name, settings := range all {
+		if url := settings.env["DATABASE_URL"]; url != "" && strings.HasPrefix(url, "postgres://u:") != (name == contract.FunctionMigrate) {
+			t.Errorf("%s logs in by %s", name, url)
+		}
+	}
 	check(t, contract.FunctionIngest, all, config.Variables[config.Ingest](), load[config.Ingest])
 	check(t, contract.FunctionProcessor, all, config.Variables[config.Processor](), load[config.Processor])
 	check(t, contract.FunctionQuery, all, config.Variables[config.Query](), load[config.Query])

@@ -39,7 +39,7 @@ func (c *Query) check(l *faultList) {
 
 func (c *Migrate) check(l *faultList) {
 	c.Service.check(l)
-	c.Database.check(l)
+	c.Administration.check(l)
 }
 
 func (c *Maintain) check(l *faultList) {
@@ -72,20 +72,29 @@ func (p *Payloads) check(l *faultList) {
 }
 
 func (d *Database) check(l *faultList) {
-	byURL, bySecret := d.URL != "", d.Host != "" || d.SecretARN != ""
-	switch {
-	case byURL && bySecret:
-		l.add(&d.URL, fmt.Sprintf("and %s with %s are two ways to say the same: set one of them", l.name(&d.Host), l.name(&d.SecretARN)))
-	case byURL:
-		l.require(isDatabaseURL(d.URL.Reveal()), &d.URL)
-	case bySecret:
-		l.require(d.Host != "" && !strings.ContainsAny(d.Host, "/@ ?#"), &d.Host)
-		l.require(isARN(d.SecretARN, "secretsmanager"), &d.SecretARN)
-	default:
-		l.add(&d.URL, fmt.Sprintf("or %s with %s must say where the database is, but none is set", l.name(&d.Host), l.name(&d.SecretARN)))
-	}
-	l.require(d.Port >= 1 && d.Port <= 65_535, &d.Port)
+	d.Server.check(l, &d.User, isUser(d.User))
 	l.require(d.MaxConns >= 1 && d.MaxConns <= 100, &d.MaxConns)
+}
+
+func (a *Administration) check(l *faultList) {
+	a.Server.check(l, &a.SecretARN, isARN(a.SecretARN, "secretsmanager"))
+}
+
+// check wants either the URL, or the host and who logs in there.
+func (s *Server) check(l *faultList, login *string, good bool) {
+	byURL, byHost := s.URL != "", s.Host != "" || *login != ""
+	switch {
+	case byURL && byHost:
+		l.add(&s.URL, fmt.Sprintf("and %s with %s are two ways to say the same: set one of them", l.name(&s.Host), l.name(login)))
+	case byURL:
+		l.require(isDatabaseURL(s.URL.Reveal()), &s.URL)
+	case byHost:
+		l.require(s.Host != "" && !strings.ContainsAny(s.Host, "/@ ?#"), &s.Host)
+		l.require(good, login)
+	default:
+		l.add(&s.URL, fmt.Sprintf("or %s with %s must say where the database is, but none is set", l.name(&s.Host), l.name(login)))
+	}
+	l.require(s.Port >= 1 && s.Port <= 65_535, &s.Port)
 }
 
 func (r *Retry) check(l *faultList) {
@@ -106,6 +115,8 @@ func consistsOf(text, characters string) bool { return strings.Trim(text, charac
 func isStage(text string) bool {
 	return 1 <= len(text) && len(text) <= 32 && consistsOf(text[:1], lowerCase) && consistsOf(text[1:], lowerCase+digits+"-")
 }
+
+func isUser(text string) bool { return text != "" && consistsOf(text, lowerCase+digits+"_") }
 
 func isBucket(text string) bool {
 	last := len(text) - 1

@@ -57,7 +57,7 @@ type Query struct {
 // Migrate is the environment of the migrate function.
 type Migrate struct {
 	Service
-	Database
+	Administration
 }
 
 // Maintain is the environment of the maintain function.
@@ -99,18 +99,30 @@ type Payloads struct {
 	PayloadBucket string `env:"PAYLOAD_BUCKET,required" want:"the name of an S3 bucket: 3 to 63 of a-z 0-9 . -"`
 }
 
-// Database says how PostgreSQL is reached: either by URL, which then says all, or
-// by Host, Port, Name and the secret that holds the user and the password, with
-// CAFile for the certificates that the server's must chain to. MaxConns bounds
-// the pool of one process either way.
+// Server says where PostgreSQL is: either by URL, which then says all, the user
+// included, or by Host, Port and Name, with CAFile for the certificates that the
+// server's must chain to.
+type Server struct {
+	URL    Secret `env:"DATABASE_URL" want:"a URL such as postgres://user:password@host:5432/name"`
+	Host   string `env:"DB_HOST" want:"a host name or address"`
+	Port   int    `env:"DB_PORT" envDefault:"5432" want:"a whole number from 1 to 65535"`
+	Name   string `env:"DB_NAME" envDefault:"fluxa" want:"the name of a database"`
+	CAFile string `env:"DB_CA_FILE" want:"the path of a file of PEM certificates"`
+}
+
+// Database says how a function logs in. User goes with Host: it has no password and
+// logs in with IAM. MaxConns bounds the pool of one process.
 type Database struct {
-	URL       Secret `env:"DATABASE_URL" want:"a URL such as postgres://user:password@host:5432/name"`
-	Host      string `env:"DB_HOST" want:"a host name or address"`
-	Port      int    `env:"DB_PORT" envDefault:"5432" want:"a whole number from 1 to 65535"`
-	Name      string `env:"DB_NAME" envDefault:"fluxa" want:"the name of a database"`
+	Server
+	User     string `env:"DB_USER" want:"the name of a database user"`
+	MaxConns int    `env:"DB_MAX_CONNS" envDefault:"2" want:"a whole number from 1 to 100"`
+}
+
+// Administration says how the one logs in who makes the users and the tables. The
+// secret, which goes with Host, holds the user and the password.
+type Administration struct {
+	Server
 	SecretARN string `env:"DB_SECRET_ARN" want:"the ARN of a Secrets Manager secret"`
-	CAFile    string `env:"DB_CA_FILE" want:"the path of a file of PEM certificates"`
-	MaxConns  int    `env:"DB_MAX_CONNS" envDefault:"2" want:"a whole number from 1 to 100"`
 }
 
 // Retry says when a message that met a transient failure comes back: after

@@ -22,6 +22,7 @@ func samples() map[string]any {
 		"DB_HOST":                  "db.internal",
 		"DB_PORT":                  6432,
 		"DB_NAME":                  "events",
+		"DB_USER":                  "fluxa_processor",
 		"DB_SECRET_ARN":            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:fluxa-AbCdEf",
 		"DB_CA_FILE":               "/var/task/rds-ca.pem",
 		"DB_MAX_CONNS":             1,
@@ -66,7 +67,7 @@ func fill(t *testing.T, settings reflect.Value, leaveOut []string) (set []string
 func testEnviron[T config.Settings](t *testing.T) {
 	t.Helper()
 	for way, leaveOut := range map[string][]string{
-		"by URL": {"DB_HOST", "DB_SECRET_ARN"}, "by secret": {"DATABASE_URL"},
+		"by URL": {"DB_HOST", "DB_USER", "DB_SECRET_ARN"}, "by host": {"DATABASE_URL"},
 	} {
 		var settings T
 		set := fill(t, reflect.ValueOf(&settings).Elem(), leaveOut)
@@ -102,16 +103,16 @@ func TestEnviron_writes(t *testing.T) {
 			config.Processor{
 				Service:  config.Service{Environment: "Not A Stage"},
 				Queue:    config.Queue{QueueURL: "${Token[TOKEN.123]}"},
-				Database: config.Database{Host: " ${Token[Db.Host.7]}\n"},
+				Database: config.Database{Server: config.Server{Host: " ${Token[Db.Host.7]}\n"}},
 			},
 			map[string]string{"FLUXA_ENVIRONMENT": "Not A Stage", "FLUXA_LOG_LEVEL": "info", "QUEUE_URL": "${Token[TOKEN.123]}", "DB_HOST": " ${Token[Db.Host.7]}\n"},
 		},
 		"a secret's text": {
-			config.Processor{Database: config.Database{URL: "postgres://fluxa:hunter2@h/d"}},
+			config.Processor{Database: config.Database{Server: config.Server{URL: "postgres://fluxa:hunter2@h/d"}}},
 			map[string]string{"DATABASE_URL": "postgres://fluxa:hunter2@h/d", "FLUXA_LOG_LEVEL": "info"},
 		},
 		"numbers in digits": {
-			config.Processor{Database: config.Database{Port: 5432, MaxConns: -1}, Retry: config.Retry{BaseSeconds: 43_200}},
+			config.Processor{Database: config.Database{Server: config.Server{Port: 5432}, MaxConns: -1}, Retry: config.Retry{BaseSeconds: 43_200}},
 			map[string]string{"DB_PORT": "5432", "DB_MAX_CONNS": "-1", "FLUXA_LOG_LEVEL": "info", "FLUXA_RETRY_BASE_SECONDS": "43200"},
 		},
 		"debug": {config.Processor{Service: config.Service{LogLevel: slog.LevelDebug}}, map[string]string{"FLUXA_LOG_LEVEL": "debug"}},

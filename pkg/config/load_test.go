@@ -49,7 +49,8 @@ func TestLoad_fills_each_function(t *testing.T) {
 	service := config.Service{Environment: "dev", LogLevel: slog.LevelInfo}
 	queue := config.Queue{QueueURL: good()["QUEUE_URL"]}
 	payloads := config.Payloads{PayloadBucket: "fluxa-payloads-dev"}
-	database := config.Database{URL: "postgres://fluxa:hunter2@127.0.0.1:5432/fluxa", Port: 5432, Name: "fluxa", MaxConns: 2}
+	server := config.Server{URL: "postgres://fluxa:hunter2@127.0.0.1:5432/fluxa", Port: 5432, Name: "fluxa"}
+	database := config.Database{Server: server, MaxConns: 2}
 	check(t, config.Ingest{Service: service, Queue: queue, Payloads: payloads})
 	check(t, config.Processor{
 		Service: service, Queue: queue, Payloads: payloads, Database: database,
@@ -57,7 +58,7 @@ func TestLoad_fills_each_function(t *testing.T) {
 		DLQURL: good()["DLQ_URL"], TopicARN: good()["TOPIC_ARN"],
 	})
 	check(t, config.Query{Service: service, Payloads: payloads, Database: database})
-	check(t, config.Migrate{Service: service, Database: database})
+	check(t, config.Migrate{Service: service, Administration: config.Administration{Server: server}})
 	check(t, config.Maintain{Service: service, Database: database, RetentionDays: 90})
 }
 
@@ -73,18 +74,38 @@ func TestLoad_reads_every_variable(t *testing.T) {
 	t.Parallel()
 	got, err := config.Load[config.Processor](with(map[string]string{
 		"DATABASE_URL": "", "DB_HOST": "db.internal", "DB_PORT": "6432", "DB_NAME": "events",
-		"DB_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:fluxa-AbCdEf", "DB_CA_FILE": "/opt/ca.pem",
+		"DB_USER": "fluxa_processor", "DB_CA_FILE": "/opt/ca.pem",
 		"DB_MAX_CONNS": "1", "FLUXA_LOG_LEVEL": "DEBUG", "FLUXA_RETRY_BASE_SECONDS": "1", "FLUXA_RETRY_MAX_SECONDS": "43200",
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := config.Database{
-		Host: "db.internal", Port: 6432, Name: "events", CAFile: "/opt/ca.pem", MaxConns: 1,
-		SecretARN: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:fluxa-AbCdEf",
+		Server: config.Server{Host: "db.internal", Port: 6432, Name: "events", CAFile: "/opt/ca.pem"}, User: "fluxa_processor", MaxConns: 1,
 	}
 	if got.Database != want || got.LogLevel != slog.LevelDebug || got.Base() != time.Second || got.Max() != 12*time.Hour {
 		t.Errorf("got %+v", got)
+	}
+	const secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:fluxa-AbCdEf"
+	migrate, err := config.Load[config.Migrate](with(map[string]string{"DATABASE_URL": "", "DB_HOST": "db.internal", "DB_SECRET_ARN": secret}))
+	if err != nil || migrate.SecretARN != secret || migrate.Host != "db.internal" {
+		t.Errorf("got %+v, error %v", migrate, err)
+	}
+}
+
+func TestLoad_migrate_wants_the_secret(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		changes map[string]string
+		want    string
+	}{
+		{map[string]string{"DATABASE_URL": "", "DB_HOST": "h"}, "DB_SECRET_ARN must be the ARN of a Secrets Manager secret, but is not set"},
+		{map[string]string{"DATABASE_URL": "", "DB_HOST": "h", "DB_SECRET_ARN": "arn:aws:sqs:eu-west-1:1:q"}, `DB_SECRET_ARN must be the ARN of a Secrets Manager secret, got "arn:aws:sqs:eu-west-1:1:q"`},
+		{map[string]string{"DATABASE_URL": ""}, "DATABASE_URL or DB_HOST with DB_SECRET_ARN must say where the database is, but none is set"},
+	} {
+		if _, err := config.Load[config.Migrate](with(c.changes)); err == nil || err.Error() != "the environment cannot be used: "+c.want {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
 	}
 }
 
@@ -99,7 +120,6 @@ func TestLoad_the_last_value_counts_and_an_empty_one_is_none(t *testing.T) {
 
 func TestLoad_faults(t *testing.T) {
 	t.Parallel()
-	const secretARN = "arn:aws:secretsmanager:eu-west-1:1:secret:x"
 	for name, c := range map[string]struct {
 		changes map[string]string
 		want    []string
@@ -150,11 +170,11 @@ func TestLoad_faults(t *testing.T) {
 		},
 		"no database": {
 			map[string]string{"DATABASE_URL": ""},
-			[]string{"DATABASE_URL or DB_HOST with DB_SECRET_ARN must say where the database is, but none is set"},
+			[]string{"DATABASE_URL or DB_HOST with DB_USER must say where the database is, but none is set"},
 		},
 		"two databases": {
 			map[string]string{"DB_HOST": "h"},
-			[]string{"DATABASE_URL and DB_HOST with DB_SECRET_ARN are two ways to say the same: set one of them"},
+			[]string{"DATABASE_URL and DB_HOST with DB_USER are two ways to say the same: set one of them"},
 		},
 		"a database URL of another kind is not repeated": {
 			map[string]string{"DATABASE_URL": "mysql://u:hunter2@h/d"},
@@ -164,16 +184,20 @@ func TestLoad_faults(t *testing.T) {
 			map[string]string{"DATABASE_URL": "postgres://u:hunter2@h:port/d"},
 			[]string{"DATABASE_URL must be a URL such as postgres://user:password@host:5432/name; the value given is not shown"},
 		},
-		"a host without its secret": {
+		"a host without its user": {
 			map[string]string{"DATABASE_URL": "", "DB_HOST": "h"},
-			[]string{"DB_SECRET_ARN must be the ARN of a Secrets Manager secret, but is not set"},
+			[]string{"DB_USER must be the name of a database user, but is not set"},
 		},
-		"a secret without its host": {
-			map[string]string{"DATABASE_URL": "", "DB_SECRET_ARN": secretARN},
+		"a user that must be quoted": {
+			map[string]string{"DATABASE_URL": "", "DB_HOST": "h", "DB_USER": "Fluxa"},
+			[]string{`DB_USER must be the name of a database user, got "Fluxa"`},
+		},
+		"a user without its host": {
+			map[string]string{"DATABASE_URL": "", "DB_USER": "u"},
 			[]string{"DB_HOST must be a host name or address, but is not set"},
 		},
 		"a host that is a URL": {
-			map[string]string{"DATABASE_URL": "", "DB_HOST": "postgres://h", "DB_SECRET_ARN": secretARN},
+			map[string]string{"DATABASE_URL": "", "DB_HOST": "postgres://h", "DB_USER": "u"},
 			[]string{`DB_HOST must be a host name or address, got "postgres://h"`},
 		},
 		"numbers out of range": {
@@ -232,7 +256,7 @@ func TestLoad_an_empty_environment_lacks_all_that_is_required(t *testing.T) {
 		"FLUXA_ENVIRONMENT must be the name of the stage: 1 to 32 of a-z 0-9 -, beginning with a letter, but is not set; " +
 		"QUEUE_URL must be the URL of the events queue, but is not set; " +
 		"PAYLOAD_BUCKET must be the name of an S3 bucket: 3 to 63 of a-z 0-9 . -, but is not set; " +
-		"DATABASE_URL or DB_HOST with DB_SECRET_ARN must say where the database is, but none is set; " +
+		"DATABASE_URL or DB_HOST with DB_USER must say where the database is, but none is set; " +
 		"DLQ_URL must be the URL of the dead-letter queue, but is not set; " +
 		"TOPIC_ARN must be the ARN of an SNS topic, but is not set"
 	if err == nil || err.Error() != want {
@@ -277,10 +301,11 @@ func TestVariables_are_these(t *testing.T) {
 	service := []config.Variable{{Name: "FLUXA_ENVIRONMENT", Required: true}, {Name: "FLUXA_LOG_LEVEL", Default: "info"}, {Name: "FLUXA_RELEASE"}}
 	queue := []config.Variable{{Name: "QUEUE_URL", Required: true}}
 	payloads := []config.Variable{{Name: "PAYLOAD_BUCKET", Required: true}}
-	database := []config.Variable{
+	server := []config.Variable{
 		{Name: "DATABASE_URL", Secret: true}, {Name: "DB_HOST"}, {Name: "DB_PORT", Default: "5432"},
-		{Name: "DB_NAME", Default: "fluxa"}, {Name: "DB_SECRET_ARN"}, {Name: "DB_CA_FILE"}, {Name: "DB_MAX_CONNS", Default: "2"},
+		{Name: "DB_NAME", Default: "fluxa"}, {Name: "DB_CA_FILE"},
 	}
+	database := append(slices.Clone(server), config.Variable{Name: "DB_USER"}, config.Variable{Name: "DB_MAX_CONNS", Default: "2"})
 	processor := []config.Variable{
 		{Name: "FLUXA_RETRY_BASE_SECONDS", Default: "5"}, {Name: "FLUXA_RETRY_MAX_SECONDS", Default: "60"},
 		{Name: "DLQ_URL", Required: true}, {Name: "TOPIC_ARN", Required: true},
@@ -289,7 +314,7 @@ func TestVariables_are_these(t *testing.T) {
 		"ingest":    {config.Variables[config.Ingest](), slices.Concat(service, queue, payloads)},
 		"processor": {config.Variables[config.Processor](), slices.Concat(service, queue, payloads, database, processor)},
 		"query":     {config.Variables[config.Query](), slices.Concat(service, payloads, database)},
-		"migrate":   {config.Variables[config.Migrate](), slices.Concat(service, database)},
+		"migrate":   {config.Variables[config.Migrate](), append(slices.Concat(service, server), config.Variable{Name: "DB_SECRET_ARN"})},
 		"verify": {config.Variables[config.Verify](), append(slices.Clone(service),
 			config.Variable{Name: "INGEST_VERSION_ARN", Required: true}, config.Variable{Name: "PROCESSOR_VERSION_ARN", Required: true},
 			config.Variable{Name: "QUERY_VERSION_ARN", Required: true})},

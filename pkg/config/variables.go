@@ -8,7 +8,7 @@ import (
 
 // Variable is one environment variable of a function. A variable that is not
 // Required may still be needed together with another: of the database's, either
-// DATABASE_URL or DB_HOST with DB_SECRET_ARN.
+// DATABASE_URL, or DB_HOST with DB_USER or, for migrate, DB_SECRET_ARN.
 type Variable struct {
 	Name     string
 	Required bool

@@ -11,9 +11,9 @@ import (
 	"github.com/fluxa/fluxa/migrations"
 )
 
-// UpFiles is UpWith with files other than the shipped ones.
+// UpFiles is UpWith with files other than the shipped ones, and without their grants.
 func UpFiles(ctx context.Context, config *pgx.ConnConfig, files fs.FS) ([]Migration, error) {
-	return up(ctx, config, files)
+	return up(ctx, config, release{users: migrations.Users(), files: files}, nil)
 }
 
 // Status returns every migration of this release with the time it was applied
@@ -30,7 +30,7 @@ func Status(ctx context.Context, url string) ([]Migration, error) {
 // StatusWith is Status for a connection that no URL describes.
 func StatusWith(ctx context.Context, config *pgx.ConnConfig) ([]Migration, error) {
 	var all []Migration
-	err := withProvider(ctx, config, migrations.Files(), func(provider *goose.Provider) error {
+	err := withProvider(ctx, patient(config), "", migrations.Files(), func(provider *goose.Provider) error {
 		states, err := provider.Status(ctx)
 		if err != nil {
 			return fmt.Errorf("read the status of the migrations: %w", err)

@@ -17,6 +17,7 @@ import (
 	"github.com/pressly/goose/v3/lock"
 
 	"github.com/fluxa/fluxa/migrations"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // Migration is one file of the schema's history. AppliedAt is zero while it is
@@ -36,24 +37,42 @@ const (
 	lockTries         = 300
 )
 
-// Up applies what is pending to the database and schema of a URL (the first
-// existing schema of its search_path) and returns what it applied: nothing when
-// all was applied before. Several callers at once are safe. Each file is applied
-// in a transaction of its own; the error of a failed one names the file and holds
-// the server's error (a *pgconn.PgError with its SQLSTATE), and what came before
-// it stays applied and is returned too.
+var errNoSchema = errors.New("the connection's search_path names no existing schema to migrate")
+
+// release is what a run brings a database up to.
+type release struct {
+	users  string
+	files  fs.FS
+	grants string
+}
+
+func shipped() release {
+	return release{users: migrations.Users(), files: migrations.Files(), grants: migrations.Grants()}
+}
+
+// Up makes the database's users, applies what is pending to the database and schema of
+// a URL (the first existing schema of its search_path) as contract.UserOwner, and says
+// what each user may do. It returns the migrations that it applied: none when all were
+// applied before. The user of the URL must be allowed to create roles and to use the
+// schema; the others get the passwords that UserURL knows.
+//
+// Several callers at once are safe. Each file is applied in a transaction of its own;
+// the error of a failed one names the file and holds the server's error (a
+// *pgconn.PgError with its SQLSTATE), and what came before it stays applied and is
+// returned too.
 func Up(ctx context.Context, url string) ([]Migration, error) {
 	config, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	return UpWith(ctx, config)
+	return up(ctx, config, shipped(), passwords(config.Password))
 }
 
-// UpWith is Up for a connection that no URL describes, such as one whose
-// password is fetched. The config is not changed.
+// UpWith is Up for a connection that no URL describes, such as one whose password is
+// fetched. The users get no password: on Amazon RDS they log in with IAM tokens. The
+// config is not changed.
 func UpWith(ctx context.Context, config *pgx.ConnConfig) ([]Migration, error) {
-	return up(ctx, config, migrations.Files())
+	return up(ctx, config, shipped(), nil)
 }
 
 func parse(url string) (*pgx.ConnConfig, error) {
@@ -64,9 +83,24 @@ func parse(url string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-func up(ctx context.Context, config *pgx.ConnConfig, files fs.FS) ([]Migration, error) {
-	var applied []Migration
-	err := withProvider(ctx, config, files, func(provider *goose.Provider) error {
+// up has one connection at a time.
+func up(ctx context.Context, config *pgx.ConnConfig, to release, passwords map[string]string) (applied []Migration, err error) {
+	config = patient(config)
+	if err := administer(ctx, config, to.users, passwords); err != nil {
+		return nil, fmt.Errorf("make the database's users: %w", err)
+	}
+	if applied, err = apply(ctx, config, to.files); err != nil {
+		return applied, err
+	}
+	if err := administer(ctx, config, to.grants, nil); err != nil {
+		return applied, fmt.Errorf("grant the database's users what they need: %w", err)
+	}
+	return applied, nil
+}
+
+// apply applies the files as the owner of the tables.
+func apply(ctx context.Context, config *pgx.ConnConfig, files fs.FS) (applied []Migration, err error) {
+	err = withProvider(ctx, config, contract.UserOwner, files, func(provider *goose.Provider) error {
 		results, err := provider.Up(ctx)
 		partial, ok := errors.AsType[*goose.PartialError](err)
 		if ok {
@@ -93,15 +127,28 @@ func migration(source *goose.Source) Migration {
 	return Migration{Version: source.Version, Name: path.Base(source.Path)}
 }
 
-func withProvider(ctx context.Context, config *pgx.ConnConfig, files fs.FS, use func(*goose.Provider) error) (err error) {
+// patient returns a copy of the config for work that takes the time it takes.
+func patient(config *pgx.ConnConfig) *pgx.ConnConfig {
 	config = config.Copy()
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
 	}
 	// The server may give up on any statement after a while, for callers that are
-	// gone. A migration takes the time it takes; the caller's context bounds it.
+	// gone. The caller's context bounds a migration.
 	config.RuntimeParams["statement_timeout"] = "0"
-	db := stdlib.OpenDB(*config)
+	return config
+}
+
+// withProvider uses goose on a connection; as the role, unless it is "".
+func withProvider(ctx context.Context, config *pgx.ConnConfig, role string, files fs.FS, use func(*goose.Provider) error) (err error) {
+	become := func(ctx context.Context, conn *pgx.Conn) error {
+		if role == "" {
+			return nil
+		}
+		_, err := conn.Exec(ctx, "SET ROLE "+pgx.Identifier{role}.Sanitize())
+		return err
+	}
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(become))
 	defer func() { err = errors.Join(err, db.Close()) }()
 
 	id, err := lockID(ctx, db)
@@ -132,7 +179,7 @@ func lockID(ctx context.Context, db *sql.DB) (int64, error) {
 		return 0, fmt.Errorf("connect for the migrations: %w", err)
 	}
 	if !schema.Valid {
-		return 0, errors.New("the connection's search_path names no existing schema to migrate")
+		return 0, errNoSchema
 	}
 	return id.Int64, nil
 }

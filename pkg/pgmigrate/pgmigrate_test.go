@@ -19,7 +19,7 @@ import (
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
 )
 
-var shipped = []string{"001_create_events_table.sql", "002_create_idempotency_keys_table.sql", "003_create_persist_batch_function.sql"}
+var shipped = []string{"001_create_events_table.sql", "002_create_idempotency_keys_table.sql", "003_create_persist_batch_function.sql", "004_create_partition_functions.sql"}
 
 func names(list []pgmigrate.Migration) []string {
 	var out []string

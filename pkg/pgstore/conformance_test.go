@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/pgstore"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
 	"github.com/fluxa/fluxa/pkg/process"
@@ -16,8 +17,13 @@ import (
 func TestStoreConformsToProcess(t *testing.T) {
 	t.Parallel()
 	processtest.Store(t, func(t *testing.T) process.Store {
-		return open(t, pgstore.Config{URL: pgtest.MigratedURL(t), MaxConns: 5})
+		return open(t, pgstore.Config{URL: as(t, contract.FunctionProcessor, pgtest.MigratedURL(t)), MaxConns: 5})
 	})
+}
+
+// as returns the URL by which a function logs in: what it does with it, its grants allow.
+func as(t testing.TB, f contract.Function, url string) string {
+	return pgtest.As(t, url, contract.DatabaseUser(f))
 }
 
 func open(t testing.TB, cfg pgstore.Config) *pgstore.Store {

@@ -10,7 +10,8 @@ import (
 	"github.com/fluxa/fluxa/pkg/process"
 )
 
-// A partition of events holds one day of created_at, in UTC, and is named for it.
+// A partition of events holds one day of created_at, in UTC, and is named for it by the
+// function that makes it.
 const (
 	partitionPrefix = "events_"
 	partitionLayout = "20060102"
@@ -19,8 +20,6 @@ const (
 // lockPatience bounds the wait for a lock of the table. Whoever comes after the one who
 // waits would wait too, events among them, so it is short; the next run tries again.
 const lockPatience = 2 * time.Second
-
-func partitionName(day time.Time) string { return partitionPrefix + day.Format(partitionLayout) }
 
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
@@ -51,40 +50,22 @@ func (s *Store) Partitions(ctx context.Context) ([]time.Time, error) {
 // took of that day. It returns how many events it moved. Returns a DatabaseUnavailable
 // fault, also when a lock was not to be had in time.
 func (s *Store) MakePartition(ctx context.Context, day time.Time) (moved int64, err error) {
-	from := midnight(day)
-	name := pgx.Identifier{partitionName(from)}.Sanitize()
-	to := from.AddDate(0, 0, 1)
+	from := midnight(day).Format(time.DateOnly)
 	err = s.alter(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "CREATE TABLE "+name+" (LIKE events INCLUDING ALL)"); err != nil {
-			return err
-		}
-		// Nobody adds a row of the day between the move and the end of the transaction.
-		if _, err := tx.Exec(ctx, "LOCK TABLE events_default IN SHARE ROW EXCLUSIVE MODE"); err != nil {
-			return err
-		}
-		tag, err := tx.Exec(ctx, "WITH moved AS (DELETE FROM events_default WHERE created_at >= $1::timestamptz AND created_at < $2::timestamptz RETURNING *) "+
-			"INSERT INTO "+name+" SELECT * FROM moved", from, to)
-		if err != nil {
-			return err
-		}
-		moved = tag.RowsAffected()
-		// ATTACH needs a weaker lock of the whole table than CREATE … PARTITION OF: events
-		// are stored meanwhile.
-		_, err = tx.Exec(ctx, fmt.Sprintf("ALTER TABLE events ATTACH PARTITION %s FOR VALUES FROM ('%s') TO ('%s')",
-			name, from.Format(time.RFC3339), to.Format(time.RFC3339)))
-		return err
+		return tx.QueryRow(ctx, "SELECT make_partition($1::date)", from).Scan(&moved)
 	})
-	return moved, unavailable(err, "make the partition of "+from.Format(time.DateOnly))
+	return moved, unavailable(err, "make the partition of "+from)
 }
 
 // DropPartition drops the partition of a day with all its events. Returns a
 // DatabaseUnavailable fault, also when a lock was not to be had in time.
 func (s *Store) DropPartition(ctx context.Context, day time.Time) error {
+	from := midnight(day).Format(time.DateOnly)
 	err := s.alter(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, "DROP TABLE "+pgx.Identifier{partitionName(midnight(day))}.Sanitize())
+		_, err := tx.Exec(ctx, "SELECT drop_partition($1::date)", from)
 		return err
 	})
-	return unavailable(err, "drop the partition of "+midnight(day).Format(time.DateOnly))
+	return unavailable(err, "drop the partition of "+from)
 }
 
 // alter runs a transaction that changes the table.

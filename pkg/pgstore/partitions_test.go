@@ -19,7 +19,7 @@ var _ maintain.Store = (*pgstore.Store)(nil)
 func TestThreeYearsOfMaintenance(t *testing.T) {
 	t.Parallel()
 	url := pgtest.MigratedURL(t)
-	store, conn := open(t, pgstore.Config{URL: url, StatementTimeout: time.Minute}), connect(t, url)
+	store, conn := open(t, pgstore.Config{URL: as(t, contract.FunctionMaintain, url), StatementTimeout: time.Minute}), connect(t, url)
 	const week, retention, weeks = 7 * 24 * time.Hour, 70 * 24 * time.Hour, 157
 	start := time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
 	now := start
@@ -58,7 +58,8 @@ func TestThreeYearsOfMaintenance(t *testing.T) {
 		t.Errorf("%d events are left, want %d", n, alive)
 	}
 	oldest := now.Add(-retention)
-	if _, err := store.Event(t.Context(), oldest.Format(time.DateOnly)); err != nil {
+	reader := open(t, pgstore.Config{URL: as(t, contract.FunctionQuery, url)})
+	if _, err := reader.Event(t.Context(), oldest.Format(time.DateOnly)); err != nil {
 		t.Errorf("the oldest event that is alive: %v", err)
 	}
 	if n := query[int](t, conn, "SELECT count(*) FROM idempotency_keys k WHERE NOT EXISTS (SELECT FROM events e WHERE e.event_id = k.event_id) AND event_id LIKE '____-__-__'"); n == 0 {
@@ -82,8 +83,9 @@ func TestThreeYearsOfMaintenance(t *testing.T) {
 func TestDefaultPartitionIsDrained(t *testing.T) {
 	t.Parallel()
 	url := pgtest.MigratedURL(t)
-	store, conn := open(t, pgstore.Config{URL: url}), connect(t, url)
-	persist(t, store, processtest.Success("a", "x"), processtest.Success("b", "x"))
+	store, conn := open(t, pgstore.Config{URL: as(t, contract.FunctionMaintain, url)}), connect(t, url)
+	processor := open(t, pgstore.Config{URL: as(t, contract.FunctionProcessor, url)})
+	persist(t, processor, processtest.Success("a", "x"), processtest.Success("b", "x"))
 	today := query[time.Time](t, conn, "SELECT min(created_at) FROM events_default")
 	if moved, err := store.MakePartition(t.Context(), today.AddDate(0, 0, 1)); err != nil || moved != 0 {
 		t.Errorf("tomorrow: %d moved, %v", moved, err)
@@ -99,11 +101,11 @@ func TestDefaultPartitionIsDrained(t *testing.T) {
 		t.Errorf("%d left, %v", events, err)
 	}
 	for _, id := range []string{"a", "b"} {
-		if got, err := store.Event(t.Context(), id); err != nil || string(got.Payload) != "x" {
+		if got, err := processor.Event(t.Context(), id); err != nil || string(got.Payload) != "x" {
 			t.Errorf("%s: %+v, %v", id, got, err)
 		}
 	}
-	if got := persist(t, store, processtest.Success("a", "x"))["a"]; got.Inserted || got.Status != process.StatusSuccess {
+	if got := persist(t, processor, processtest.Success("a", "x"))["a"]; got.Inserted || got.Status != process.StatusSuccess {
 		t.Errorf("a again: %+v", got)
 	}
 	if days, err := store.Partitions(t.Context()); err != nil || len(days) != 2 {

@@ -278,7 +278,11 @@ def database(api: API, name: str, p: Properties) -> Made:
     wanted = without(p, "VPCSecurityGroups", "DeleteAutomatedBackups", "AllowMajorVersionUpgrade")
     wanted["VpcSecurityGroupIds"] = p.get("VPCSecurityGroups", [])
     made = api.call("rds", "create_db_instance", wanted)["DBInstance"]
-    attributes = {"Endpoint.Address": made["Endpoint"]["Address"], "Endpoint.Port": str(made["Endpoint"]["Port"])}
+    attributes = {
+        "Endpoint.Address": made["Endpoint"]["Address"],
+        "Endpoint.Port": str(made["Endpoint"]["Port"]),
+        "DbiResourceId": made["DbiResourceId"],
+    }
     if "MasterUserSecret" in made:
         attributes["MasterUserSecret.SecretArn"] = made["MasterUserSecret"]["SecretArn"]
     return Made(name, attributes)

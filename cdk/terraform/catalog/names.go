@@ -90,6 +90,7 @@ func shortNames() []shortName {
 		{"Network/Private/VPC/", ""},
 		{"Network/Private/", ""},
 		{"Network/", ""},
+		{"Data/Database/ProxyRole/", "Database/Proxy/Role/"},
 		{"Data/", ""},
 		{"Pipeline/API/API/Default/", "API/"},
 		{"Pipeline/API/API/CloudWatchRole", "API/Logs"},

@@ -35,7 +35,7 @@ func rds() []Type {
 			CloudFormation: "AWS::RDS::DBProxy", Terraform: "aws_db_proxy",
 			Nouns:      []string{"Proxy"},
 			ReadyWith:  map[string][]string{"endpoint": reachable()},
-			Attributes: map[string]Attribute{"Ref": {Name: "name"}, "Endpoint": {Name: "endpoint"}},
+			Attributes: map[string]Attribute{"Ref": {Name: "name"}, "Endpoint": {Name: "endpoint"}, "DBProxyArn": {Name: "arn"}},
 			Properties: []Property{
 				{From: prop("DBProxyName"), To: Attr("name")},
 				{From: prop("EngineFamily"), To: Attr("engine_family")},
@@ -45,9 +45,7 @@ func rds() []Type {
 				{From: prop("VpcSecurityGroupIds"), To: Attr("vpc_security_group_ids")},
 				{From: prop("VpcSubnetIds"), To: Attr("vpc_subnet_ids")},
 				tagged(),
-				{From: prop("Auth").each("AuthScheme"), To: Blocks("auth").Attr("auth_scheme")},
-				{From: prop("Auth").each("IAMAuth"), To: Blocks("auth").Attr("iam_auth")},
-				{From: prop("Auth").each("SecretArn"), To: Blocks("auth").Attr("secret_arn")},
+				{From: prop("DefaultAuthScheme"), To: Attr("default_auth_scheme")},
 			},
 		},
 		{
@@ -86,7 +84,7 @@ func databaseInstance() Type {
 		Nouns:     []string{"Instance"},
 		ReadyWith: map[string][]string{"address": reachable()},
 		Attributes: map[string]Attribute{
-			"Ref": {Name: "identifier"}, "Endpoint.Address": {Name: "address"}, "Endpoint.Port": {Name: "port"},
+			"Ref": {Name: "identifier"}, "Endpoint.Address": {Name: "address"}, "Endpoint.Port": {Name: "port"}, "DbiResourceId": {Name: "resource_id"},
 			"MasterUserSecret.SecretArn": {Block: "master_user_secret", Name: "secret_arn", Words: "ARN of the password's secret"},
 		},
 		Properties: []Property{
@@ -112,6 +110,8 @@ func databaseInstance() Type {
 			{From: prop("CACertificateIdentifier"), To: Attr("ca_cert_identifier")},
 			{From: prop("AutoMinorVersionUpgrade"), To: Attr("auto_minor_version_upgrade")},
 			{From: prop("BackupRetentionPeriod"), To: Attr("backup_retention_period")},
+			{From: prop("PreferredBackupWindow"), To: Attr("backup_window")},
+			{From: prop("PreferredMaintenanceWindow"), To: Attr("maintenance_window")},
 			{From: prop("DeleteAutomatedBackups"), To: Attr("delete_automated_backups")},
 			{From: prop("CopyTagsToSnapshot"), To: Attr("copy_tags_to_snapshot")},
 			{From: prop("DeletionProtection"), To: Attr("deletion_protection")},

@@ -15,47 +15,48 @@ import (
 	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/pgstore"
+	"github.com/fluxa/fluxa/pkg/rdsiam"
 	"github.com/fluxa/fluxa/pkg/secretsmanager"
 )
 
-// Open opens the pool of connections to the database. No connection is made
-// before it is needed. Returns an error that names a setting which cannot be
-// used; it holds no password.
+// Open opens the pool of connections to the database, without a URL as a user who logs
+// in with IAM. No connection is made before it is needed. Returns an error that names a
+// setting which cannot be used; it holds no password.
 func Open(base boot.Base, settings config.Database) (*pgstore.Store, error) {
-	c, err := address(base, settings)
-	if err != nil {
-		return nil, err
+	c := pgstore.Config{URL: settings.URL.Reveal()}
+	if settings.URL == "" {
+		credentials, err := rdsiam.New(rdsiam.Config{
+			Host: settings.Host, Port: settings.Port, User: settings.User, Region: base.AWS.Region, Credentials: base.AWS.Credentials,
+		})
+		if err != nil {
+			return nil, err
+		}
+		c = address(base, settings.Server, credentials)
 	}
 	c.MaxConns, c.Tracer = int32(settings.MaxConns), tracer(base.Traces.Provider())
 	return pgstore.New(c)
 }
 
-// Connection returns how to connect to the database once, with the user and the
-// password in it, which are read from the secret within ctx.
-func Connection(ctx context.Context, base boot.Base, settings config.Database) (*pgx.ConnConfig, error) {
-	c, err := address(base, settings)
+// Administrator returns how to connect to the database once, as the one who makes the
+// users and the tables. The password, which RDS rotates, is read from the secret within
+// ctx.
+func Administrator(ctx context.Context, base boot.Base, settings config.Administration) (*pgx.ConnConfig, error) {
+	credentials, err := secretsmanager.New(sdk.NewFromConfig(base.AWS), settings.SecretARN)
 	if err != nil {
 		return nil, err
 	}
-	return c.ConnConfig(ctx)
+	return address(base, settings.Server, credentials).ConnConfig(ctx)
 }
 
-// address returns how the database is reached. Without a URL the user and the
-// password come from the secret, and the server's certificate is verified.
-func address(base boot.Base, settings config.Database) (pgstore.Config, error) {
-	if settings.URL != "" {
-		return pgstore.Config{URL: settings.URL.Reveal()}, nil
-	}
-	credentials, err := secretsmanager.New(sdk.NewFromConfig(base.AWS), settings.SecretARN)
-	if err != nil {
-		return pgstore.Config{}, err
-	}
+// address returns how the database is reached without a URL: the server's certificate is
+// verified.
+func address(base boot.Base, settings config.Server, credentials pgstore.Credentials) pgstore.Config {
 	c := pgstore.Config{Host: settings.Host, Port: uint16(settings.Port), Name: settings.Name, Credentials: credentials}
 	if settings.CAFile != "" {
 		// Reading the roots of all regions would be a quarter of a start.
 		c.RootCAFile, c.RootCAName = settings.CAFile, "Amazon RDS "+base.AWS.Region+" Root CA"
 	}
-	return c, nil
+	return c
 }
 
 // tracer returns the tracer for the connections, nil when no spans are recorded.

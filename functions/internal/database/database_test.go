@@ -46,7 +46,7 @@ func newBase(t *testing.T, secret, collector string) (boot.Base, *lambdatest.AWS
 
 func TestOpen_by_URL(t *testing.T) {
 	base, _ := newBase(t, "", "")
-	store, err := database.Open(base, config.Database{URL: config.Secret(pgtest.URL(t)), Port: 5432, Name: "fluxa", MaxConns: 1})
+	store, err := database.Open(base, config.Database{Server: config.Server{URL: config.Secret(pgtest.URL(t)), Port: 5432, Name: "fluxa"}, MaxConns: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestOpen_records_statements_without_their_parameters(t *testing.T) {
 	}))
 	t.Cleanup(collector.Close)
 	base, _ := newBase(t, "", collector.URL)
-	store, err := database.Open(base, config.Database{URL: config.Secret(pgtest.MigratedURL(t)), MaxConns: 1})
+	store, err := database.Open(base, config.Database{Server: config.Server{URL: config.Secret(pgtest.MigratedURL(t))}, MaxConns: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,49 +126,49 @@ func refuseTLS(t *testing.T) (port int) {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-func TestOpen_by_secret_connects_with_its_user_and_never_without_TLS(t *testing.T) {
-	base, aws := newBase(t, `{"username":"fluxa","password":"hunter2"}`, "")
-	store, err := database.Open(base, config.Database{Host: "127.0.0.1", Port: refuseTLS(t), Name: "events", SecretARN: secretARN, MaxConns: 1})
+func TestOpen_by_user_connects_without_a_call_and_never_without_TLS(t *testing.T) {
+	base, aws := newBase(t, "", "")
+	server := config.Server{Host: "127.0.0.1", Port: refuseTLS(t), Name: "events"}
+	store, err := database.Open(base, config.Database{Server: server, User: "fluxa_query", MaxConns: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer store.Close()
 	err = store.Ping(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "user=fluxa database=events") || !strings.Contains(err.Error(), "server refused TLS connection") ||
-		strings.Contains(err.Error(), "hunter2") {
+	if err == nil || !strings.Contains(err.Error(), "user=fluxa_query database=events") || !strings.Contains(err.Error(), "server refused TLS connection") ||
+		strings.Contains(err.Error(), "X-Amz") {
 		t.Errorf("error %v", err)
 	}
-	if calls := slices.Compact(aws.Calls()); !slices.Equal(calls, []string{"secretsmanager.GetSecretValue"}) {
+	if calls := aws.Calls(); len(calls) != 0 {
 		t.Errorf("calls %q", calls)
 	}
 }
 
-func TestConnection_holds_the_user_and_the_password(t *testing.T) {
+func TestAdministrator_has_the_user_and_the_password_of_the_secret(t *testing.T) {
 	base, aws := newBase(t, `{"username":"fluxa","password":"hunter2"}`, "")
-	for name, settings := range map[string]config.Database{
-		"by secret": {Host: "db.example", Port: 6543, Name: "events", SecretARN: secretARN},
-		"by URL":    {URL: "postgres://fluxa:hunter2@db.example:6543/events", Port: 5432, Name: "fluxa"},
-	} {
-		c, err := database.Connection(t.Context(), base, settings)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := fmt.Sprint(c.Host, c.Port, c.Database, c.User, c.Password); got != fmt.Sprint("db.example", uint16(6543), "events", "fluxa", "hunter2") {
-			t.Errorf("%s: %s", name, got)
-		}
-		if secured := name == "by secret"; secured != (c.TLSConfig != nil && c.TLSConfig.ServerName == "db.example" && !c.TLSConfig.InsecureSkipVerify) {
-			t.Errorf("%s: TLS %+v", name, c.TLSConfig)
-		}
+	server := config.Server{Host: "db.example", Port: 6543, Name: "events"}
+	c, err := database.Administrator(t.Context(), base, config.Administration{Server: server, SecretARN: secretARN})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(c.Host, c.Port, c.Database, c.User, c.Password); got != fmt.Sprint("db.example", uint16(6543), "events", "fluxa", "hunter2") {
+		t.Errorf("got %s", got)
+	}
+	if c.TLSConfig == nil || c.TLSConfig.ServerName != "db.example" || c.TLSConfig.InsecureSkipVerify {
+		t.Errorf("TLS %+v", c.TLSConfig)
+	}
+	if calls := aws.Calls(); !slices.Equal(calls, []string{"secretsmanager.GetSecretValue"}) {
+		t.Errorf("calls %q", calls)
 	}
 	aws.Fail = func(string) bool { return true }
-	if _, err := database.Connection(t.Context(), base, config.Database{Host: "h", Name: "n", SecretARN: secretARN}); err == nil ||
+	if _, err := database.Administrator(t.Context(), base, config.Administration{Server: server, SecretARN: secretARN}); err == nil ||
 		!strings.Contains(err.Error(), secretARN) || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("error %v", err)
 	}
 }
 
 // The instance has a certificate of Amazon RDS in its region, a proxy a public one.
-func TestConnection_trusts_the_region_s_roots_in_the_CA_file_alone_and_without_one_the_system(t *testing.T) {
+func TestAdministrator_trusts_the_region_s_roots_in_the_CA_file_alone_and_without_one_the_system(t *testing.T) {
 	base, _ := newBase(t, `{"username":"fluxa","password":"hunter2"}`, "")
 	const bundle = "../../cmd/package/rds-ca.pem" // what the functions' packages carry
 	rest, err := os.ReadFile(bundle)
@@ -190,8 +190,8 @@ func TestConnection_trusts_the_region_s_roots_in_the_CA_file_alone_and_without_o
 		t.Fatalf("the bundle holds %d roots of the region, want 3", number)
 	}
 	for file, want := range map[string]*x509.CertPool{bundle: roots, "": nil} {
-		settings := config.Database{Host: "db.example", Port: 5432, Name: "events", SecretARN: secretARN, CAFile: file}
-		c, err := database.Connection(t.Context(), base, settings)
+		settings := config.Administration{Server: config.Server{Host: "db.example", Port: 5432, Name: "events", CAFile: file}, SecretARN: secretARN}
+		c, err := database.Administrator(t.Context(), base, settings)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -204,22 +204,30 @@ func TestConnection_trusts_the_region_s_roots_in_the_CA_file_alone_and_without_o
 
 func TestOpen_names_the_setting_that_is_wrong_and_no_password(t *testing.T) {
 	base, _ := newBase(t, "", "")
+	const twice = "postgres://u:hunter2@h/d?password=hunter2&sslmode=hunting"
 	for name, c := range map[string]struct {
 		settings config.Database
 		want     string
 	}{
-		"no secret":         {config.Database{Host: "h", Name: "n"}, "secretsmanager: the ARN must name a secret, got"},
-		"no host":           {config.Database{SecretARN: secretARN, Name: "n"}, "pgstore: URL or Host is required"},
-		"a TLS mode":        {config.Database{URL: "postgres://u:hunter2@h/d?sslmode=hunting"}, "sslmode is invalid"},
-		"a password twice":  {config.Database{URL: "postgres://u:hunter2@h/d?password=hunter2&sslmode=hunting"}, "sslmode is invalid"},
-		"a missing CA file": {config.Database{Host: "h", Name: "n", SecretARN: secretARN, CAFile: "/nonexistent/ca.pem"}, "/nonexistent/ca.pem"},
+		"no user":           {config.Database{Server: config.Server{Host: "h", Port: 5432, Name: "n"}}, "rdsiam: User is required"},
+		"no host":           {config.Database{Server: config.Server{Port: 5432, Name: "n"}, User: "u"}, "rdsiam: Host is required"},
+		"a TLS mode":        {config.Database{Server: config.Server{URL: "postgres://u:hunter2@h/d?sslmode=hunting"}}, "sslmode is invalid"},
+		"a password twice":  {config.Database{Server: config.Server{URL: twice}}, "sslmode is invalid"},
+		"a missing CA file": {config.Database{Server: config.Server{Host: "h", Port: 5432, Name: "n", CAFile: "/nonexistent/ca.pem"}, User: "u"}, "/nonexistent/ca.pem"},
 	} {
-		_, err := database.Open(base, c.settings)
-		_, connectErr := database.Connection(t.Context(), base, c.settings)
-		for _, err := range []error{err, connectErr} {
-			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("%s: error %v", name, err)
-			}
+		if _, err := database.Open(base, c.settings); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	for name, c := range map[string]struct {
+		settings config.Administration
+		want     string
+	}{
+		"no secret": {config.Administration{Server: config.Server{Host: "h", Name: "n"}}, "secretsmanager: the ARN must name a secret, got"},
+		"no host":   {config.Administration{Server: config.Server{Name: "n"}, SecretARN: secretARN}, "pgstore: URL or Host is required"},
+	} {
+		if _, err := database.Administrator(t.Context(), base, c.settings); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v", name, err)
 		}
 	}
 }

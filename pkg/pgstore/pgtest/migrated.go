@@ -15,3 +15,14 @@ func MigratedURL(t testing.TB) string {
 	}
 	return url
 }
+
+// As returns the URL by which one of contract.DatabaseUsers, or the user of a function,
+// logs in where MigratedURL does.
+func As(t testing.TB, migratedURL, user string) string {
+	t.Helper()
+	url, err := pgmigrate.UserURL(migratedURL, user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url
+}

@@ -40,7 +40,7 @@ func TestRead_of_anything_else_gives_placeholders(t *testing.T) {
 	t.Parallel()
 	got := readData(t, started(t, Unknown), "aws_vpc", `{"default":true}`)
 	arn, ok := got["arn"].(string)
-	if !ok || !strings.HasPrefix(arn, "arn:aws:vpc:eu-west-1:123456789012:data.aws_vpc/") || !strings.HasSuffix(arn, "/arn") {
+	if !ok || !strings.HasPrefix(arn, "arn:aws:vpc:eu-west-1:123456789012:placeholder:data.aws_vpc/") || !strings.HasSuffix(arn, "/arn") {
 		t.Errorf("arn = %v", got["arn"])
 	}
 	if got["default"] != true {

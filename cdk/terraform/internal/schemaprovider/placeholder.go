@@ -125,7 +125,7 @@ func (p placeholders) text(at string) string {
 		return `{"placeholder":"` + token + `"}`
 	case attribute == "arn" || strings.HasSuffix(attribute, "_arn"):
 		service, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(p.kind, "data."), "aws_"), "_")
-		return strings.Join([]string{"arn:aws", service, p.region, AccountID, token}, ":")
+		return strings.Join([]string{"arn:aws", service, p.region, AccountID, "placeholder", token}, ":")
 	default:
 		return token
 	}

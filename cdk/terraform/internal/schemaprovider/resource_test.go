@@ -172,12 +172,12 @@ func TestPlaceholders(t *testing.T) {
 		got := planned(t, s, "aws_db_instance", `null`, `{"identifier":"db","instance_class":"db.t4g.micro"}`, `{"identifier":"db","instance_class":"db.t4g.micro"}`)
 		id := identity("aws_db_instance", `{"identifier":"db","instance_class":"db.t4g.micro"}`)
 		want := map[string]any{
-			"arn":      "arn:aws:db:eu-west-1:123456789012:aws_db_instance/" + id + "/arn",
+			"arn":      "arn:aws:db:eu-west-1:123456789012:placeholder:aws_db_instance/" + id + "/arn",
 			"endpoint": "aws_db_instance/" + id + "/endpoint",
 			"multi_az": false,
 			"master_user_secret": []any{map[string]any{
 				"kms_key_id":    "aws_db_instance/" + id + "/master_user_secret.kms_key_id",
-				"secret_arn":    "arn:aws:db:eu-west-1:123456789012:aws_db_instance/" + id + "/master_user_secret.secret_arn",
+				"secret_arn":    "arn:aws:db:eu-west-1:123456789012:placeholder:aws_db_instance/" + id + "/master_user_secret.secret_arn",
 				"secret_status": "aws_db_instance/" + id + "/master_user_secret.secret_status",
 			}},
 			"vpc_security_group_ids": []any{"aws_db_instance/" + id + "/vpc_security_group_ids"},

@@ -8,11 +8,6 @@ resource "aws_db_proxy" "database" {
   role_arn               = aws_iam_role.database_proxy.arn
   vpc_security_group_ids = [aws_security_group.database_proxy.id]
   vpc_subnet_ids         = aws_subnet.isolated[*].id
+  default_auth_scheme    = "IAM_AUTH"
   tags                   = local.tags
-
-  auth {
-    auth_scheme = "SECRETS"
-    iam_auth    = "DISABLED"
-    secret_arn  = aws_db_instance.database.master_user_secret[0].secret_arn
-  }
 }

@@ -79,18 +79,20 @@ module "stateless" {
   retain_data                             = false
   tags                                    = {}
 
-  clients_security_group_id       = module.stateful.clients_security_group_id
-  database_db_instance_address    = module.stateful.database_db_instance_address
-  database_db_instance_identifier = module.stateful.database_db_instance_identifier
-  database_db_instance_secret_arn = module.stateful.database_db_instance_secret_arn
-  database_db_proxy_endpoint      = module.stateful.database_db_proxy_endpoint
-  database_db_proxy_name          = module.stateful.database_db_proxy_name
-  isolated_subnet_ids             = module.stateful.isolated_subnet_ids
-  lambda_ingest_zip_path          = var.lambda_ingest_zip_path
-  lambda_maintain_zip_path        = var.lambda_maintain_zip_path
-  lambda_migrate_zip_path         = var.lambda_migrate_zip_path
-  lambda_processor_zip_path       = var.lambda_processor_zip_path
-  lambda_query_zip_path           = var.lambda_query_zip_path
-  payloads_s3_bucket_arn          = module.stateful.payloads_s3_bucket_arn
-  payloads_s3_bucket_id           = module.stateful.payloads_s3_bucket_id
+  clients_security_group_id        = module.stateful.clients_security_group_id
+  database_db_instance_address     = module.stateful.database_db_instance_address
+  database_db_instance_identifier  = module.stateful.database_db_instance_identifier
+  database_db_instance_resource_id = module.stateful.database_db_instance_resource_id
+  database_db_instance_secret_arn  = module.stateful.database_db_instance_secret_arn
+  database_db_proxy_arn            = module.stateful.database_db_proxy_arn
+  database_db_proxy_endpoint       = module.stateful.database_db_proxy_endpoint
+  database_db_proxy_name           = module.stateful.database_db_proxy_name
+  isolated_subnet_ids              = module.stateful.isolated_subnet_ids
+  lambda_ingest_zip_path           = var.lambda_ingest_zip_path
+  lambda_maintain_zip_path         = var.lambda_maintain_zip_path
+  lambda_migrate_zip_path          = var.lambda_migrate_zip_path
+  lambda_processor_zip_path        = var.lambda_processor_zip_path
+  lambda_query_zip_path            = var.lambda_query_zip_path
+  payloads_s3_bucket_arn           = module.stateful.payloads_s3_bucket_arn
+  payloads_s3_bucket_id            = module.stateful.payloads_s3_bucket_id
 }

@@ -10,18 +10,23 @@ output "api_key_id" {
   value       = module.stateless.api_key_id
 }
 
+output "operator_security_group_id" {
+  description = "The security group for people who look into the database."
+  value       = module.stateful.operator_security_group_id
+}
+
 output "db_endpoint" {
   description = "The database's host name, in the VPC."
   value       = module.stateful.db_endpoint
 }
 
 output "db_username" {
-  description = "The database's user."
+  description = "The database's administrator."
   value       = module.stateful.db_username
 }
 
 output "db_secret_arn" {
-  description = "The secret with the user's password."
+  description = "The secret with the administrator's password."
   value       = module.stateful.db_secret_arn
 }
 

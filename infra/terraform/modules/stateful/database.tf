@@ -16,6 +16,15 @@ resource "aws_vpc_security_group_ingress_rule" "database_from_clients_5432" {
   to_port                      = 5432
 }
 
+resource "aws_vpc_security_group_ingress_rule" "database_from_operators_5432" {
+  security_group_id            = aws_security_group.database.id
+  referenced_security_group_id = aws_security_group.operators.id
+  description                  = "People who operate Fluxa"
+  ip_protocol                  = "tcp"
+  from_port                    = 5432
+  to_port                      = 5432
+}
+
 resource "aws_vpc_security_group_ingress_rule" "database_from_database_proxy" {
   count = var.database_proxy ? 1 : 0
 
@@ -130,6 +139,42 @@ resource "aws_db_instance" "database" {
   ]
 }
 
+resource "aws_iam_role" "database_proxy" {
+  count = var.database_proxy ? 1 : 0
+
+  name        = "fluxa-database-proxy-${var.environment}-${local.region}"
+  description = "RDS Proxy of Fluxa logs in to the database"
+  assume_role_policy = jsonencode({
+    Statement = [{
+      Action = "sts:AssumeRole"
+      Effect = "Allow"
+      Principal = {
+        Service = "rds.amazonaws.com"
+      }
+    }]
+    Version = "2012-10-17"
+  })
+  tags = local.tags
+}
+
+resource "aws_iam_role_policy" "database_proxy" {
+  count = var.database_proxy ? 1 : 0
+
+  name = "database-proxy"
+  role = aws_iam_role.database_proxy[0].name
+  policy = jsonencode({
+    Statement = [{
+      Action = "rds-db:connect"
+      Effect = "Allow"
+      Resource = [
+        "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${aws_db_instance.database.resource_id}/fluxa_processor",
+        "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${aws_db_instance.database.resource_id}/fluxa_query",
+      ]
+    }]
+    Version = "2012-10-17"
+  })
+}
+
 resource "aws_security_group" "database_proxy" {
   count = var.database_proxy ? 1 : 0
 
@@ -161,38 +206,6 @@ resource "aws_vpc_security_group_egress_rule" "database_proxy_to_database" {
   to_port                      = aws_db_instance.database.port
 }
 
-resource "aws_iam_role" "database_proxy" {
-  count = var.database_proxy ? 1 : 0
-
-  name = "fluxa-database-proxy-${var.environment}-${local.region}"
-  assume_role_policy = jsonencode({
-    Statement = [{
-      Action = "sts:AssumeRole"
-      Effect = "Allow"
-      Principal = {
-        Service = "rds.amazonaws.com"
-      }
-    }]
-    Version = "2012-10-17"
-  })
-  tags = local.tags
-}
-
-resource "aws_iam_role_policy" "database_proxy" {
-  count = var.database_proxy ? 1 : 0
-
-  name = "database-proxy"
-  role = aws_iam_role.database_proxy[0].name
-  policy = jsonencode({
-    Statement = [{
-      Action   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-      Effect   = "Allow"
-      Resource = aws_db_instance.database.master_user_secret[0].secret_arn
-    }]
-    Version = "2012-10-17"
-  })
-}
-
 resource "aws_db_proxy" "database" {
   count = var.database_proxy ? 1 : 0
 
@@ -203,13 +216,8 @@ resource "aws_db_proxy" "database" {
   role_arn               = aws_iam_role.database_proxy[0].arn
   vpc_security_group_ids = [aws_security_group.database_proxy[0].id]
   vpc_subnet_ids         = aws_subnet.isolated[*].id
+  default_auth_scheme    = "IAM_AUTH"
   tags                   = local.tags
-
-  auth {
-    auth_scheme = "SECRETS"
-    iam_auth    = "DISABLED"
-    secret_arn  = aws_db_instance.database.master_user_secret[0].secret_arn
-  }
 }
 
 resource "aws_db_proxy_default_target_group" "database" {

@@ -245,6 +245,22 @@ resource "aws_vpc_security_group_egress_rule" "clients_5432" {
   cidr_ipv4         = aws_vpc.main.cidr_block
 }
 
+resource "aws_security_group" "operators" {
+  name        = "fluxa-operators-${var.environment}"
+  vpc_id      = aws_vpc.main.id
+  description = "People who operate Fluxa"
+  tags        = local.tags
+}
+
+resource "aws_vpc_security_group_egress_rule" "operators_5432" {
+  security_group_id = aws_security_group.operators.id
+  description       = "PostgreSQL"
+  ip_protocol       = "tcp"
+  from_port         = 5432
+  to_port           = 5432
+  cidr_ipv4         = aws_vpc.main.cidr_block
+}
+
 resource "aws_security_group" "endpoints" {
   name        = "fluxa-endpoints-${var.environment}"
   vpc_id      = aws_vpc.main.id

@@ -1,17 +1,22 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
+output "operator_security_group_id" {
+  description = "The security group for people who look into the database."
+  value       = aws_security_group.operators.id
+}
+
 output "db_endpoint" {
   description = "The database's host name, in the VPC."
   value       = aws_db_instance.database.address
 }
 
 output "db_username" {
-  description = "The database's user."
+  description = "The database's administrator."
   value       = "fluxa"
 }
 
 output "db_secret_arn" {
-  description = "The secret with the user's password."
+  description = "The secret with the administrator's password."
   value       = aws_db_instance.database.master_user_secret[0].secret_arn
 }
 
@@ -31,6 +36,7 @@ output "database_db_instance_address" {
 
   depends_on = [
     aws_vpc_security_group_ingress_rule.database_from_clients_5432,
+    aws_vpc_security_group_ingress_rule.database_from_operators_5432,
     aws_vpc_security_group_ingress_rule.database_from_database_proxy,
     aws_vpc_security_group_ingress_rule.database_proxy_from_clients_5432,
     aws_vpc_security_group_egress_rule.database_proxy_to_database,
@@ -41,6 +47,7 @@ output "database_db_instance_address" {
     aws_vpc_endpoint.secrets_manager,
     aws_vpc_security_group_egress_rule.clients_443,
     aws_vpc_security_group_egress_rule.clients_5432,
+    aws_vpc_security_group_egress_rule.operators_5432,
     aws_vpc_security_group_ingress_rule.endpoints_from_clients_443,
   ]
 }
@@ -50,9 +57,19 @@ output "database_db_instance_identifier" {
   value       = aws_db_instance.database.identifier
 }
 
+output "database_db_instance_resource_id" {
+  description = "The resource id of aws_db_instance.database."
+  value       = aws_db_instance.database.resource_id
+}
+
 output "database_db_instance_secret_arn" {
   description = "The ARN of the password's secret of aws_db_instance.database."
   value       = aws_db_instance.database.master_user_secret[0].secret_arn
+}
+
+output "database_db_proxy_arn" {
+  description = "The arn of aws_db_proxy.database."
+  value       = one(aws_db_proxy.database[*].arn)
 }
 
 output "database_db_proxy_endpoint" {
@@ -61,6 +78,7 @@ output "database_db_proxy_endpoint" {
 
   depends_on = [
     aws_vpc_security_group_ingress_rule.database_from_clients_5432,
+    aws_vpc_security_group_ingress_rule.database_from_operators_5432,
     aws_vpc_security_group_ingress_rule.database_from_database_proxy,
     aws_vpc_security_group_ingress_rule.database_proxy_from_clients_5432,
     aws_vpc_security_group_egress_rule.database_proxy_to_database,
@@ -71,6 +89,7 @@ output "database_db_proxy_endpoint" {
     aws_vpc_endpoint.secrets_manager,
     aws_vpc_security_group_egress_rule.clients_443,
     aws_vpc_security_group_egress_rule.clients_5432,
+    aws_vpc_security_group_egress_rule.operators_5432,
     aws_vpc_security_group_ingress_rule.endpoints_from_clients_443,
   ]
 }

@@ -70,9 +70,9 @@ resource "aws_iam_role_policy" "maintain" {
         Resource = "*"
       },
       {
-        Action   = "secretsmanager:GetSecretValue"
+        Action   = "rds-db:connect"
         Effect   = "Allow"
-        Resource = var.database_db_instance_secret_arn
+        Resource = "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${var.database_db_instance_resource_id}/fluxa_maintain"
       },
     ]
     Version = "2012-10-17"
@@ -99,7 +99,7 @@ resource "aws_lambda_function" "maintain" {
       DB_MAX_CONNS         = "1"
       DB_NAME              = "fluxa"
       DB_PORT              = "5432"
-      DB_SECRET_ARN        = var.database_db_instance_secret_arn
+      DB_USER              = "fluxa_maintain"
       FLUXA_ENVIRONMENT    = var.environment
       FLUXA_LOG_LEVEL      = var.logs_level
       FLUXA_RETENTION_DAYS = var.events_retention_days

@@ -96,7 +96,6 @@ resource "aws_lambda_function" "migrate" {
     variables = {
       DB_CA_FILE        = "/var/task/rds-ca.pem"
       DB_HOST           = var.database_db_instance_address
-      DB_MAX_CONNS      = "1"
       DB_NAME           = "fluxa"
       DB_PORT           = "5432"
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
@@ -127,7 +126,7 @@ resource "aws_lambda_function" "migrate" {
 resource "aws_lambda_invocation" "migrations" {
   function_name = aws_lambda_function.migrate.function_name
   triggers = {
-    migrations = "72bdd8fececa3ba513f1e7194817850c378e2c863b42973817a40a11d01a6d32"
+    migrations = "269651461a11d05456aca2e78429bfa265db11958ddd5b9d743a57fa82be7791"
   }
   input = jsonencode({})
 }

@@ -105,9 +105,9 @@ resource "aws_iam_role_policy" "processor" {
         Resource = var.payloads_s3_bucket_arn
       },
       {
-        Action   = "secretsmanager:GetSecretValue"
+        Action   = "rds-db:connect"
         Effect   = "Allow"
-        Resource = var.database_db_instance_secret_arn
+        Resource = var.database_proxy ? "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${split(":", var.database_db_proxy_arn)[6]}/fluxa_processor" : "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${var.database_db_instance_resource_id}/fluxa_processor"
       },
     ]
     Version = "2012-10-17"
@@ -134,7 +134,7 @@ resource "aws_lambda_function" "processor" {
       DB_MAX_CONNS      = "2"
       DB_NAME           = "fluxa"
       DB_PORT           = "5432"
-      DB_SECRET_ARN     = var.database_db_instance_secret_arn
+      DB_USER           = "fluxa_processor"
       DLQ_URL           = aws_sqs_queue.events_dead_letters.url
       FLUXA_ENVIRONMENT = var.environment
       FLUXA_LOG_LEVEL   = var.logs_level

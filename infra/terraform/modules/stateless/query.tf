@@ -80,9 +80,9 @@ resource "aws_iam_role_policy" "query" {
         Resource = var.payloads_s3_bucket_arn
       },
       {
-        Action   = "secretsmanager:GetSecretValue"
+        Action   = "rds-db:connect"
         Effect   = "Allow"
-        Resource = var.database_db_instance_secret_arn
+        Resource = var.database_proxy ? "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${split(":", var.database_db_proxy_arn)[6]}/fluxa_query" : "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${var.database_db_instance_resource_id}/fluxa_query"
       },
     ]
     Version = "2012-10-17"
@@ -110,7 +110,7 @@ resource "aws_lambda_function" "query" {
       DB_MAX_CONNS      = "1"
       DB_NAME           = "fluxa"
       DB_PORT           = "5432"
-      DB_SECRET_ARN     = var.database_db_instance_secret_arn
+      DB_USER           = "fluxa_query"
       FLUXA_ENVIRONMENT = var.environment
       FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id

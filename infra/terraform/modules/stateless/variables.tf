@@ -210,8 +210,18 @@ variable "database_db_instance_identifier" {
   type        = string
 }
 
+variable "database_db_instance_resource_id" {
+  description = "From the module stateful: the resource id of aws_db_instance.database."
+  type        = string
+}
+
 variable "database_db_instance_secret_arn" {
   description = "From the module stateful: the ARN of the password's secret of aws_db_instance.database."
+  type        = string
+}
+
+variable "database_db_proxy_arn" {
+  description = "From the module stateful: the arn of aws_db_proxy.database."
   type        = string
 }
 

@@ -88,6 +88,16 @@ run "plans_as_in_dev" {
   }
 
   assert {
+    condition     = length(aws_iam_role.database_proxy) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_iam_role.database_proxy must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.database_proxy) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy.database_proxy must follow from var.database_proxy."
+  }
+
+  assert {
     condition     = length(aws_security_group.database_proxy) == (var.database_proxy ? 1 : 0)
     error_message = "The number of aws_security_group.database_proxy must follow from var.database_proxy."
   }
@@ -100,16 +110,6 @@ run "plans_as_in_dev" {
   assert {
     condition     = length(aws_vpc_security_group_egress_rule.database_proxy_to_database) == (var.database_proxy ? 1 : 0)
     error_message = "The number of aws_vpc_security_group_egress_rule.database_proxy_to_database must follow from var.database_proxy."
-  }
-
-  assert {
-    condition     = length(aws_iam_role.database_proxy) == (var.database_proxy ? 1 : 0)
-    error_message = "The number of aws_iam_role.database_proxy must follow from var.database_proxy."
-  }
-
-  assert {
-    condition     = length(aws_iam_role_policy.database_proxy) == (var.database_proxy ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy.database_proxy must follow from var.database_proxy."
   }
 
   assert {
@@ -230,6 +230,16 @@ run "plans_as_in_prod" {
   }
 
   assert {
+    condition     = length(aws_iam_role.database_proxy) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_iam_role.database_proxy must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.database_proxy) == (var.database_proxy ? 1 : 0)
+    error_message = "The number of aws_iam_role_policy.database_proxy must follow from var.database_proxy."
+  }
+
+  assert {
     condition     = length(aws_security_group.database_proxy) == (var.database_proxy ? 1 : 0)
     error_message = "The number of aws_security_group.database_proxy must follow from var.database_proxy."
   }
@@ -242,16 +252,6 @@ run "plans_as_in_prod" {
   assert {
     condition     = length(aws_vpc_security_group_egress_rule.database_proxy_to_database) == (var.database_proxy ? 1 : 0)
     error_message = "The number of aws_vpc_security_group_egress_rule.database_proxy_to_database must follow from var.database_proxy."
-  }
-
-  assert {
-    condition     = length(aws_iam_role.database_proxy) == (var.database_proxy ? 1 : 0)
-    error_message = "The number of aws_iam_role.database_proxy must follow from var.database_proxy."
-  }
-
-  assert {
-    condition     = length(aws_iam_role_policy.database_proxy) == (var.database_proxy ? 1 : 0)
-    error_message = "The number of aws_iam_role_policy.database_proxy must follow from var.database_proxy."
   }
 
   assert {

@@ -20,20 +20,22 @@ mock_provider "aws" {
 }
 
 variables {
-  clients_security_group_id       = "clients_security_group_id"
-  database_db_instance_address    = "database_db_instance_address"
-  database_db_instance_identifier = "database_db_instance_identifier"
-  database_db_instance_secret_arn = "arn:aws:service:us-east-1:123456789012:database_db_instance_secret_arn"
-  database_db_proxy_endpoint      = "database_db_proxy_endpoint"
-  database_db_proxy_name          = "database_db_proxy_name"
-  isolated_subnet_ids             = ["isolated_subnet_ids-1", "isolated_subnet_ids-2"]
-  lambda_ingest_zip_path          = "tests/empty.zip"
-  lambda_maintain_zip_path        = "tests/empty.zip"
-  lambda_migrate_zip_path         = "tests/empty.zip"
-  lambda_processor_zip_path       = "tests/empty.zip"
-  lambda_query_zip_path           = "tests/empty.zip"
-  payloads_s3_bucket_arn          = "arn:aws:service:us-east-1:123456789012:payloads_s3_bucket_arn"
-  payloads_s3_bucket_id           = "payloads_s3_bucket_id"
+  clients_security_group_id        = "clients_security_group_id"
+  database_db_instance_address     = "database_db_instance_address"
+  database_db_instance_identifier  = "database_db_instance_identifier"
+  database_db_instance_resource_id = "database_db_instance_resource_id"
+  database_db_instance_secret_arn  = "arn:aws:service:us-east-1:123456789012:resource:database_db_instance_secret_arn"
+  database_db_proxy_arn            = "arn:aws:service:us-east-1:123456789012:resource:database_db_proxy_arn"
+  database_db_proxy_endpoint       = "database_db_proxy_endpoint"
+  database_db_proxy_name           = "database_db_proxy_name"
+  isolated_subnet_ids              = ["isolated_subnet_ids-1", "isolated_subnet_ids-2"]
+  lambda_ingest_zip_path           = "tests/empty.zip"
+  lambda_maintain_zip_path         = "tests/empty.zip"
+  lambda_migrate_zip_path          = "tests/empty.zip"
+  lambda_processor_zip_path        = "tests/empty.zip"
+  lambda_query_zip_path            = "tests/empty.zip"
+  payloads_s3_bucket_arn           = "arn:aws:service:us-east-1:123456789012:resource:payloads_s3_bucket_arn"
+  payloads_s3_bucket_id            = "payloads_s3_bucket_id"
 }
 
 run "plans_as_in_dev" {
