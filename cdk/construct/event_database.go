@@ -41,6 +41,9 @@ type EventDatabaseProps struct {
 	// Proxy puts RDS Proxy in front of the instance; default false.
 	Proxy bool
 
+	// Adopted is used in place of the instance that is made; default: none.
+	Adopted *AdoptedInstance
+
 	// LogRetentionDays is as in LogGroupProps.
 	LogRetentionDays int
 	// Removal is what happens to the instance, its backups and its logs when the
@@ -53,8 +56,9 @@ type EventDatabaseProps struct {
 // functions talk to that one and share its connections.
 type EventDatabase struct {
 	sqlDatabase
-	Instance awsrds.DatabaseInstance
+	Instance awsrds.DatabaseInstance // of the stack
 
+	serving       awsrds.IDatabaseInstance // Instance, unless another one is adopted
 	maxStorageGiB int
 	burstable     bool
 }
@@ -69,9 +73,13 @@ func NewEventDatabase(scope constructs.Construct, id string, props *EventDatabas
 		maxStorageGiB: props.MaxStorageGiB, burstable: props.InstanceClass[0] == 't',
 	}
 	d.Instance = d.newInstance(props)
-	d.writer, d.resourceID, d.secret = d.Instance.DbInstanceEndpointAddress(), d.Instance.InstanceResourceId(), d.Instance.Secret()
+	d.serving, d.secretARN = d.Instance, d.Instance.Secret().SecretArn()
+	if props.Adopted != nil {
+		d.adopt(props.Adopted)
+	}
+	d.writer, d.resourceID = d.serving.DbInstanceEndpointAddress(), d.serving.InstanceResourceId()
 	if props.Proxy {
-		d.addProxy(awsrds.ProxyTarget_FromInstance(d.Instance))
+		d.addProxy(awsrds.ProxyTarget_FromInstance(d.serving))
 	}
 	return d
 }
@@ -187,7 +195,7 @@ func (d *EventDatabase) MetricSurplusCredits() awscloudwatch.Metric {
 }
 
 func (d *EventDatabase) metric(name, statistic string) awscloudwatch.Metric {
-	return d.Instance.Metric(text(name), perMinute(statistic, name))
+	return d.serving.Metric(text(name), perMinute(statistic, name))
 }
 
 // surplusCredits are those from which there is an alarm. A T class of Graviton runs in
@@ -217,6 +225,6 @@ func (d *EventDatabase) alarms(p *AlarmsProps) []alarm {
 
 func (d *EventDatabase) events() []databaseEvents {
 	return append([]databaseEvents{{
-		id: "InstanceEvents", name: "database-events", source: "db-instance", of: d.Instance.InstanceIdentifier(), categories: instanceEvents(),
+		id: "InstanceEvents", name: "database-events", source: "db-instance", of: d.serving.InstanceIdentifier(), categories: instanceEvents(),
 	}}, d.proxyEvents()...)
 }

@@ -11,7 +11,8 @@ import (
 type MigrationProps struct {
 	// Handler answers as a custom resource of CloudFormation.
 	Handler *Handler
-	// Version is any text that changes with the migrations: then they run.
+	// Version is any text that changes with the migrations and with the database: then
+	// they run.
 	Version string
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -51,7 +50,7 @@ type sqlDatabase struct {
 	// database, and the secret of the administrator.
 	writer     *string
 	resourceID *string
-	secret     awssecretsmanager.ISecret
+	secretARN  *string
 }
 
 // access makes the group of what listens on PostgreSQL's port, which the functions
@@ -139,7 +138,10 @@ func isolated() *awsec2.SubnetSelection {
 func (d *sqlDatabase) Host() *string { return d.writer }
 
 // SecretARN is that of the secret with the administrator's name and password.
-func (d *sqlDatabase) SecretARN() *string { return d.secret.SecretArn() }
+func (d *sqlDatabase) SecretARN() *string { return d.secretARN }
+
+// ResourceID is what IAM calls the database: each has its own, a restored one too.
+func (d *sqlDatabase) ResourceID() *string { return d.resourceID }
 
 // Settings are what a function needs to reach the database as a user, by the proxy if
 // there is one. The certificate of the database is signed by an authority of RDS's own,

@@ -17,6 +17,7 @@ const stacks = "dev/*"
 type cli struct {
 	root     string
 	emulator *emulator
+	overlay  string // of the Go compiler, that replaces files of the repository; empty for none
 }
 
 // do runs one command and returns what it prints. It fails the test when the
@@ -32,6 +33,9 @@ func (c cli) do(t *testing.T, step string, args ...string) string {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, append(args, "--no-notices", "--no-color")...)
 	cmd.Dir, cmd.Env = c.root, environment(c.emulator.address)
+	if c.overlay != "" {
+		cmd.Env = append(cmd.Env, "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -overlay="+c.overlay))
+	}
 	cmd.WaitDelay = 10 * time.Second // for what the command itself started
 	began := time.Now()
 	out, err := cmd.CombinedOutput()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fluxa/fluxa/cdk/adopted"
 	"github.com/fluxa/fluxa/cdk/template"
 )
 
@@ -15,6 +16,7 @@ type templates struct {
 }
 
 func read(stage *template.Stage) *templates {
+	stage = adopted.Undo(stage)
 	t := &templates{stage, map[string]int{}}
 	for _, s := range stage.Stacks {
 		for _, r := range s.Resources {

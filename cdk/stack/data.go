@@ -14,8 +14,10 @@ import (
 // Database is what the other stacks need of PostgreSQL, whichever engine runs it.
 type Database interface {
 	construct.WatchedDatabase
-	// Host takes writes; SecretARN is that of its user and password.
+	// Host takes writes; ResourceID tells one database from another; SecretARN is that of
+	// the administrator's name and password.
 	Host() *string
+	ResourceID() *string
 	SecretARN() *string
 	// Settings reach the database by its proxy, if it has one; DirectSettings pass
 	// that one by.
@@ -57,10 +59,14 @@ func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data 
 
 func newDatabase(scope constructs.Construct, s stage.Stage, network *Network) Database {
 	db := s.Database
+	var adopted *construct.AdoptedInstance
+	if db.Adopted != (stage.Adopted{}) {
+		adopted = &construct.AdoptedInstance{Name: db.Adopted.Name, Host: db.Adopted.Host, ResourceID: db.Adopted.ResourceID, SecretARN: db.Adopted.SecretARN}
+	}
 	return construct.NewEventDatabase(scope, "Database", &construct.EventDatabaseProps{
 		Name: s.Platform(), Network: network.Private,
 		EngineVersion: db.EngineVersion, InstanceClass: db.InstanceClass, StorageGiB: db.StorageGiB, MaxStorageGiB: db.MaxStorageGiB, MultiAZ: db.MultiAZ,
-		BackupDays: db.BackupDays, BackupWindow: db.BackupWindow, MaintenanceWindow: db.MaintenanceWindow, DeletionProtection: db.DeletionProtection, Proxy: db.Proxy,
+		BackupDays: db.BackupDays, BackupWindow: db.BackupWindow, MaintenanceWindow: db.MaintenanceWindow, DeletionProtection: db.DeletionProtection, Proxy: db.Proxy, Adopted: adopted,
 		LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
 	})
 }

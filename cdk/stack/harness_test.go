@@ -24,12 +24,13 @@ import (
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// The stages as they are deployed, and what only a test makes: dev once more, and
-// a stage whose settings are those that neither has. Each is synthesized once.
+// The stages as they are deployed, and what only a test makes: dev once more, a stage
+// whose settings are those that neither has, and both after a restore. Each is
+// synthesized once.
 //
 // All constructs live in one Node, which answers one question at a time. A test
 // that asks it must not be parallel; one that only reads what was written may.
-var deployed, others func() (map[string]*platform, error)
+var deployed, others, adopting func() (map[string]*platform, error)
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -49,6 +50,12 @@ func run(m *testing.M) int {
 			return nil, err
 		}
 		return synthesize(filepath.Join(folder, "others"), addOthers)
+	})
+	adopting = sync.OnceValues(func() (map[string]*platform, error) {
+		if _, err := others(); err != nil {
+			return nil, err
+		}
+		return synthesize(filepath.Join(folder, "adopting"), addAdopting)
 	})
 	defer jsii.Close()
 	return m.Run()

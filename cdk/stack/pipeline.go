@@ -53,7 +53,7 @@ func NewPipeline(scope constructs.Construct, s stage.Stage, network *Network, da
 		TopicName: s.Named("notifications"), DisplayName: "Fluxa " + s.Name, Key: p.TopicKey,
 	})
 	p.addHandlers(network, data)
-	migrations := p.migrate()
+	migrations := p.migrate(data)
 	p.release(migrations)
 	p.maintain(migrations)
 	p.feedProcessor()
@@ -143,10 +143,11 @@ func level(name string) slog.Level {
 }
 
 // migrate runs the migrations whenever they, or the users and their grants, differ from
-// those of the deployment before.
-func (p *Pipeline) migrate() *construct.Migration {
+// those of the deployment before, and on another database: what was restored may be older
+// than the last migration.
+func (p *Pipeline) migrate(data *Data) *construct.Migration {
 	return construct.NewMigration(p.Stack, "Migrations", &construct.MigrationProps{
-		Handler: p.Handlers[contract.FunctionMigrate], Version: migrationsVersion(),
+		Handler: p.Handlers[contract.FunctionMigrate], Version: migrationsVersion() + " on " + *data.Database.ResourceID(),
 	})
 }
 

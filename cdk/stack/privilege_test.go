@@ -13,7 +13,7 @@ import (
 // Each function of each stage may do what its code calls and what Lambda does for
 // it, no more and no less. And each action that is taken from a role is missed.
 func TestRoles_have_what_the_code_calls_and_nothing_else(t *testing.T) {
-	platforms := append(both(t), abroad(t))
+	platforms := append(both(t), abroad(t), one(t, adopting, "dev"))
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)

@@ -37,7 +37,7 @@ func TestMigration_is_run_by_the_migrate_function_when_the_migrations_change(t *
 		run := p.stacks[pipeline].at(t, "Migrations/Run")
 		same(t, run, run.Type, "Custom::FluxaMigrations")
 		same(t, run, run.plain("ServiceToken"), "${Pipeline/Migrate/Function.Arn}")
-		same(t, run, run.plain("Version"), hex.EncodeToString(sum.Sum(nil)))
+		same(t, run, run.plain("Version"), hex.EncodeToString(sum.Sum(nil))+" on ${Data/Database/Instance.DbiResourceId}")
 	}
 }
 

@@ -48,7 +48,7 @@ func (s Stage) check(l *faultList) {
 	oneOf(l, s.Release, "release", AllAtOnce, Canary)
 	l.require(slices.Contains(retentions(), s.Logs.RetentionDays), "logs.retention_days", "must be one of %v, got %d", retentions(), s.Logs.RetentionDays)
 	s.Network.check(l, s.Region)
-	s.Database.check(l)
+	s.Database.check(l, s.Region)
 	l.between(s.Events.RetentionDays, 0, 36_500, "events.retention_days")
 	l.between(s.Payloads.GlacierDays, 1, 3650, "payloads.glacier_days")
 	l.between(s.Payloads.OldVersionDays, 1, 3650, "payloads.old_version_days")
@@ -104,7 +104,7 @@ func (n Network) checkZones(l *faultList, region string) {
 		"network.zones", "must be empty, or network.availability_zones (%d) different zones of region, such as us-east-1a where it is us-east-1, got %q", n.AvailabilityZones, n.Zones)
 }
 
-func (d Database) check(l *faultList) {
+func (d Database) check(l *faultList, region string) {
 	l.require(enginePattern.MatchString(d.EngineVersion), "database.engine_version",
 		"must be a major version of PostgreSQL from 14 on, such as 17, got %q", d.EngineVersion)
 	_, known := memoryGiB()[d.InstanceClass]
@@ -115,6 +115,7 @@ func (d Database) check(l *faultList) {
 		"must be %d (a tenth above database.storage_gib) to 65536, got %d", (d.StorageGiB*11+9)/10, d.MaxStorageGiB)
 	l.between(d.BackupDays, 1, 35, "database.backup_days")
 	d.checkWindows(l)
+	d.Adopted.check(l, region)
 }
 
 func (q Queue) check(l *faultList) {

@@ -61,6 +61,7 @@ func TestDev_is_cheap_and_goes_with_its_stack_and_prod_survives(t *testing.T) {
 		{"backup days", 1, 14, func(s Stage) any { return s.Database.BackupDays }},
 		{"backup window", "", "", func(s Stage) any { return s.Database.BackupWindow }},
 		{"maintenance window", "", "", func(s Stage) any { return s.Database.MaintenanceWindow }},
+		{"adopted instance", Adopted{}, Adopted{}, func(s Stage) any { return s.Database.Adopted }},
 		{"deletion protection", false, true, func(s Stage) any { return s.Database.DeletionProtection }},
 		{"proxy", false, true, func(s Stage) any { return s.Database.Proxy }},
 		{"access logs", false, true, func(s Stage) any { return s.Payloads.AccessLogs }},

@@ -76,6 +76,18 @@ type Database struct {
 	MaintenanceWindow  string `yaml:"maintenance_window"`
 	DeletionProtection bool   `yaml:"deletion_protection"`
 	Proxy              bool   `yaml:"proxy"`
+
+	Adopted Adopted `yaml:"adopted"`
+}
+
+// Adopted is the instance that the stage uses in place of its own, such as one that was
+// restored from a backup; all empty for none. The stage's own stays as it is. ResourceID
+// is what IAM calls the instance, SecretARN that of its administrator's password.
+type Adopted struct {
+	Name       string `yaml:"name"`
+	Host       string `yaml:"host"`
+	ResourceID string `yaml:"resource_id"`
+	SecretARN  string `yaml:"secret_arn"`
 }
 
 // Events are the rows of the events. RetentionDays is how long one is kept after it

@@ -207,6 +207,9 @@ func (l *linker) refer(module string, from *block, key string, a catalog.Attribu
 	default:
 		out = hcl.Func("one", a.Of(template.Element{Of: b.Address, Key: hcl.Every{}}))
 	}
+	if a.Instead != "" && l.module[r.Key] == module { // another module takes what is used
+		out = hcl.Func("coalesce", hcl.Variable(a.Instead), out)
+	}
 	if a.Suffix != "" {
 		return template.Join(out, a.Suffix)
 	}

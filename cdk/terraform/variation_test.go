@@ -76,6 +76,7 @@ func changedDev(s *settings.Stage) {
 	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, Zones: []string{"us-east-1c", "us-east-1a", "us-east-1b"}, FlowLogs: true}
 	s.Database = settings.Database{
 		EngineVersion: "16", InstanceClass: "t4g.small", StorageGiB: 40, MaxStorageGiB: 200, MultiAZ: true, BackupDays: 3, BackupWindow: "02:00-02:30", MaintenanceWindow: "sun:03:00-sun:03:30", DeletionProtection: true, Proxy: true,
+		Adopted: adoptedBy("dev"),
 	}
 	s.Payloads = settings.Payloads{GlacierDays: 60, OldVersionDays: 14, AccessLogs: true}
 	s.Queue = settings.Queue{BatchSize: 50, BatchWindowSeconds: 2, MinimumPollers: 2, MaximumPollers: 3}
@@ -98,7 +99,7 @@ func changedProd(s *settings.Stage) {
 	s.Logs = settings.Logs{Level: "warn", RetentionDays: 365}
 	s.Tracing = false
 	s.Network = settings.Network{CIDR: "10.98.0.0/22", AvailabilityZones: 2}
-	s.Database = settings.Database{EngineVersion: "18", InstanceClass: "m7g.xlarge", StorageGiB: 200, MaxStorageGiB: 2000, BackupDays: 30, BackupWindow: "04:00-05:00", MaintenanceWindow: "sat:23:30-sun:00:30"}
+	s.Database = settings.Database{EngineVersion: "18", InstanceClass: "m7g.xlarge", StorageGiB: 200, MaxStorageGiB: 2000, BackupDays: 30, BackupWindow: "04:00-05:00", MaintenanceWindow: "sat:23:30-sun:00:30", Adopted: adoptedBy("prod")}
 	s.Payloads = settings.Payloads{GlacierDays: 61, OldVersionDays: 15}
 	s.Queue = settings.Queue{BatchSize: 10, MinimumPollers: 3, MaximumPollers: 4}
 	s.Functions.Ingest = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 1537, TimeoutSeconds: 22}}
@@ -111,6 +112,14 @@ func changedProd(s *settings.Stage) {
 		Domain: settings.Domain{Name: "prod.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/prod"}}
 	s.Release = settings.AllAtOnce
 	s.Alarms = changedAlarms()
+}
+
+func adoptedBy(stage string) settings.Adopted {
+	name := "fluxa-" + stage + "-restored"
+	return settings.Adopted{
+		Name: name, Host: name + ".c1a2b3c4d5e6.us-east-1.rds.amazonaws.com", ResourceID: "db-RESTORED" + strings.ToUpper(stage),
+		SecretARN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-restored-" + stage,
+	}
 }
 
 func changedAlarms() settings.Alarms {

@@ -7,3 +7,8 @@ const (
 	TagStage       = "stage"
 	TagName        = "Name"
 )
+
+// AdoptedMetadata is the metadata of a stage's own database, in its template, that says
+// which instance the stage uses in its place: the CDK writes it, the Terraform export
+// reads it.
+const AdoptedMetadata = "fluxa:adopted"

@@ -3,6 +3,7 @@ it keeps a part only."""
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import secrets
@@ -13,6 +14,7 @@ from typing import Any, ClassVar
 from moto.awslambda.models import EventSourceMapping, LambdaBackend
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import CloudFormationBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.common_models import CloudFormationModel
 from moto.iam.access_control import PermissionResult
@@ -44,6 +46,7 @@ class MadeByAPI:
     endpoint: ClassVar[str]
     maker: ClassVar[Maker]
     made: Made
+    wanted: Properties
 
     @property
     def physical_resource_id(self) -> str:
@@ -74,16 +77,26 @@ class MadeByAPI:
         cls, resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str, **about: Any
     ) -> MadeByAPI:
         p = cloudformation_json["Properties"]
+        resource = cls()
+        resource.wanted = copy.deepcopy(p)
         if cls.name_property:
             p.setdefault(cls.name_property, resource_name)
             resource_name = p[cls.name_property]
-        resource = cls()
         try:
             resource.made = cls.maker(API(cls.endpoint, region_name), resource_name, p)
         except Exception as error:
             # Whatever it was: a server error would be tried again and again.
             raise ValidationError(message=f"{about['LogicalId']}, {about['ResourceType']}: {error}") from error
         return resource
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls, original_resource: MadeByAPI, cloudformation_json: dict[str, Any], **about: Any
+    ) -> MadeByAPI:
+        """Changes nothing: a resource is in an update for its metadata, too."""
+        if cloudformation_json["Properties"] != original_resource.wanted:
+            raise ValidationError(message=f"the emulator makes {cls.type_name} and does not change it")
+        return original_resource
 
 
 def register(endpoint: str, type_name: str, name_property: str, maker: Maker) -> type[MadeByAPI]:
@@ -116,6 +129,23 @@ def mend() -> None:
     MasterUserSecret._generate_secret_string = _login
     LambdaBackend.create_event_source_mapping = _to_alias(LambdaBackend.create_event_source_mapping)
     parsing.ResourceMap.__getitem__ = _in_order(parsing.ResourceMap.__getitem__)
+    CloudFormationBackend._resolve_update_parameters = _known(CloudFormationBackend._resolve_update_parameters)
+
+
+def _known(resolve: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+    """Leaves to its default what an update takes over from a stack that left it so."""
+
+    def resolve_known(
+        backend: CloudFormationBackend, instance: Any, incoming_params: list[dict[str, Any]]
+    ) -> dict[str, str]:
+        known = [
+            each
+            for each in incoming_params
+            if "ParameterValue" in each or each["ParameterKey"] in instance.parameters
+        ]
+        return resolve(backend, instance=instance, incoming_params=known)
+
+    return resolve_known
 
 
 def _login(secret: MasterUserSecret) -> str:

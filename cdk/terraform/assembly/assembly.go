@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fluxa/fluxa/cdk/adopted"
 	"github.com/fluxa/fluxa/cdk/template"
 	"github.com/fluxa/fluxa/cdk/terraform/catalog"
 	"github.com/fluxa/fluxa/cdk/terraform/hcl"
@@ -21,6 +22,7 @@ type Stage struct {
 	Name, Account, Region string // the last two empty when its deployer points at them
 	Resources             []*Resource
 	Outputs               []Output
+	Adopted               map[string]string // what is used instead of attributes, by the variable; empty for none
 }
 
 // Resource is a resource of one stage. Its key is its construct path without what
@@ -78,6 +80,8 @@ type reader struct {
 
 // NewStage reads one stage.
 func NewStage(c catalog.Catalog, source *template.Stage) (*Stage, error) {
+	instead := adoptedBy(c, source)
+	source = adopted.Undo(source)
 	r := &reader{
 		catalog: c, source: source, keys: map[template.Reference]string{},
 		unique: regexp.MustCompile(`\b` + regexp.QuoteMeta(strings.ReplaceAll(source.Name, "-", "")) + `([A-Z]\w*?)[0-9A-F]{8}\b`),
@@ -90,7 +94,7 @@ func NewStage(c catalog.Catalog, source *template.Stage) (*Stage, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	stage := &Stage{Name: source.Name}
+	stage := &Stage{Name: source.Name, Adopted: instead}
 	for _, stack := range source.Stacks {
 		stage.Account, stage.Region = max(stage.Account, stack.Account), max(stage.Region, stack.Region)
 		for _, source := range stack.Resources {
@@ -114,6 +118,23 @@ func NewStage(c catalog.Catalog, source *template.Stage) (*Stage, error) {
 	}
 	gather(c, stage)
 	return stage, errors.Join(errs...)
+}
+
+// adoptedBy returns the value of each variable that stands for an attribute.
+func adoptedBy(c catalog.Catalog, source *template.Stage) map[string]string {
+	out := map[string]string{}
+	for kind, t := range c.Types {
+		for attribute, a := range t.Attributes {
+			if a.Instead == "" {
+				continue
+			}
+			out[a.Instead] = ""
+			for _, r := range source.All(kind) {
+				out[a.Instead] = adopted.By(r)[attribute]
+			}
+		}
+	}
+	return out
 }
 
 // checkUnused refuses parameters and rules of a template that mean something.

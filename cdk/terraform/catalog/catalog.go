@@ -43,6 +43,8 @@ type Attribute struct {
 	Block  string // that has it: the first of its name; empty for the resource
 	Suffix string // that CloudFormation's attribute has and the provider's lacks
 	Words  string // what it is, where the name does not say it
+
+	Instead string // the variable that is used instead unless it is null; empty for none
 }
 
 // Of is the value of the attribute of a resource.

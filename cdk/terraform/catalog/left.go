@@ -3,6 +3,7 @@ package catalog
 import (
 	"github.com/fluxa/fluxa/cdk/template"
 	"github.com/fluxa/fluxa/cdk/terraform/hcl"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // Left is what of a template is left out, each with the reason.
@@ -47,6 +48,7 @@ func leftOut() Left {
 			"aws:cdk:path":                  "the names come from it",
 			"cdk_nag":                       "the checks are of the CDK app",
 			"cfn-lint":                      "the checks are of the template",
+			contract.AdoptedMetadata:        "the variables database_adopted_… come from it",
 			"aws:cdk:enable-asset-metadata": "only the CDK reads it",
 		},
 		tags: map[string]string{

@@ -84,8 +84,11 @@ func databaseInstance() Type {
 		Nouns:     []string{"Instance"},
 		ReadyWith: map[string][]string{"address": reachable()},
 		Attributes: map[string]Attribute{
-			"Ref": {Name: "identifier"}, "Endpoint.Address": {Name: "address"}, "Endpoint.Port": {Name: "port"}, "DbiResourceId": {Name: "resource_id"},
-			"MasterUserSecret.SecretArn": {Block: "master_user_secret", Name: "secret_arn", Words: "ARN of the password's secret"},
+			"Ref":                        {Name: "identifier", Instead: "database_adopted_name"},
+			"Endpoint.Address":           {Name: "address", Instead: "database_adopted_host"},
+			"Endpoint.Port":              {Name: "port"},
+			"DbiResourceId":              {Name: "resource_id", Instead: "database_adopted_resource_id"},
+			"MasterUserSecret.SecretArn": {Block: "master_user_secret", Name: "secret_arn", Words: "ARN of the password's secret", Instead: "database_adopted_secret_arn"},
 		},
 		Properties: []Property{
 			{From: prop("DBInstanceIdentifier"), To: Attr("identifier")},

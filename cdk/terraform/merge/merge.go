@@ -108,6 +108,13 @@ func Merge(c catalog.Catalog, stages []*assembly.Stage) (*Platform, error) {
 		m.stages[s.Name] = s
 		m.out.Stages = append(m.out.Stages, s.Name)
 		m.set("environment", s.Name, s.Name)
+		for name, literal := range s.Adopted {
+			var value template.Value // null
+			if literal != "" {
+				value = literal
+			}
+			m.set(name, s.Name, value)
+		}
 	}
 	m.tags(stages)
 	resources := collect(stages)

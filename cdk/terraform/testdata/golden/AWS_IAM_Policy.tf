@@ -7,7 +7,7 @@ resource "aws_iam_role_policy" "database_proxy" {
     Statement = [{
       Action   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
       Effect   = "Allow"
-      Resource = aws_db_instance.database.master_user_secret[0].secret_arn
+      Resource = coalesce(var.database_adopted_secret_arn, aws_db_instance.database.master_user_secret[0].secret_arn)
     }]
     Version = "2012-10-17"
   })

@@ -12,5 +12,5 @@ resource "aws_db_proxy_default_target_group" "database" {
 resource "aws_db_proxy_target" "database" {
   db_proxy_name          = aws_db_proxy_default_target_group.database.db_proxy_name
   target_group_name      = aws_db_proxy_default_target_group.database.name
-  db_instance_identifier = aws_db_instance.database.identifier
+  db_instance_identifier = coalesce(var.database_adopted_name, aws_db_instance.database.identifier)
 }

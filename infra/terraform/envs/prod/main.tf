@@ -8,6 +8,10 @@ provider "aws" {
 module "stateful" {
   source = "../../modules/stateful"
 
+  database_adopted_host        = null
+  database_adopted_name        = null
+  database_adopted_resource_id = null
+  database_adopted_secret_arn  = null
   database_backup_days         = 14
   database_delete_backups      = false
   database_deletion_protection = true

@@ -167,8 +167,8 @@ resource "aws_iam_role_policy" "database_proxy" {
       Action = "rds-db:connect"
       Effect = "Allow"
       Resource = [
-        "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${aws_db_instance.database.resource_id}/fluxa_processor",
-        "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${aws_db_instance.database.resource_id}/fluxa_query",
+        "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${coalesce(var.database_adopted_resource_id, aws_db_instance.database.resource_id)}/fluxa_processor",
+        "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${coalesce(var.database_adopted_resource_id, aws_db_instance.database.resource_id)}/fluxa_query",
       ]
     }]
     Version = "2012-10-17"
@@ -236,5 +236,5 @@ resource "aws_db_proxy_target" "database" {
 
   db_proxy_name          = aws_db_proxy_default_target_group.database[0].db_proxy_name
   target_group_name      = aws_db_proxy_default_target_group.database[0].name
-  db_instance_identifier = aws_db_instance.database.identifier
+  db_instance_identifier = coalesce(var.database_adopted_name, aws_db_instance.database.identifier)
 }

@@ -7,7 +7,7 @@ output "operator_security_group_id" {
 
 output "db_endpoint" {
   description = "The database's host name, in the VPC."
-  value       = aws_db_instance.database.address
+  value       = coalesce(var.database_adopted_host, aws_db_instance.database.address)
 }
 
 output "db_username" {
@@ -17,7 +17,7 @@ output "db_username" {
 
 output "db_secret_arn" {
   description = "The secret with the administrator's password."
-  value       = aws_db_instance.database.master_user_secret[0].secret_arn
+  value       = coalesce(var.database_adopted_secret_arn, aws_db_instance.database.master_user_secret[0].secret_arn)
 }
 
 output "payload_bucket" {
@@ -32,7 +32,7 @@ output "clients_security_group_id" {
 
 output "database_db_instance_address" {
   description = "The address of aws_db_instance.database."
-  value       = aws_db_instance.database.address
+  value       = coalesce(var.database_adopted_host, aws_db_instance.database.address)
 
   depends_on = [
     aws_vpc_security_group_ingress_rule.database_from_clients_5432,
@@ -54,17 +54,17 @@ output "database_db_instance_address" {
 
 output "database_db_instance_identifier" {
   description = "The identifier of aws_db_instance.database."
-  value       = aws_db_instance.database.identifier
+  value       = coalesce(var.database_adopted_name, aws_db_instance.database.identifier)
 }
 
 output "database_db_instance_resource_id" {
   description = "The resource id of aws_db_instance.database."
-  value       = aws_db_instance.database.resource_id
+  value       = coalesce(var.database_adopted_resource_id, aws_db_instance.database.resource_id)
 }
 
 output "database_db_instance_secret_arn" {
   description = "The ARN of the password's secret of aws_db_instance.database."
-  value       = aws_db_instance.database.master_user_secret[0].secret_arn
+  value       = coalesce(var.database_adopted_secret_arn, aws_db_instance.database.master_user_secret[0].secret_arn)
 }
 
 output "database_db_proxy_arn" {

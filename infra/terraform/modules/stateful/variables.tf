@@ -1,5 +1,45 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
+variable "database_adopted_host" {
+  description = "The endpoint of the adopted instance; null for none."
+  type        = string
+
+  validation {
+    condition     = var.database_adopted_host == null || can(regex("[.]rds[.]amazonaws[.]com", var.database_adopted_host))
+    error_message = "database_adopted_host must be null or a host of RDS."
+  }
+}
+
+variable "database_adopted_name" {
+  description = "The name of the instance that is used in place of the one made here, such as one restored from a backup; null for none."
+  type        = string
+
+  validation {
+    condition     = var.database_adopted_name == null || can(regex("^[a-z][a-z0-9-]*$", var.database_adopted_name))
+    error_message = "database_adopted_name must be null or the name of an instance, such as fluxa-prod-restored."
+  }
+}
+
+variable "database_adopted_resource_id" {
+  description = "What IAM calls the adopted instance, its DbiResourceId; null for none."
+  type        = string
+
+  validation {
+    condition     = var.database_adopted_resource_id == null || can(regex("^db-[A-Z0-9]+$", var.database_adopted_resource_id))
+    error_message = "database_adopted_resource_id must be null or a resource id, such as db-ABCDEFGHIJKLMNOPQRSTUVWXYZ."
+  }
+}
+
+variable "database_adopted_secret_arn" {
+  description = "The secret of the adopted instance's administrator, which RDS keeps; null for none."
+  type        = string
+
+  validation {
+    condition     = var.database_adopted_secret_arn == null || can(regex("^arn:aws[a-z-]*:secretsmanager:.*:secret:rds!", var.database_adopted_secret_arn))
+    error_message = "database_adopted_secret_arn must be null or the ARN of a secret that RDS keeps."
+  }
+}
+
 variable "database_backup_days" {
   description = "How long the daily backups are kept, in days."
   type        = number

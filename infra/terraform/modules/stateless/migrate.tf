@@ -126,7 +126,7 @@ resource "aws_lambda_function" "migrate" {
 resource "aws_lambda_invocation" "migrations" {
   function_name = aws_lambda_function.migrate.function_name
   triggers = {
-    migrations = "269651461a11d05456aca2e78429bfa265db11958ddd5b9d743a57fa82be7791"
+    migrations = "269651461a11d05456aca2e78429bfa265db11958ddd5b9d743a57fa82be7791 on ${var.database_db_instance_resource_id}"
   }
   input = jsonencode({})
 }

@@ -25,6 +25,10 @@ run "plans_as_in_dev" {
   command = plan
 
   variables {
+    database_adopted_host        = null
+    database_adopted_name        = null
+    database_adopted_resource_id = null
+    database_adopted_secret_arn  = null
     database_backup_days         = 1
     database_delete_backups      = true
     database_deletion_protection = false
@@ -167,6 +171,10 @@ run "plans_as_in_prod" {
   command = plan
 
   variables {
+    database_adopted_host        = null
+    database_adopted_name        = null
+    database_adopted_resource_id = null
+    database_adopted_secret_arn  = null
     database_backup_days         = 14
     database_delete_backups      = false
     database_deletion_protection = true
@@ -309,6 +317,10 @@ run "refuses_what_cannot_be" {
   command = plan
 
   variables {
+    database_adopted_host        = "db.example.com"
+    database_adopted_name        = "fluxa.prod"
+    database_adopted_resource_id = "fluxa-prod"
+    database_adopted_secret_arn  = "secret"
     database_backup_days         = 0
     database_delete_backups      = true
     database_deletion_protection = false
@@ -331,5 +343,5 @@ run "refuses_what_cannot_be" {
     tags                         = {}
   }
 
-  expect_failures = [var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.logs_retention_days, var.network_availability_zones, var.network_cidr, var.network_zones, var.payloads_glacier_days, var.payloads_old_version_days]
+  expect_failures = [var.database_adopted_host, var.database_adopted_name, var.database_adopted_resource_id, var.database_adopted_secret_arn, var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.logs_retention_days, var.network_availability_zones, var.network_cidr, var.network_zones, var.payloads_glacier_days, var.payloads_old_version_days]
 }
