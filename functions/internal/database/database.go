@@ -5,6 +5,7 @@ package database
 
 import (
 	"context"
+	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/exaring/otelpgx"
@@ -30,13 +31,22 @@ func Open(base boot.Base, settings config.Database) (*pgstore.Store, error) {
 	return pgstore.New(c)
 }
 
+// patience bounds the one connection of a deployment. A cluster of Aurora that pauses
+// takes about 15 s to resume, and 30 s or more after a day.
+//
+// Scaling to Zero ACUs with automatic pause and resume for Aurora Serverless v2
+// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html
+const patience = time.Minute
+
 // Connection returns how to connect to the database once, with the user and the
-// password in it, which are read from the secret within ctx.
+// password in it, which are read from the secret within ctx. It waits for a database
+// that resumes.
 func Connection(ctx context.Context, base boot.Base, settings config.Database) (*pgx.ConnConfig, error) {
 	c, err := address(base, settings)
 	if err != nil {
 		return nil, err
 	}
+	c.ConnectTimeout = patience
 	return c.ConnConfig(ctx)
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/functions/internal/database"
@@ -155,6 +156,9 @@ func TestConnection_holds_the_user_and_the_password(t *testing.T) {
 		}
 		if got := fmt.Sprint(c.Host, c.Port, c.Database, c.User, c.Password); got != fmt.Sprint("db.example", uint16(6543), "events", "fluxa", "hunter2") {
 			t.Errorf("%s: %s", name, got)
+		}
+		if c.ConnectTimeout < 45*time.Second {
+			t.Errorf("%s: waits %s for a database that may take 30 s and more to resume", name, c.ConnectTimeout)
 		}
 		if secured := name == "by secret"; secured != (c.TLSConfig != nil && c.TLSConfig.ServerName == "db.example" && !c.TLSConfig.InsecureSkipVerify) {
 			t.Errorf("%s: TLS %+v", name, c.TLSConfig)
