@@ -103,13 +103,14 @@ func (p *AlarmsProps) processorAlarms() []alarm {
 }
 
 func (p *AlarmsProps) databaseAlarms() []alarm {
+	look, grow := p.Database.advice()
 	return slices.Concat([]alarm{{
 		id: "DatabaseCPU", name: "database-cpu", periods: 10, threshold: float64(p.DatabaseCPUPercent), metric: p.Database.MetricCPU(),
-		description: "The database is busy. First: see in Performance Insights which statement it is; if it is ours, take a larger instance class.",
+		description: fmt.Sprintf("The database is busy. First: see in %s which statement it is; if it is ours, %s.", look, grow),
 	}, {
 		id: "DatabaseMemory", name: "database-memory", periods: 5, threshold: float64(p.DatabaseFreeMemoryMiB) * (1 << 20), below: true,
 		metric:      p.Database.MetricFreeMemory(),
-		description: "The database runs out of memory and may restart. First: see in Performance Insights whether sessions or one statement take it; else take a larger instance class.",
+		description: fmt.Sprintf("The database runs out of memory and may restart. First: see in %s whether sessions or one statement take it; else %s.", look, grow),
 	}}, p.Database.alarms(p), []alarm{{
 		id: "DatabaseConnections", name: "database-connections", periods: 5,
 		threshold: float64(p.DatabaseMaxConnections) * float64(p.DatabaseConnectionsPercent) / 100,

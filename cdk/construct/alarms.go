@@ -26,8 +26,11 @@ type WatchedDatabase interface {
 	MetricConnections() awscloudwatch.Metric
 	// MetricFreeMemory is the memory in bytes that is left.
 	MetricFreeMemory() awscloudwatch.Metric
-	// alarms are those of this engine alone.
+	// alarms are those of this engine alone, and limits checks the props for them.
 	alarms(p *AlarmsProps) []alarm
+	limits(c *check, p *AlarmsProps)
+	// advice is where to look for what keeps it busy, and how it is made larger.
+	advice() (look, grow string)
 	// events are those of RDS that somebody should hear of.
 	events() []databaseEvents
 }
@@ -77,10 +80,12 @@ type AlarmsProps struct {
 	ProcessorConcurrency, ConcurrencyPercent, BatchSize int
 	// DatabaseCPUPercent is the load of the instance.
 	DatabaseCPUPercent int
-	// DatabaseFreeStorageGiB is the least free storage: at least 1.
-	DatabaseFreeStorageGiB int
 	// DatabaseFreeMemoryMiB is the least free memory: at least 1.
 	DatabaseFreeMemoryMiB int
+	// DatabaseFreeStorageGiB is the least free storage of an instance, at least 1, and
+	// DatabaseCapacityPercent the most that is used of what a cluster may grow to. What
+	// the engine has nothing of is not looked at.
+	DatabaseFreeStorageGiB, DatabaseCapacityPercent int
 	// DatabaseMaxConnections is what the instance supports, at least 1;
 	// DatabaseConnectionsPercent of it alarm.
 	DatabaseMaxConnections, DatabaseConnectionsPercent int
@@ -113,8 +118,10 @@ func (p *AlarmsProps) check() {
 	c.between(p.BatchSize, 1, contract.QueueBatchLimit, "BatchSize")
 	c.between(p.ConcurrencyPercent, 1, 100, "ConcurrencyPercent")
 	c.between(p.DatabaseCPUPercent, 1, 100, "DatabaseCPUPercent")
-	c.between(p.DatabaseFreeStorageGiB, 1, 65_536, "DatabaseFreeStorageGiB")
 	c.between(p.DatabaseFreeMemoryMiB, 1, math.MaxInt32, "DatabaseFreeMemoryMiB")
+	if w.Database != nil {
+		w.Database.limits(c, p)
+	}
 	c.between(p.DatabaseMaxConnections, 1, math.MaxInt32, "DatabaseMaxConnections")
 	c.between(p.DatabaseConnectionsPercent, 1, 100, "DatabaseConnectionsPercent")
 	c.done()

@@ -41,9 +41,10 @@ type sqlDatabase struct {
 	name    string
 	removal awscdk.RemovalPolicy
 
-	// Set by the engine: the host that takes writes, and the secret of its user.
-	writer *string
-	secret awssecretsmanager.ISecret
+	// Set by the engine: the host that takes writes, that of reads alone (nil where
+	// there is none), and the secret of the user.
+	writer, reader *string
+	secret         awssecretsmanager.ISecret
 }
 
 // access makes the group of what listens on PostgreSQL's port, which the functions
@@ -140,6 +141,18 @@ func (d *sqlDatabase) DirectSettings(maxConns int) config.Database {
 	}
 }
 
+// ReadSettings are those of a function that only reads. On Aurora it reaches the
+// readers, whose answers may be some milliseconds old, and no proxy, which has no
+// address for them.
+func (d *sqlDatabase) ReadSettings(maxConns int) config.Database {
+	if d.reader == nil {
+		return d.Settings(maxConns)
+	}
+	s := d.DirectSettings(maxConns)
+	s.Host = *d.reader
+	return s
+}
+
 // GrantConnect lets the grantee read the user and the password:
 // secretsmanager:GetSecretValue on the database's secret.
 func (d *sqlDatabase) GrantConnect(grantee awsiam.IGrantable) {
@@ -177,5 +190,5 @@ func (d *sqlDatabase) proxyEvents() []databaseEvents {
 	if d.Proxy == nil {
 		return nil
 	}
-	return []databaseEvents{{id: "ProxyEvents", name: "proxy-events", source: "db-proxy", of: d.Proxy.DbProxyName(), categories: []string{"failure"}}}
+	return []databaseEvents{{id: "ProxyEvents", name: "proxy-events", source: "db-proxy", of: []*string{d.Proxy.DbProxyName()}, categories: []string{"failure"}}}
 }

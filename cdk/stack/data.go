@@ -20,6 +20,8 @@ type Database interface {
 	// Settings reach the database by its proxy, if it has one; DirectSettings pass
 	// that one by.
 	Settings(maxConns int) config.Database
+	// ReadSettings reach the hosts of reads alone, where the engine has them.
+	ReadSettings(maxConns int) config.Database
 	DirectSettings(maxConns int) config.Database
 	GrantConnect(grantee awsiam.IGrantable)
 }
@@ -54,6 +56,14 @@ func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data 
 
 func newDatabase(scope constructs.Construct, s stage.Stage, network *Network) Database {
 	db := s.Database
+	if db.Engine == stage.Aurora {
+		return construct.NewEventCluster(scope, "Database", &construct.EventClusterProps{
+			Name: s.Platform(), Network: network.Private, EngineVersion: db.EngineVersion,
+			MinimumACU: db.MinimumACU, MaximumACU: db.MaximumACU, Readers: db.Readers, Standby: db.MultiAZ,
+			BackupDays: db.BackupDays, DeletionProtection: db.DeletionProtection, Proxy: db.Proxy,
+			LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
+		})
+	}
 	return construct.NewEventDatabase(scope, "Database", &construct.EventDatabaseProps{
 		Name: s.Platform(), Network: network.Private,
 		EngineVersion: db.EngineVersion, InstanceClass: db.InstanceClass, StorageGiB: db.StorageGiB, MaxStorageGiB: db.MaxStorageGiB, MultiAZ: db.MultiAZ,

@@ -133,7 +133,8 @@ func given(kind string, block *tfjson.SchemaBlock, values object, configured any
 			continue
 		}
 		attribute := block.Attributes[name]
-		if several && attribute.Computed && stands(kind, name, value) {
+		// A condition may leave an argument out, which the plan does not tell either.
+		if _, isNumber := value.(json.Number); attribute.Computed && (several || isNumber) && stands(kind, name, value) {
 			continue
 		}
 		if attribute.AttributeType.IsSetType() {

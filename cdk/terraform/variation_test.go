@@ -50,11 +50,19 @@ func (v variation) of(all []settings.Stage) ([]settings.Stage, error) {
 
 // addThird adds a stage like dev, whose flow logs go with it, and other people are
 // told of alarms in each, at an address that may have the stage in its name. Both have
-// pollers, and prod has none.
+// pollers, and prod has none. Both are on Aurora: dev without readers, the other one on a
+// cluster that stays and has some.
 func addThird(dev, _, added *settings.Stage) {
 	dev.Queue.MinimumPollers, dev.Queue.MaximumPollers = 2, 3
 	dev.Functions.Processor.MaximumConcurrency, dev.Functions.Query.ReservedConcurrency = 30, 5
+	dev.Database = settings.Database{Engine: settings.Aurora, EngineVersion: "17", MaximumACU: 1, BackupDays: 1}
+	dev.Alarms.DatabaseFreeStorageGiB, dev.Alarms.DatabaseCapacityPercent = 0, 90
 	*added = *dev
+	added.Removal, added.TerminationProtection = settings.Retain, true
+	added.Database = settings.Database{
+		Engine: settings.Aurora, EngineVersion: "18", MinimumACU: 2, MaximumACU: 8.5, Readers: 2, MultiAZ: true, BackupDays: 3, DeletionProtection: true,
+	}
+	added.Traces, added.Network.EndpointZones, added.Alarms.DatabaseCapacityPercent = settings.Traces{RequestsPercent: 7}, 2, 80
 	added.Queue.MinimumPollers = 3
 	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e1"
 	dev.API.Domain = settings.Domain{Name: "events.example.com", CertificateARN: certificate + "1"}
@@ -71,11 +79,11 @@ func changedDev(s *settings.Stage) {
 	s.Account, s.Region, s.Removal, s.TerminationProtection = "123456789012", "us-east-1", settings.Retain, true
 	s.Tags = map[string]string{"team": "dev", "cost-center": "4711"}
 	s.PermissionsBoundary = "boundary"
-	s.Logs = settings.Logs{Level: "debug", RetentionDays: 30}
-	s.Tracing = false
-	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, Zones: []string{"us-east-1c", "us-east-1a", "us-east-1b"}, FlowLogs: true}
+	s.Logs = settings.Logs{Level: "debug", SystemLevel: "info", RetentionDays: 30}
+	s.Tracing, s.Traces = false, settings.Traces{}
+	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, Zones: []string{"us-east-1c", "us-east-1a", "us-east-1b"}, EndpointZones: 2, FlowLogs: true}
 	s.Database = settings.Database{
-		EngineVersion: "16", InstanceClass: "t4g.small", StorageGiB: 40, MaxStorageGiB: 200, MultiAZ: true, BackupDays: 3, DeletionProtection: true, Proxy: true,
+		Engine: settings.Aurora, EngineVersion: "16", MinimumACU: 2, MaximumACU: 8.5, Readers: 2, MultiAZ: true, BackupDays: 3, DeletionProtection: true, Proxy: true,
 	}
 	s.Payloads = settings.Payloads{GlacierDays: 60, OldVersionDays: 14, AccessLogs: true}
 	s.Queue = settings.Queue{BatchSize: 50, BatchWindowSeconds: 2, MinimumPollers: 2, MaximumPollers: 3}
@@ -95,10 +103,10 @@ func changedProd(s *settings.Stage) {
 	s.Account, s.Region, s.Removal, s.TerminationProtection = "123456789012", "", settings.Destroy, false
 	s.Tags = map[string]string{"team": "payments"}
 	s.PermissionsBoundary = "team/boundary"
-	s.Logs = settings.Logs{Level: "warn", RetentionDays: 365}
-	s.Tracing = false
-	s.Network = settings.Network{CIDR: "10.98.0.0/22", AvailabilityZones: 2}
-	s.Database = settings.Database{EngineVersion: "18", InstanceClass: "m7g.xlarge", StorageGiB: 200, MaxStorageGiB: 2000, BackupDays: 30}
+	s.Logs = settings.Logs{Level: "warn", SystemLevel: "info", RetentionDays: 365}
+	s.Tracing, s.Traces = false, settings.Traces{}
+	s.Network = settings.Network{CIDR: "10.98.0.0/22", AvailabilityZones: 2, EndpointZones: 1}
+	s.Database = settings.Database{Engine: settings.Aurora, EngineVersion: "18", MinimumACU: 0.5, MaximumACU: 4, Readers: 1, BackupDays: 30}
 	s.Payloads = settings.Payloads{GlacierDays: 61, OldVersionDays: 15}
 	s.Queue = settings.Queue{BatchSize: 10, MinimumPollers: 3, MaximumPollers: 4}
 	s.Functions.Ingest = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 1537, TimeoutSeconds: 22}}
@@ -116,7 +124,7 @@ func changedProd(s *settings.Stage) {
 func changedAlarms() settings.Alarms {
 	return settings.Alarms{
 		Email: "team@example.com", DLQDepth: 3, Retried: 4, NotificationsFailed: 5, ErrorRatePercent: 7, Throttles: 9, API5xxPercent: 8, QueueAgeSeconds: 400,
-		EndToEndP99Milliseconds: 40_000, ConcurrencyPercent: 70, DatabaseCPUPercent: 85, DatabaseFreeStorageGiB: 5, DatabaseFreeMemoryMiB: 80,
+		EndToEndP99Milliseconds: 40_000, ConcurrencyPercent: 70, DatabaseCPUPercent: 85, DatabaseCapacityPercent: 85, DatabaseFreeMemoryMiB: 80,
 		DatabaseConnectionsPercent: 75,
 	}
 }
