@@ -103,7 +103,7 @@ func eventsOfMonth(p Prices, s stage.Stage, w Workload) []Line {
 	}
 	logged := (requests*w.RequestLogBytes + batches*w.BatchLogBytes + events*w.EventLogBytes + w.systemLogs(s)*(requests+batches)) / gib
 	inspected := when(s.API.Firewall, requests)
-	vended := (inspected*w.FirewallLogBytes + when(s.Network.FlowLogs, batches*w.FlowLogBytes)) / gib
+	vended := (inspected*w.FirewallLogShare*w.FirewallLogBytes + when(s.Network.FlowLogs, batches*w.FlowLogBytes)) / gib
 	standard := min(float64(s.Payloads.GlacierDays)/daysPerMonth, w.MonthsKept)
 
 	var l lines

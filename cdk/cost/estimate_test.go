@@ -77,7 +77,7 @@ func TestEstimate_worked_out_by_hand(t *testing.T) {
 		PayloadBytes: kilo, LargeShare: 0.001, LargeBytes: 1000 * kilo, MonthsKept: 12,
 		IngestMilliseconds: 20, QueryMilliseconds: 15, ProcessorMilliseconds: 40, EventMilliseconds: 0.5, ObjectMilliseconds: 100,
 		QuotedGrowth: 1.1, EnvelopeBytes: 700, NotificationBytes: kilo, AnswerBytes: kilo, RowBytes: kilo, WALGrowth: 2, SecretReads: 2_628_000,
-		RequestLogBytes: kilo, BatchLogBytes: kilo, EventLogBytes: kilo, FirewallLogBytes: kilo, FlowLogBytes: kilo,
+		RequestLogBytes: kilo, BatchLogBytes: kilo, EventLogBytes: kilo, FirewallLogBytes: kilo, FirewallLogShare: 1, FlowLogBytes: kilo,
 		LogCompression: 0.15, TraceShare: 0.05,
 	}
 	f := cost.Footprint{InterfaceEndpoints: 3, AlarmMetrics: 17, CompositeAlarms: 2, Dashboards: 1, FunctionMetrics: 10,

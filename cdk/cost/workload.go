@@ -41,7 +41,8 @@ type Workload struct {
 	BatchLogBytes    float64 `json:"batch_log_bytes"`    // the processor's metrics
 	SystemLogBytes   float64 `json:"system_log_bytes"`   // of an invocation: Lambda's own two lines
 	EventLogBytes    float64 `json:"event_log_bytes"`    // the processor's line
-	FirewallLogBytes float64 `json:"firewall_log_bytes"` // of a request
+	FirewallLogBytes float64 `json:"firewall_log_bytes"` // of a request that a rule blocked or counted,
+	FirewallLogShare float64 `json:"firewall_log_share"` // which are so many of all
 	FlowLogBytes     float64 `json:"flow_log_bytes"`     // of a batch
 	LogCompression   float64 `json:"log_compression"`    // bytes stored for a byte written
 	TraceShare       float64 `json:"trace_share"`        // traced, of what is not the first of its second
@@ -50,14 +51,15 @@ type Workload struct {
 // DefaultWorkload returns a million small events a month, each posted alone. The
 // sizes of log lines are those that the handlers' tests compare; the times are
 // what functions of this kind take, and none was measured on Lambda. What a processor
-// of the database stores is what docs/performance/capacity.md counts on.
+// of the database stores is what docs/performance/capacity.md counts on; what share
+// of the requests a rule of the firewall matches is a guess.
 func DefaultWorkload() Workload {
 	return Workload{
 		EventsPerMonth: 1_000_000, EventsPerRequest: 1, ReadsPerEvent: 0.1,
 		PayloadBytes: 1_024, LargeShare: 0.001, LargeBytes: 1 << 20, MonthsKept: 12,
 		IngestMilliseconds: 20, QueryMilliseconds: 15, ProcessorMilliseconds: 40, EventMilliseconds: 0.5, ObjectMilliseconds: 100,
 		QuotedGrowth: 1.1, EnvelopeBytes: 700, NotificationBytes: 600, AnswerBytes: 700, RowBytes: 800, WALGrowth: 2, SecretReads: 3_000,
-		EventsPerVCPU: 625, RequestLogBytes: 1_500, BatchLogBytes: 500, SystemLogBytes: 600, EventLogBytes: 400, FirewallLogBytes: 1_800, FlowLogBytes: 800,
+		EventsPerVCPU: 625, RequestLogBytes: 1_500, BatchLogBytes: 500, SystemLogBytes: 600, EventLogBytes: 400, FirewallLogBytes: 1_800, FirewallLogShare: 0.05, FlowLogBytes: 800,
 		LogCompression: 0.15, TraceShare: 0.05,
 	}
 }
@@ -85,6 +87,7 @@ func (w Workload) assumptions() []string {
 			w.IngestMilliseconds, w.QueryMilliseconds, w.ProcessorMilliseconds, w.EventMilliseconds, w.ObjectMilliseconds),
 		fmt.Sprintf("%s bytes of log for a request, %s for a batch, %s for an event in it, %s of Lambda's own for an invocation (logs.system_level)",
 			count(w.RequestLogBytes), count(w.BatchLogBytes), count(w.EventLogBytes), count(w.SystemLogBytes)),
+		fmt.Sprintf("rules of the firewall block or count %v %% of the requests, of which it logs %s bytes each", w.FirewallLogShare*100, count(w.FirewallLogBytes)),
 		fmt.Sprintf("X-Ray's default rule traces the first of each second and %v %% of the others (traces)", w.TraceShare*100),
 		fmt.Sprintf("a processor of the database stores %v events a second, and is %d ACU; an instance that pauses is awake for %.0f minutes after a connection",
 			w.EventsPerVCPU, acuPerVCPU, (pauseSeconds+idleSeconds+wakeSeconds)/60.0),
