@@ -78,6 +78,9 @@ type AlarmsProps struct {
 	// ProcessorConcurrency is what the event source mapping allows, 2 to 1000;
 	// ConcurrencyPercent of it alarm. BatchSize is what one call takes, 1 to 10000.
 	ProcessorConcurrency, ConcurrencyPercent, BatchSize int
+	// MaintainEvery is the time between two runs of the maintain function: whole hours,
+	// 1 hour to 1 day.
+	MaintainEvery time.Duration
 	// DatabaseCPUPercent is the load of the instance.
 	DatabaseCPUPercent int
 	// DatabaseFreeMemoryMiB is the least free memory: at least 1.
@@ -117,6 +120,8 @@ func (p *AlarmsProps) check() {
 	c.between(p.ProcessorConcurrency, 2, 1000, "ProcessorConcurrency")
 	c.between(p.BatchSize, 1, contract.QueueBatchLimit, "BatchSize")
 	c.between(p.ConcurrencyPercent, 1, 100, "ConcurrencyPercent")
+	c.require(p.MaintainEvery >= time.Hour && p.MaintainEvery <= 24*time.Hour && p.MaintainEvery%time.Hour == 0,
+		"MaintainEvery", "must be whole hours from 1h0m0s to 24h0m0s, got %v", p.MaintainEvery)
 	c.between(p.DatabaseCPUPercent, 1, 100, "DatabaseCPUPercent")
 	c.between(p.DatabaseFreeMemoryMiB, 1, math.MaxInt32, "DatabaseFreeMemoryMiB")
 	if w.Database != nil {

@@ -25,7 +25,7 @@ func alarmPropsOf(stack awscdk.Stack, database WatchedDatabase) AlarmsProps {
 		},
 		Named: named, DisplayName: "Alarms", Key: key,
 		API5xxPercent: 1, ErrorRatePercent: 2, Throttles: 3, DLQDepth: 4, Retried: 7, NotificationsFailed: 8, QueueAge: 5 * time.Minute, EndToEndP99: 6 * time.Second,
-		ProcessorConcurrency: 50, ConcurrencyPercent: 80, BatchSize: 10, DatabaseFreeMemoryMiB: 64, DatabaseCPUPercent: 90, DatabaseFreeStorageGiB: 10,
+		ProcessorConcurrency: 50, ConcurrencyPercent: 80, BatchSize: 10, MaintainEvery: time.Hour, DatabaseFreeMemoryMiB: 64, DatabaseCPUPercent: 90, DatabaseFreeStorageGiB: 10,
 		DatabaseMaxConnections: 200, DatabaseConnectionsPercent: 75,
 	}
 }

@@ -27,7 +27,7 @@ func TestGrants_are_the_documented_actions_on_the_named_resource(t *testing.T) {
 	bucket := NewPayloadBucket(stack, "Bucket", &PayloadBucketProps{BucketName: "payloads", GlacierDays: 1, OldVersionDays: 1, Removal: awscdk.RemovalPolicy_DESTROY})
 	key := NewTopicKey(stack, "Key", &TopicKeyProps{Alias: "topics", Removal: awscdk.RemovalPolicy_DESTROY})
 	topic := NewNotificationTopic(stack, "Topic", &NotificationTopicProps{TopicName: "notifications", DisplayName: "Notifications", Key: key})
-	network := NewPrivateNetwork(stack, "Network", &PrivateNetworkProps{Name: "net", CIDR: "10.0.0.0/16", Zones: 2})
+	network := NewPrivateNetwork(stack, "Network", &PrivateNetworkProps{Name: "net", CIDR: "10.0.0.0/16", Zones: 2, EndpointZones: 1})
 	database := NewEventDatabase(stack, "Database", &EventDatabaseProps{
 		Name: "db", Network: network, EngineVersion: "17", InstanceClass: "t4g.micro", StorageGiB: 20, MaxStorageGiB: 40, BackupDays: 1, Proxy: true,
 		LogRetentionDays: 1, Removal: awscdk.RemovalPolicy_DESTROY,

@@ -3,10 +3,8 @@ package cost
 import (
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/fluxa/fluxa/cdk/stage"
-	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 const (
@@ -29,7 +27,7 @@ func databaseFixed(p Prices, s stage.Stage, instance Price) []Line {
 		if d.MinimumACU > 0 {
 			l.add(fmt.Sprintf("database, %d instances of %v ACU", 1+d.Readers, d.MinimumACU), float64(1+d.Readers)*d.MinimumACU*hoursPerMonth, p.Aurora.Capacity)
 		} else {
-			l.add("database, awake for the maintenance", wakes*awakeHours*min(resumeACU, d.MaximumACU), p.Aurora.Capacity)
+			l.add("database, awake for the maintenance", hoursPerMonth/float64(s.Events.MaintainEveryHours)*awakeHours*min(resumeACU, d.MaximumACU), p.Aurora.Capacity)
 		}
 		l.add("database proxy", when(d.Proxy, max(proxyACU, d.MinimumACU)*hoursPerMonth), p.Aurora.Proxy)
 		return l
@@ -44,14 +42,8 @@ func databaseFixed(p Prices, s stage.Stage, instance Price) []Line {
 	return l
 }
 
-// wakes is how often in a month the maintenance wakes a database that pauses, and
-// awakeHours how long it is then awake.
-const (
-	wakes      = hoursPerMonth / maintainHours
-	awakeHours = (pauseSeconds + idleSeconds + wakeSeconds) / 3600.0
-
-	maintainHours = float64(contract.MaintainEvery / time.Hour)
-)
+// awakeHours is how long a database that pauses is awake for a run of the maintenance.
+const awakeHours = (pauseSeconds + idleSeconds + wakeSeconds) / 3600.0
 
 // databaseEvents returns what the workload's events add to that in a month.
 func databaseEvents(p Prices, s stage.Stage, w Workload) []Line {

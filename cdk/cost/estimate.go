@@ -72,9 +72,8 @@ func Estimate(p Prices, s stage.Stage, w Workload, f Footprint) (Breakdown, erro
 		b.PerMillion = append(b.PerMillion, l)
 	}
 	b.PerMillionTotal, b.MonthlyTotal = total(b.PerMillion), total(b.Monthly)
-	// The functions write nothing then, but for the maintenance in its hours.
-	maintained := float64(f.MaintainMetrics) / maintainHours
-	b.IdleTotal = b.MonthlyTotal - (float64(f.FunctionMetrics)-maintained)*p.CloudWatch.Metrics.Each()
+	// The functions write nothing then, but for the maintenance.
+	b.IdleTotal = b.MonthlyTotal - float64(f.FunctionMetrics-f.MaintainMetrics)*p.CloudWatch.Metrics.Each()
 
 	stored := w.payload().stored / gib * million
 	b.Notes = []string{
@@ -140,7 +139,8 @@ func fixed(p Prices, s stage.Stage, f Footprint, instance Price) []Line {
 	l.add("interface endpoints", float64(f.InterfaceEndpoints*s.Network.EndpointZones*hoursPerMonth), p.PrivateLink.Endpoints)
 	l.add("polls of the empty queue", pollers*secondsPerMonth/pollSeconds, p.SQS.Requests)
 	l.add("key of the topics", float64(f.Keys), p.KMS.Keys)
-	l.add("metrics of the functions", float64(f.FunctionMetrics), p.CloudWatch.Metrics)
+	l.add("metrics of the functions", float64(f.FunctionMetrics-f.MaintainMetrics), p.CloudWatch.Metrics)
+	l.add("metrics of the maintenance", float64(f.MaintainMetrics)/float64(s.Events.MaintainEveryHours), p.CloudWatch.Metrics)
 	l.add("alarms", float64(f.AlarmMetrics), p.Alarms.Standard)
 	l.add("composite alarms", float64(f.CompositeAlarms), p.Alarms.Composite)
 	l.add("dashboards", float64(f.Dashboards), p.CloudWatch.Dashboards)

@@ -36,6 +36,7 @@ func NewObservability(scope constructs.Construct, s stage.Stage, data *Data, pip
 		EndToEndP99:          time.Duration(a.EndToEndP99Milliseconds) * time.Millisecond,
 		ProcessorConcurrency: s.Functions.Processor.MaximumConcurrency, ConcurrencyPercent: a.ConcurrencyPercent,
 		BatchSize:          s.Queue.BatchSize,
+		MaintainEvery:      s.Events.MaintainEvery(),
 		DatabaseCPUPercent: a.DatabaseCPUPercent, DatabaseFreeStorageGiB: a.DatabaseFreeStorageGiB, DatabaseCapacityPercent: a.DatabaseCapacityPercent,
 		DatabaseFreeMemoryMiB: a.DatabaseFreeMemoryMiB, DatabaseMaxConnections: s.Database.MaxConnections(), DatabaseConnectionsPercent: a.DatabaseConnectionsPercent,
 	})}

@@ -220,7 +220,7 @@ func (p *Pipeline) verify() *construct.Handler {
 // maintain makes the schedule, whose first run needs the tables.
 func (p *Pipeline) maintain(migrations *construct.Migration) {
 	maintenance := construct.NewMaintenance(p.Stack, "Maintenance", &construct.MaintenanceProps{
-		Name: p.stage.Named("maintain"), Handler: p.Handlers[contract.FunctionMaintain], Every: contract.MaintainEvery,
+		Name: p.stage.Named("maintain"), Handler: p.Handlers[contract.FunctionMaintain], Every: p.stage.Events.MaintainEvery(),
 	})
 	migrations.Before(maintenance.Schedule)
 }

@@ -53,6 +53,7 @@ func (s Stage) check(l *faultList) {
 	s.Network.check(l, s.Region)
 	s.Database.check(l)
 	l.between(s.Events.RetentionDays, 0, 36_500, "events.retention_days")
+	l.between(s.Events.MaintainEveryHours, 1, 24, "events.maintain_every_hours")
 	l.between(s.Payloads.GlacierDays, 1, 3650, "payloads.glacier_days")
 	l.between(s.Payloads.OldVersionDays, 1, 3650, "payloads.old_version_days")
 	s.Queue.check(l)

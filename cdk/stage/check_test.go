@@ -96,6 +96,7 @@ func TestParse_takes_what_is_within_the_bounds_and_refuses_what_is_not(t *testin
 		{path: "functions.maintain.memory_mib", low: 128, high: 10_240},
 		{path: "functions.maintain.timeout_seconds", low: 3, high: 900},
 		{path: "events.retention_days", low: 0, high: 36_500},
+		{path: "events.maintain_every_hours", low: 1, high: 24},
 		{path: "api.rate_per_second", low: 1, high: 10_000},
 		{path: "api.burst", low: 1, high: 5_000},
 		{path: "api.firewall_rate_per_5_minutes", low: 16_610, high: 2_000_000_000, with: changes{"api.firewall": true}},

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -49,6 +50,7 @@ func TestDev_is_cheap_and_goes_with_its_stack_and_prod_survives(t *testing.T) {
 		{"region", "", "us-east-1", func(s Stage) any { return s.Region }},
 		{"removal", Destroy, Retain, func(s Stage) any { return s.Removal }},
 		{"termination protection", false, true, func(s Stage) any { return s.TerminationProtection }},
+		{"maintenance", 24 * time.Hour, time.Hour, func(s Stage) any { return s.Events.MaintainEvery() }},
 		{"log retention", 14, 90, func(s Stage) any { return s.Logs.RetentionDays }},
 		{"Lambda's own log lines", "warn", "warn", func(s Stage) any { return s.Logs.SystemLevel }},
 		{"traces", Traces{1, true}, Traces{1, true}, func(s Stage) any { return s.Traces }},
@@ -135,7 +137,7 @@ func TestParse_names_each_field_that_is_missing(t *testing.T) {
 		"database", "database.engine", "database.instance_class", "database.storage_gib", "database.max_storage_gib", "database.multi_az",
 		"database.minimum_acu", "database.maximum_acu", "database.readers",
 		"database.backup_days", "database.deletion_protection", "database.proxy",
-		"events", "events.retention_days", "payloads", "payloads.glacier_days", "payloads.old_version_days", "payloads.access_logs",
+		"events", "events.retention_days", "events.maintain_every_hours", "payloads", "payloads.glacier_days", "payloads.old_version_days", "payloads.access_logs",
 		"queue", "queue.batch_size", "queue.batch_window_seconds", "queue.minimum_pollers", "queue.maximum_pollers",
 		"functions", "functions.ingest", "functions.ingest.memory_mib", "functions.ingest.timeout_seconds", "functions.ingest.reserved_concurrency",
 		"functions.processor.maximum_concurrency", "functions.query.reserved_concurrency", "functions.migrate", "functions.migrate.memory_mib", "functions.maintain",

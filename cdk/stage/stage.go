@@ -109,10 +109,15 @@ type Database struct {
 }
 
 // Events are the rows of the events. RetentionDays is how long one is kept after it
-// was stored; zero keeps all.
+// was stored; zero keeps all. MaintainEveryHours is the time between two runs of the
+// maintain function, which drops what has expired.
 type Events struct {
-	RetentionDays int `yaml:"retention_days"`
+	RetentionDays      int `yaml:"retention_days"`
+	MaintainEveryHours int `yaml:"maintain_every_hours"`
 }
+
+// MaintainEvery returns the time between two runs of the maintain function.
+func (e Events) MaintainEvery() time.Duration { return time.Duration(e.MaintainEveryHours) * time.Hour }
 
 // Payloads is the bucket of the large payloads. GlacierDays is the age at which
 // an object moves to Glacier Instant Retrieval, OldVersionDays how long an

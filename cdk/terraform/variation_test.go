@@ -92,7 +92,7 @@ func changedDev(s *settings.Stage) {
 	s.Functions.Query = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 256, TimeoutSeconds: 21}, ReservedConcurrency: 5}
 	s.Functions.Migrate = settings.Function{MemoryMiB: 512, TimeoutSeconds: 200}
 	s.Functions.Maintain = settings.Function{MemoryMiB: 512, TimeoutSeconds: 202}
-	s.Events.RetentionDays = 400
+	s.Events = settings.Events{RetentionDays: 400, MaintainEveryHours: 1}
 	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 60, Burst: 200, Firewall: true, FirewallRatePer5Minutes: 30_000,
 		Domain: settings.Domain{Name: "dev.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/dev"}}
 	s.Release = settings.Canary
@@ -114,7 +114,7 @@ func changedProd(s *settings.Stage) {
 	s.Functions.Query = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 257, TimeoutSeconds: 23}, ReservedConcurrency: 15}
 	s.Functions.Migrate = settings.Function{MemoryMiB: 513, TimeoutSeconds: 201}
 	s.Functions.Maintain = settings.Function{MemoryMiB: 513, TimeoutSeconds: 203}
-	s.Events.RetentionDays = 401
+	s.Events = settings.Events{RetentionDays: 401, MaintainEveryHours: 6}
 	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 61, Burst: 201,
 		Domain: settings.Domain{Name: "prod.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/prod"}}
 	s.Release = settings.AllAtOnce

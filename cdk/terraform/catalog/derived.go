@@ -63,6 +63,11 @@ func derivedValues() []Derived {
 		{Place{"Observability/Alarms/ProcessorConcurrency/Resource", "AlarmDescription"}, template.Join(
 			"The processor is near its maximum concurrency of ", variable("functions_processor_maximum_concurrency"),
 			": the queue will grow. First: see whether the database has room; then raise the maximum, or the size of a batch.")},
+		{Place{"Pipeline/Maintenance/Schedule", "ScheduleExpression"}, template.Conditional{
+			If:   hcl.Op(variable("events_maintain_every_hours"), "==", number("1")),
+			Then: "rate(1 hour)", Else: template.Join("rate(", variable("events_maintain_every_hours"), " hours)")}},
+		{Place{"Observability/Alarms/Maintenance/Resource", "EvaluationPeriods"}, hcl.Op(variable("events_maintain_every_hours"), "+", number("2"))},
+		{Place{"Observability/Alarms/Maintenance/Resource", "DatapointsToAlarm"}, hcl.Op(variable("events_maintain_every_hours"), "+", number("2"))},
 		{Place{"Observability/Alarms/OldestRetried/Resource", "Threshold"}, hcl.Op(variable("alarms_queue_age_seconds"), "*", number("1000"))},
 		{Place{"Observability/Alarms/InFlight/Resource", "Threshold"}, hcl.Func("min", number("96000"),
 			hcl.Op(number("2"), "*", hcl.Op(variable("functions_processor_maximum_concurrency"), "*", variable("queue_batch_size"))))},

@@ -264,12 +264,16 @@ func pipelineVariables() []Variable {
 		return optional("functions_"+function+"_reserved_concurrency", "How many calls of the function "+function+" may run at once, reserved for it; null for no reservation.",
 			0, of(function, "ReservedConcurrentExecutions"))
 	}
+	maintained := between("events_maintain_every_hours", "The time between two runs of the function maintain, in hours.", 1, 24, 25,
+		Place{"Pipeline/Maintenance/Schedule", "Target.RetryPolicy.MaximumEventAgeInSeconds"})
+	maintained.Scale = 3600
 	events := func(property Glob) Place { return Place{"Pipeline/Processor/Events/Resource", property} }
 	return []Variable{
 		memory("ingest", 128), timeout("ingest", 28, 29), reserved("ingest"),
 		memory("maintain", 128), timeout("maintain", 900, 901),
 		between("events_retention_days", "How long an event is kept after it was stored, in days; 0 keeps all.", 0, 36500, -1,
 			of("maintain", "Environment.Variables.FLUXA_RETENTION_DAYS")),
+		maintained,
 		memory("migrate", 128), timeout("migrate", 900, 901),
 		memory("processor", contract.ProcessorMemory), timeout("processor", 900, 2),
 		between("functions_processor_maximum_concurrency", "How many batches are processed at once.", 2, 1000, 1, events("ScalingConfig.MaximumConcurrency"),
