@@ -10,7 +10,7 @@ func TestEventDatabase_adopts(t *testing.T) {
 		props := databaseProps(testNetwork(stack))
 		props.Adopted = &AdoptedInstance{Name: name, Host: name + ".example.com", ResourceID: "db-RESTORED", SecretARN: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db"}
 		database := NewEventDatabase(stack, "Database", &props)
-		if watched := *database.events()[0].of; own != (watched == *database.Instance.InstanceIdentifier()) || !own && watched != name {
+		if watched := *database.events()[0].of[0]; own != (watched == *database.Instance.InstanceIdentifier()) || !own && watched != name {
 			t.Errorf("%s: events are those of %s", name, watched)
 		}
 		settings, administration := database.Settings("reader", 1), database.Administration()

@@ -3,6 +3,7 @@ package construct
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 
@@ -22,6 +23,11 @@ const (
 	// over no other ("Amazon SQS message quotas",
 	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html).
 	inFlightLimit = 120_000
+
+	// maintenanceLate is how many hours a run may be late. An alarm by the hour looks
+	// back seven days at the most ("PutMetricAlarm",
+	// Period, https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html).
+	maintenanceLate = 2
 )
 
 func (w *Watched) handlers() []*Handler { return []*Handler{w.Ingest, w.Processor, w.Query} }
@@ -103,13 +109,14 @@ func (p *AlarmsProps) processorAlarms() []alarm {
 }
 
 func (p *AlarmsProps) databaseAlarms() []alarm {
+	look, grow := p.Database.advice()
 	return slices.Concat([]alarm{{
 		id: "DatabaseCPU", name: "database-cpu", periods: 10, threshold: float64(p.DatabaseCPUPercent), metric: p.Database.MetricCPU(),
-		description: "The database is busy. First: see in Performance Insights which statement it is; if it is ours, take a larger instance class.",
+		description: fmt.Sprintf("The database is busy. First: see in %s which statement it is; if it is ours, %s.", look, grow),
 	}, {
 		id: "DatabaseMemory", name: "database-memory", periods: 5, threshold: float64(p.DatabaseFreeMemoryMiB) * (1 << 20), below: true,
 		metric:      p.Database.MetricFreeMemory(),
-		description: "The database runs out of memory and may restart. First: see in Performance Insights whether sessions or one statement take it; else take a larger instance class.",
+		description: fmt.Sprintf("The database runs out of memory and may restart. First: see in %s whether sessions or one statement take it; else %s.", look, grow),
 	}}, p.Database.alarms(p), []alarm{{
 		id: "DatabaseConnections", name: "database-connections", periods: 5,
 		threshold: float64(p.DatabaseMaxConnections) * float64(p.DatabaseConnectionsPercent) / 100,
@@ -125,9 +132,9 @@ func (p *AlarmsProps) databaseAlarms() []alarm {
 func (p *AlarmsProps) tableAlarms() []alarm {
 	written := func(name, statistic string) awscloudwatch.Metric { return p.Maintain.MetricWritten(name, statistic) }
 	return []alarm{{
-		id: "Maintenance", name: "maintenance", periods: 3, threshold: 1, below: true, missing: awscloudwatch.TreatMissingData_BREACHING,
+		id: "Maintenance", name: "maintenance", periods: int(p.MaintainEvery/time.Hour) + maintenanceLate, threshold: 1, below: true, missing: awscloudwatch.TreatMissingData_BREACHING,
 		metric:      orNone("maintained", written(contract.MetricMaintainSuccess, "Sum")),
-		description: "The tables have not been maintained for three hours. First: read the log of maintain for the reason; if it has no runs, see whether its schedule is enabled.",
+		description: "The tables have not been maintained for two hours more than there are between two runs. First: read the log of maintain for the reason; if it has no runs, see whether its schedule is enabled.",
 	}, {
 		id: "Partitions", name: "partitions-ahead", periods: 2, of: 3, threshold: contract.PartitionDaysAhead, below: true, missing: awscloudwatch.TreatMissingData_IGNORE,
 		metric:      written(contract.MetricPartitionsAhead, "Minimum"),

@@ -26,8 +26,11 @@ type WatchedDatabase interface {
 	MetricConnections() awscloudwatch.Metric
 	// MetricFreeMemory is the memory in bytes that is left.
 	MetricFreeMemory() awscloudwatch.Metric
-	// alarms are those of this engine alone.
+	// alarms are those of this engine alone, and limits checks the props for them.
 	alarms(p *AlarmsProps) []alarm
+	limits(c *check, p *AlarmsProps)
+	// advice is where to look for what keeps it busy, and how it is made larger.
+	advice() (look, grow string)
 	// events are those of RDS that somebody should hear of.
 	events() []databaseEvents
 }
@@ -75,12 +78,17 @@ type AlarmsProps struct {
 	// ProcessorConcurrency is what the event source mapping allows, 2 to 1000;
 	// ConcurrencyPercent of it alarm. BatchSize is what one call takes, 1 to 10000.
 	ProcessorConcurrency, ConcurrencyPercent, BatchSize int
+	// MaintainEvery is the time between two runs of the maintain function: whole hours,
+	// 1 hour to 1 day.
+	MaintainEvery time.Duration
 	// DatabaseCPUPercent is the load of the instance.
 	DatabaseCPUPercent int
-	// DatabaseFreeStorageGiB is the least free storage: at least 1.
-	DatabaseFreeStorageGiB int
 	// DatabaseFreeMemoryMiB is the least free memory: at least 1.
 	DatabaseFreeMemoryMiB int
+	// DatabaseFreeStorageGiB is the least free storage of an instance, at least 1, and
+	// DatabaseCapacityPercent the most that is used of what a cluster may grow to. What
+	// the engine has nothing of is not looked at.
+	DatabaseFreeStorageGiB, DatabaseCapacityPercent int
 	// DatabaseMaxConnections is what the instance supports, at least 1;
 	// DatabaseConnectionsPercent of it alarm.
 	DatabaseMaxConnections, DatabaseConnectionsPercent int
@@ -112,9 +120,13 @@ func (p *AlarmsProps) check() {
 	c.between(p.ProcessorConcurrency, 2, 1000, "ProcessorConcurrency")
 	c.between(p.BatchSize, 1, contract.QueueBatchLimit, "BatchSize")
 	c.between(p.ConcurrencyPercent, 1, 100, "ConcurrencyPercent")
+	c.require(p.MaintainEvery >= time.Hour && p.MaintainEvery <= 24*time.Hour && p.MaintainEvery%time.Hour == 0,
+		"MaintainEvery", "must be whole hours from 1h0m0s to 24h0m0s, got %v", p.MaintainEvery)
 	c.between(p.DatabaseCPUPercent, 1, 100, "DatabaseCPUPercent")
-	c.between(p.DatabaseFreeStorageGiB, 1, 65_536, "DatabaseFreeStorageGiB")
 	c.between(p.DatabaseFreeMemoryMiB, 1, math.MaxInt32, "DatabaseFreeMemoryMiB")
+	if w.Database != nil {
+		w.Database.limits(c, p)
+	}
 	c.between(p.DatabaseMaxConnections, 1, math.MaxInt32, "DatabaseMaxConnections")
 	c.between(p.DatabaseConnectionsPercent, 1, 100, "DatabaseConnectionsPercent")
 	c.done()

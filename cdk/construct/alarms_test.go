@@ -9,18 +9,23 @@ import (
 
 // alarmProps are good ones, over parts of the same stack.
 func alarmProps(stack awscdk.Stack) AlarmsProps {
+	database := databaseProps(testNetwork(stack))
+	return alarmPropsOf(stack, NewEventDatabase(stack, "Database", &database))
+}
+
+func alarmPropsOf(stack awscdk.Stack, database WatchedDatabase) AlarmsProps {
 	key := NewTopicKey(stack, "Key", &TopicKeyProps{Alias: "topics"})
-	api, queue, database := apiProps(stack), queueProps(), databaseProps(testNetwork(stack))
+	api, queue := apiProps(stack), queueProps()
 	return AlarmsProps{
 		Watched: Watched{
-			API: NewEventAPI(stack, "API", &api), Queue: NewEventQueue(stack, "Queue", &queue), Database: NewEventDatabase(stack, "Database", &database),
+			API: NewEventAPI(stack, "API", &api), Queue: NewEventQueue(stack, "Queue", &queue), Database: database,
 			Notifications: NewNotificationTopic(stack, "Notifications", &NotificationTopicProps{TopicName: "notifications", DisplayName: "Events", Key: key}),
 			Ingest:        testHandler(stack, "Ingest"), Processor: testHandler(stack, "Processor"), Query: testHandler(stack, "Query"),
 			Maintain: testHandler(stack, "Maintain"),
 		},
 		Named: named, DisplayName: "Alarms", Key: key,
 		API5xxPercent: 1, ErrorRatePercent: 2, Throttles: 3, DLQDepth: 4, Retried: 7, NotificationsFailed: 8, QueueAge: 5 * time.Minute, EndToEndP99: 6 * time.Second,
-		ProcessorConcurrency: 50, ConcurrencyPercent: 80, BatchSize: 10, DatabaseFreeMemoryMiB: 64, DatabaseCPUPercent: 90, DatabaseFreeStorageGiB: 10,
+		ProcessorConcurrency: 50, ConcurrencyPercent: 80, BatchSize: 10, MaintainEvery: time.Hour, DatabaseFreeMemoryMiB: 64, DatabaseCPUPercent: 90, DatabaseFreeStorageGiB: 10,
 		DatabaseMaxConnections: 200, DatabaseConnectionsPercent: 75,
 	}
 }

@@ -4,11 +4,11 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
 )
 
-// databaseEvents are the events of one source that RDS tells of.
+// databaseEvents are the events of sources of one type that RDS tells of.
 type databaseEvents struct {
-	id, name   string  // of the construct, and of the subscription
-	source     string  // its type, such as db-instance
-	of         *string // the name of the source
+	id, name   string    // of the construct, and of the subscription
+	source     string    // the type, such as db-instance
+	of         []*string // the names of the sources
 	categories []string
 }
 
@@ -27,13 +27,27 @@ func instanceEvents() []string {
 	return []string{"availability", "failover", "failure", "low storage", "maintenance", "recovery"}
 }
 
+// clusterEvents are those of a cluster of Aurora, and memberEvents those of an instance
+// in it. A pause and its end are notifications, which no one should hear of ("Amazon RDS
+// event categories and event messages for Aurora",
+// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_Events.Messages.html).
+func clusterEvents() []string { return []string{"failover", "failure", "maintenance"} }
+
+func memberEvents() []string {
+	return []string{"availability", "failure", "low storage", "maintenance", "recovery"}
+}
+
 // subscribeToDatabase sends the events of the database to the topic, which may take
 // five minutes.
 func (a *Alarms) subscribeToDatabase() {
 	for _, e := range a.props.Database.events() {
+		var sources []any
+		for _, name := range e.of {
+			sources = append(sources, name)
+		}
 		subscription := awsrds.NewCfnEventSubscription(a.Construct, text(e.id), &awsrds.CfnEventSubscriptionProps{
 			SubscriptionName: text(a.props.Named(e.name)), SnsTopicArn: a.Topic.Topic.TopicArn(),
-			SourceType: text(e.source), SourceIds: &[]any{e.of}, EventCategories: list(e.categories...), Enabled: true,
+			SourceType: text(e.source), SourceIds: &sources, EventCategories: list(e.categories...), Enabled: true,
 		})
 		// RDS publishes to the topic when the subscription is made: the policy comes first.
 		subscription.Node().AddDependency(a.Topic.Topic)

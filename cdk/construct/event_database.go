@@ -207,6 +207,11 @@ func (d *EventDatabase) metric(name, statistic string) awscloudwatch.Metric {
 // class earns 288 in a day.
 const surplusCredits = 144
 
+// limits of the props that only the alarms of an instance have.
+func (d *EventDatabase) limits(c *check, p *AlarmsProps) {
+	c.between(p.DatabaseFreeStorageGiB, 1, 65_536, "DatabaseFreeStorageGiB")
+}
+
 // alarms of what an instance alone can run out of.
 func (d *EventDatabase) alarms(p *AlarmsProps) []alarm {
 	out := []alarm{{
@@ -223,8 +228,12 @@ func (d *EventDatabase) alarms(p *AlarmsProps) []alarm {
 	return append(out, d.proxyAlarms(p)...)
 }
 
+func (d *EventDatabase) advice() (look, grow string) {
+	return "Performance Insights", "take a larger instance class"
+}
+
 func (d *EventDatabase) events() []databaseEvents {
 	return append([]databaseEvents{{
-		id: "InstanceEvents", name: "database-events", source: "db-instance", of: d.serving.InstanceIdentifier(), categories: instanceEvents(),
+		id: "InstanceEvents", name: "database-events", source: "db-instance", of: []*string{d.serving.InstanceIdentifier()}, categories: instanceEvents(),
 	}}, d.proxyEvents()...)
 }

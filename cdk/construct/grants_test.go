@@ -27,9 +27,13 @@ func TestGrants_are_the_documented_actions_on_the_named_resource(t *testing.T) {
 	bucket := NewPayloadBucket(stack, "Bucket", &PayloadBucketProps{BucketName: "payloads", GlacierDays: 1, OldVersionDays: 1, Removal: awscdk.RemovalPolicy_DESTROY})
 	key := NewTopicKey(stack, "Key", &TopicKeyProps{Alias: "topics", Removal: awscdk.RemovalPolicy_DESTROY})
 	topic := NewNotificationTopic(stack, "Topic", &NotificationTopicProps{TopicName: "notifications", DisplayName: "Notifications", Key: key})
-	network := NewPrivateNetwork(stack, "Network", &PrivateNetworkProps{Name: "net", CIDR: "10.0.0.0/16", Zones: 2})
+	network := NewPrivateNetwork(stack, "Network", &PrivateNetworkProps{Name: "net", CIDR: "10.0.0.0/16", Zones: 2, EndpointZones: 1})
 	database := NewEventDatabase(stack, "Database", &EventDatabaseProps{
 		Name: "db", Network: network, EngineVersion: "17", InstanceClass: "t4g.micro", StorageGiB: 20, MaxStorageGiB: 40, BackupDays: 1, Proxy: true,
+		LogRetentionDays: 1, Removal: awscdk.RemovalPolicy_DESTROY,
+	})
+	cluster := NewEventCluster(stack, "Cluster", &EventClusterProps{
+		Name: "cluster", Network: network, EngineVersion: "17", MinimumACU: 1, MaximumACU: 2, Readers: 1, BackupDays: 1, Proxy: true,
 		LogRetentionDays: 1, Removal: awscdk.RemovalPolicy_DESTROY,
 	})
 	reader := func(id template.Value) template.Value {
@@ -55,6 +59,12 @@ func TestGrants_are_the_documented_actions_on_the_named_resource(t *testing.T) {
 		},
 		"GrantConnectDirectly": {
 			func(g awsiam.IGrantable) { database.GrantConnectDirectly(g, "reader") }, []granted{{"Allow", "rds-db:connect", reader("DatabaseInstance.DbiResourceId")}},
+		},
+		"GrantRead": { // by the proxy, where nothing else has the readers
+			func(g awsiam.IGrantable) { database.GrantRead(g, "reader") }, []granted{{"Allow", "rds-db:connect", reader(proxyID)}},
+		},
+		"GrantReadOnAurora": {
+			func(g awsiam.IGrantable) { cluster.GrantRead(g, "reader") }, []granted{{"Allow", "rds-db:connect", reader("Cluster.DBClusterResourceId")}},
 		},
 		"GrantAdminister": {database.GrantAdminister, []granted{{"Allow", "secretsmanager:GetSecretValue", "DatabaseInstance.MasterUserSecret.SecretArn"}}},
 	}

@@ -39,11 +39,21 @@ type HandlerProps struct {
 	// Network is where the function runs when it needs the database; default: in
 	// no network of ours, which starts faster.
 	Network *PrivateNetwork
-	// Tracing sends X-Ray traces; default off.
+	// Tracing sends X-Ray traces; default off: the function then only passes on what
+	// its caller decided.
+	//
+	// Visualize Lambda function invocations using AWS X-Ray
+	// https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
 	Tracing bool
 
 	// LogLevel is one of debug, info, warn and error.
 	LogLevel string
+	// SystemLogLevel is that of Lambda's own lines: info writes two for each
+	// invocation, warn those of a failure alone.
+	//
+	// Log-level filtering
+	// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+	SystemLogLevel string
 	// LogRetentionDays is as in LogGroupProps.
 	LogRetentionDays int
 	// Removal is what happens to the log and to old versions: RETAIN (the default)
@@ -95,7 +105,7 @@ func NewHandler(scope constructs.Construct, id string, props *HandlerProps) *Han
 		LogGroup:              h.LogGroup,
 		LoggingFormat:         awslambda.LoggingFormat_JSON,
 		ApplicationLogLevelV2: applicationLogLevel(props.LogLevel),
-		SystemLogLevelV2:      awslambda.SystemLogLevel_INFO,
+		SystemLogLevelV2:      awslambda.SystemLogLevel(strings.ToUpper(props.SystemLogLevel)),
 		Environment:           pointers(props.Environment),
 		Tracing:               awslambda.Tracing_DISABLED,
 		CurrentVersionOptions: &awslambda.VersionOptions{RemovalPolicy: removal(props.Removal)},
@@ -127,6 +137,7 @@ func (p *HandlerProps) check() {
 	c.require(p.ReservedConcurrency >= 0, "ReservedConcurrency", "must be at least 0, got %d", p.ReservedConcurrency)
 	levels := []string{"debug", "info", "warn", "error"}
 	c.require(slices.Contains(levels, p.LogLevel), "LogLevel", "must be one of %v, got %q", levels, p.LogLevel)
+	c.require(p.SystemLogLevel == "info" || p.SystemLogLevel == "warn", "SystemLogLevel", "must be info or warn, got %q", p.SystemLogLevel)
 	c.retention(p.LogRetentionDays, "LogRetentionDays")
 	c.removal(p.Removal)
 	c.done()

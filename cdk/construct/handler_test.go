@@ -15,7 +15,7 @@ func handlerProps(stack awscdk.Stack, name string) HandlerProps {
 	bucket := awss3.Bucket_FromBucketName(stack, text("Code"+name), text("code"))
 	return HandlerProps{
 		Name: name, Code: awslambda.Code_FromBucket(bucket, text(name+".zip"), nil), MemoryMiB: 256, Timeout: 30 * time.Second,
-		LogLevel: "info", LogRetentionDays: 1,
+		LogLevel: "info", SystemLogLevel: "info", LogRetentionDays: 1,
 		MetricNamespace: "App/" + name, MetricDimensions: map[string]string{"Service": name},
 	}
 }
@@ -37,6 +37,7 @@ func TestHandler_names_each_wrong_prop_with_its_limit(t *testing.T) {
 		wrong[p]{func(p *p) { p.Timeout = 16 * time.Minute }, "Timeout must be 1s to 15m0s in whole seconds, got 16m0s"},
 		wrong[p]{func(p *p) { p.ReservedConcurrency = -1 }, "ReservedConcurrency must be at least 0, got -1"},
 		wrong[p]{func(p *p) { p.LogLevel = "INFO" }, `LogLevel must be one of [debug info warn error], got "INFO"`},
+		wrong[p]{func(p *p) { p.SystemLogLevel = "error" }, `SystemLogLevel must be info or warn, got "error"`},
 		wrong[p]{func(p *p) { p.LogRetentionDays = 4 }, "LogRetentionDays must be " + oneOfTheRetentions + ", got 4"},
 		wrong[p]{func(p *p) { p.Removal = "keep" }, "Removal must be one of [RETAIN DESTROY], got keep"})
 }
@@ -44,6 +45,7 @@ func TestHandler_names_each_wrong_prop_with_its_limit(t *testing.T) {
 func TestHandler_is_as_its_props_say(t *testing.T) {
 	stack := newStack(t)
 	props := handlerProps(stack, "ingest")
+	props.SystemLogLevel = "warn"
 	props.Environment, props.LogLevel, props.ReservedConcurrency, props.Tracing = map[string]string{"MODE": "b"}, "debug", 7, true
 	NewHandler(stack, "Ingest", &props)
 	made := templateOf(stack)
@@ -51,7 +53,7 @@ func TestHandler_is_as_its_props_say(t *testing.T) {
 		"FunctionName": "ingest", "MemorySize": 256, "Timeout": 30, "Runtime": "provided.al2023", "Architectures": []any{"arm64"},
 		"Environment": map[string]any{"Variables": map[string]any{"MODE": "b"}}, "ReservedConcurrentExecutions": 7,
 		"TracingConfig": map[string]any{"Mode": "Active"},
-		"LoggingConfig": map[string]any{"ApplicationLogLevel": "DEBUG", "LogFormat": "JSON", "SystemLogLevel": "INFO"},
+		"LoggingConfig": map[string]any{"ApplicationLogLevel": "DEBUG", "LogFormat": "JSON", "SystemLogLevel": "WARN"},
 	})
 	made.has(t, "AWS::Logs::LogGroup", map[string]any{"LogGroupName": "/aws/lambda/ingest", "RetentionInDays": 1})
 }

@@ -34,6 +34,9 @@ type PrivateNetworkProps struct {
 	// is deployed, by Fn::GetAZs, which leaves Local Zones out.
 	ZoneNames []string
 
+	// EndpointZones is in how many of the zones the endpoints have an address: 1 to
+	// Zones. Functions in the others call across zones, and cannot call when those fail.
+	EndpointZones int
 	// Endpoints are the services that can be called; default none. Objects is what
 	// passes the endpoint of S3; default anything.
 	Endpoints []Endpoint
@@ -131,6 +134,7 @@ func (p *PrivateNetworkProps) check() {
 	c.require(err == nil && prefix == prefix.Masked() && prefix.Addr().Is4() && prefix.Bits() >= 16 && prefix.Bits() <= 22,
 		"CIDR", "must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got %q", p.CIDR)
 	c.between(p.Zones, 2, 4, "Zones")
+	c.between(p.EndpointZones, 1, p.Zones, "EndpointZones")
 	c.require(len(p.ZoneNames) == 0 || len(p.ZoneNames) == p.Zones, "ZoneNames", "must be none or %d (Zones), got %v", p.Zones, p.ZoneNames)
 	for i, e := range p.Endpoints {
 		c.given(e.ID != "" && e.Service != nil && len(e.Actions) > 0 && len(e.Resources) > 0, fmt.Sprintf("Endpoints[%d]: each of ID, Service, Actions and Resources", i))
@@ -147,9 +151,11 @@ func (n *PrivateNetwork) addEndpoints(props *PrivateNetworkProps) {
 		Vpc: n.VPC, Description: text("AWS endpoints of Fluxa"), AllowAllOutbound: jsii.Bool(false),
 	})
 	group.AddIngressRule(n.Clients, awsec2.Port_Tcp(number(portHTTPS)), text("Fluxa functions"), nil)
+	subnets := (*n.VPC.IsolatedSubnets())[:props.EndpointZones]
 	for _, e := range props.Endpoints {
 		endpoint := n.VPC.AddInterfaceEndpoint(text(e.ID), &awsec2.InterfaceVpcEndpointOptions{
 			Service: e.Service, SecurityGroups: &[]awsec2.ISecurityGroup{group}, Open: jsii.Bool(false), PrivateDnsEnabled: jsii.Bool(true),
+			Subnets: &awsec2.SubnetSelection{Subnets: &subnets},
 		})
 		endpoint.AddToPolicy(OwnAccount(e.Actions, e.Resources))
 	}

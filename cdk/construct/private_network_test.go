@@ -9,7 +9,7 @@ import (
 
 func networkProps() PrivateNetworkProps {
 	return PrivateNetworkProps{
-		Name: "net", CIDR: "10.0.0.0/16", Zones: 2, ZoneNames: []string{"eu-west-1a", "eu-west-1c"},
+		Name: "net", CIDR: "10.0.0.0/16", Zones: 2, ZoneNames: []string{"eu-west-1a", "eu-west-1c"}, EndpointZones: 2,
 		Endpoints: []Endpoint{{
 			ID: "SNS", Service: awsec2.InterfaceVpcEndpointAwsService_SNS(), Actions: []string{"sns:Publish"}, Resources: []string{"arn:aws:sns:::stored"},
 		}},
@@ -26,6 +26,8 @@ func TestPrivateNetwork_names_each_wrong_prop_with_its_limit(t *testing.T) {
 		wrong[p]{func(p *p) { p.CIDR = "10.0.0.1/16" }, cidr + `"10.0.0.1/16"`},
 		wrong[p]{func(p *p) { p.CIDR = "fd00::/16" }, cidr + `"fd00::/16"`},
 		wrong[p]{func(p *p) { p.Zones, p.ZoneNames = 5, nil }, "Zones must be 2 to 4, got 5"},
+		wrong[p]{func(p *p) { p.EndpointZones = 0 }, "EndpointZones must be 1 to 2, got 0"},
+		wrong[p]{func(p *p) { p.EndpointZones = 3 }, "EndpointZones must be 1 to 2, got 3"},
 		wrong[p]{func(p *p) { p.ZoneNames = []string{"a"} }, "ZoneNames must be none or 2 (Zones), got [a]"},
 		wrong[p]{func(p *p) { p.Endpoints[0].Actions = nil }, "Endpoints[0]: each of ID, Service, Actions and Resources is required"})
 }
@@ -62,5 +64,20 @@ func TestPrivateNetwork_takes_the_first_zones_there_are_where_none_is_named(t *t
 	made.count(t, "AWS::EC2::Subnet", 3)
 	for i := range 3 {
 		made.has(t, "AWS::EC2::Subnet", map[string]any{"AvailabilityZone": map[string]any{"Fn::Select": []any{i, map[string]any{"Fn::GetAZs": ""}}}})
+	}
+}
+
+func TestPrivateNetwork_has_its_interface_endpoints_in_as_many_zones_as_are_asked_for(t *testing.T) {
+	for zones, want := range map[int]int{1: 1, 2: 2} {
+		stack := newStack(t)
+		props := networkProps()
+		props.EndpointZones = zones
+		NewPrivateNetwork(stack, "Network", &props)
+		interfaces := map[string]any{"Properties": map[string]any{"VpcEndpointType": "Interface"}}
+		for id, endpoint := range *templateOf(stack).FindResources(text("AWS::EC2::VPCEndpoint"), interfaces) {
+			if subnets := (*endpoint)["Properties"].(map[string]any)["SubnetIds"].([]any); len(subnets) != want {
+				t.Errorf("%s is in %v, want %d subnets", id, subnets, want)
+			}
+		}
 	}
 }

@@ -46,9 +46,10 @@ type sqlDatabase struct {
 	name    string
 	removal awscdk.RemovalPolicy
 
-	// Set by the engine: the host that takes writes, the id by which IAM knows the
-	// database, and the secret of the administrator.
+	// Set by the engine: the host that takes writes, that of reads alone (nil where there
+	// is none), the id by which IAM knows the database, and the secret of the administrator.
 	writer     *string
+	reader     *string
 	resourceID *string
 	secretARN  *string
 }
@@ -160,6 +161,18 @@ func (d *sqlDatabase) DirectSettings(user string, maxConns int) config.Database 
 	return config.Database{Server: d.server(), User: user, MaxConns: maxConns}
 }
 
+// ReadSettings are those of a function that only reads. On Aurora it reaches the
+// readers, whose answers may be some milliseconds old, and no proxy, which has no
+// address for them.
+func (d *sqlDatabase) ReadSettings(user string, maxConns int) config.Database {
+	if d.reader == nil {
+		return d.Settings(user, maxConns)
+	}
+	s := d.DirectSettings(user, maxConns)
+	s.Host = *d.reader
+	return s
+}
+
 // Administration is what migrate needs, past the proxy too.
 func (d *sqlDatabase) Administration() config.Administration {
 	return config.Administration{Server: d.server(), SecretARN: *d.SecretARN()}
@@ -179,6 +192,15 @@ func (d *sqlDatabase) GrantConnect(grantee awsiam.IGrantable, user string) {
 	// IAM knows a proxy by the last part of its ARN, prx-….
 	id := awscdk.Fn_Select(number(6), awscdk.Fn_Split(text(":"), d.Proxy.DbProxyArn(), nil))
 	grant(grantee, []string{d.userARN(*id, user)}, "rds-db:connect")
+}
+
+// GrantRead is GrantConnect for ReadSettings.
+func (d *sqlDatabase) GrantRead(grantee awsiam.IGrantable, user string) {
+	if d.reader == nil {
+		d.GrantConnect(grantee, user)
+	} else {
+		d.GrantConnectDirectly(grantee, user)
+	}
 }
 
 // GrantConnectDirectly is GrantConnect for DirectSettings.
@@ -231,5 +253,5 @@ func (d *sqlDatabase) proxyEvents() []databaseEvents {
 	if d.Proxy == nil {
 		return nil
 	}
-	return []databaseEvents{{id: "ProxyEvents", name: "proxy-events", source: "db-proxy", of: d.Proxy.DbProxyName(), categories: []string{"failure"}}}
+	return []databaseEvents{{id: "ProxyEvents", name: "proxy-events", source: "db-proxy", of: []*string{d.Proxy.DbProxyName()}, categories: []string{"failure"}}}
 }

@@ -33,8 +33,9 @@ type WebFirewall struct {
 	ACL       awswafv2.CfnWebACL
 }
 
-// NewWebFirewall makes the firewall and its log, in which the key's header is
-// left out.
+// NewWebFirewall makes the firewall and its log. That has what a rule blocked or
+// counted, and not what passed them all, which the API's access log has; the key's
+// header is left out.
 func NewWebFirewall(scope constructs.Construct, id string, props *WebFirewallProps) *WebFirewall {
 	c := &check{part: "WebFirewall"}
 	c.name(props.Name, 1, 128, "A-Za-z0-9_-", "Name")
@@ -71,8 +72,24 @@ func NewWebFirewall(scope constructs.Construct, id string, props *WebFirewallPro
 		RedactedFields: &[]any{&awswafv2.CfnLoggingConfiguration_FieldToMatchProperty{
 			SingleHeader: map[string]any{"Name": strings.ToLower(contract.HeaderAPIKey)},
 		}},
+		LoggingFilter: matchedOnly(),
 	})
 	return &WebFirewall{Construct: this, ACL: acl}
+}
+
+// matchedOnly keeps in the log what a rule blocked or counted. A rule whose action is
+// overridden to count is EXCLUDED_AS_COUNT there ("ActionCondition",
+// https://docs.aws.amazon.com/waf/latest/APIReference/API_ActionCondition.html). The CDK
+// passes the filter on as it is, without CloudFormation's spelling.
+func matchedOnly() map[string]any {
+	var actions []any
+	for _, action := range []string{"BLOCK", "COUNT", "EXCLUDED_AS_COUNT"} {
+		actions = append(actions, map[string]any{"ActionCondition": map[string]any{"Action": action}})
+	}
+	return map[string]any{
+		"DefaultBehavior": "DROP",
+		"Filters":         []any{map[string]any{"Behavior": "KEEP", "Requirement": "MEETS_ANY", "Conditions": actions}},
+	}
 }
 
 func rateRule(props *WebFirewallProps) *awswafv2.CfnWebACL_RuleProperty {

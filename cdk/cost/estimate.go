@@ -42,7 +42,8 @@ type Breakdown struct {
 	PerMillionTotal float64   `json:"per_million_events_total"`
 	Monthly         []Line    `json:"per_month"` // fixed: however little arrives
 	MonthlyTotal    float64   `json:"per_month_total"`
-	Drivers         []Line    `json:"drivers"` // the largest lines of a month with the workload's events
+	IdleTotal       float64   `json:"idle_total"` // of a month in which nothing arrives
+	Drivers         []Line    `json:"drivers"`    // the largest lines of a month with the workload's events
 	Notes           []string  `json:"notes"`
 }
 
@@ -54,9 +55,12 @@ func Estimate(p Prices, s stage.Stage, w Workload, f Footprint) (Breakdown, erro
 	if err := w.check(); err != nil {
 		return b, err
 	}
-	instance, err := p.Instance(s.Database.InstanceClass)
-	if err != nil {
-		return b, fmt.Errorf("stage %s: %w", s.Name, err)
+	var instance Price
+	if s.Database.Engine != stage.Aurora {
+		var err error
+		if instance, err = p.Instance(s.Database.InstanceClass); err != nil {
+			return b, fmt.Errorf("stage %s: %w", s.Name, err)
+		}
 	}
 	usage := eventsOfMonth(p, s, w)
 	b.Monthly = fixed(p, s, f, instance)
@@ -68,12 +72,16 @@ func Estimate(p Prices, s stage.Stage, w Workload, f Footprint) (Breakdown, erro
 		b.PerMillion = append(b.PerMillion, l)
 	}
 	b.PerMillionTotal, b.MonthlyTotal = total(b.PerMillion), total(b.Monthly)
+	// The functions write nothing then, but for the maintenance.
+	b.IdleTotal = b.MonthlyTotal - float64(f.FunctionMetrics-f.MaintainMetrics)*p.CloudWatch.Metrics.Each()
 
 	stored := w.payload().stored / gib * million
 	b.Notes = []string{
-		"metrics cost only in hours in which they are written: those of the maintenance in all, the others in a month in which nothing arrives nothing",
-		fmt.Sprintf("a million events take %.2f GB of the database's storage: %d GB hold about %.0f million, and then it grows",
-			stored, s.Database.StorageGiB, float64(s.Database.StorageGiB)/stored),
+		fmt.Sprintf("idle, a month in which nothing arrives costs %.2f: metrics cost only in hours in which they are written", b.IdleTotal),
+		fmt.Sprintf("a million events take %.2f GB of the database's storage", stored),
+	}
+	if s.Database.StorageGiB > 0 {
+		b.Notes[1] += fmt.Sprintf(": %d GB hold about %.0f million, and then it grows", s.Database.StorageGiB, float64(s.Database.StorageGiB)/stored)
 	}
 	if s.Region != "" && s.Region != p.Region {
 		b.Notes = append(b.Notes, fmt.Sprintf("the stage is in %s, and the prices are those of %s", s.Region, p.Region))
@@ -92,11 +100,10 @@ func eventsOfMonth(p Prices, s stage.Stage, w Workload) []Line {
 	seconds := func(calls, base, events float64, f stage.Function) float64 {
 		return calls * (base + events*(w.EventMilliseconds+size.objects*w.ObjectMilliseconds)) / 1000 * float64(f.MemoryMiB) / 1024
 	}
-	logged := (requests*w.RequestLogBytes + batches*w.BatchLogBytes + events*w.EventLogBytes) / gib
+	logged := (requests*w.RequestLogBytes + batches*w.BatchLogBytes + events*w.EventLogBytes + w.systemLogs(s)*(requests+batches)) / gib
 	inspected := when(s.API.Firewall, requests)
-	vended := (inspected*w.FirewallLogBytes + when(s.Network.FlowLogs, batches*w.FlowLogBytes)) / gib
+	vended := (inspected*w.FirewallLogShare*w.FirewallLogBytes + when(s.Network.FlowLogs, batches*w.FlowLogBytes)) / gib
 	standard := min(float64(s.Payloads.GlacierDays)/daysPerMonth, w.MonthsKept)
-	backups := events*size.stored*w.WALGrowth/gib*float64(s.Database.BackupDays)/daysPerMonth - float64(s.Database.StorageGiB)
 
 	var l lines
 	l.add("API Gateway", requests, p.APIGateway.Requests)
@@ -120,28 +127,20 @@ func eventsOfMonth(p Prices, s stage.Stage, w Workload) []Line {
 	l.add("logs", logged, p.Logs.Ingestion)
 	l.add("logs of firewall and network", vended, p.Logs.Vended)
 	l.add(fmt.Sprintf("logs kept for %d days", s.Logs.RetentionDays), (logged+vended)*w.LogCompression*float64(s.Logs.RetentionDays)/daysPerMonth, p.Logs.Storage)
-	// The processor's trace is linked to that of the request, and is another one.
-	l.add("X-Ray", when(s.Tracing, w.traced(requests)+w.traced(batches)), p.XRay.Traces)
+	l.add("X-Ray", when(s.Tracing, w.traces(s, requests, batches)), p.XRay.Traces)
 	l.add("database password", w.SecretReads, p.SecretsManager.Calls)
-	l.add("database backups", backups, p.RDS.Backups)
-	return l
+	return append(l, databaseEvents(p, s, w)...)
 }
 
 // fixed returns what a month costs before the first event.
 func fixed(p Prices, s stage.Stage, f Footprint, instance Price) []Line {
-	d, storage := s.Database, p.RDS.Storage
-	if d.MultiAZ {
-		storage = p.RDS.StorageMulti
-	}
-	var l lines
-	l.add("database, db."+d.InstanceClass, hoursPerMonth+when(d.MultiAZ, hoursPerMonth), instance)
-	l.add("database storage", float64(d.StorageGiB), storage)
-	l.add("database proxy", when(d.Proxy, float64(d.VCPUs())*hoursPerMonth), p.RDS.Proxy)
+	l := lines(databaseFixed(p, s, instance))
 	l.add("database password", float64(f.Secrets), p.SecretsManager.Secrets)
-	l.add("interface endpoints", float64(f.InterfaceEndpoints*s.Network.AvailabilityZones*hoursPerMonth), p.PrivateLink.Endpoints)
+	l.add("interface endpoints", float64(f.InterfaceEndpoints*s.Network.EndpointZones*hoursPerMonth), p.PrivateLink.Endpoints)
 	l.add("polls of the empty queue", pollers*secondsPerMonth/pollSeconds, p.SQS.Requests)
 	l.add("key of the topics", float64(f.Keys), p.KMS.Keys)
-	l.add("metrics of the functions", float64(f.FunctionMetrics), p.CloudWatch.Metrics)
+	l.add("metrics of the functions", float64(f.FunctionMetrics-f.MaintainMetrics), p.CloudWatch.Metrics)
+	l.add("metrics of the maintenance", float64(f.MaintainMetrics)/float64(s.Events.MaintainEveryHours), p.CloudWatch.Metrics)
 	l.add("alarms", float64(f.AlarmMetrics), p.Alarms.Standard)
 	l.add("composite alarms", float64(f.CompositeAlarms), p.Alarms.Composite)
 	l.add("dashboards", float64(f.Dashboards), p.CloudWatch.Dashboards)
@@ -178,6 +177,27 @@ func (w Workload) traced(calls float64) float64 {
 	each := calls / secondsPerMonth
 	first := 1 - math.Exp(-each) // the share of seconds that have a call at all
 	return secondsPerMonth * (first + w.TraceShare*(each-first))
+}
+
+// traces returns how many traces the requests and the batches of a month make. The
+// processor's trace is linked to that of the request, and is another one.
+func (w Workload) traces(s stage.Stage, requests, batches float64) float64 {
+	out := w.traced(requests)
+	if s.Traces.RequestsPercent > 0 {
+		out = requests * float64(s.Traces.RequestsPercent) / 100
+	}
+	if !s.Traces.RequestsOnly {
+		out += w.traced(batches)
+	}
+	return out
+}
+
+// systemLogs are the bytes of Lambda's own lines for an invocation.
+func (w Workload) systemLogs(s stage.Stage) float64 {
+	if s.Logs.SystemLevel == "warn" {
+		return 0
+	}
+	return w.SystemLogBytes
 }
 
 // carried returns how many requests are billed for n messages of size bytes, of

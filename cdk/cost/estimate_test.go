@@ -65,7 +65,7 @@ func TestEstimate_worked_out_by_hand(t *testing.T) {
 	memory := stage.Function{MemoryMiB: 1024}
 	s := stage.Stage{
 		Name: "hand", Tracing: true,
-		Logs: stage.Logs{RetentionDays: 73}, Network: stage.Network{AvailabilityZones: 2, FlowLogs: true},
+		Logs: stage.Logs{RetentionDays: 73}, Network: stage.Network{AvailabilityZones: 2, EndpointZones: 2, FlowLogs: true},
 		Database: stage.Database{InstanceClass: "t4g.micro", StorageGiB: 20, BackupDays: 1, Proxy: true},
 		Payloads: stage.Payloads{GlacierDays: 73}, Queue: stage.Queue{BatchSize: 10}, API: stage.API{Firewall: true},
 		Functions: stage.Functions{
@@ -77,7 +77,7 @@ func TestEstimate_worked_out_by_hand(t *testing.T) {
 		PayloadBytes: kilo, LargeShare: 0.001, LargeBytes: 1000 * kilo, MonthsKept: 12,
 		IngestMilliseconds: 20, QueryMilliseconds: 15, ProcessorMilliseconds: 40, EventMilliseconds: 0.5, ObjectMilliseconds: 100,
 		QuotedGrowth: 1.1, EnvelopeBytes: 700, NotificationBytes: kilo, AnswerBytes: kilo, RowBytes: kilo, WALGrowth: 2, SecretReads: 2_628_000,
-		RequestLogBytes: kilo, BatchLogBytes: kilo, EventLogBytes: kilo, FirewallLogBytes: kilo, FlowLogBytes: kilo,
+		RequestLogBytes: kilo, BatchLogBytes: kilo, EventLogBytes: kilo, FirewallLogBytes: kilo, FirewallLogShare: 1, FlowLogBytes: kilo,
 		LogCompression: 0.15, TraceShare: 0.05,
 	}
 	f := cost.Footprint{InterfaceEndpoints: 3, AlarmMetrics: 17, CompositeAlarms: 2, Dashboards: 1, FunctionMetrics: 10,
@@ -88,30 +88,31 @@ func TestEstimate_worked_out_by_hand(t *testing.T) {
 	}
 	// A million events: 100,000 posts, reads and batches each; 1000 objects of 1 GB.
 	compare(t, b.PerMillion, b.PerMillionTotal, map[string]figures{
-		"API Gateway":                  {200_000, 0.70},               // × 3.50 / 1,000,000
-		"answers to the internet":      {0.3999, 0.035991},            // 0.2 GB, and 0.1 × (0.999 + 1) GB of payloads; × 0.09
-		"firewall":                     {200_000, 0.12},               // × 0.60 / 1,000,000
-		"Lambda":                       {300_000, 0.06},               // × 0.20 / 1,000,000
-		"Lambda ingest":                {2_600, 0.03466684},           // 100,000 × (20 + 10 × 0.6) ms × 1 GB; × 0.0000133334
-		"Lambda processor":             {4_600, 0.06133364},           // 100,000 × (40 + 10 × 0.6) ms × 1 GB
-		"Lambda query":                 {1_560, 0.020800104},          // 100,000 × (15 + 0.6) ms × 1 GB
-		"SQS send":                     {100_000, 0.04},               // ten messages of 1.9 kB are one chunk; × 0.40 / 1,000,000
-		"SQS receive":                  {100_000, 0.04},               //
-		"SQS delete":                   {100_000, 0.04},               //
-		"SNS publish":                  {100_000, 0.05},               // × 0.50 / 1,000,000
-		"SNS publish, encrypted":       {20.0 / 3, 0.00002},           // 2 × 8760 times five minutes / 2628; × 0.03 / 10,000
-		"SNS publish, its endpoint":    {1, 0.01},                     // × 0.01
-		"S3 put":                       {1_000, 0.005},                // × 0.005 / 1000
-		"S3 get":                       {1_100, 0.00044},              // the processor's and a tenth of reads; × 0.0004 / 1000
-		"S3 storage":                   {2.4, 0.0552},                 // × 0.023
-		"S3 to Glacier":                {1_000, 0.02},                 // × 0.02 / 1000
-		"S3 storage in Glacier":        {9.6, 0.0384},                 // × 0.004
-		"logs":                         {1.3, 0.65},                   // 0.2 of requests, 0.1 of batches, 1 of events; × 0.50
-		"logs of firewall and network": {0.3, 0.15},                   // 0.2 of requests, 0.1 of batches; × 0.50
-		"logs kept for 73 days":        {0.576, 0.01728},              // 1.6 × 0.15 × 2.4; × 0.03
-		"X-Ray":                        {16_900, 0.0845},              // (1 + 0.05 × 199) + (1 + 0.05 × 99) a second, × 1000; × 5.00 / 1,000,000
-		"database password":            {1_000, 0.005},                // × 0.05 / 10,000
-		"database backups":             {325.6 / 2628, 30.932 / 2628}, // 2628 × 2 GB × 2 × 24/730 − 20; × 0.095
+		"API Gateway":                  {200_000, 0.70},      // × 3.50 / 1,000,000
+		"answers to the internet":      {0.3999, 0.035991},   // 0.2 GB, and 0.1 × (0.999 + 1) GB of payloads; × 0.09
+		"firewall":                     {200_000, 0.12},      // × 0.60 / 1,000,000
+		"Lambda":                       {300_000, 0.06},      // × 0.20 / 1,000,000
+		"Lambda ingest":                {2_600, 0.03466684},  // 100,000 × (20 + 10 × 0.6) ms × 1 GB; × 0.0000133334
+		"Lambda processor":             {4_600, 0.06133364},  // 100,000 × (40 + 10 × 0.6) ms × 1 GB
+		"Lambda query":                 {1_560, 0.020800104}, // 100,000 × (15 + 0.6) ms × 1 GB
+		"SQS send":                     {100_000, 0.04},      // ten messages of 1.9 kB are one chunk; × 0.40 / 1,000,000
+		"SQS receive":                  {100_000, 0.04},      //
+		"SQS delete":                   {100_000, 0.04},      //
+		"SNS publish":                  {100_000, 0.05},      // × 0.50 / 1,000,000
+		"SNS publish, encrypted":       {20.0 / 3, 0.00002},  // 2 × 8760 times five minutes / 2628; × 0.03 / 10,000
+		"SNS publish, its endpoint":    {1, 0.01},            // × 0.01
+		"S3 put":                       {1_000, 0.005},       // × 0.005 / 1000
+		"S3 get":                       {1_100, 0.00044},     // the processor's and a tenth of reads; × 0.0004 / 1000
+		"S3 storage":                   {2.4, 0.0552},        // × 0.023
+		"S3 to Glacier":                {1_000, 0.02},        // × 0.02 / 1000
+		"S3 storage in Glacier":        {9.6, 0.0384},        // × 0.004
+		"logs":                         {1.3, 0.65},          // 0.2 of requests, 0.1 of batches, 1 of events; × 0.50
+		"logs of firewall and network": {0.3, 0.15},          // 0.2 of requests, 0.1 of batches; × 0.50
+		"logs kept for 73 days":        {0.576, 0.01728},     // 1.6 × 0.15 × 2.4; × 0.03
+		"X-Ray":                        {16_900, 0.0845},     // (1 + 0.05 × 199) + (1 + 0.05 × 99) a second, × 1000; × 5.00 / 1,000,000
+		"database password":            {1_000, 0.005},       // × 0.05 / 10,000
+		// The month's events take 5256 GB, of which 20 are there; the backups of a day are less.
+		"database storage for events": {5236.0 / 2628, 5236.0 / 2628 * 0.115},
 	})
 	compare(t, b.Monthly, b.MonthlyTotal, map[string]figures{
 		"database, db.t4g.micro":   {730, 11.68},      // × 0.016
@@ -133,8 +134,8 @@ func TestEstimate_worked_out_by_hand(t *testing.T) {
 	for _, l := range b.Drivers {
 		largest = append(largest, l.Item)
 	}
-	// 2628 × 0.70, × 0.65 and × 0.15: more than any line of a month.
-	if want := []string{"API Gateway", "logs", "logs of firewall and network"}; !cmp.Equal(largest, want) {
+	// 2628 × 0.70, × 0.65 and 5236 GB × 0.115: more than any line of a month.
+	if want := []string{"API Gateway", "logs", "database storage for events"}; !cmp.Equal(largest, want) {
 		t.Errorf("the largest are %q, want %q", largest, want)
 	}
 }
@@ -158,12 +159,16 @@ func TestEstimate_follows_the_settings_and_the_templates(t *testing.T) {
 	}{
 		"a second zone is a second instance": {"database, db.t4g.micro", func(s *stage.Stage) { s.Database.MultiAZ = true }, true, 730, 1460},
 		"a proxy by its processors":          {"database proxy", func(s *stage.Stage) { s.Database.Proxy = true }, true, 0, 1460},
-		"endpoints in each zone":             {"interface endpoints", func(s *stage.Stage) { s.Network.AvailabilityZones = 3 }, true, 4380, 6570},
+		"endpoints in two zones":             {"interface endpoints", func(s *stage.Stage) { s.Network.EndpointZones = 2 }, true, 2190, 4380},
 		"a firewall in the templates":        {"firewall rules", func(s *stage.Stage) { s.Name = "prod" }, true, 0, 4},
 		"a firewall inspects":                {"firewall", func(s *stage.Stage) { s.API.Firewall = true }, false, 0, 1_100_000},
 		"canaries in the templates":          {"canary releases", func(s *stage.Stage) { s.Name = "prod" }, true, 0, 3},
 		"alarms in the templates":            {"alarms", func(s *stage.Stage) { s.Name = "prod" }, true, 28, 39},
-		"no tracing":                         {"X-Ray", func(s *stage.Stage) { s.Tracing = false }, false, 1_749_023.2, 0},
+		"no tracing":                         {"X-Ray", func(s *stage.Stage) { s.Tracing = false }, false, 11_000, 0},
+		"a share of the requests":            {"X-Ray", func(s *stage.Stage) { s.Traces.RequestsPercent = 5 }, false, 11_000, 55_000},
+		"X-Ray's default rule":               {"X-Ray", func(s *stage.Stage) { s.Traces = stage.Traces{} }, false, 11_000, 1_749_023.2},
+		"batches at Lambda's rate":           {"X-Ray", func(s *stage.Stage) { s.Traces.RequestsOnly = false }, false, 11_000, 851_154.9},
+		"Lambda's own log lines":             {"logs", func(s *stage.Stage) { s.Logs.SystemLevel = "info" }, false, 2.375, 3.548},
 		"memory":                             {"Lambda query", func(s *stage.Stage) { s.Functions.Query.MemoryMiB *= 2 }, false, 780, 1560},
 		"a window fills batches":             {"SQS receive", func(s *stage.Stage) { s.Queue.BatchWindowSeconds = 10; s.Queue.BatchSize = 2 }, false, 1_000_000, 500_000},
 		"nothing moves to Glacier in time":   {"S3 to Glacier", func(s *stage.Stage) { s.Payloads.GlacierDays = 400 }, false, 1000, 0},
@@ -256,7 +261,9 @@ func TestEstimate_traces_nearly_all_of_few_calls_and_few_of_many(t *testing.T) {
 	traced := func(events float64) float64 {
 		w := cost.DefaultWorkload()
 		w.EventsPerMonth, w.ReadsPerEvent = events, 0
-		return quantities(estimate(t, byName(t, "dev"), w).PerMillion)["X-Ray"]
+		s := byName(t, "dev")
+		s.Traces = stage.Traces{}
+		return quantities(estimate(t, s, w).PerMillion)["X-Ray"]
 	}
 	// Each event is a request and a batch: two calls, so that all were two million.
 	if few := traced(1_000); few < 1_999_000 || few > 2_000_000 {
@@ -310,7 +317,7 @@ func TestEstimate_says_when_the_stage_is_in_another_region(t *testing.T) {
 
 func TestFootprintOf(t *testing.T) {
 	t.Parallel()
-	dev := cost.Footprint{InterfaceEndpoints: 3, AlarmMetrics: 28, CompositeAlarms: 1, Dashboards: 1, FunctionMetrics: 29, Keys: 1, Secrets: 1}
+	dev := cost.Footprint{InterfaceEndpoints: 3, AlarmMetrics: 28, CompositeAlarms: 1, Dashboards: 1, FunctionMetrics: 29, MaintainMetrics: 8, Keys: 1, Secrets: 1}
 	prod := dev
 	prod.AlarmMetrics, prod.FirewallRules, prod.DeployGroups = 39, 4, 3
 	prod.FunctionMetrics += 6 // by version

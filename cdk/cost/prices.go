@@ -67,6 +67,7 @@ type Prices struct {
 		Storage, Backups, Proxy Price
 		StorageMulti            Price `yaml:"storage_multi"`
 	}
+	Aurora       struct{ Capacity, Storage, IO, Backups, Proxy Price }
 	WAF          struct{ ACLs, Rules, Requests Price }
 	DataTransfer struct{ Out Price }    `yaml:"data_transfer"`
 	CodeDeploy   struct{ Groups Price } `yaml:"code_deploy"`

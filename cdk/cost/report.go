@@ -18,11 +18,12 @@ import (
 
 // Report is what stages cost under one workload, with prices of one day.
 type Report struct {
-	AsOf     string      `json:"as_of"`
-	Region   string      `json:"region"`
-	Currency string      `json:"currency"`
-	Workload Workload    `json:"workload"`
-	Stages   []Breakdown `json:"stages"`
+	AsOf     string       `json:"as_of"`
+	Region   string       `json:"region"`
+	Currency string       `json:"currency"`
+	Workload Workload     `json:"workload"`
+	Stages   []Breakdown  `json:"stages"`
+	Engines  []EngineCost `json:"engines"` // each stage on each engine, with more and more events
 }
 
 // NewReport estimates each stage, of which the assembly must have the templates, with
@@ -43,6 +44,11 @@ func NewReport(stages []stage.Stage, assembly []*template.Stage, w Workload) (Re
 			return r, err
 		}
 		r.Stages = append(r.Stages, b)
+		engines, err := CompareEngines(p, s, w, FootprintOf(assembly[at]))
+		if err != nil {
+			return r, err
+		}
+		r.Engines = append(r.Engines, engines...)
 	}
 	return r, nil
 }
@@ -111,6 +117,7 @@ func (r Report) Text() string {
 		}
 		fmt.Fprintf(&text, "\n- %s\n", strings.Join(b.Notes, "\n- "))
 	}
+	fmt.Fprintf(&text, "\nA month on each engine, with a database that carries the events:\n\n%s", engineTable(r.Engines))
 	return text.String()
 }
 

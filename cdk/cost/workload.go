@@ -3,6 +3,7 @@ package cost
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/fluxa/fluxa/cdk/template"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -35,10 +36,13 @@ type Workload struct {
 	WALGrowth         float64 `json:"wal_growth"`         // bytes that the backups keep for a byte stored
 	SecretReads       float64 `json:"secret_reads"`       // a month: processes read it for new connections
 
-	RequestLogBytes  float64 `json:"request_log_bytes"`  // the access line, the function's, its metrics and Lambda's own two
-	BatchLogBytes    float64 `json:"batch_log_bytes"`    // the processor's metrics and Lambda's own two
+	EventsPerVCPU    float64 `json:"events_per_vcpu"`    // a second, that a processor of the database stores
+	RequestLogBytes  float64 `json:"request_log_bytes"`  // the access line, the function's and its metrics
+	BatchLogBytes    float64 `json:"batch_log_bytes"`    // the processor's metrics
+	SystemLogBytes   float64 `json:"system_log_bytes"`   // of an invocation: Lambda's own two lines
 	EventLogBytes    float64 `json:"event_log_bytes"`    // the processor's line
-	FirewallLogBytes float64 `json:"firewall_log_bytes"` // of a request
+	FirewallLogBytes float64 `json:"firewall_log_bytes"` // of a request that a rule blocked or counted,
+	FirewallLogShare float64 `json:"firewall_log_share"` // which are so many of all
 	FlowLogBytes     float64 `json:"flow_log_bytes"`     // of a batch
 	LogCompression   float64 `json:"log_compression"`    // bytes stored for a byte written
 	TraceShare       float64 `json:"trace_share"`        // traced, of what is not the first of its second
@@ -46,14 +50,16 @@ type Workload struct {
 
 // DefaultWorkload returns a million small events a month, each posted alone. The
 // sizes of log lines are those that the handlers' tests compare; the times are
-// what functions of this kind take, and none was measured on Lambda.
+// what functions of this kind take, and none was measured on Lambda. What a processor
+// of the database stores is what docs/performance/capacity.md counts on; what share
+// of the requests a rule of the firewall matches is a guess.
 func DefaultWorkload() Workload {
 	return Workload{
 		EventsPerMonth: 1_000_000, EventsPerRequest: 1, ReadsPerEvent: 0.1,
 		PayloadBytes: 1_024, LargeShare: 0.001, LargeBytes: 1 << 20, MonthsKept: 12,
 		IngestMilliseconds: 20, QueryMilliseconds: 15, ProcessorMilliseconds: 40, EventMilliseconds: 0.5, ObjectMilliseconds: 100,
 		QuotedGrowth: 1.1, EnvelopeBytes: 700, NotificationBytes: 600, AnswerBytes: 700, RowBytes: 800, WALGrowth: 2, SecretReads: 3_000,
-		RequestLogBytes: 2_100, BatchLogBytes: 1_100, EventLogBytes: 400, FirewallLogBytes: 1_800, FlowLogBytes: 800,
+		EventsPerVCPU: 625, RequestLogBytes: 1_500, BatchLogBytes: 500, SystemLogBytes: 600, EventLogBytes: 400, FirewallLogBytes: 1_800, FirewallLogShare: 0.05, FlowLogBytes: 800,
 		LogCompression: 0.15, TraceShare: 0.05,
 	}
 }
@@ -79,8 +85,12 @@ func (w Workload) assumptions() []string {
 		fmt.Sprintf("%s bytes a payload (-payload-bytes); %v %% have %s, in S3 for %v months", count(w.PayloadBytes), w.LargeShare*100, count(w.LargeBytes), w.MonthsKept),
 		fmt.Sprintf("Lambda takes %v ms for a post, %v for a read, %v for a batch, %v more for each event, %v for each payload in S3",
 			w.IngestMilliseconds, w.QueryMilliseconds, w.ProcessorMilliseconds, w.EventMilliseconds, w.ObjectMilliseconds),
-		fmt.Sprintf("%s bytes of log for a request, %s for a batch, %s for an event in it; X-Ray traces the first of each second and %v %% of the others",
-			count(w.RequestLogBytes), count(w.BatchLogBytes), count(w.EventLogBytes), w.TraceShare*100),
+		fmt.Sprintf("%s bytes of log for a request, %s for a batch, %s for an event in it, %s of Lambda's own for an invocation (logs.system_level)",
+			count(w.RequestLogBytes), count(w.BatchLogBytes), count(w.EventLogBytes), count(w.SystemLogBytes)),
+		fmt.Sprintf("rules of the firewall block or count %v %% of the requests, of which it logs %s bytes each", w.FirewallLogShare*100, count(w.FirewallLogBytes)),
+		fmt.Sprintf("X-Ray's default rule traces the first of each second and %v %% of the others (traces)", w.TraceShare*100),
+		fmt.Sprintf("a processor of the database stores %v events a second, and is %d ACU; an instance that pauses is awake for %.0f minutes after a connection",
+			w.EventsPerVCPU, acuPerVCPU, (pauseSeconds+idleSeconds+wakeSeconds)/60.0),
 		"not counted: failures and retries, the topic's subscribers, traffic between zones, queries of logs, S3 access logs, deployments",
 	}
 }
@@ -94,6 +104,7 @@ type Footprint struct {
 	CompositeAlarms int `json:"composite_alarms"`
 	Dashboards      int `json:"dashboards"`
 	FunctionMetrics int `json:"function_metrics"` // written by the functions, with canaries by version too
+	MaintainMetrics int `json:"maintain_metrics"` // of these by the maintenance
 	Keys            int `json:"keys"`
 	Secrets         int `json:"secrets"`
 	FirewallRules   int `json:"firewall_rules"` // zero: no firewall
@@ -110,6 +121,11 @@ func FootprintOf(t *template.Stage) Footprint {
 	}
 	if f.DeployGroups > 0 {
 		f.FunctionMetrics += len(contract.VersionMetrics())
+	}
+	for _, metric := range contract.Metrics() {
+		if metric.Namespace == contract.NamespaceMaintain {
+			f.MaintainMetrics++
+		}
 	}
 	for _, endpoint := range t.All("AWS::EC2::VPCEndpoint") {
 		if endpoint.At("VpcEndpointType") == "Interface" { // the others, gateways, are free
@@ -131,7 +147,7 @@ func FootprintOf(t *template.Stage) Footprint {
 		rules, _ := acl.At("Rules").(template.List) // nil when it has none
 		f.FirewallRules += len(rules)
 	}
-	for _, database := range t.All("AWS::RDS::DBInstance") {
+	for _, database := range slices.Concat(t.All("AWS::RDS::DBInstance"), t.All("AWS::RDS::DBCluster")) {
 		if database.At("ManageMasterUserPassword") == true {
 			f.Secrets++
 		}

@@ -99,6 +99,7 @@ func TestAlarms_of_before_are_silent_or_late(t *testing.T) {
 		},
 	}
 	for _, s := range stages(t) {
+		s.Events.MaintainEveryHours = 1 // as both had it
 		for name, want := range want[s.Name] {
 			t.Run(s.Name+"/"+name, func(t *testing.T) {
 				t.Parallel()

@@ -119,7 +119,8 @@ func TestAlarms_watch_the_whole_way_of_an_event(t *testing.T) {
 		want["events-retried"] = watch{ours("Processor", "retried", "Sum"), atLeast, float64(a.Retried), 3, 5}
 		want["oldest-retried"] = watch{ours("Processor", "oldest_retried_age_ms", "Maximum"), atLeast, float64(a.QueueAgeSeconds) * 1000, 2, 3}
 		want["end-to-end-p99"] = watch{ours("Processor", "end_to_end_latency_ms", "p99"), atLeast, float64(a.EndToEndP99Milliseconds), 3, 3}
-		want["maintenance"] = watch{"FILL(runs, 0); runs=" + ours("Maintain", "maintain_success", "Sum"), below, 1, 180, 180}
+		late := 60 * (p.settings.Events.MaintainEveryHours + 2)
+		want["maintenance"] = watch{"FILL(runs, 0); runs=" + ours("Maintain", "maintain_success", "Sum"), below, 1, late, late}
 		want["partitions-ahead"] = watch{ours("Maintain", "partitions_ahead", "Minimum"), below, 7, 2, 3}
 		want["events-misplaced"] = watch{ours("Maintain", "events_misplaced", "Maximum"), atLeast, 1, 1, 1}
 		for _, path := range []string{"Ingest", "Processor", "Query"} {

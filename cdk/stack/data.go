@@ -22,9 +22,12 @@ type Database interface {
 	// Settings reach the database by its proxy, if it has one; DirectSettings pass
 	// that one by.
 	Settings(user string, maxConns int) config.Database
+	// ReadSettings reach the hosts of reads alone, where the engine has them.
+	ReadSettings(user string, maxConns int) config.Database
 	DirectSettings(user string, maxConns int) config.Database
 	Administration() config.Administration
 	GrantConnect(grantee awsiam.IGrantable, user string)
+	GrantRead(grantee awsiam.IGrantable, user string)
 	GrantConnectDirectly(grantee awsiam.IGrantable, user string)
 	GrantAdminister(grantee awsiam.IGrantable)
 }
@@ -59,6 +62,14 @@ func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data 
 
 func newDatabase(scope constructs.Construct, s stage.Stage, network *Network) Database {
 	db := s.Database
+	if db.Engine == stage.Aurora {
+		return construct.NewEventCluster(scope, "Database", &construct.EventClusterProps{
+			Name: s.Platform(), Network: network.Private, EngineVersion: db.EngineVersion,
+			MinimumACU: db.MinimumACU, MaximumACU: db.MaximumACU, Readers: db.Readers, Standby: db.MultiAZ,
+			BackupDays: db.BackupDays, BackupWindow: db.BackupWindow, MaintenanceWindow: db.MaintenanceWindow, DeletionProtection: db.DeletionProtection, Proxy: db.Proxy,
+			LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
+		})
+	}
 	var adopted *construct.AdoptedInstance
 	if db.Adopted != (stage.Adopted{}) {
 		adopted = &construct.AdoptedInstance{Name: db.Adopted.Name, Host: db.Adopted.Host, ResourceID: db.Adopted.ResourceID, SecretARN: db.Adopted.SecretARN}

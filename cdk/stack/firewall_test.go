@@ -38,7 +38,7 @@ func TestFirewall_stands_before_the_deployed_stage(t *testing.T) {
 	})
 }
 
-func TestFirewall_logs_without_the_key(t *testing.T) {
+func TestFirewall_logs_what_it_blocks_or_counts_without_the_key(t *testing.T) {
 	a := prod(t).assert(t, pipeline)
 	a.has(t, "AWS::Logs::LogGroup", object{"LogGroupName": "aws-waf-logs-fluxa-prod", "RetentionInDays": 90})
 	logging := prod(t).stacks[pipeline].at(t, "Firewall/Logging")
@@ -46,6 +46,10 @@ func TestFirewall_logs_without_the_key(t *testing.T) {
 		"ResourceArn":           "${Pipeline/Firewall/ACL.Arn}",
 		"LogDestinationConfigs": []string{"arn:aws:logs:us-east-1:${AWS::AccountId}:log-group:${Pipeline/Firewall/Log}"},
 		"RedactedFields":        []object{{"SingleHeader": object{"Name": strings.ToLower(contract.HeaderAPIKey)}}},
+		// What passed all rules is in the API's access log.
+		"LoggingFilter": object{"DefaultBehavior": "DROP", "Filters": []object{{"Behavior": "KEEP", "Requirement": "MEETS_ANY", "Conditions": []object{
+			{"ActionCondition": object{"Action": "BLOCK"}}, {"ActionCondition": object{"Action": "COUNT"}}, {"ActionCondition": object{"Action": "EXCLUDED_AS_COUNT"}},
+		}}}},
 	})
 }
 

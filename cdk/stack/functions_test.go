@@ -68,7 +68,7 @@ func TestFunctions_log_JSON_into_a_group_of_their_own_that_ends(t *testing.T) {
 			name := "/aws/lambda/" + p.settings.Named(string(function))
 			a.has(t, "AWS::Logs::LogGroup", object{"LogGroupName": name, "RetentionInDays": p.settings.Logs.RetentionDays})
 			same(t, path, p.stacks[pipeline].at(t, path+"/Function").plain("LoggingConfig"), object{
-				"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO", "LogGroup": "${Pipeline/" + path + "/Log}",
+				"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "WARN", "LogGroup": "${Pipeline/" + path + "/Log}",
 			})
 			same(t, path, p.stacks[pipeline].at(t, path+"/Log").plain("LogGroupName"), name)
 		}
@@ -86,9 +86,19 @@ func TestFunctions_let_debug_lines_through_only_where_the_stage_writes_them(t *t
 }
 
 func TestFunctions_send_traces_where_the_stage_asks_for_them(t *testing.T) {
-	each(t, func(t *testing.T, p *platform) {
-		p.assert(t, pipeline).eachHas(t, "AWS::Lambda::Function", object{"TracingConfig": object{"Mode": "Active"}})
-	})
+	// Lambda's rate for what comes from the queue cannot be set: where requests alone are
+	// traced, the processor sends nothing.
+	all := append(both(t), paused(t))
+	for _, p := range all {
+		for function, path := range functionPaths() {
+			var want any = object{"Mode": "Active"}
+			if p.settings.Traces.RequestsOnly && function == contract.FunctionProcessor {
+				want = nil
+			}
+			at := p.stacks[pipeline].at(t, path+"/Function")
+			same(t, at, at.plain("TracingConfig"), want)
+		}
+	}
 	abroad(t).assert(t, pipeline).eachHas(t, "AWS::Lambda::Function", object{"TracingConfig": absent()})
 }
 
@@ -163,7 +173,7 @@ func TestFunctions_may_do_what_they_do_and_nothing_else(t *testing.T) {
 		for function, path := range functionPaths() {
 			want := append(slices.Clone(own[function]), allow([]string{"${Pipeline/" + path + "/Log.Arn}"}, "logs:CreateLogStream", "logs:PutLogEvents"))
 			want = append(want, login(p, function)...)
-			if p.settings.Tracing {
+			if p.settings.Tracing && !(p.settings.Traces.RequestsOnly && function == contract.FunctionProcessor) {
 				want = append(want, allow([]string{"*"}, "xray:PutTelemetryRecords", "xray:PutTraceSegments"))
 			}
 			if function != contract.FunctionIngest {

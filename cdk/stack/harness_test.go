@@ -76,6 +76,9 @@ func first(t *testing.T) *platform { return one(t, others, "prod") }
 // abroad is a stage that differs from both wherever it can, see addOthers.
 func abroad(t *testing.T) *platform { return one(t, others, "abroad") }
 
+// paused is dev on Aurora, which pauses when nobody works.
+func paused(t *testing.T) *platform { return one(t, others, "paused") }
+
 func one(t *testing.T, of func() (map[string]*platform, error), name string) *platform {
 	t.Helper()
 	platforms, err := of()
@@ -174,7 +177,8 @@ func addDeployed(app awscdk.App, zips string) ([]stage.Stage, error) {
 	return stages, stack.AddPlatforms(app, zips)
 }
 
-// addOthers adds dev once more, prod as it is deployed first, and the stage abroad.
+// addOthers adds dev once more, prod as it is deployed first, the stage abroad and the
+// paused one.
 func addOthers(app awscdk.App, zips string) ([]stage.Stage, error) {
 	stages, err := stage.All()
 	if err != nil {
@@ -188,9 +192,33 @@ func addOthers(app awscdk.App, zips string) ([]stage.Stage, error) {
 	if err := stack.AddPlatforms(app, zips); err != nil {
 		return nil, err
 	}
-	stack.NewPlatform(app, named(stages, "prod").Unprotected(), stack.Materials{Zips: zips, Rates: construct.Rates{Currency: "USD", AsOf: "2026-01-31"}})
-	stack.NewPlatform(app, abroad, stack.Materials{Zips: zips, Rates: construct.Rates{Currency: "USD", AsOf: "2026-01-31"}})
-	return []stage.Stage{named(stages, "dev"), named(stages, "prod"), abroad}, nil
+	paused, err := settingsPaused(stages)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range []stage.Stage{named(stages, "prod").Unprotected(), abroad, paused} {
+		stack.NewPlatform(app, s, stack.Materials{Zips: zips, Rates: construct.Rates{Currency: "USD", AsOf: "2026-01-31"}})
+	}
+	return []stage.Stage{named(stages, "dev"), named(stages, "prod"), abroad, paused}, nil
+}
+
+// settingsPaused moves dev to Aurora with a reader.
+func settingsPaused(stages []stage.Stage) (stage.Stage, error) {
+	s := named(stages, "dev")
+	s.Database.Engine, s.Database.InstanceClass, s.Database.StorageGiB, s.Database.MaxStorageGiB = stage.Aurora, "", 0, 0
+	s.Database.MaximumACU, s.Database.Readers = 1, 1
+	s.Traces = stage.Traces{RequestsPercent: 5}
+	s.Alarms.DatabaseFreeStorageGiB, s.Alarms.DatabaseCapacityPercent = 0, 90
+	return checked("paused", s)
+}
+
+// checked is the stage as if it were read from a file.
+func checked(name string, s stage.Stage) (stage.Stage, error) {
+	raw, err := yaml.Marshal(s)
+	if err != nil {
+		return s, err
+	}
+	return stage.Parse(name, raw)
 }
 
 func named(stages []stage.Stage, name string) stage.Stage {
@@ -202,18 +230,14 @@ func settingsAbroad(stages []stage.Stage) (stage.Stage, error) {
 	s := named(stages, "prod")
 	s.Account, s.Region, s.Network.Zones = "210987654321", "eu-west-1", []string{"eu-west-1b", "eu-west-1c", "eu-west-1a"}
 	s.Tags, s.PermissionsBoundary = map[string]string{"team": "payments"}, "team/boundary"
-	s.Logs.Level, s.Tracing, s.Release = "debug", false, stage.AllAtOnce
+	s.Logs.Level, s.Logs.SystemLevel, s.Tracing, s.Traces, s.Release = "debug", "info", false, stage.Traces{}, stage.AllAtOnce
 	s.Database.Proxy, s.Database.EngineVersion = false, "18"
 	s.API.AccountRole, s.API.Authorization, s.API.ValidateBodies, s.API.Firewall, s.API.FirewallRatePer5Minutes = false, stage.IAM, false, false, 0
 	s.API.Domain = stage.Domain{Name: "events-abroad.example.com", CertificateARN: certificate}
 	s.Functions.Ingest.ReservedConcurrency = 0
 	s.Queue = stage.Queue{BatchSize: 1000, BatchWindowSeconds: 300, MinimumPollers: 2, MaximumPollers: 5}
 	s.Alarms.Email = "team@example.com"
-	raw, err := yaml.Marshal(s)
-	if err != nil {
-		return s, err
-	}
-	return stage.Parse("abroad", raw) // checked as a file is
+	return checked("abroad", s)
 }
 
 func readJSON(path string, into any) error {

@@ -23,7 +23,8 @@ func NewNetwork(scope constructs.Construct, s stage.Stage) *Network {
 	this := newStack(scope, s, "Network", "network", "the VPC, without a way to the internet")
 	props := &construct.PrivateNetworkProps{
 		Name: s.Platform(), CIDR: s.Network.CIDR, Zones: s.Network.AvailabilityZones, ZoneNames: s.Network.Zones,
-		Endpoints: endpoints(this, s), Objects: objects(this, s),
+		EndpointZones: s.Network.EndpointZones,
+		Endpoints:     endpoints(this, s), Objects: objects(this, s),
 	}
 	if s.Network.FlowLogs {
 		props.FlowLogs = construct.NewLogGroup(this, "FlowLog", &construct.LogGroupProps{

@@ -36,7 +36,8 @@ func NewObservability(scope constructs.Construct, s stage.Stage, data *Data, pip
 		EndToEndP99:          time.Duration(a.EndToEndP99Milliseconds) * time.Millisecond,
 		ProcessorConcurrency: s.Functions.Processor.MaximumConcurrency, ConcurrencyPercent: a.ConcurrencyPercent,
 		BatchSize:          s.Queue.BatchSize,
-		DatabaseCPUPercent: a.DatabaseCPUPercent, DatabaseFreeStorageGiB: a.DatabaseFreeStorageGiB,
+		MaintainEvery:      s.Events.MaintainEvery(),
+		DatabaseCPUPercent: a.DatabaseCPUPercent, DatabaseFreeStorageGiB: a.DatabaseFreeStorageGiB, DatabaseCapacityPercent: a.DatabaseCapacityPercent,
 		DatabaseFreeMemoryMiB: a.DatabaseFreeMemoryMiB, DatabaseMaxConnections: s.Database.MaxConnections(), DatabaseConnectionsPercent: a.DatabaseConnectionsPercent,
 	})}
 	url := construct.NewDashboard(this, "Dashboard", &construct.DashboardProps{Name: s.Platform(), Alarms: o.Alarms, Rates: rates})
@@ -47,6 +48,11 @@ func NewObservability(scope constructs.Construct, s stage.Stage, data *Data, pip
 	construct.NewLogQueries(this, "Queries", &construct.LogQueriesProps{Folder: "fluxa/" + s.Name, Handlers: all})
 	if s.Tracing {
 		construct.NewTraceGroup(this, "Traces", &construct.TraceGroupProps{Name: s.Platform(), Handlers: all})
+	}
+	if s.Traces.RequestsPercent > 0 {
+		construct.NewTraceSampling(this, "TraceSampling", &construct.TraceSamplingProps{
+			Name: s.Platform(), APIName: s.Platform(), StageName: s.Name, Percent: s.Traces.RequestsPercent,
+		})
 	}
 	output(this, "AlarmTopicArn", "The topic of the alarms", o.Alarms.Topic.Topic.TopicArn())
 	output(this, "DashboardUrl", "The dashboard", jsii.String(url))

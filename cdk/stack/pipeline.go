@@ -99,10 +99,10 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	query := p.add(contract.FunctionQuery, "Query", f.Query.Function, construct.HandlerProps{
 		Description: "Fluxa: reads events and their status", MetricNamespace: contract.NamespaceQuery,
 		Network: network.Private, ReservedConcurrency: f.Query.ReservedConcurrency,
-		Environment: config.Environ(config.Query{Service: released, Payloads: payloads, Database: data.Database.Settings(contract.DatabaseUser(contract.FunctionQuery), stage.QueryConnections)}),
+		Environment: config.Environ(config.Query{Service: released, Payloads: payloads, Database: data.Database.ReadSettings(contract.DatabaseUser(contract.FunctionQuery), stage.QueryConnections)}),
 	})
 	data.Payloads.GrantGet(query.Role)
-	data.Database.GrantConnect(query.Role, contract.DatabaseUser(contract.FunctionQuery))
+	data.Database.GrantRead(query.Role, contract.DatabaseUser(contract.FunctionQuery))
 
 	migrate := p.add(contract.FunctionMigrate, "Migrate", f.Migrate, construct.HandlerProps{
 		Description: "Fluxa: applies the migrations during a deployment", Network: network.Private,
@@ -127,7 +127,9 @@ func (p *Pipeline) add(function contract.Function, id string, f stage.Function, 
 	props.Name = s.Named(string(function))
 	props.Code = awslambda.Code_FromAsset(jsii.String(filepath.Join(p.zips, string(function)+".zip")), nil)
 	props.MemoryMiB, props.Timeout = f.MemoryMiB, f.Timeout()
-	props.Tracing, props.LogLevel, props.LogRetentionDays, props.Removal = s.Tracing, s.Logs.Level, s.Logs.RetentionDays, removal(s)
+	props.Tracing = s.Tracing && !(s.Traces.RequestsOnly && function == contract.FunctionProcessor)
+	props.LogLevel, props.LogRetentionDays, props.Removal = s.Logs.Level, s.Logs.RetentionDays, removal(s)
+	props.SystemLogLevel = s.Logs.SystemLevel
 	props.MetricDimensions = map[string]string{contract.DimensionService: string(function), contract.DimensionEnvironment: s.Name}
 	h := construct.NewHandler(p.Stack, id, &props)
 	p.Handlers[function] = h
@@ -222,7 +224,7 @@ func (p *Pipeline) verify() *construct.Handler {
 // maintain makes the schedule, whose first run needs the tables.
 func (p *Pipeline) maintain(migrations *construct.Migration) {
 	maintenance := construct.NewMaintenance(p.Stack, "Maintenance", &construct.MaintenanceProps{
-		Name: p.stage.Named("maintain"), Handler: p.Handlers[contract.FunctionMaintain], Every: contract.MaintainEvery,
+		Name: p.stage.Named("maintain"), Handler: p.Handlers[contract.FunctionMaintain], Every: p.stage.Events.MaintainEvery(),
 	})
 	migrations.Before(maintenance.Schedule)
 }

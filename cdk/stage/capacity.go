@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -30,6 +31,15 @@ func memoryGiB() map[string]int {
 	}
 }
 
+// MemoryMiB returns the memory of an instance, of a cluster's at its largest; zero for a
+// class that no stage may name.
+func (d Database) MemoryMiB() int {
+	if d.Engine == Aurora {
+		return int(d.MaximumACU * 2048)
+	}
+	return memoryGiB()[d.InstanceClass] << 10
+}
+
 // VCPUs returns the virtual processors of the instance class, by which RDS Proxy
 // is billed.
 func (d Database) VCPUs() int {
@@ -43,16 +53,28 @@ func (d Database) VCPUs() int {
 	}
 }
 
-// MemoryMiB returns the memory of the instance class; zero for a class that no stage may
-// name.
-func (d Database) MemoryMiB() int { return memoryGiB()[d.InstanceClass] << 10 }
-
-// MaxConnections returns how many connections the instance supports, at the least:
-// RDS sets max_connections to LEAST(DBInstanceClassMemory/9531392, 5000), and
-// seven tenths of the class's memory is less than what any class leaves the
-// database. It is zero for a class that no stage may name.
+// MaxConnections returns how many connections an instance supports, at the least:
+// both engines set max_connections to LEAST(DBInstanceClassMemory/9531392, 5000), and
+// seven tenths of the memory is less than what is left to the database. Aurora counts
+// the memory of the largest capacity, and gives 2000 at the most where the smallest is
+// 0 or a half. It is zero for a class that no stage may name.
+//
+// Performance and scaling for Aurora Serverless v2
+// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.setting-capacity.html
 func (d Database) MaxConnections() int {
-	return min(memoryGiB()[d.InstanceClass]<<30*7/10/9_531_392, 5000)
+	most := 5000
+	if d.Engine == Aurora && d.MinimumACU < 1 {
+		most = 2000
+	}
+	return min(d.MemoryMiB()<<20*7/10/9_531_392, most)
+}
+
+// Size names what an instance may grow to, for messages.
+func (d Database) Size() string {
+	if d.Engine == Aurora {
+		return fmt.Sprintf("an instance of %v ACU", d.MaximumACU)
+	}
+	return "a db." + d.InstanceClass
 }
 
 // Connections returns how many connections the functions may open to the instance
@@ -62,10 +84,17 @@ func (d Database) MaxConnections() int {
 func (s Stage) Connections() int {
 	total := MigrateConnections + MaintainConnections + reservedConnections
 	if !s.Database.Proxy {
-		total += ProcessorConnections*s.Functions.Processor.MaximumConcurrency + QueryConnections*s.Functions.Query.ReservedConcurrency
+		total += ProcessorConnections * s.Functions.Processor.MaximumConcurrency
+	}
+	if s.queriesUnpooled() {
+		total += QueryConnections * s.Functions.Query.ReservedConcurrency
 	}
 	return total
 }
+
+// queriesUnpooled reports whether query connects to an instance itself: a proxy has no
+// address for the readers of Aurora.
+func (s Stage) queriesUnpooled() bool { return !s.Database.Proxy || s.Database.Engine == Aurora }
 
 // Visibility returns the events queue's visibility time-out.
 func (s Stage) Visibility() time.Duration {

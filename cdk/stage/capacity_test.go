@@ -28,6 +28,22 @@ func TestDatabase_supports_what_seven_tenths_of_its_memory_gives(t *testing.T) {
 	}
 }
 
+func TestDatabase_on_Aurora_supports_what_its_largest_capacity_gives(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		minimum, maximum float64
+		want             int
+	}{
+		// AWS's table has 189, 823, 1669, 3360 and 5000.
+		{1, 1, 157}, {1, 4, 630}, {1, 8, 1261}, {1, 16, 2523}, {1, 32, 5000}, {1, 256, 5000},
+		{0.5, 1.5, 236}, {0, 256, 2000}, {0.5, 256, 2000},
+	} {
+		if got := (Database{Engine: Aurora, MinimumACU: c.minimum, MaximumACU: c.maximum}).MaxConnections(); got != c.want {
+			t.Errorf("%v to %v ACU support %d connections, want %d", c.minimum, c.maximum, got, c.want)
+		}
+	}
+}
+
 func TestConnections_are_those_of_the_functions_and_behind_a_proxy_of_what_changes_tables(t *testing.T) {
 	t.Parallel()
 	s := Stage{Functions: Functions{
@@ -41,6 +57,10 @@ func TestConnections_are_those_of_the_functions_and_behind_a_proxy_of_what_chang
 	s.Database.Proxy = true
 	if got, want := s.Connections(), 10+2; got != want {
 		t.Errorf("behind a proxy: %d, want %d", got, want)
+	}
+	s.Database.Engine = Aurora
+	if got, want := s.Connections(), 10+2+13; got != want {
+		t.Errorf("behind a proxy on Aurora, whose readers have none: %d, want %d", got, want)
 	}
 }
 

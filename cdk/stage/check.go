@@ -3,6 +3,7 @@ package stage
 import (
 	"cmp"
 	"maps"
+	"math"
 	"net/mail"
 	"net/netip"
 	"regexp"
@@ -45,11 +46,14 @@ func (s Stage) check(l *faultList) {
 		"must be empty or the name of a policy of the account, with its path, such as team/boundary, got %q", s.PermissionsBoundary)
 	oneOf(l, s.Removal, "removal", Destroy, Retain)
 	oneOf(l, s.Logs.Level, "logs.level", "debug", "info", "warn", "error")
+	oneOf(l, s.Logs.SystemLevel, "logs.system_level", "info", "warn")
+	s.Traces.check(l, s.Tracing)
 	oneOf(l, s.Release, "release", AllAtOnce, Canary)
 	l.require(slices.Contains(retentions(), s.Logs.RetentionDays), "logs.retention_days", "must be one of %v, got %d", retentions(), s.Logs.RetentionDays)
 	s.Network.check(l, s.Region)
 	s.Database.check(l, s.Region)
 	l.between(s.Events.RetentionDays, 0, 36_500, "events.retention_days")
+	l.between(s.Events.MaintainEveryHours, 1, 24, "events.maintain_every_hours")
 	l.between(s.Payloads.GlacierDays, 1, 3650, "payloads.glacier_days")
 	l.between(s.Payloads.OldVersionDays, 1, 3650, "payloads.old_version_days")
 	s.Queue.check(l)
@@ -84,6 +88,7 @@ func (n Network) check(l *faultList, region string) {
 	l.require(err == nil && prefix == prefix.Masked() && prefix.Addr().Is4() && prefix.Bits() >= 16 && prefix.Bits() <= 22,
 		"network.cidr", "must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got %q", n.CIDR)
 	l.between(n.AvailabilityZones, 2, 3, "network.availability_zones")
+	l.between(n.EndpointZones, 1, n.AvailabilityZones, "network.endpoint_zones")
 	l.require(n.AvailabilityZones == 2 || region != "", "network.availability_zones",
 		"must be 2 where region is empty: not every region has %d", n.AvailabilityZones)
 	n.checkZones(l, region)
@@ -104,18 +109,58 @@ func (n Network) checkZones(l *faultList, region string) {
 		"network.zones", "must be empty, or network.availability_zones (%d) different zones of region, such as us-east-1a where it is us-east-1, got %q", n.AvailabilityZones, n.Zones)
 }
 
+func (t Traces) check(l *faultList, tracing bool) {
+	if tracing {
+		l.between(t.RequestsPercent, 0, 100, "traces.requests_percent")
+		return
+	}
+	l.require(t.RequestsPercent == 0, "traces.requests_percent", "must be 0 without tracing, got %d", t.RequestsPercent)
+	l.require(!t.RequestsOnly, "traces.requests_only", "must be false without tracing")
+}
+
 func (d Database) check(l *faultList, region string) {
+	oneOf(l, d.Engine, "database.engine", Postgres, Aurora)
 	l.require(enginePattern.MatchString(d.EngineVersion), "database.engine_version",
 		"must be a major version of PostgreSQL from 14 on, such as 17, got %q", d.EngineVersion)
+	if d.Engine == Aurora {
+		d.checkCluster(l)
+	} else {
+		d.checkInstance(l)
+	}
+	l.between(d.BackupDays, 1, 35, "database.backup_days")
+	d.checkWindows(l)
+	d.Adopted.check(l, region)
+}
+
+// checkCluster checks what Aurora has, and that nothing is said of an instance.
+func (d Database) checkCluster(l *faultList) {
+	const other = "must be %s where database.engine is aurora, got %v"
+	l.require(d.InstanceClass == "", "database.instance_class", other, "empty", d.InstanceClass)
+	l.require(d.StorageGiB == 0, "database.storage_gib", other, "0", d.StorageGiB)
+	l.require(d.MaxStorageGiB == 0, "database.max_storage_gib", other, "0", d.MaxStorageGiB)
+	l.require(d.Adopted == Adopted{}, "database.adopted", other, "empty", d.Adopted.Name)
+	capacity := func(value, low float64, field string) {
+		l.require(value >= low && value <= 256 && math.Mod(value, 0.5) == 0, field, "must be %v to 256 by halves, got %v", low, value)
+	}
+	capacity(d.MinimumACU, 0, "database.minimum_acu")
+	capacity(d.MaximumACU, max(1, d.MinimumACU), "database.maximum_acu")
+	l.between(d.Readers, 0, 15, "database.readers")
+	l.require(!d.MultiAZ || d.Readers > 0, "database.readers", "must be at least 1 with database.multi_az: they are the standby")
+	l.require(!d.Proxy || d.MinimumACU > 0, "database.proxy", "must be false where database.minimum_acu is 0: a proxy is always connected, and nothing would pause")
+}
+
+// checkInstance checks what RDS has, and that nothing is said of a cluster.
+func (d Database) checkInstance(l *faultList) {
+	const other = "must be 0 where database.engine is postgres, got %v"
+	l.require(d.MinimumACU == 0, "database.minimum_acu", other, d.MinimumACU)
+	l.require(d.MaximumACU == 0, "database.maximum_acu", other, d.MaximumACU)
+	l.require(d.Readers == 0, "database.readers", other, d.Readers)
 	_, known := memoryGiB()[d.InstanceClass]
 	l.require(known, "database.instance_class", "must be one of %q, got %q", slices.Sorted(maps.Keys(memoryGiB())), d.InstanceClass)
 	l.between(d.StorageGiB, 20, 65_536, "database.storage_gib")
 	// RDS wants the limit a tenth above the storage at least.
 	l.require(d.MaxStorageGiB*10 >= d.StorageGiB*11 && d.MaxStorageGiB <= 65_536, "database.max_storage_gib",
 		"must be %d (a tenth above database.storage_gib) to 65536, got %d", (d.StorageGiB*11+9)/10, d.MaxStorageGiB)
-	l.between(d.BackupDays, 1, 35, "database.backup_days")
-	d.checkWindows(l)
-	d.Adopted.check(l, region)
 }
 
 func (q Queue) check(l *faultList) {
@@ -203,8 +248,14 @@ func (a Alarms) check(l *faultList, d Database) {
 	l.between(a.EndToEndP99Milliseconds, 100, 3_600_000, "alarms.end_to_end_p99_ms")
 	l.between(a.ConcurrencyPercent, 1, 100, "alarms.concurrency_percent")
 	l.between(a.DatabaseCPUPercent, 1, 100, "alarms.database_cpu_percent")
-	l.between(a.DatabaseFreeStorageGiB, 1, max(1, d.StorageGiB-1), "alarms.database_free_storage_gib")
 	l.between(a.DatabaseFreeMemoryMiB, 1, cmp.Or(d.MemoryMiB(), 1<<20)-1, "alarms.database_free_memory_mib")
+	if d.Engine == Aurora {
+		l.require(a.DatabaseFreeStorageGiB == 0, "alarms.database_free_storage_gib", "must be 0 where database.engine is aurora, whose storage grows by itself, got %d", a.DatabaseFreeStorageGiB)
+		l.between(a.DatabaseCapacityPercent, 1, 100, "alarms.database_capacity_percent")
+	} else {
+		l.between(a.DatabaseFreeStorageGiB, 1, max(1, d.StorageGiB-1), "alarms.database_free_storage_gib")
+		l.require(a.DatabaseCapacityPercent == 0, "alarms.database_capacity_percent", "must be 0 where database.engine is postgres, got %d", a.DatabaseCapacityPercent)
+	}
 	l.between(a.DatabaseConnectionsPercent, 1, 100, "alarms.database_connections_percent")
 }
 
@@ -223,10 +274,10 @@ func (s Stage) checkTogether(l *faultList) {
 			"must be %d, %d for each of queue.maximum_pollers: with pollers of its own a queue has no other bound, got %d",
 			pollers*invocationsOfPoller, invocationsOfPoller, s.Functions.Processor.MaximumConcurrency)
 	}
-	l.require(s.Functions.Query.ReservedConcurrency > 0 || s.Database.Proxy, "functions.query.reserved_concurrency",
-		"must be at least 1 without database.proxy: nothing else bounds its connections to the database")
+	l.require(s.Functions.Query.ReservedConcurrency > 0 || !s.queriesUnpooled(), "functions.query.reserved_concurrency",
+		"must be at least 1 without database.proxy, or on aurora: nothing else bounds its connections to the database")
 	if needed, supported := s.Connections(), s.Database.MaxConnections(); supported > 0 && needed > supported {
-		l.add("functions", "may open %d connections to the database, and a db.%s supports about %d: lower functions.processor.maximum_concurrency or functions.query.reserved_concurrency, or choose a larger database.instance_class, or database.proxy",
-			needed, s.Database.InstanceClass, supported)
+		l.add("functions", "may open %d connections to the database, and %s supports about %d: lower functions.processor.maximum_concurrency or functions.query.reserved_concurrency, or choose a larger database.instance_class or database.maximum_acu, or database.proxy",
+			needed, s.Database.Size(), supported)
 	}
 }

@@ -24,6 +24,7 @@ func TestParse_refuses_a_value_that_is_none_of_those_there_are(t *testing.T) {
 		{"removal", "", `must be one of ["destroy" "retain"], got ""`},
 		{"logs.level", "trace", `must be one of ["debug" "info" "warn" "error"], got "trace"`},
 		{"logs.level", "INFO", `must be one of ["debug" "info" "warn" "error"], got "INFO"`},
+		{"logs.system_level", "error", `must be one of ["info" "warn"], got "error"`},
 		{"logs.retention_days", 10, "must be one of " + retentions + ", got 10"},
 		{"logs.retention_days", 0, "must be one of " + retentions + ", got 0"},
 		{"release", "blue_green", `must be one of ["all_at_once" "canary_10_percent_5_minutes"], got "blue_green"`},
@@ -32,6 +33,7 @@ func TestParse_refuses_a_value_that_is_none_of_those_there_are(t *testing.T) {
 		{"network.cidr", "10.20.0.1/16", `must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got "10.20.0.1/16"`},
 		{"network.cidr", "10.20.0.0", `must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got "10.20.0.0"`},
 		{"network.cidr", "fd00::/16", `must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got "fd00::/16"`},
+		{"database.engine", "mysql", `must be one of ["postgres" "aurora"], got "mysql"`},
 		{"database.engine_version", "13", `must be a major version of PostgreSQL from 14 on, such as 17, got "13"`},
 		{"database.engine_version", "17.4", `must be a major version of PostgreSQL from 14 on, such as 17, got "17.4"`},
 		{"database.engine_version", "", `must be a major version of PostgreSQL from 14 on, such as 17, got ""`},
@@ -74,6 +76,8 @@ func TestParse_takes_what_is_within_the_bounds_and_refuses_what_is_not(t *testin
 	}{
 		{path: "database.storage_gib", low: 20, high: 59_578, with: changes{"database.max_storage_gib": 65_536}},
 		{path: "database.backup_days", low: 1, high: 35},
+		{path: "network.endpoint_zones", low: 1, high: 2},
+		{path: "traces.requests_percent", low: 0, high: 100},
 		{path: "payloads.glacier_days", low: 1, high: 3650},
 		{path: "payloads.old_version_days", low: 1, high: 3650},
 		{path: "queue.batch_size", low: 1, high: 10_000, with: changes{"queue.batch_window_seconds": 1}},
@@ -92,6 +96,7 @@ func TestParse_takes_what_is_within_the_bounds_and_refuses_what_is_not(t *testin
 		{path: "functions.maintain.memory_mib", low: 128, high: 10_240},
 		{path: "functions.maintain.timeout_seconds", low: 3, high: 900},
 		{path: "events.retention_days", low: 0, high: 36_500},
+		{path: "events.maintain_every_hours", low: 1, high: 24},
 		{path: "api.rate_per_second", low: 1, high: 10_000},
 		{path: "api.burst", low: 1, high: 5_000},
 		{path: "api.firewall_rate_per_5_minutes", low: 16_610, high: 2_000_000_000, with: changes{"api.firewall": true}},
@@ -177,6 +182,9 @@ func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
 		"a Local Zone": {"prod", changes{"network.zones": []string{"us-east-1a", "us-east-1b", "us-east-1-bos-1a"}}, []string{
 			`network.zones must be empty, or network.availability_zones (3) different zones of region, such as us-east-1a where it is us-east-1, got ["us-east-1a" "us-east-1b" "us-east-1-bos-1a"]`,
 		}},
+		"traces of what is not traced": {"dev", changes{"tracing": false}, []string{
+			"traces.requests_percent must be 0 without tracing, got 1", "traces.requests_only must be false without tracing",
+		}},
 		"storage that cannot grow": {"dev", changes{"database.max_storage_gib": 21}, []string{
 			"database.max_storage_gib must be 22 (a tenth above database.storage_gib) to 65536, got 21",
 		}},
@@ -241,11 +249,54 @@ func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
 			"database.deletion_protection must be false where removal is destroy: the stack could not be destroyed",
 		}},
 		"queries that nothing bounds": {"dev", changes{"functions.query.reserved_concurrency": 0}, []string{
-			"functions.query.reserved_concurrency must be at least 1 without database.proxy: nothing else bounds its connections to the database",
+			"functions.query.reserved_concurrency must be at least 1 without database.proxy, or on aurora: nothing else bounds its connections to the database",
 		}},
 		"more connections than the database supports": {"dev", changes{"functions.processor.maximum_concurrency": 29}, []string{
 			"functions may open 80 connections to the database, and a db.t4g.micro supports about 78: lower functions.processor.maximum_concurrency " +
-				"or functions.query.reserved_concurrency, or choose a larger database.instance_class, or database.proxy",
+				"or functions.query.reserved_concurrency, or choose a larger database.instance_class or database.maximum_acu, or database.proxy",
+		}},
+		"more connections than a cluster supports": {"dev", onAurora(changes{"functions.processor.maximum_concurrency": 69}), []string{
+			"functions may open 160 connections to the database, and an instance of 1 ACU supports about 157: lower functions.processor.maximum_concurrency " +
+				"or functions.query.reserved_concurrency, or choose a larger database.instance_class or database.maximum_acu, or database.proxy",
+		}},
+		"the settings of both engines": {"dev", changes{"database.engine": "aurora"}, []string{
+			"database.instance_class must be empty where database.engine is aurora, got t4g.micro",
+			"database.storage_gib must be 0 where database.engine is aurora, got 20",
+			"database.max_storage_gib must be 0 where database.engine is aurora, got 100",
+			"database.maximum_acu must be 1 to 256 by halves, got 0",
+			"alarms.database_free_storage_gib must be 0 where database.engine is aurora, whose storage grows by itself, got 4",
+			"alarms.database_capacity_percent must be 1 to 100, got 0",
+		}},
+		"capacities of an instance": {"dev", changes{
+			"database.minimum_acu": 0.5, "database.maximum_acu": 1, "database.readers": 1, "alarms.database_capacity_percent": 90,
+		}, []string{
+			"database.minimum_acu must be 0 where database.engine is postgres, got 0.5",
+			"database.maximum_acu must be 0 where database.engine is postgres, got 1",
+			"database.readers must be 0 where database.engine is postgres, got 1",
+			"alarms.database_capacity_percent must be 0 where database.engine is postgres, got 90",
+		}},
+		"a capacity that is no half": {"dev", onAurora(changes{"database.minimum_acu": 0.7}), []string{
+			"database.minimum_acu must be 0 to 256 by halves, got 0.7",
+		}},
+		"less capacity at most than at least": {"dev", onAurora(changes{"database.minimum_acu": 2.5, "database.maximum_acu": 2}), []string{
+			"database.maximum_acu must be 2.5 to 256 by halves, got 2",
+		}},
+		"more capacity than there is": {"dev", onAurora(changes{"database.maximum_acu": 256.5}), []string{
+			"database.maximum_acu must be 1 to 256 by halves, got 256.5",
+		}},
+		"more readers than a cluster has": {"dev", onAurora(changes{"database.readers": 16}), []string{
+			"database.readers must be 0 to 15, got 16",
+		}},
+		"a standby that is no instance": {"dev", onAurora(changes{"database.multi_az": true}), []string{
+			"database.readers must be at least 1 with database.multi_az: they are the standby",
+		}},
+		"a proxy that lets nothing pause": {"dev", onAurora(changes{"database.proxy": true}), []string{
+			"database.proxy must be false where database.minimum_acu is 0: a proxy is always connected, and nothing would pause",
+		}},
+		"queries of readers that nothing bounds": {"dev", onAurora(changes{
+			"database.minimum_acu": 1, "database.readers": 1, "database.proxy": true, "functions.query.reserved_concurrency": 0,
+		}), []string{
+			"functions.query.reserved_concurrency must be at least 1 without database.proxy, or on aurora: nothing else bounds its connections to the database",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -274,6 +325,9 @@ func TestParse_takes_what_goes_together(t *testing.T) {
 		"queries that a proxy bounds":                     {"prod", changes{"functions.query.reserved_concurrency": 0}},
 		"as many connections as the database supports":    {"dev", changes{"functions.processor.maximum_concurrency": 28, "functions.query.reserved_concurrency": 10}},
 		"any number of connections behind a proxy":        {"prod", changes{"functions.processor.maximum_concurrency": 1000}},
+		"Aurora that pauses":                              {"dev", onAurora(nil)},
+		"Aurora at its largest":                           {"dev", onAurora(changes{"database.minimum_acu": 256, "database.maximum_acu": 256, "database.readers": 15, "database.multi_az": true})},
+		"Aurora by halves, and a proxy":                   {"dev", onAurora(changes{"database.minimum_acu": 0.5, "database.maximum_acu": 1.5, "database.proxy": true})},
 		"the next major version":                          {"dev", changes{"database.engine_version": "18"}},
 		"IAM":                                             {"dev", changes{"api.authorization": "iam"}},
 		"an address":                                      {"dev", changes{"alarms.email": "team+fluxa@example.com"}},

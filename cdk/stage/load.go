@@ -92,7 +92,7 @@ func (l *faultList) fill(mapping *yaml.Node, into reflect.Value, prefix string) 
 			l.fillTexts(node, f.value, prefix+f.name)
 		default:
 			// The decoder alone would accept 1.5 as a whole number.
-			if tag, what := wanted(f.value.Kind()); node.Tag != tag || node.Decode(f.value.Addr().Interface()) != nil {
+			if tag, what := wanted(f.value.Kind(), node.Tag); node.Tag != tag || node.Decode(f.value.Addr().Interface()) != nil {
 				l.add(prefix+f.name, "must be %s, got %q (line %d)", what, node.Value, node.Line)
 			}
 		}
@@ -148,9 +148,14 @@ func settings(of reflect.Value) []setting {
 	return out
 }
 
-// wanted returns YAML's tag of a kind, and its name.
-func wanted(kind reflect.Kind) (tag, what string) {
+// wanted returns YAML's tag of a kind, and its name. A number may be a whole one.
+func wanted(kind reflect.Kind, stated string) (tag, what string) {
 	switch kind {
+	case reflect.Float64:
+		if stated == "!!int" {
+			return stated, "a number"
+		}
+		return "!!float", "a number"
 	case reflect.Int:
 		return "!!int", "a whole number"
 	case reflect.Bool:

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -49,12 +50,17 @@ func TestDev_is_cheap_and_goes_with_its_stack_and_prod_survives(t *testing.T) {
 		{"region", "", "us-east-1", func(s Stage) any { return s.Region }},
 		{"removal", Destroy, Retain, func(s Stage) any { return s.Removal }},
 		{"termination protection", false, true, func(s Stage) any { return s.TerminationProtection }},
+		{"maintenance", 24 * time.Hour, time.Hour, func(s Stage) any { return s.Events.MaintainEvery() }},
 		{"log retention", 14, 90, func(s Stage) any { return s.Logs.RetentionDays }},
+		{"Lambda's own log lines", "warn", "warn", func(s Stage) any { return s.Logs.SystemLevel }},
+		{"traces", Traces{1, true}, Traces{1, true}, func(s Stage) any { return s.Traces }},
+		{"zones of endpoints", 1, 3, func(s Stage) any { return s.Network.EndpointZones }},
 		{"tracing", true, true, func(s Stage) any { return s.Tracing }},
 		{"zones", 2, 3, func(s Stage) any { return s.Network.AvailabilityZones }},
 		{"names of zones", "", "us-east-1a us-east-1b us-east-1c", func(s Stage) any { return strings.Join(s.Network.Zones, " ") }},
 		{"flow logs", false, true, func(s Stage) any { return s.Network.FlowLogs }},
-		{"engine", "17", "17", func(s Stage) any { return s.Database.EngineVersion }},
+		{"engine", Postgres, Postgres, func(s Stage) any { return s.Database.Engine }},
+		{"version", "17", "17", func(s Stage) any { return s.Database.EngineVersion }},
 		{"class", "t4g.micro", "m7g.large", func(s Stage) any { return s.Database.InstanceClass }},
 		{"storage", [2]int{20, 100}, [2]int{100, 1000}, func(s Stage) any { return [2]int{s.Database.StorageGiB, s.Database.MaxStorageGiB} }},
 		{"multi-AZ", false, true, func(s Stage) any { return s.Database.MultiAZ }},
@@ -128,11 +134,13 @@ func TestLoad_tells_the_faults_of_every_stage(t *testing.T) {
 func TestParse_names_each_field_that_is_missing(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{
-		"account", "region", "tags", "permissions_boundary", "removal", "termination_protection", "logs", "logs.level", "logs.retention_days", "tracing",
+		"account", "region", "tags", "permissions_boundary", "removal", "termination_protection", "logs", "logs.level", "logs.system_level", "logs.retention_days", "tracing",
+		"traces", "traces.requests_percent", "traces.requests_only", "network.endpoint_zones",
 		"network", "network.cidr", "network.availability_zones", "network.flow_logs",
-		"database", "database.instance_class", "database.storage_gib", "database.max_storage_gib", "database.multi_az",
+		"database", "database.engine", "database.instance_class", "database.storage_gib", "database.max_storage_gib", "database.multi_az",
+		"database.minimum_acu", "database.maximum_acu", "database.readers",
 		"database.backup_days", "database.backup_window", "database.maintenance_window", "database.deletion_protection", "database.proxy",
-		"events", "events.retention_days", "payloads", "payloads.glacier_days", "payloads.old_version_days", "payloads.access_logs",
+		"events", "events.retention_days", "events.maintain_every_hours", "payloads", "payloads.glacier_days", "payloads.old_version_days", "payloads.access_logs",
 		"queue", "queue.batch_size", "queue.batch_window_seconds", "queue.minimum_pollers", "queue.maximum_pollers",
 		"functions", "functions.ingest", "functions.ingest.memory_mib", "functions.ingest.timeout_seconds", "functions.ingest.reserved_concurrency",
 		"functions.processor.maximum_concurrency", "functions.query.reserved_concurrency", "functions.migrate", "functions.migrate.memory_mib", "functions.maintain",
@@ -140,7 +148,7 @@ func TestParse_names_each_field_that_is_missing(t *testing.T) {
 		"release", "alarms", "alarms.email", "alarms.dlq_depth", "alarms.retried", "alarms.notifications_failed", "alarms.error_rate_percent", "alarms.throttles", "alarms.api_5xx_percent",
 		"api.domain", "api.domain.name", "api.domain.certificate_arn",
 		"alarms.queue_age_seconds", "alarms.end_to_end_p99_ms", "alarms.concurrency_percent", "alarms.database_cpu_percent",
-		"alarms.database_free_storage_gib", "alarms.database_free_memory_mib", "alarms.database_connections_percent",
+		"alarms.database_free_storage_gib", "alarms.database_free_memory_mib", "alarms.database_capacity_percent", "alarms.database_connections_percent",
 	} {
 		_, err := Parse("x9", edited(t, "prod", changes{path: gone{}}))
 		refused(t, err, path+" is missing: every setting is stated in the file")
@@ -172,6 +180,7 @@ func TestParse_names_the_field_of_another_type(t *testing.T) {
 	t.Parallel()
 	_, err := Parse("x9", edited(t, "dev", changes{
 		"queue.batch_size": "ten", "tracing": "always", "account": 123456789012, "database.proxy": nil, "logs": "all", "functions.query.memory_mib": 1.5,
+		"database.minimum_acu": "half", "database.maximum_acu": 1.5,
 	}))
 	if err == nil {
 		t.Fatal("it is taken")
@@ -180,6 +189,7 @@ func TestParse_names_the_field_of_another_type(t *testing.T) {
 	const want = `stage x9: account must be text (in quotes), got "123456789012"
 stage x9: logs must hold settings by their names
 stage x9: tracing must be true or false, got "always"
+stage x9: database.minimum_acu must be a number, got "half"
 stage x9: database.proxy is missing: every setting is stated in the file
 stage x9: queue.batch_size must be a whole number, got "ten"
 stage x9: functions.query.memory_mib must be a whole number, got "1.5"`

@@ -26,6 +26,7 @@ type Stage struct {
 
 	Logs      Logs      `yaml:"logs"`
 	Tracing   bool      `yaml:"tracing"`
+	Traces    Traces    `yaml:"traces"`
 	Network   Network   `yaml:"network"`
 	Database  Database  `yaml:"database"`
 	Events    Events    `yaml:"events"`
@@ -46,36 +47,68 @@ const (
 	Retain  Removal = "retain"
 )
 
-// Logs holds for every log group of the stage.
+// Logs holds for every log group of the stage. SystemLevel is that of Lambda's own
+// lines: info has two for each invocation, warn has those of failures.
 type Logs struct {
 	Level         string `yaml:"level"`
+	SystemLevel   string `yaml:"system_level"`
 	RetentionDays int    `yaml:"retention_days"`
+}
+
+// Traces says what X-Ray records with Tracing. RequestsPercent is the share of the
+// requests; zero leaves it to X-Ray's default rule: the first of each second, and 5 %
+// of the others. RequestsOnly leaves out the processor, whose batches Lambda traces at
+// the rate of that rule, which nobody can set.
+type Traces struct {
+	RequestsPercent int  `yaml:"requests_percent"`
+	RequestsOnly    bool `yaml:"requests_only"`
 }
 
 // Network is the VPC. Zones are the availability zones by name, one for each of
 // AvailabilityZones; none: the first ones that the account has in the region.
+// EndpointZones is in how many of them the interface endpoints have an address, each of
+// which costs; the functions of the others call across.
 type Network struct {
 	CIDR              string   `yaml:"cidr"`
 	AvailabilityZones int      `yaml:"availability_zones"`
 	Zones             []string `yaml:"zones"`
+	EndpointZones     int      `yaml:"endpoint_zones"`
 	FlowLogs          bool     `yaml:"flow_logs"`
 }
 
-// Database is the PostgreSQL instance. EngineVersion is the major version, such as
-// 17: RDS keeps the minor one up to date. InstanceClass is without its "db.". The
-// storage grows by itself from StorageGiB up to MaxStorageGiB. The windows are in UTC;
+// Engine says what runs PostgreSQL.
+type Engine string
+
+// The engines: an instance of RDS, and a cluster of Aurora Serverless v2.
+const (
+	Postgres Engine = "postgres"
+	Aurora   Engine = "aurora"
+)
+
+// Database is PostgreSQL. EngineVersion is the major version, such as 17: RDS keeps the
+// minor one up to date. What the other engine alone has is empty, zero or false.
+//
+// On RDS, InstanceClass is without its "db.", and the storage grows by itself from
+// StorageGiB up to MaxStorageGiB. On Aurora each instance grows from MinimumACU to
+// MaximumACU and back, by halves of 2 GiB of memory; with a minimum of 0 it pauses.
+// Query asks the Readers, or else the writer. MultiAZ keeps a standby in another zone:
+// on Aurora the readers, which are then as large as the writer. The windows are in UTC;
 // without one RDS chooses it.
 type Database struct {
-	EngineVersion      string `yaml:"engine_version"`
-	InstanceClass      string `yaml:"instance_class"`
-	StorageGiB         int    `yaml:"storage_gib"`
-	MaxStorageGiB      int    `yaml:"max_storage_gib"`
-	MultiAZ            bool   `yaml:"multi_az"`
-	BackupDays         int    `yaml:"backup_days"`
-	BackupWindow       string `yaml:"backup_window"`
-	MaintenanceWindow  string `yaml:"maintenance_window"`
-	DeletionProtection bool   `yaml:"deletion_protection"`
-	Proxy              bool   `yaml:"proxy"`
+	Engine             Engine  `yaml:"engine"`
+	EngineVersion      string  `yaml:"engine_version"`
+	InstanceClass      string  `yaml:"instance_class"`
+	StorageGiB         int     `yaml:"storage_gib"`
+	MaxStorageGiB      int     `yaml:"max_storage_gib"`
+	MinimumACU         float64 `yaml:"minimum_acu"`
+	MaximumACU         float64 `yaml:"maximum_acu"`
+	Readers            int     `yaml:"readers"`
+	MultiAZ            bool    `yaml:"multi_az"`
+	BackupDays         int     `yaml:"backup_days"`
+	BackupWindow       string  `yaml:"backup_window"`
+	MaintenanceWindow  string  `yaml:"maintenance_window"`
+	DeletionProtection bool    `yaml:"deletion_protection"`
+	Proxy              bool    `yaml:"proxy"`
 
 	Adopted Adopted `yaml:"adopted"`
 }
@@ -91,10 +124,15 @@ type Adopted struct {
 }
 
 // Events are the rows of the events. RetentionDays is how long one is kept after it
-// was stored; zero keeps all.
+// was stored; zero keeps all. MaintainEveryHours is the time between two runs of the
+// maintain function, which drops what has expired.
 type Events struct {
-	RetentionDays int `yaml:"retention_days"`
+	RetentionDays      int `yaml:"retention_days"`
+	MaintainEveryHours int `yaml:"maintain_every_hours"`
 }
+
+// MaintainEvery returns the time between two runs of the maintain function.
+func (e Events) MaintainEvery() time.Duration { return time.Duration(e.MaintainEveryHours) * time.Hour }
 
 // Payloads is the bucket of the large payloads. GlacierDays is the age at which
 // an object moves to Glacier Instant Retrieval, OldVersionDays how long an
@@ -206,6 +244,7 @@ type Alarms struct {
 	DatabaseCPUPercent         int    `yaml:"database_cpu_percent"`
 	DatabaseFreeStorageGiB     int    `yaml:"database_free_storage_gib"`
 	DatabaseFreeMemoryMiB      int    `yaml:"database_free_memory_mib"`
+	DatabaseCapacityPercent    int    `yaml:"database_capacity_percent"`
 	DatabaseConnectionsPercent int    `yaml:"database_connections_percent"`
 }
 

@@ -47,6 +47,17 @@ func edited(t *testing.T, name string, c changes) []byte {
 	return raw
 }
 
+// onAurora are the changes that move dev to the smallest cluster of Aurora, and those
+// that are given.
+func onAurora(c changes) changes {
+	all := changes{
+		"database.engine": "aurora", "database.instance_class": "", "database.storage_gib": 0, "database.max_storage_gib": 0,
+		"database.maximum_acu": 1, "alarms.database_free_storage_gib": 0, "alarms.database_capacity_percent": 90,
+	}
+	maps.Copy(all, c)
+	return all
+}
+
 // refused demands that the stage, called x, is refused with these sentences.
 func refused(t *testing.T, err error, sentences ...string) {
 	t.Helper()

@@ -49,7 +49,7 @@ func (c concrete) attribute(r template.Reference, attribute string) (template.Va
 	if resource == nil {
 		return nil, fmt.Errorf("there is no resource %s", r.Resource)
 	}
-	a := c.catalog.Types[resource.Type].Attributes[attribute]
+	a := c.catalog.Types[catalog.TypeOf(resource)].Attributes[attribute]
 	value, err := c.terraform(r, a)
 	if err != nil || a.Suffix == "" {
 		return value, err
@@ -69,7 +69,7 @@ func (c concrete) terraform(r template.Reference, a catalog.Attribute) (template
 // addressOf is the address of what a resource becomes, or becomes a part of.
 func (c concrete) addressOf(r template.Reference) string {
 	resource := c.stage.Resource(r)
-	if into := c.catalog.Types[resource.Type].Into; into != "" {
+	if into := c.catalog.Types[catalog.TypeOf(resource)].Into; into != "" {
 		r = resource.Properties[into].(template.Reference)
 	}
 	return c.location[template.Reference{Stack: r.Stack, Resource: r.Resource}]

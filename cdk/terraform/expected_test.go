@@ -35,7 +35,7 @@ func (e *expectation) resource(r *template.Resource) {
 	if e.catalog.Left.Resource(strings.TrimPrefix(r.Path, e.stage.Name+"/")) {
 		return
 	}
-	t := e.catalog.Types[r.Type]
+	t := e.catalog.Types[catalog.TypeOf(r)]
 	if t == nil {
 		e.fail(r.ID, "the type %s has no counterpart", r.Type)
 		return
@@ -286,7 +286,11 @@ func (e *expectation) argument(p catalog.Property, v template.Value, address str
 	case "final_snapshot":
 		if value == true {
 			planned := e.planned.values[address]
-			return fmt.Sprint(planned["identifier"], "-final-", planned["vpc_security_group_ids"].([]any)[0]), nil
+			name := planned["identifier"]
+			if name == nil {
+				name = planned["cluster_identifier"]
+			}
+			return fmt.Sprint(name, "-final-", planned["vpc_security_group_ids"].([]any)[0]), nil
 		}
 		return nil, nil
 	case "zip", "zip_hash":

@@ -133,7 +133,10 @@ func given(kind string, block *tfjson.SchemaBlock, values object, configured any
 			continue
 		}
 		attribute := block.Attributes[name]
-		if _, text := value.(string); (several || text && nullable(expression)) && attribute.Computed && stands(kind, name, value) {
+		// A condition may leave an argument out, which the plan does not tell either.
+		_, isNumber := value.(json.Number)
+		_, isText := value.(string)
+		if attribute.Computed && (several || isNumber || isText && nullable(expression)) && stands(kind, name, value) {
 			continue
 		}
 		if attribute.AttributeType.IsSetType() {

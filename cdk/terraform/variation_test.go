@@ -50,11 +50,19 @@ func (v variation) of(all []settings.Stage) ([]settings.Stage, error) {
 
 // addThird adds a stage like dev, whose flow logs go with it, and other people are
 // told of alarms in each, at an address that may have the stage in its name. Both have
-// pollers, and prod has none.
+// pollers, and prod has none. Both are on Aurora: dev without readers, the other one on a
+// cluster that stays and has some.
 func addThird(dev, _, added *settings.Stage) {
 	dev.Queue.MinimumPollers, dev.Queue.MaximumPollers = 2, 3
 	dev.Functions.Processor.MaximumConcurrency, dev.Functions.Query.ReservedConcurrency = 30, 5
+	dev.Database = settings.Database{Engine: settings.Aurora, EngineVersion: "17", MaximumACU: 1, BackupDays: 1}
+	dev.Alarms.DatabaseFreeStorageGiB, dev.Alarms.DatabaseCapacityPercent = 0, 90
 	*added = *dev
+	added.Removal, added.TerminationProtection = settings.Retain, true
+	added.Database = settings.Database{
+		Engine: settings.Aurora, EngineVersion: "18", MinimumACU: 2, MaximumACU: 8.5, Readers: 2, MultiAZ: true, BackupDays: 3, DeletionProtection: true,
+	}
+	added.Traces, added.Network.EndpointZones, added.Alarms.DatabaseCapacityPercent = settings.Traces{RequestsPercent: 7}, 2, 80
 	added.Queue.MinimumPollers = 3
 	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e1"
 	dev.API.Domain = settings.Domain{Name: "events.example.com", CertificateARN: certificate + "1"}
@@ -71,12 +79,11 @@ func changedDev(s *settings.Stage) {
 	s.Account, s.Region, s.Removal, s.TerminationProtection = "123456789012", "us-east-1", settings.Retain, true
 	s.Tags = map[string]string{"team": "dev", "cost-center": "4711"}
 	s.PermissionsBoundary = "boundary"
-	s.Logs = settings.Logs{Level: "debug", RetentionDays: 30}
-	s.Tracing = false
-	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, Zones: []string{"us-east-1c", "us-east-1a", "us-east-1b"}, FlowLogs: true}
+	s.Logs = settings.Logs{Level: "debug", SystemLevel: "info", RetentionDays: 30}
+	s.Tracing, s.Traces = false, settings.Traces{}
+	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, Zones: []string{"us-east-1c", "us-east-1a", "us-east-1b"}, EndpointZones: 2, FlowLogs: true}
 	s.Database = settings.Database{
-		EngineVersion: "16", InstanceClass: "t4g.small", StorageGiB: 40, MaxStorageGiB: 200, MultiAZ: true, BackupDays: 3, BackupWindow: "02:00-02:30", MaintenanceWindow: "sun:03:00-sun:03:30", DeletionProtection: true, Proxy: true,
-		Adopted: adoptedBy("dev"),
+		Engine: settings.Aurora, EngineVersion: "16", MinimumACU: 2, MaximumACU: 8.5, Readers: 2, MultiAZ: true, BackupDays: 3, BackupWindow: "02:00-02:30", MaintenanceWindow: "sun:03:00-sun:03:30", DeletionProtection: true, Proxy: true,
 	}
 	s.Payloads = settings.Payloads{GlacierDays: 60, OldVersionDays: 14, AccessLogs: true}
 	s.Queue = settings.Queue{BatchSize: 50, BatchWindowSeconds: 2, MinimumPollers: 2, MaximumPollers: 3}
@@ -85,7 +92,7 @@ func changedDev(s *settings.Stage) {
 	s.Functions.Query = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 256, TimeoutSeconds: 21}, ReservedConcurrency: 5}
 	s.Functions.Migrate = settings.Function{MemoryMiB: 512, TimeoutSeconds: 200}
 	s.Functions.Maintain = settings.Function{MemoryMiB: 512, TimeoutSeconds: 202}
-	s.Events.RetentionDays = 400
+	s.Events = settings.Events{RetentionDays: 400, MaintainEveryHours: 1}
 	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 60, Burst: 200, Firewall: true, FirewallRatePer5Minutes: 30_000,
 		Domain: settings.Domain{Name: "dev.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/dev"}}
 	s.Release = settings.Canary
@@ -96,10 +103,13 @@ func changedProd(s *settings.Stage) {
 	s.Account, s.Region, s.Removal, s.TerminationProtection = "123456789012", "", settings.Destroy, false
 	s.Tags = map[string]string{"team": "payments"}
 	s.PermissionsBoundary = "team/boundary"
-	s.Logs = settings.Logs{Level: "warn", RetentionDays: 365}
-	s.Tracing = false
-	s.Network = settings.Network{CIDR: "10.98.0.0/22", AvailabilityZones: 2}
-	s.Database = settings.Database{EngineVersion: "18", InstanceClass: "m7g.xlarge", StorageGiB: 200, MaxStorageGiB: 2000, BackupDays: 30, BackupWindow: "04:00-05:00", MaintenanceWindow: "sat:23:30-sun:00:30", Adopted: adoptedBy("prod")}
+	s.Logs = settings.Logs{Level: "warn", SystemLevel: "info", RetentionDays: 365}
+	s.Tracing, s.Traces = false, settings.Traces{}
+	s.Network = settings.Network{CIDR: "10.98.0.0/22", AvailabilityZones: 2, EndpointZones: 1}
+	s.Database = settings.Database{
+		Engine: settings.Postgres, EngineVersion: "18", InstanceClass: "m7g.xlarge", StorageGiB: 200, MaxStorageGiB: 2000, BackupDays: 30, BackupWindow: "04:00-05:00", MaintenanceWindow: "sat:23:30-sun:00:30",
+		Adopted: adoptedBy("prod"),
+	}
 	s.Payloads = settings.Payloads{GlacierDays: 61, OldVersionDays: 15}
 	s.Queue = settings.Queue{BatchSize: 10, MinimumPollers: 3, MaximumPollers: 4}
 	s.Functions.Ingest = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 1537, TimeoutSeconds: 22}}
@@ -107,11 +117,12 @@ func changedProd(s *settings.Stage) {
 	s.Functions.Query = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 257, TimeoutSeconds: 23}, ReservedConcurrency: 15}
 	s.Functions.Migrate = settings.Function{MemoryMiB: 513, TimeoutSeconds: 201}
 	s.Functions.Maintain = settings.Function{MemoryMiB: 513, TimeoutSeconds: 203}
-	s.Events.RetentionDays = 401
+	s.Events = settings.Events{RetentionDays: 401, MaintainEveryHours: 6}
 	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 61, Burst: 201,
 		Domain: settings.Domain{Name: "prod.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/prod"}}
 	s.Release = settings.AllAtOnce
 	s.Alarms = changedAlarms()
+	s.Alarms.DatabaseFreeStorageGiB, s.Alarms.DatabaseCapacityPercent = 5, 0
 }
 
 func adoptedBy(stage string) settings.Adopted {
@@ -125,7 +136,7 @@ func adoptedBy(stage string) settings.Adopted {
 func changedAlarms() settings.Alarms {
 	return settings.Alarms{
 		Email: "team@example.com", DLQDepth: 3, Retried: 4, NotificationsFailed: 5, ErrorRatePercent: 7, Throttles: 9, API5xxPercent: 8, QueueAgeSeconds: 400,
-		EndToEndP99Milliseconds: 40_000, ConcurrencyPercent: 70, DatabaseCPUPercent: 85, DatabaseFreeStorageGiB: 5, DatabaseFreeMemoryMiB: 80,
+		EndToEndP99Milliseconds: 40_000, ConcurrencyPercent: 70, DatabaseCPUPercent: 85, DatabaseCapacityPercent: 85, DatabaseFreeMemoryMiB: 80,
 		DatabaseConnectionsPercent: 75,
 	}
 }
@@ -144,12 +155,20 @@ func TestVariations_change_every_setting(t *testing.T) {
 	}
 }
 
+// oneOfTwo are settings that go with one engine: dev's variation has Aurora, prod's an
+// instance of RDS in place of its own.
+func oneOfTwo(path string) bool {
+	return strings.HasPrefix(path, "dev.Database.Adopted.") || slices.Contains([]string{
+		"prod.Database.Engine", "prod.Database.MinimumACU", "prod.Database.MaximumACU", "prod.Database.Readers", "prod.Alarms.DatabaseCapacityPercent",
+	}, path)
+}
+
 func requireOther(t *testing.T, path string, before, after reflect.Value) {
 	t.Helper()
 	for field, value := range before.Fields() {
 		path := path + "." + field.Name
 		switch other := after.FieldByIndex(field.Index); {
-		case field.Name == "Name":
+		case field.Name == "Name", oneOfTwo(path):
 		case value.Kind() == reflect.Struct:
 			requireOther(t, path, value, other)
 		case reflect.DeepEqual(value.Interface(), other.Interface()):

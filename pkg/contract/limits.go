@@ -125,8 +125,9 @@ const (
 	// three times.
 	VerifyTimeout = 5 * time.Minute
 
-	// MaintainEvery is how often the maintain function runs. It makes partitions for
-	// days ahead, so that many runs in a row may fail before one is missing.
+	// MaintainEvery is how often the maintain function runs in the local stack; a stage
+	// has a setting. It makes partitions for days ahead, so that many runs in a row may
+	// fail before one is missing.
 	MaintainEvery = time.Hour
 
 	// PartitionDaysAhead is how many days after today have a partition: as long may the

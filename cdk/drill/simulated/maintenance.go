@@ -22,10 +22,11 @@ type maintenance struct {
 	emitter    *telemetry.Emitter
 	lines      bytes.Buffer
 	partitions []time.Time
+	began      time.Time
 }
 
 func newMaintenance(w *World) (*maintenance, error) {
-	m := &maintenance{w: w}
+	m := &maintenance{w: w, began: w.now}
 	var err error
 	if m.service, err = maintain.New(maintain.Config{
 		Store: m, Retention: time.Duration(w.stage.Events.RetentionDays) * 24 * time.Hour, Now: w.Now,
@@ -42,12 +43,14 @@ func newMaintenance(w *World) (*maintenance, error) {
 	return m, err
 }
 
-// tick runs the maintenance on the hour. Lambda runs an asynchronous invocation that
+// tick runs the maintenance when the world begins, as a schedule does that is made, and
+// then at whole hours or, of a stage that does so once a day, at midnight: on the day
+// that it breaks, that is when the next partition is wanted. Lambda runs an asynchronous invocation that
 // failed again after one minute, and once more after two ("How Lambda handles errors and
 // retries with asynchronous invocation":
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html).
 func (m *maintenance) tick() {
-	if m.w.now.Unix()%int64(contract.MaintainEvery.Seconds()) == 0 {
+	if m.w.now.Equal(m.began) || m.w.now.Unix()%int64(m.w.stage.Events.MaintainEvery().Seconds()) == 0 {
 		m.run(time.Minute, 2*time.Minute)
 	}
 }

@@ -206,6 +206,7 @@ func TestWorld_returns_what_a_crash_leaves(t *testing.T) {
 func TestWorld_runs_a_failed_maintenance_twice_more(t *testing.T) {
 	t.Parallel()
 	w := world(t, "dev")
+	w.stage.Events.MaintainEveryHours = 1
 	run(t, w, 30*time.Minute)
 	w.maintain.partitions = nil
 	w.Faults.Partitions = true

@@ -174,7 +174,7 @@ func (r *reader) resource(stack *template.Stack, source *template.Resource) (*Re
 	if r.catalog.Left.Resource(r.keys[template.Reference{Stack: stack.Name, Resource: source.ID}]) {
 		return nil, nil
 	}
-	t, err := r.catalog.Type(source.Type)
+	t, err := r.catalog.Type(catalog.TypeOf(source))
 	if err != nil {
 		return nil, err
 	}
@@ -245,7 +245,7 @@ func (r *reader) value(stack *template.Stack, v template.Value) (template.Value,
 		if !known {
 			return nil, fmt.Errorf("the stack has no resource %s", reference.Resource)
 		}
-		kind := r.source.Resource(reference).Type
+		kind := catalog.TypeOf(r.source.Resource(reference))
 		t, err := r.catalog.Type(kind)
 		if err != nil {
 			return nil, err

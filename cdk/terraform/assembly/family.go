@@ -23,6 +23,9 @@ func gather(c catalog.Catalog, s *Stage) {
 				if every, is := wholeFamily(list, size); is {
 					return every
 				}
+				if rest, every, is := endingInFamily(list, size); is {
+					return hcl.Func("concat", rest, every)
+				}
 			}
 			reference, is := v.(template.Reference)
 			if !is {
@@ -72,4 +75,19 @@ func wholeFamily(list template.List, size map[string]int) (Member, bool) {
 		}
 	}
 	return Member{first.Reference, hcl.Every{}}, true
+}
+
+// endingInFamily reports whether a list ends in every member of a family, and returns
+// what is before them.
+func endingInFamily(list template.List, size map[string]int) (rest template.List, every Member, is bool) {
+	if len(list) == 0 {
+		return nil, Member{}, false
+	}
+	last, _ := list[len(list)-1].(Member)
+	at := len(list) - size[last.Resource]
+	if at == len(list) || at < 1 {
+		return nil, Member{}, false
+	}
+	every, is = wholeFamily(list[at:], size)
+	return list[:at], every, is
 }

@@ -149,7 +149,7 @@ func New() Catalog {
 		Outputs: outputs(), Modules: modules(), Left: leftOut(), names: shortNames(),
 	}
 	for _, group := range [][]Type{
-		ec2(), iam(), kms(), logs(), s3(), rds(), sqs(), sns(), lambda(), apiGateway(), apiGatewayCallers(),
+		ec2(), iam(), kms(), logs(), s3(), rds(), rdsCluster(), sqs(), sns(), lambda(), apiGateway(), apiGatewayCallers(),
 		cloudWatch(), waf(), xray(), custom(),
 	} {
 		for _, t := range group {

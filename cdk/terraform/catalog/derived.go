@@ -44,16 +44,30 @@ func derivedValues() []Derived {
 		{Place{"Data/Database/Parameters/Resource", "Family"}, template.Join("postgres", variable("database_engine_version"))},
 		{Place{"Data/Database/Parameters/Resource", "DBParameterGroupName"}, template.Join(
 			"fluxa-", variable("environment"), "-postgres", variable("database_engine_version"))},
+		{Place{"Data/Database/ClusterParameters/Resource", "Family"}, template.Join("aurora-postgresql", variable("database_engine_version"))},
+		{Place{"Data/Database/ClusterParameters/Resource", "DBClusterParameterGroupName"}, template.Join(
+			"fluxa-", variable("environment"), "-aurora", variable("database_engine_version"))},
 		{Place{"Pipeline/Events/Queue/Resource", "VisibilityTimeout"}, hcl.Op(
 			variable("queue_batch_window_seconds"), "+", hcl.Op(number("6"), "*", variable("functions_processor_timeout_seconds")))},
 		{Place{"Pipeline/*/Function/Resource", "LoggingConfig.ApplicationLogLevel"}, template.Conditional{
 			If: hcl.Op(variable("logs_level"), "==", "debug"), Then: "DEBUG", Else: "INFO"}},
+		{Place{"Data/Database/ClusterParameters/Resource", "Parameters.idle_session_timeout"}, template.Conditional{
+			If: hcl.Op(variable("database_minimum_acu"), "==", number("0")), Then: "60000", Else: "0"}},
+		{Place{"Data/Database/Cluster/Reader*", "DBInstanceIdentifier"}, template.Join(
+			"fluxa-", variable("environment"), "-reader", hcl.Op(hcl.CountIndex{}, "+", number("1")))},
+		{Place{"Observability/Alarms/DatabaseCapacity/Resource", "AlarmDescription"}, template.Join(
+			"The database is near the ", variable("database_maximum_acu"), " ACU that it may grow to. First: see in pg_stat_activity what keeps it busy; if it is ours, raise database.maximum_acu.")},
 		{Place{"Observability/Alarms/DatabaseStorage/Resource", "AlarmDescription"}, template.Join(
 			"The database runs out of storage; it grows by itself up to ", variable("database_max_storage_gib"),
 			" GiB. First: raise database.max_storage_gib, or keep events for fewer days.")},
 		{Place{"Observability/Alarms/ProcessorConcurrency/Resource", "AlarmDescription"}, template.Join(
 			"The processor is near its maximum concurrency of ", variable("functions_processor_maximum_concurrency"),
 			": the queue will grow. First: see whether the database has room; then raise the maximum, or the size of a batch.")},
+		{Place{"Pipeline/Maintenance/Schedule", "ScheduleExpression"}, template.Conditional{
+			If:   hcl.Op(variable("events_maintain_every_hours"), "==", number("1")),
+			Then: "rate(1 hour)", Else: template.Join("rate(", variable("events_maintain_every_hours"), " hours)")}},
+		{Place{"Observability/Alarms/Maintenance/Resource", "EvaluationPeriods"}, hcl.Op(variable("events_maintain_every_hours"), "+", number("2"))},
+		{Place{"Observability/Alarms/Maintenance/Resource", "DatapointsToAlarm"}, hcl.Op(variable("events_maintain_every_hours"), "+", number("2"))},
 		{Place{"Observability/Alarms/OldestRetried/Resource", "Threshold"}, hcl.Op(variable("alarms_queue_age_seconds"), "*", number("1000"))},
 		{Place{"Observability/Alarms/InFlight/Resource", "Threshold"}, hcl.Func("min", number("96000"),
 			hcl.Op(number("2"), "*", hcl.Op(variable("functions_processor_maximum_concurrency"), "*", variable("queue_batch_size"))))},
@@ -70,13 +84,39 @@ type Choice struct {
 }
 
 func choices() []Choice {
+	const instance = "database_instance" // else a cluster
+	dimension := func(alarm Glob) Choice {
+		return Choice{Place{"Observability/Alarms/" + alarm + "/Resource", "Metrics[*].MetricStat.Metric.Dimensions"}, instance}
+	}
 	return []Choice{
 		{Place{"Data/Payloads/Bucket/Resource", "LoggingConfiguration"}, "payloads_access_logs"},
+		{Place{"Data/Database/postgresqlLog/Resource", "LogGroupName"}, instance},
+		{Place{"Data/Database/*Access/*", "*Port"}, instance},
+		{Place{"Data/Database/*Access/*", "Description"}, instance},
+		{Place{"Data/Database/Proxy/Resource", "Auth[*].SecretArn"}, instance},
+		{Place{"Data/Database/Proxy/IAMRole/*", "PolicyDocument.Statement[*].Resource"}, instance},
+		{Place{"Data/Database/Proxy/ProxyTargetGroup", "DB*Identifiers"}, instance},
+		{Place{"Pipeline/*/Function/Resource", "Environment.Variables.DB_*"}, instance},
+		{Place{"Pipeline/*/Role/DefaultPolicy/Resource", "PolicyDocument.Statement[*].Resource"}, instance},
+		{Place{"Observability/Alarms/DatabaseCPU/Resource", "Metrics[*].MetricStat.Stat"}, instance},
+		{Place{"Observability/Alarms/DatabaseCPU/Resource", "AlarmDescription"}, instance},
+		{Place{"Observability/Alarms/DatabaseMemory/Resource", "AlarmDescription"}, instance},
+		{Place{"Observability/Alarms/DatabaseMemory/Resource", "Metrics[*].MetricStat.Stat"}, instance},
+		{Place{"Observability/Alarms/Unhealthy/Resource", "AlarmRule"}, instance},
+		{Place{"Observability/Dashboard/Resource", "DashboardBody.widgets[*].properties.alarms"}, instance},
+		{Place{"Observability/Dashboard/Resource", "DashboardBody.widgets[*].properties.metrics[*][2]"}, instance},
+		{Place{"Observability/Dashboard/Resource", "DashboardBody.widgets[*].properties.metrics[*][3]"}, instance},
+		{Place{"Observability/Dashboard/Resource", "DashboardBody.widgets[*].properties.metrics[*][4].stat"}, instance},
+		{Place{"output Data/Db*", ""}, instance},
+		dimension("DatabaseCPU"), dimension("DatabaseConnections"), dimension("DatabaseMemory"),
+		{Place{"Data/Database/Cluster/*", "PerformanceInsightsRetentionPeriod"}, "database_cluster_insights"},
 		{Place{"Pipeline/*/Function/Resource", "Environment.Variables.DB_HOST"}, "database_proxy"},
 		{Place{"Pipeline/*/Function/Resource", "Environment.Variables.DB_CA_FILE"}, "database_proxy"},
 		{Place{"Pipeline/*/Role/DefaultPolicy/Resource", "PolicyDocument.Statement[*].Resource"}, "database_proxy"},
 		{Place{"Pipeline/*/Function/Resource", "TracingConfig"}, "tracing"},
 		{Place{"Pipeline/*/Role/DefaultPolicy/Resource", "PolicyDocument.Statement"}, "tracing"},
+		{Place{"Pipeline/Processor/Function/Resource", "TracingConfig"}, "traces_processor"},
+		{Place{"Pipeline/Processor/Role/DefaultPolicy/Resource", "PolicyDocument.Statement"}, "traces_processor"},
 		{Place{"Pipeline/API/API/DeploymentStage.stage/Resource", "TracingEnabled"}, "tracing"},
 		{Place{"Pipeline/API/*", "AuthorizationType"}, "api_key"},
 		{Place{"Pipeline/API/*", "ApiKeyRequired"}, "api_key"},
@@ -91,6 +131,7 @@ func choices() []Choice {
 func families() []Family {
 	return []Family{
 		{regexp.MustCompile(`^(Network/Private/VPC/isolatedSubnet)(\d+)(/.+)$`), "network_availability_zones"},
+		{regexp.MustCompile(`^(Data/Database/Cluster/Reader)(\d+)(/.+)$`), "database_readers"},
 	}
 }
 

@@ -44,7 +44,10 @@ type Variable struct {
 	Scale       int64  // the property is the variable times the scale, 1 when zero
 	PercentOf   string // the property is as many percent of this other variable
 	Within      Within
-	Resources   []Glob // construct paths
+	Hundredths  bool    // the property is that many hundredths
+	Resources   []Glob  // construct paths
+	Leads       []Place // lists of the first members of a family, which it counts
+	Has         []Place // properties of resources; it says whether they are there
 }
 
 // Validation says which values a variable may have; the zero value, any. Refused
@@ -69,6 +72,13 @@ func between(name, description string, low, high, refused int, stands ...Place) 
 	v := hcl.Variable(name)
 	condition := hcl.Op(hcl.Op(v, ">=", hcl.Number(low)), "&&", hcl.Op(v, "<=", hcl.Number(high)))
 	return validated(name, Number, description, condition, fmt.Sprintf("be %d to %d", low, high), hcl.Number(refused), stands...)
+}
+
+// within is a number from low to high, or null.
+func within(name, description string, low, high, refused int, stands ...Place) Variable {
+	v := hcl.Func("coalesce", hcl.Variable(name), hcl.Number(max(low, 1)))
+	condition := hcl.Op(hcl.Op(v, ">=", hcl.Number(low)), "&&", hcl.Op(v, "<=", hcl.Number(high)))
+	return validated(name, Number, description, condition, fmt.Sprintf("be null or %d to %d", low, high), hcl.Number(refused), stands...)
 }
 
 // positive is a number from one on.
@@ -146,6 +156,7 @@ func stateVariables() []Variable {
 		retention = append(retention, hcl.Number(n))
 	}
 	instance := func(property Glob) Place { return Place{"Data/Database/Instance/Resource", property} }
+	cluster := func(property Glob) Place { return Place{"Data/Database/Cluster/Resource", property} }
 	payloads := func(property Glob) Place {
 		return Place{"Data/Payloads/Bucket/Resource", "LifecycleConfiguration." + property}
 	}
@@ -158,7 +169,19 @@ func stateVariables() []Variable {
 		validated("logs_level", String, "From which level on the functions log: debug, info, warn or error.",
 			hcl.Func("contains", hcl.Row{"debug", "info", "warn", "error"}, level), "be debug, info, warn or error", "loud",
 			Place{"Pipeline/*/Function/Resource", "Environment.Variables.FLUXA_LOG_LEVEL"}),
+		validated("logs_system_level", String, "From which level on Lambda logs by itself: INFO has two lines for each call, WARN those of failures.",
+			hcl.Func("contains", hcl.Row{"INFO", "WARN"}, hcl.Variable("logs_system_level")), "be INFO or WARN", "ERROR",
+			Place{"Pipeline/*/Function/Resource", "LoggingConfig.SystemLogLevel"}),
 		toggle("tracing", "Whether Lambda and API Gateway send X-Ray traces.", "Observability/Traces/*"),
+		{
+			Name: "traces_requests_percent", Kind: Number, Description: "The share of the requests that X-Ray records, in percent; null for X-Ray's default rule.",
+			Validation: within("traces_requests_percent", "", 1, 100, 101).Validation, Hundredths: true,
+			Stands: []Place{{"Observability/TraceSampling/Rule", "SamplingRule.FixedRate"}}, Resources: []Glob{"Observability/TraceSampling/*"},
+		},
+		{
+			Name: "traces_processor", Kind: Bool, Description: "Whether the processor sends X-Ray traces too, with tracing.",
+			Has: []Place{{"Pipeline/Processor/Function/Resource", "TracingConfig"}},
+		},
 		validated("logs_retention_days", Number, "How long the log groups keep their entries, in days.",
 			hcl.Func("contains", retention, days), "be one of the numbers that CloudWatch Logs knows, such as 14, 90 or 365", hcl.Number(15),
 			Place{"*", "RetentionInDays"}, Place{"Data/Payloads/AccessLogs/Resource", "LifecycleConfiguration.Rules[0].ExpirationInDays"}),
@@ -174,21 +197,41 @@ func stateVariables() []Variable {
 		validated("network_zones", Strings, "The names of the zones, such as us-east-1a, one for each; empty: the first ones of the region.",
 			hcl.Func("contains", hcl.Row{hcl.Number(0), hcl.Number(2), hcl.Number(3)}, hcl.Func("length", hcl.Variable("network_zones"))),
 			"be empty, or as many as network_availability_zones", hcl.Row{"us-east-1a"}),
+		{
+			Name: "network_endpoint_zones", Kind: Number, Description: "In how many of the zones the interface endpoints have an address.",
+			Validation: between("network_endpoint_zones", "", 1, 3, 4).Validation, Leads: []Place{{"Network/Private/VPC/*/Resource", "SubnetIds"}},
+		},
 		toggle("network_flow_logs", "Whether the VPC logs its connections.", "Network/FlowLog/*", "Network/Private/VPC/FlowLogs/*"),
 		validated("database_engine_version", String, "The major version of PostgreSQL, such as 17. Another one upgrades the database.",
 			matching("^(1[4-9]|[2-9][0-9])$", hcl.Variable("database_engine_version")), "be a major version from 14 on, such as 17", "17.4",
-			instance("EngineVersion")),
-		validated("database_instance_class", String, "The size of the database, such as db.t4g.micro.",
-			hcl.Func("startswith", class, "db."), "begin with db., such as db.t4g.micro", "t4g.micro", instance("DBInstanceClass")),
-		between("database_storage_gib", "The database's storage at first, in GiB.", 20, 65536, 19, instance("AllocatedStorage")),
+			instance("EngineVersion"), cluster("EngineVersion")),
+		toggle("database_instance", "Whether PostgreSQL runs on an instance of RDS; else on a cluster of Aurora.",
+			"Data/Database/Instance/*", "Data/Database/Parameters/*", "Data/Database/upgradeLog/*", "Observability/Alarms/DatabaseStorage/*",
+			"Observability/Alarms/InstanceEvents"),
+		toggle("database_cluster", "Whether PostgreSQL runs on a cluster of Aurora Serverless v2.",
+			"Data/Database/Cluster/Resource", "Data/Database/Cluster/Writer/*", "Data/Database/ClusterParameters/*",
+			"Observability/Alarms/DatabaseCapacity/*", "Observability/Alarms/DatabaseReplicaLag/*",
+			"Observability/Alarms/ClusterEvents", "Observability/Alarms/MemberEvents"),
+		validated("database_instance_class", String, "The size of the instance, such as db.t4g.micro; null for a cluster.",
+			hcl.Func("startswith", hcl.Func("coalesce", class, "db."), "db."), "be null or begin with db., such as db.t4g.micro", "t4g.micro", instance("DBInstanceClass")),
+		within("database_storage_gib", "The instance's storage at first, in GiB; null for a cluster.", 20, 65536, 19, instance("AllocatedStorage")),
 		{
-			Name: "database_max_storage_gib", Kind: Number, Description: "Up to which size the storage grows by itself, in GiB.",
+			Name: "database_max_storage_gib", Kind: Number, Description: "Up to which size the storage of an instance grows by itself, in GiB; null for a cluster.",
 			Validation: Validation{
-				Condition: between("database_max_storage_gib", "", 22, 65536, 21).Validation.Condition,
-				Message:   "database_max_storage_gib must be 22 to 65536, and 10 % above database_storage_gib.", Refused: hcl.Number(21),
+				Condition: within("database_max_storage_gib", "", 22, 65536, 21).Validation.Condition,
+				Message:   "database_max_storage_gib must be null or 22 to 65536, and 10 % above database_storage_gib.", Refused: hcl.Number(21),
 			},
 			Stands: []Place{instance("MaxAllocatedStorage")},
 		},
+		within("database_minimum_acu", "The least capacity of each instance of a cluster, in ACU; with 0 it pauses. Null for an instance.", 0, 256, 257,
+			cluster("ServerlessV2ScalingConfiguration.MinCapacity")),
+		within("database_maximum_acu", "The most capacity of each instance of a cluster, in ACU; null for an instance.", 1, 256, 257,
+			cluster("ServerlessV2ScalingConfiguration.MaxCapacity")),
+		within("database_readers", "How many instances of a cluster serve reads alone.", 0, 15, 16),
+		within("database_reader_tier", "1 for readers that are as large as the writer, 2 for such that are as large as their load demands; null for an instance.", 1, 2, 3,
+			Place{"Data/Database/Cluster/Reader*", "PromotionTier"}),
+		choice("database_cluster_insights", "Whether the instances of a cluster have Performance Insights; null for an instance.",
+			Place{"Data/Database/Cluster/*", "EnablePerformanceInsights"}),
 		optionalText("database_adopted_name", "The name of the instance that is used in place of the one made here, such as one restored from a backup; null for none.",
 			"^[a-z][a-z0-9-]*$", "the name of an instance, such as fluxa-prod-restored", "fluxa.prod"),
 		optionalText("database_adopted_host", "The endpoint of the adopted instance; null for none.",
@@ -197,14 +240,17 @@ func stateVariables() []Variable {
 			"^db-[A-Z0-9]+$", "a resource id, such as db-ABCDEFGHIJKLMNOPQRSTUVWXYZ", "fluxa-prod"),
 		optionalText("database_adopted_secret_arn", "The secret of the adopted instance's administrator, which RDS keeps; null for none.",
 			"^arn:aws[a-z-]*:secretsmanager:.*:secret:rds!", "the ARN of a secret that RDS keeps", "secret"),
-		choice("database_multi_az", "Whether the database has a standby in another zone.", instance("MultiAZ")),
-		between("database_backup_days", "How long the daily backups are kept, in days.", 1, 35, 0, instance("BackupRetentionPeriod")),
 		optionalText("database_backup_window", "When the daily backup is taken, in UTC; null: RDS chooses.",
-			"^[0-9:]+-[0-9:]+$", "a time of the day, such as 02:00-02:30", "at night", instance("PreferredBackupWindow")),
+			"^[0-9:]+-[0-9:]+$", "a time of the day, such as 02:00-02:30", "at night", instance("PreferredBackupWindow"), cluster("PreferredBackupWindow")),
 		optionalText("database_maintenance_window", "When RDS maintains the database, in UTC; null: RDS chooses.",
-			"^[a-z]{3}:[0-9:]+-[a-z]{3}:[0-9:]+$", "a time of the week, such as sun:03:00-sun:03:30", "02:00-02:30", instance("PreferredMaintenanceWindow")),
-		choice("database_delete_backups", "Whether the daily backups go when the database is destroyed.", instance("DeleteAutomatedBackups")),
-		choice("database_deletion_protection", "Whether AWS refuses to delete the database.", instance("DeletionProtection")),
+			"^[a-z]{3}:[0-9:]+-[a-z]{3}:[0-9:]+$", "a time of the week, such as sun:03:00-sun:03:30", "02:00-02:30", instance("PreferredMaintenanceWindow"), cluster("PreferredMaintenanceWindow")),
+		choice("database_multi_az", "Whether the instance has a standby in another zone; null for a cluster.", instance("MultiAZ")),
+		between("database_backup_days", "How long the daily backups are kept, in days.", 1, 35, 0,
+			instance("BackupRetentionPeriod"), cluster("BackupRetentionPeriod")),
+		choice("database_delete_backups", "Whether the daily backups go when the database is destroyed.",
+			instance("DeleteAutomatedBackups"), cluster("DeleteAutomatedBackups")),
+		choice("database_deletion_protection", "Whether AWS refuses to delete the database.",
+			instance("DeletionProtection"), cluster("DeletionProtection")),
 		toggle("database_proxy", "Whether the functions reach the database over an RDS Proxy.",
 			"Data/Database/Proxy/*", "Data/Database/ProxyRole/*", "Data/Database/ProxyAccess/*", "Data/Database/InstanceAccess/from DataDatabaseProxyAccess:*",
 			"Observability/Alarms/ProxyConnections/*", "Observability/Alarms/ProxyEvents"),
@@ -230,12 +276,16 @@ func pipelineVariables() []Variable {
 		return optional("functions_"+function+"_reserved_concurrency", "How many calls of the function "+function+" may run at once, reserved for it; null for no reservation.",
 			0, of(function, "ReservedConcurrentExecutions"))
 	}
+	maintained := between("events_maintain_every_hours", "The time between two runs of the function maintain, in hours.", 1, 24, 25,
+		Place{"Pipeline/Maintenance/Schedule", "Target.RetryPolicy.MaximumEventAgeInSeconds"})
+	maintained.Scale = 3600
 	events := func(property Glob) Place { return Place{"Pipeline/Processor/Events/Resource", property} }
 	return []Variable{
 		memory("ingest", 128), timeout("ingest", 28, 29), reserved("ingest"),
 		memory("maintain", 128), timeout("maintain", 900, 901),
 		between("events_retention_days", "How long an event is kept after it was stored, in days; 0 keeps all.", 0, 36500, -1,
 			of("maintain", "Environment.Variables.FLUXA_RETENTION_DAYS")),
+		maintained,
 		memory("migrate", 128), timeout("migrate", 900, 901),
 		memory("processor", contract.ProcessorMemory), timeout("processor", 900, 2),
 		between("functions_processor_maximum_concurrency", "How many batches are processed at once.", 2, 1000, 1, events("ScalingConfig.MaximumConcurrency"),
@@ -275,7 +325,7 @@ func alarmVariables() []Variable {
 	above := func(name, description string, alarm Glob) Variable {
 		return validated(name, Number, description, hcl.Op(hcl.Variable(name), ">", hcl.Number(0)), "be above 0", hcl.Number(0), threshold(alarm))
 	}
-	storage := above("alarms_database_free_storage_gib", "The free storage of the database under which there is an alarm, in GiB.", "DatabaseStorage")
+	storage := optional("alarms_database_free_storage_gib", "The free storage of an instance under which there is an alarm, in GiB; null for a cluster.", 1, threshold("DatabaseStorage"))
 	storage.Scale = 1 << 30
 	memory := above("alarms_database_free_memory_mib", "The free memory of the database under which there is an alarm, in MiB.", "DatabaseMemory")
 	memory.Scale = 1 << 20
@@ -306,6 +356,8 @@ func alarmVariables() []Variable {
 		percent("alarms_database_cpu_percent", "The load of the database from which there is an alarm, in percent.", 101, "DatabaseCPU"),
 		storage,
 		memory,
+		within("alarms_database_capacity_percent", "The share of the most capacity of a cluster from which there is an alarm, in percent; null for an instance.", 1, 100, 101,
+			threshold("DatabaseCapacity")),
 		crowded,
 		connections,
 		optional("alarms_proxy_connections_percent", "The share of the proxy's connections that are lent from which there is an alarm, in percent; null without database_proxy.",

@@ -1,6 +1,7 @@
 package catalog
 
 func waf() []Type {
+	filters, toFilter := prop("LoggingFilter", "Filters").each(), Block("logging_filter").Blocks("filter")
 	return []Type{
 		webACL(),
 		{
@@ -18,6 +19,10 @@ func waf() []Type {
 				{From: prop("ResourceArn"), To: Attr("resource_arn")},
 				{From: prop("LogDestinationConfigs"), To: Attr("log_destination_configs")},
 				{From: prop("RedactedFields").each("SingleHeader", "Name"), To: Blocks("redacted_fields").Block("single_header").Attr("name")},
+				{From: prop("LoggingFilter", "DefaultBehavior"), To: Block("logging_filter").Attr("default_behavior")},
+				{From: filters.in("Behavior"), To: toFilter.Attr("behavior")},
+				{From: filters.in("Requirement"), To: toFilter.Attr("requirement")},
+				{From: filters.in("Conditions").each("ActionCondition", "Action"), To: toFilter.Blocks("condition").Block("action_condition").Attr("action")},
 			},
 		},
 	}

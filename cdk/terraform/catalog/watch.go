@@ -93,5 +93,22 @@ func xray() []Type {
 			{From: prop("FilterExpression"), To: Attr("filter_expression")},
 			tagged(),
 		},
+	}, {
+		CloudFormation: "AWS::XRay::SamplingRule", Terraform: "aws_xray_sampling_rule",
+		Nouns: []string{"Rule"},
+		Properties: []Property{
+			{From: prop("SamplingRule", "RuleName"), To: Attr("rule_name")},
+			{From: prop("SamplingRule", "Version"), To: Attr("version")},
+			{From: prop("SamplingRule", "Priority"), To: Attr("priority")},
+			{From: prop("SamplingRule", "FixedRate"), To: Attr("fixed_rate")},
+			{From: prop("SamplingRule", "ReservoirSize"), To: Attr("reservoir_size")},
+			{From: prop("SamplingRule", "ServiceName"), To: Attr("service_name")},
+			{From: prop("SamplingRule", "ServiceType"), To: Attr("service_type")},
+			{From: prop("SamplingRule", "Host"), To: Attr("host")},
+			{From: prop("SamplingRule", "HTTPMethod"), To: Attr("http_method")},
+			{From: prop("SamplingRule", "URLPath"), To: Attr("url_path")},
+			{From: prop("SamplingRule", "ResourceARN"), To: Attr("resource_arn")},
+			tagged(),
+		},
 	}}
 }

@@ -93,15 +93,25 @@ func emptyBlock() Writing {
 	}}
 }
 
-// onlyElement is the one element of a list.
+// onlyElement is the one element of a list, which may be there with a flag only.
 func onlyElement() Writing {
-	return Writing{"only", func(_ Surroundings, v template.Value) (template.Value, error) {
-		list, is := v.(template.List)
-		if !is || len(list) != 1 {
-			return nil, fmt.Errorf("must be a list of one, got %s", hcl.Source(v))
-		}
-		return list[0], nil
-	}}
+	return Writing{"only", func(_ Surroundings, v template.Value) (template.Value, error) { return only(v) }}
+}
+
+func only(v template.Value) (template.Value, error) {
+	if either, is := v.(template.Conditional); is {
+		then, err := only(either.Then)
+		otherwise, other := only(either.Else)
+		return template.Conditional{If: either.If, Then: then, Else: otherwise}, errors.Join(err, other)
+	}
+	list, is := v.(template.List)
+	if v != nil && (!is || len(list) != 1) {
+		return nil, fmt.Errorf("must be a list of one, got %s", hcl.Source(v))
+	}
+	if v == nil {
+		return nil, nil
+	}
+	return list[0], nil
 }
 
 // asPolicyARN names a policy of the account by its ARN, and null by none.
@@ -126,14 +136,15 @@ func asNumber() Writing {
 
 // finalSnapshot names the snapshot of what is retained. A name can be taken once; the
 // id of the security group is that of this life of the stage, so that one which is
-// destroyed, made again and destroyed again does not fail.
-func finalSnapshot() Writing {
+// destroyed, made again and destroyed again does not fail. Both are properties, by the
+// names that the type has for them.
+func finalSnapshot(identifier, groupsIn string) Writing {
 	return Writing{"final_snapshot", func(in Surroundings, v template.Value) (template.Value, error) {
-		groups, _ := in.Properties["VPCSecurityGroups"].(template.List)
+		groups, _ := in.Properties[groupsIn].(template.List)
 		if len(groups) == 0 {
 			return nil, errors.New("the final snapshot is named for the database's security group, it has none")
 		}
-		name := template.Join(in.Properties["DBInstanceIdentifier"], "-final-", groups[0])
+		name := template.Join(in.Properties[identifier], "-final-", groups[0])
 		switch v {
 		case true:
 			return name, nil

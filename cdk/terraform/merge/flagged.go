@@ -4,8 +4,32 @@ import (
 	"slices"
 
 	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/cdk/terraform/assembly"
 	"github.com/fluxa/fluxa/cdk/terraform/hcl"
 )
+
+// chosen merges the stages that have the first of the flags, and those that do not
+// have it, each by the other flags.
+func (m *merger) chosen(flags []string, at location, variants []variant) template.Value {
+	if len(flags) == 0 {
+		return m.agreed(at, variants)
+	}
+	if merged, is := m.aligned(flags, at, variants); is {
+		return merged
+	}
+	var with, without []variant
+	for _, one := range variants {
+		if m.has(one.stage, flags[0]) {
+			with = append(with, one)
+		} else {
+			without = append(without, one)
+		}
+	}
+	if len(with) == 0 || len(without) == 0 {
+		return m.chosen(flags[1:], at, variants)
+	}
+	return either(m.conjunction(flags[:1]), m.chosen(flags[1:], at, with), m.chosen(flags[1:], at, without))
+}
 
 // flagged merges lists of resources of which some are there with a flag only, such as
 // the alarms on a dashboard: each of those is in the list with its flag. Returns false
@@ -44,6 +68,31 @@ func (m *merger) flagged(variants []variant) (template.Value, bool) {
 		runs = always(runs, item)
 	}
 	return hcl.Func("concat", runs...), true
+}
+
+// grown merges lists that end in all members of a family with those of stages that have
+// no member. Returns false for lists that differ in anything else.
+func (m *merger) grown(variants []variant) (template.Value, bool) {
+	var longest template.Call
+	for _, one := range variants {
+		if call, is := one.value.(template.Call); is {
+			longest = call
+		}
+	}
+	if longest.Function != "concat" || len(longest.Arguments) != 2 {
+		return nil, false
+	}
+	every, is := longest.Arguments[1].(assembly.Member)
+	if !is {
+		return nil, false
+	}
+	for _, one := range variants {
+		none := m.out.Values[m.catalog.FamilyCount(every.Resource)][one.stage] == hcl.Number(0)
+		if !template.Equal(one.value, longest) && !(none && template.Equal(one.value, longest.Arguments[0])) {
+			return nil, false
+		}
+	}
+	return longest, true
 }
 
 // always appends an item to the last run, if that is one of items that are always there.

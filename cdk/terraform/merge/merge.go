@@ -164,6 +164,7 @@ func (m *merger) presence(members []member) {
 	for _, member := range members {
 		count[member.stage]++
 	}
+	m.properties(members)
 	if counter := m.catalog.FamilyCount(first.Key); counter != "" {
 		for _, stage := range m.out.Stages {
 			m.set(counter, stage, hcl.Number(count[stage]))
@@ -222,14 +223,14 @@ func (m *merger) has(stage, flag string) bool {
 func (m *merger) resource(members []member) {
 	first := members[0]
 	r := &Resource{
-		Key: first.Key, Type: first.Source.Type, ID: first.Source.ID, Flag: m.flag(first.Key), Count: m.catalog.FamilyCount(first.Key),
+		Key: first.Key, Type: catalog.TypeOf(first.Source), ID: first.Source.ID, Flag: m.flag(first.Key), Count: m.catalog.FamilyCount(first.Key),
 	}
 	byStage := slices.SortedFunc(slices.Values(members), func(a, b member) int { return cmp.Compare(a.stage, b.stage) })
 	r.ID = byStage[0].Source.ID
 	var variants []variant
 	for _, member := range members {
-		if member.Source.Type != r.Type {
-			m.fail("%s is of type %s in stage %s and of type %s in stage %s", r.Key, r.Type, first.stage, member.Source.Type, member.stage)
+		if kind := catalog.TypeOf(member.Source); kind != r.Type {
+			m.fail("%s is of type %s in stage %s and of type %s in stage %s", r.Key, r.Type, first.stage, kind, member.stage)
 			return
 		}
 		variants = append(variants, variant{member.stage, member.Place, member.Properties})
@@ -249,6 +250,9 @@ func (m *merger) value(at location, variants []variant) template.Value {
 		if slices.ContainsFunc(v.Stands, func(p catalog.Place) bool { return p.Matches(at.construct, at.property) }) {
 			return m.variable(v, at, variants)
 		}
+		if slices.ContainsFunc(v.Leads, func(p catalog.Place) bool { return p.Matches(at.construct, at.property) }) {
+			return m.leading(v, at, variants)
+		}
 	}
 	for _, l := range m.catalog.Listed {
 		if l.Place.Matches(at.construct, at.property) {
@@ -263,12 +267,13 @@ func (m *merger) value(at location, variants []variant) template.Value {
 			return d.Value
 		}
 	}
+	var flags []string
 	for _, c := range m.catalog.Choices {
 		if c.Place.Matches(at.construct, at.property) {
-			return m.chosen(c.Flag, at, variants)
+			flags = append(flags, c.Flag)
 		}
 	}
-	return m.agreed(at, variants)
+	return m.chosen(flags, at, variants)
 }
 
 // agreed is what all variants have, and an error where they differ.
@@ -292,6 +297,9 @@ func (m *merger) agreed(at location, variants []variant) template.Value {
 			}
 			return out
 		}
+	}
+	if merged, is := m.grown(variants); is {
+		return merged
 	}
 	for _, other := range variants[1:] {
 		if !template.Equal(first.value, other.value) {
@@ -331,26 +339,6 @@ func (m *merger) object(at location, variants []variant) template.Value {
 		}
 	}
 	return out
-}
-
-// chosen merges the stages that have the flag, and those that do not have it.
-func (m *merger) chosen(flag string, at location, variants []variant) template.Value {
-	var with, without []variant
-	for _, one := range variants {
-		if m.has(one.stage, flag) {
-			with = append(with, one)
-		} else {
-			without = append(without, one)
-		}
-	}
-	if len(with) == 0 || len(without) == 0 {
-		return m.agreed(at, variants)
-	}
-	var condition hcl.Value = hcl.Variable(flag)
-	if m.catalog.Variable(flag).Kind != catalog.Bool {
-		condition = hcl.Op(condition, "!=", nil)
-	}
-	return either(condition, m.agreed(at, with), m.agreed(at, without))
 }
 
 // outputs merges the outputs of the stacks. One that the catalog ties to a flag is

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/cdk/terraform/assembly"
 	"github.com/fluxa/fluxa/cdk/terraform/catalog"
 	"github.com/fluxa/fluxa/cdk/terraform/hcl"
 )
@@ -30,6 +31,8 @@ func (m *merger) variable(v catalog.Variable, at location, variants []variant) t
 	switch {
 	case v.Within != (catalog.Within{}):
 		return template.Join(v.Within.Before, hcl.Variable(v.Name), v.Within.After)
+	case v.Hundredths:
+		return hcl.Op(hcl.Variable(v.Name), "/", hcl.Number(100))
 	case v.Scale != 0:
 		return hcl.Op(hcl.Variable(v.Name), "*", hcl.Number(int(v.Scale)))
 	default:
@@ -64,6 +67,16 @@ func (m *merger) plain(v catalog.Variable, one variant) (value template.Value, w
 	if v.Kind == catalog.Number {
 		value = json.Number(fmt.Sprint(value))
 	}
+	if v.Hundredths {
+		share, is := new(big.Rat).SetString(fmt.Sprint(value))
+		if is {
+			share.Mul(share, big.NewRat(100, 1))
+		}
+		if !is || !share.IsInt() {
+			return nil, "stands for whole hundredths"
+		}
+		return json.Number(share.Num().String()), ""
+	}
 	if v.Scale == 0 {
 		return value, ""
 	}
@@ -76,6 +89,45 @@ func (m *merger) plain(v catalog.Variable, one variant) (value template.Value, w
 		return nil, fmt.Sprintf("wants a multiple of %d", v.Scale)
 	}
 	return json.Number(quotient.String()), ""
+}
+
+// properties notes the variables that say whether resources have a property.
+func (m *merger) properties(members []member) {
+	for _, v := range m.catalog.Variables {
+		for _, p := range v.Has {
+			for _, member := range members {
+				if p.Construct.Matches(member.Key) {
+					m.set(v.Name, member.stage, member.Properties[string(p.Property)] != nil)
+				}
+			}
+		}
+	}
+}
+
+// leading counts the first members of a family that a list has in each stage.
+func (m *merger) leading(v catalog.Variable, at location, variants []variant) template.Value {
+	var family assembly.Member
+	for _, one := range variants {
+		members, is := one.value.(template.List)
+		every, whole := one.value.(assembly.Member)
+		switch {
+		case whole && every.Which == hcl.Every{}:
+			family = every
+			m.set(v.Name, one.stage, m.out.Values[m.catalog.FamilyCount(every.Resource)][one.stage])
+		case is && len(members) > 0:
+			for i, member := range members {
+				if family, is = member.(assembly.Member); !is || family.Which != hcl.Number(i) {
+					m.fail("%s: the variable %s counts the first members of a family, stage %s has %s", at, v.Name, one.stage, hcl.Source(one.value))
+					return nil
+				}
+			}
+			m.set(v.Name, one.stage, hcl.Number(len(members)))
+		default:
+			m.fail("%s: the variable %s counts the members of a family, stage %s has %s", at, v.Name, one.stage, hcl.Source(one.value))
+			return nil
+		}
+	}
+	return hcl.Func("slice", assembly.Member{Reference: family.Reference, Which: hcl.Every{}}, hcl.Number(0), hcl.Variable(v.Name))
 }
 
 // set notes the value of a variable in a stage. A variable has one.
@@ -205,26 +257,5 @@ func either(flag hcl.Value, yes, no template.Value) template.Value {
 	if yes == nil {
 		return template.Conditional{If: hcl.Not(flag), Then: no}
 	}
-	more, long := yes.(template.List)
-	fewer, short := no.(template.List)
-	if long && short {
-		if list, is := optional(flag, more, fewer); is {
-			return list
-		}
-	}
 	return template.Conditional{If: flag, Then: yes, Else: no}
-}
-
-// optional is a list of which some elements are there with the flag only. Returns
-// false when the flag does more than to add elements.
-func optional(flag hcl.Value, more, fewer template.List) (template.Value, bool) {
-	var runs []template.Value
-	for _, item := range more {
-		if len(fewer) == 0 || !template.Equal(item, fewer[0]) {
-			runs = append(runs, template.Conditional{If: flag, Then: template.List{item}, Else: template.List{}})
-			continue
-		}
-		fewer, runs = fewer[1:], always(runs, item)
-	}
-	return hcl.Func("concat", runs...), len(fewer) == 0
 }

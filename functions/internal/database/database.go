@@ -5,6 +5,7 @@ package database
 
 import (
 	"context"
+	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/exaring/otelpgx"
@@ -37,15 +38,24 @@ func Open(base boot.Base, settings config.Database) (*pgstore.Store, error) {
 	return pgstore.New(c)
 }
 
+// patience bounds the one connection of a deployment. A cluster of Aurora that pauses
+// takes about 15 s to resume, and 30 s or more after a day.
+//
+// Scaling to Zero ACUs with automatic pause and resume for Aurora Serverless v2
+// https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html
+const patience = time.Minute
+
 // Administrator returns how to connect to the database once, as the one who makes the
 // users and the tables. The password, which RDS rotates, is read from the secret within
-// ctx.
+// ctx. It waits for a database that resumes.
 func Administrator(ctx context.Context, base boot.Base, settings config.Administration) (*pgx.ConnConfig, error) {
 	credentials, err := secretsmanager.New(sdk.NewFromConfig(base.AWS), settings.SecretARN)
 	if err != nil {
 		return nil, err
 	}
-	return address(base, settings.Server, credentials).ConnConfig(ctx)
+	c := address(base, settings.Server, credentials)
+	c.ConnectTimeout = patience
+	return c.ConnConfig(ctx)
 }
 
 // address returns how the database is reached without a URL: the server's certificate is

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/functions/internal/database"
@@ -156,6 +157,9 @@ func TestAdministrator_has_the_user_and_the_password_of_the_secret(t *testing.T)
 	}
 	if c.TLSConfig == nil || c.TLSConfig.ServerName != "db.example" || c.TLSConfig.InsecureSkipVerify {
 		t.Errorf("TLS %+v", c.TLSConfig)
+	}
+	if c.ConnectTimeout < 45*time.Second {
+		t.Errorf("waits %s for a database that may take 30 s and more to resume", c.ConnectTimeout)
 	}
 	if calls := aws.Calls(); !slices.Equal(calls, []string{"secretsmanager.GetSecretValue"}) {
 		t.Errorf("calls %q", calls)

@@ -6,7 +6,7 @@ resource "aws_vpc_endpoint" "sqs" {
   vpc_endpoint_type   = "Interface"
   private_dns_enabled = true
   security_group_ids  = [aws_security_group.endpoints.id]
-  subnet_ids          = aws_subnet.isolated[*].id
+  subnet_ids          = slice(aws_subnet.isolated[*].id, 0, var.network_endpoint_zones)
   policy = jsonencode({
     Statement = [{
       Action = ["sqs:ChangeMessageVisibility", "sqs:SendMessage"]

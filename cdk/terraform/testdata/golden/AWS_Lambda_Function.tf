@@ -28,7 +28,7 @@ resource "aws_lambda_function" "ingest" {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.ingest.name
     application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
-    system_log_level      = "INFO"
+    system_log_level      = var.logs_system_level
   }
 
   tracing_config {
@@ -70,7 +70,7 @@ resource "aws_lambda_function" "processor" {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.processor.name
     application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
-    system_log_level      = "INFO"
+    system_log_level      = var.logs_system_level
   }
 
   tracing_config {
@@ -115,7 +115,7 @@ resource "aws_lambda_function" "query" {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.query.name
     application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
-    system_log_level      = "INFO"
+    system_log_level      = var.logs_system_level
   }
 
   tracing_config {
@@ -158,7 +158,7 @@ resource "aws_lambda_function" "migrate" {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.migrate.name
     application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
-    system_log_level      = "INFO"
+    system_log_level      = var.logs_system_level
   }
 
   tracing_config {
@@ -202,7 +202,7 @@ resource "aws_lambda_function" "maintain" {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.maintain.name
     application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
-    system_log_level      = "INFO"
+    system_log_level      = var.logs_system_level
   }
 
   tracing_config {

@@ -3,7 +3,7 @@
 resource "aws_scheduler_schedule" "maintenance" {
   name                = "fluxa-maintain-${var.environment}"
   description         = "Fluxa: makes partitions ahead, drops expired ones and prunes keys"
-  schedule_expression = "rate(1 hour)"
+  schedule_expression = var.events_maintain_every_hours == 1 ? "rate(1 hour)" : "rate(${var.events_maintain_every_hours} hours)"
   state               = "ENABLED"
 
   flexible_time_window {
@@ -16,7 +16,7 @@ resource "aws_scheduler_schedule" "maintenance" {
     input    = "{}"
 
     retry_policy {
-      maximum_event_age_in_seconds = 3600
+      maximum_event_age_in_seconds = var.events_maintain_every_hours * 3600
       maximum_retry_attempts       = 2
     }
   }

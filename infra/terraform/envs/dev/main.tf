@@ -25,6 +25,7 @@ module "stateful" {
   logs_retention_days          = 14
   network_availability_zones   = 2
   network_cidr                 = "10.20.0.0/16"
+  network_endpoint_zones       = 1
   network_flow_logs            = false
   network_zones                = []
   payloads_access_logs         = false
@@ -62,6 +63,7 @@ module "stateless" {
   database_max_storage_gib                = 100
   database_proxy                          = false
   environment                             = "dev"
+  events_maintain_every_hours             = 24
   events_retention_days                   = 30
   functions_ingest_memory_mib             = 512
   functions_ingest_reserved_concurrency   = null
@@ -78,10 +80,12 @@ module "stateless" {
   functions_query_timeout_seconds         = 15
   logs_level                              = "info"
   logs_retention_days                     = 14
+  logs_system_level                       = "WARN"
   queue_batch_size                        = 10
   queue_batch_window_seconds              = 0
   retain_data                             = false
   tags                                    = {}
+  traces_requests_percent                 = 1
 
   clients_security_group_id        = module.stateful.clients_security_group_id
   database_db_instance_address     = module.stateful.database_db_instance_address

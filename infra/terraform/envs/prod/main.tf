@@ -25,6 +25,7 @@ module "stateful" {
   logs_retention_days          = 90
   network_availability_zones   = 3
   network_cidr                 = "10.30.0.0/16"
+  network_endpoint_zones       = 3
   network_flow_logs            = true
   network_zones                = ["us-east-1a", "us-east-1b", "us-east-1c"]
   payloads_access_logs         = true
@@ -62,6 +63,7 @@ module "stateless" {
   database_max_storage_gib                = 1000
   database_proxy                          = true
   environment                             = "prod"
+  events_maintain_every_hours             = 1
   events_retention_days                   = 0
   functions_ingest_memory_mib             = 1024
   functions_ingest_reserved_concurrency   = 200
@@ -78,10 +80,12 @@ module "stateless" {
   functions_query_timeout_seconds         = 15
   logs_level                              = "info"
   logs_retention_days                     = 90
+  logs_system_level                       = "WARN"
   queue_batch_size                        = 100
   queue_batch_window_seconds              = 1
   retain_data                             = true
   tags                                    = {}
+  traces_requests_percent                 = 1
 
   clients_security_group_id        = module.stateful.clients_security_group_id
   database_db_instance_address     = module.stateful.database_db_instance_address

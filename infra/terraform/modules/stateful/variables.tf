@@ -71,27 +71,27 @@ variable "database_engine_version" {
 }
 
 variable "database_instance_class" {
-  description = "The size of the database, such as db.t4g.micro."
+  description = "The size of the instance, such as db.t4g.micro; null for a cluster."
   type        = string
 
   validation {
-    condition     = startswith(var.database_instance_class, "db.")
-    error_message = "database_instance_class must begin with db., such as db.t4g.micro."
+    condition     = startswith(coalesce(var.database_instance_class, "db."), "db.")
+    error_message = "database_instance_class must be null or begin with db., such as db.t4g.micro."
   }
 }
 
 variable "database_max_storage_gib" {
-  description = "Up to which size the storage grows by itself, in GiB."
+  description = "Up to which size the storage of an instance grows by itself, in GiB; null for a cluster."
   type        = number
 
   validation {
-    condition     = var.database_max_storage_gib >= 22 && var.database_max_storage_gib <= 65536
-    error_message = "database_max_storage_gib must be 22 to 65536, and 10 % above database_storage_gib."
+    condition     = coalesce(var.database_max_storage_gib, 22) >= 22 && coalesce(var.database_max_storage_gib, 22) <= 65536
+    error_message = "database_max_storage_gib must be null or 22 to 65536, and 10 % above database_storage_gib."
   }
 }
 
 variable "database_multi_az" {
-  description = "Whether the database has a standby in another zone."
+  description = "Whether the instance has a standby in another zone; null for a cluster."
   type        = bool
 }
 
@@ -101,12 +101,12 @@ variable "database_proxy" {
 }
 
 variable "database_storage_gib" {
-  description = "The database's storage at first, in GiB."
+  description = "The instance's storage at first, in GiB; null for a cluster."
   type        = number
 
   validation {
-    condition     = var.database_storage_gib >= 20 && var.database_storage_gib <= 65536
-    error_message = "database_storage_gib must be 20 to 65536."
+    condition     = coalesce(var.database_storage_gib, 20) >= 20 && coalesce(var.database_storage_gib, 20) <= 65536
+    error_message = "database_storage_gib must be null or 20 to 65536."
   }
 }
 
@@ -147,6 +147,16 @@ variable "network_cidr" {
   validation {
     condition     = can(cidrnetmask(var.network_cidr)) && can(regex("/(1[6-9]|2[0-2])$", var.network_cidr))
     error_message = "network_cidr must be an IPv4 block of the size /16 to /22, such as 10.20.0.0/16."
+  }
+}
+
+variable "network_endpoint_zones" {
+  description = "In how many of the zones the interface endpoints have an address."
+  type        = number
+
+  validation {
+    condition     = var.network_endpoint_zones >= 1 && var.network_endpoint_zones <= 3
+    error_message = "network_endpoint_zones must be 1 to 3."
   }
 }
 

@@ -812,11 +812,11 @@ resource "aws_cloudwatch_metric_alarm" "database_connections" {
 
 resource "aws_cloudwatch_metric_alarm" "maintenance" {
   alarm_name          = "fluxa-maintenance-${var.environment}"
-  alarm_description   = "The tables have not been maintained for three hours. First: read the log of maintain for the reason; if it has no runs, see whether its schedule is enabled."
+  alarm_description   = "The tables have not been maintained for two hours more than there are between two runs. First: read the log of maintain for the reason; if it has no runs, see whether its schedule is enabled."
   comparison_operator = "LessThanThreshold"
   threshold           = 1
-  evaluation_periods  = 3
-  datapoints_to_alarm = 3
+  evaluation_periods  = var.events_maintain_every_hours + 2
+  datapoints_to_alarm = var.events_maintain_every_hours + 2
   treat_missing_data  = "breaching"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]

@@ -81,7 +81,7 @@ resource "aws_lambda_function" "ingest" {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.ingest.name
     application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
-    system_log_level      = "INFO"
+    system_log_level      = var.logs_system_level
   }
 
   tracing_config {

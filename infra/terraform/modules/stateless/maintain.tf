@@ -110,7 +110,7 @@ resource "aws_lambda_function" "maintain" {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.maintain.name
     application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
-    system_log_level      = "INFO"
+    system_log_level      = var.logs_system_level
   }
 
   tracing_config {
@@ -162,7 +162,7 @@ resource "aws_iam_role_policy" "maintenance" {
 resource "aws_scheduler_schedule" "maintenance" {
   name                = "fluxa-maintain-${var.environment}"
   description         = "Fluxa: makes partitions ahead, drops expired ones and prunes keys"
-  schedule_expression = "rate(1 hour)"
+  schedule_expression = var.events_maintain_every_hours == 1 ? "rate(1 hour)" : "rate(${var.events_maintain_every_hours} hours)"
   state               = "ENABLED"
 
   flexible_time_window {
@@ -175,7 +175,7 @@ resource "aws_scheduler_schedule" "maintenance" {
     input    = "{}"
 
     retry_policy {
-      maximum_event_age_in_seconds = 3600
+      maximum_event_age_in_seconds = var.events_maintain_every_hours * 3600
       maximum_retry_attempts       = 2
     }
   }

@@ -65,11 +65,6 @@ resource "aws_iam_role_policy" "processor" {
         Sid      = "TheCodeDoesNot"
       },
       {
-        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-        Effect   = "Allow"
-        Resource = "*"
-      },
-      {
         Action = [
           "sqs:ChangeMessageVisibility",
           "sqs:DeleteMessage",
@@ -150,11 +145,7 @@ resource "aws_lambda_function" "processor" {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.processor.name
     application_log_level = var.logs_level == "debug" ? "DEBUG" : "INFO"
-    system_log_level      = "INFO"
-  }
-
-  tracing_config {
-    mode = "Active"
+    system_log_level      = var.logs_system_level
   }
 
   vpc_config {

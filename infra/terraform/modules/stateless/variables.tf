@@ -51,12 +51,12 @@ variable "alarms_database_free_memory_mib" {
 }
 
 variable "alarms_database_free_storage_gib" {
-  description = "The free storage of the database under which there is an alarm, in GiB."
+  description = "The free storage of an instance under which there is an alarm, in GiB; null for a cluster."
   type        = number
 
   validation {
-    condition     = var.alarms_database_free_storage_gib > 0
-    error_message = "alarms_database_free_storage_gib must be above 0."
+    condition     = var.alarms_database_free_storage_gib == null || coalesce(var.alarms_database_free_storage_gib, 0) >= 1
+    error_message = "alarms_database_free_storage_gib must be null or at least 1."
   }
 }
 
@@ -236,12 +236,12 @@ variable "database_db_proxy_name" {
 }
 
 variable "database_max_storage_gib" {
-  description = "Up to which size the storage grows by itself, in GiB."
+  description = "Up to which size the storage of an instance grows by itself, in GiB; null for a cluster."
   type        = number
 
   validation {
-    condition     = var.database_max_storage_gib >= 22 && var.database_max_storage_gib <= 65536
-    error_message = "database_max_storage_gib must be 22 to 65536, and 10 % above database_storage_gib."
+    condition     = coalesce(var.database_max_storage_gib, 22) >= 22 && coalesce(var.database_max_storage_gib, 22) <= 65536
+    error_message = "database_max_storage_gib must be null or 22 to 65536, and 10 % above database_storage_gib."
   }
 }
 
@@ -257,6 +257,16 @@ variable "environment" {
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.environment)) && length(var.environment) >= 2 && length(var.environment) <= 16
     error_message = "environment must be 2 to 16 of a-z 0-9 -, a letter first, and each - between two others."
+  }
+}
+
+variable "events_maintain_every_hours" {
+  description = "The time between two runs of the function maintain, in hours."
+  type        = number
+
+  validation {
+    condition     = var.events_maintain_every_hours >= 1 && var.events_maintain_every_hours <= 24
+    error_message = "events_maintain_every_hours must be 1 to 24."
   }
 }
 
@@ -475,6 +485,16 @@ variable "logs_retention_days" {
   }
 }
 
+variable "logs_system_level" {
+  description = "From which level on Lambda logs by itself: INFO has two lines for each call, WARN those of failures."
+  type        = string
+
+  validation {
+    condition     = contains(["INFO", "WARN"], var.logs_system_level)
+    error_message = "logs_system_level must be INFO or WARN."
+  }
+}
+
 variable "payloads_s3_bucket_arn" {
   description = "From the module stateful: the arn of aws_s3_bucket.payloads."
   type        = string
@@ -513,4 +533,14 @@ variable "retain_data" {
 variable "tags" {
   description = "Tags of every resource that can have some, beside those of Fluxa itself."
   type        = map(string)
+}
+
+variable "traces_requests_percent" {
+  description = "The share of the requests that X-Ray records, in percent; null for X-Ray's default rule."
+  type        = number
+
+  validation {
+    condition     = coalesce(var.traces_requests_percent, 1) >= 1 && coalesce(var.traces_requests_percent, 1) <= 100
+    error_message = "traces_requests_percent must be null or 1 to 100."
+  }
 }

@@ -66,6 +66,7 @@ run "plans_as_in_dev" {
     database_max_storage_gib                = 100
     database_proxy                          = false
     environment                             = "dev"
+    events_maintain_every_hours             = 24
     events_retention_days                   = 30
     functions_ingest_memory_mib             = 512
     functions_ingest_reserved_concurrency   = null
@@ -82,10 +83,12 @@ run "plans_as_in_dev" {
     functions_query_timeout_seconds         = 15
     logs_level                              = "info"
     logs_retention_days                     = 14
+    logs_system_level                       = "WARN"
     queue_batch_size                        = 10
     queue_batch_window_seconds              = 0
     retain_data                             = false
     tags                                    = {}
+    traces_requests_percent                 = 1
   }
 
   assert {
@@ -96,6 +99,11 @@ run "plans_as_in_dev" {
   assert {
     condition     = length(aws_cloudwatch_metric_alarm.proxy_connections) == (var.database_proxy ? 1 : 0)
     error_message = "The number of aws_cloudwatch_metric_alarm.proxy_connections must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_xray_sampling_rule.trace_sampling) == (var.traces_requests_percent != null ? 1 : 0)
+    error_message = "The number of aws_xray_sampling_rule.trace_sampling must follow from var.traces_requests_percent."
   }
 
   assert {
@@ -167,6 +175,7 @@ run "plans_as_in_prod" {
     database_max_storage_gib                = 1000
     database_proxy                          = true
     environment                             = "prod"
+    events_maintain_every_hours             = 1
     events_retention_days                   = 0
     functions_ingest_memory_mib             = 1024
     functions_ingest_reserved_concurrency   = 200
@@ -183,10 +192,12 @@ run "plans_as_in_prod" {
     functions_query_timeout_seconds         = 15
     logs_level                              = "info"
     logs_retention_days                     = 90
+    logs_system_level                       = "WARN"
     queue_batch_size                        = 100
     queue_batch_window_seconds              = 1
     retain_data                             = true
     tags                                    = {}
+    traces_requests_percent                 = 1
   }
 
   assert {
@@ -197,6 +208,11 @@ run "plans_as_in_prod" {
   assert {
     condition     = length(aws_cloudwatch_metric_alarm.proxy_connections) == (var.database_proxy ? 1 : 0)
     error_message = "The number of aws_cloudwatch_metric_alarm.proxy_connections must follow from var.database_proxy."
+  }
+
+  assert {
+    condition     = length(aws_xray_sampling_rule.trace_sampling) == (var.traces_requests_percent != null ? 1 : 0)
+    error_message = "The number of aws_xray_sampling_rule.trace_sampling must follow from var.traces_requests_percent."
   }
 
   assert {
@@ -268,6 +284,7 @@ run "refuses_what_cannot_be" {
     database_max_storage_gib                = 21
     database_proxy                          = false
     environment                             = "load--test"
+    events_maintain_every_hours             = 25
     events_retention_days                   = -1
     functions_ingest_memory_mib             = 127
     functions_ingest_reserved_concurrency   = -1
@@ -289,11 +306,13 @@ run "refuses_what_cannot_be" {
     lambda_query_zip_path                   = "query.tar"
     logs_level                              = "loud"
     logs_retention_days                     = 15
+    logs_system_level                       = "ERROR"
     queue_batch_size                        = 10001
     queue_batch_window_seconds              = 301
     retain_data                             = false
     tags                                    = {}
+    traces_requests_percent                 = 101
   }
 
-  expect_failures = [var.alarms_api_5xx_percent, var.alarms_concurrency_percent, var.alarms_database_connections_percent, var.alarms_database_cpu_percent, var.alarms_database_free_memory_mib, var.alarms_database_free_storage_gib, var.alarms_dlq_depth, var.alarms_end_to_end_p99_ms, var.alarms_error_rate_percent, var.alarms_notifications_failed, var.alarms_proxy_connections_percent, var.alarms_queue_age_seconds, var.alarms_retried, var.alarms_throttles, var.api_burst, var.api_firewall_rate_per_5_minutes, var.api_rate_per_second, var.database_connections, var.database_max_storage_gib, var.environment, var.events_retention_days, var.functions_ingest_memory_mib, var.functions_ingest_reserved_concurrency, var.functions_ingest_timeout_seconds, var.functions_maintain_memory_mib, var.functions_maintain_timeout_seconds, var.functions_migrate_memory_mib, var.functions_migrate_timeout_seconds, var.functions_processor_maximum_concurrency, var.functions_processor_memory_mib, var.functions_processor_timeout_seconds, var.functions_query_memory_mib, var.functions_query_reserved_concurrency, var.functions_query_timeout_seconds, var.lambda_ingest_zip_path, var.lambda_maintain_zip_path, var.lambda_migrate_zip_path, var.lambda_processor_zip_path, var.lambda_query_zip_path, var.logs_level, var.logs_retention_days, var.queue_batch_size, var.queue_batch_window_seconds]
+  expect_failures = [var.alarms_api_5xx_percent, var.alarms_concurrency_percent, var.alarms_database_connections_percent, var.alarms_database_cpu_percent, var.alarms_database_free_memory_mib, var.alarms_database_free_storage_gib, var.alarms_dlq_depth, var.alarms_end_to_end_p99_ms, var.alarms_error_rate_percent, var.alarms_notifications_failed, var.alarms_proxy_connections_percent, var.alarms_queue_age_seconds, var.alarms_retried, var.alarms_throttles, var.api_burst, var.api_firewall_rate_per_5_minutes, var.api_rate_per_second, var.database_connections, var.database_max_storage_gib, var.environment, var.events_maintain_every_hours, var.events_retention_days, var.functions_ingest_memory_mib, var.functions_ingest_reserved_concurrency, var.functions_ingest_timeout_seconds, var.functions_maintain_memory_mib, var.functions_maintain_timeout_seconds, var.functions_migrate_memory_mib, var.functions_migrate_timeout_seconds, var.functions_processor_maximum_concurrency, var.functions_processor_memory_mib, var.functions_processor_timeout_seconds, var.functions_query_memory_mib, var.functions_query_reserved_concurrency, var.functions_query_timeout_seconds, var.lambda_ingest_zip_path, var.lambda_maintain_zip_path, var.lambda_migrate_zip_path, var.lambda_processor_zip_path, var.lambda_query_zip_path, var.logs_level, var.logs_retention_days, var.logs_system_level, var.queue_batch_size, var.queue_batch_window_seconds, var.traces_requests_percent]
 }
