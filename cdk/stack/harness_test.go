@@ -167,7 +167,11 @@ func addDeployed(app awscdk.App, zips string) ([]stage.Stage, error) {
 	return stages, stack.AddPlatforms(app, zips)
 }
 
-// addOthers adds dev once more, prod as it is deployed first, and the stage abroad.
+// tokens is the stage abroad with callers who bring tokens.
+func tokens(t *testing.T) *platform { return one(t, others, "tokens") }
+
+// addOthers adds dev once more, prod as it is deployed first, the stage abroad, and
+// that with tokens.
 func addOthers(app awscdk.App, zips string) ([]stage.Stage, error) {
 	stages, err := stage.All()
 	if err != nil {
@@ -183,7 +187,11 @@ func addOthers(app awscdk.App, zips string) ([]stage.Stage, error) {
 	}
 	stack.NewPlatform(app, named(stages, "prod").Unprotected(), stack.Materials{Zips: zips, Rates: construct.Rates{Currency: "USD", AsOf: "2026-01-31"}})
 	stack.NewPlatform(app, abroad, stack.Materials{Zips: zips, Rates: construct.Rates{Currency: "USD", AsOf: "2026-01-31"}})
-	return []stage.Stage{named(stages, "dev"), named(stages, "prod"), abroad}, nil
+	withTokens := abroad
+	withTokens.Name, withTokens.API.Authorization, withTokens.API.Domain = "tokens", stage.JWT, stage.Domain{}
+	withTokens.API.JWT = stage.Tokens{Issuer: "https://login.example.com/", Audience: "fluxa"}
+	stack.NewPlatform(app, withTokens, stack.Materials{Zips: zips, Rates: construct.Rates{Currency: "USD", AsOf: "2026-01-31"}})
+	return []stage.Stage{named(stages, "dev"), named(stages, "prod"), abroad, withTokens}, nil
 }
 
 func named(stages []stage.Stage, name string) stage.Stage {
@@ -198,6 +206,8 @@ func settingsAbroad(stages []stage.Stage) (stage.Stage, error) {
 	s.Logs.Level, s.Tracing, s.Release = "debug", false, stage.AllAtOnce
 	s.Database.Proxy, s.Database.EngineVersion = false, "18"
 	s.API.AccountRole, s.API.Authorization, s.API.ValidateBodies, s.API.Firewall, s.API.FirewallRatePer5Minutes = false, stage.IAM, false, false, 0
+	s.Database.Proxy = false
+	s.API.Authorization, s.API.ValidateBodies, s.API.Firewall, s.API.FirewallRatePer5Minutes = stage.IAM, false, false, 0
 	s.API.Domain = stage.Domain{Name: "events-abroad.example.com", CertificateARN: certificate}
 	s.Functions.Ingest.ReservedConcurrency = 0
 	s.Queue = stage.Queue{BatchSize: 1000, BatchWindowSeconds: 300, MinimumPollers: 2, MaximumPollers: 5}

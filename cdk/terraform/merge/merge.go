@@ -256,9 +256,14 @@ func (m *merger) value(at location, variants []variant) template.Value {
 			return d.Value
 		}
 	}
-	for _, c := range m.catalog.Choices {
+	return m.choose(m.catalog.Choices, at, variants)
+}
+
+// choose merges by the first of the choices that matches, and within it by the others.
+func (m *merger) choose(choices []catalog.Choice, at location, variants []variant) template.Value {
+	for i, c := range choices {
 		if c.Place.Matches(at.construct, at.property) {
-			return m.chosen(c.Flag, at, variants)
+			return m.chosen(c.Flag, choices[i+1:], at, variants)
 		}
 	}
 	return m.agreed(at, variants)
@@ -326,8 +331,9 @@ func (m *merger) object(at location, variants []variant) template.Value {
 	return out
 }
 
-// chosen merges the stages that have the flag, and those that do not have it.
-func (m *merger) chosen(flag string, at location, variants []variant) template.Value {
+// chosen merges the stages that have the flag, and those that do not have it, each by
+// the other choices.
+func (m *merger) chosen(flag string, others []catalog.Choice, at location, variants []variant) template.Value {
 	var with, without []variant
 	for _, one := range variants {
 		if m.has(one.stage, flag) {
@@ -337,7 +343,7 @@ func (m *merger) chosen(flag string, at location, variants []variant) template.V
 		}
 	}
 	if len(with) == 0 || len(without) == 0 {
-		return m.agreed(at, variants)
+		return m.choose(others, at, variants)
 	}
 	var condition hcl.Value = hcl.Variable(flag)
 	if m.catalog.Variable(flag).Kind != catalog.Bool {
