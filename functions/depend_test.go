@@ -37,17 +37,19 @@ func TestFunctions_link_only_what_they_use(t *testing.T) {
 		packages  []string
 		reason    string
 	}{
-		{[]contract.Function{contract.FunctionIngest, contract.FunctionVerify},
+		{[]contract.Function{contract.FunctionIngest, contract.FunctionVerify, contract.FunctionAuthorize},
 			[]string{"github.com/jackc", "github.com/exaring/otelpgx", "github.com/aws/aws-sdk-go-v2/service/secretsmanager", root + "pkg/pgstore", root + "pkg/secretsmanager", root + "pkg/rdsiam"},
 			"they have no database: its driver would cost every cold start of the API's front door"},
 		{contract.Functions(), []string{"github.com/aws/aws-sdk-go-v2/service/codedeploy", "github.com/aws/aws-sdk-go-v2/service/lambda"},
 			"only verify speaks to CodeDeploy and invokes functions"},
-		{[]contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery, contract.FunctionMaintain},
+		{[]contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery, contract.FunctionMaintain, contract.FunctionAuthorize},
 			[]string{"github.com/pressly/goose", "github.com/jackc/pgx/v5/stdlib", root + "migrations"},
 			"only migrate changes the schema"},
-		{[]contract.Function{contract.FunctionIngest, contract.FunctionQuery, contract.FunctionMigrate, contract.FunctionMaintain},
+		{[]contract.Function{contract.FunctionIngest, contract.FunctionQuery, contract.FunctionMigrate, contract.FunctionMaintain, contract.FunctionAuthorize},
 			[]string{"github.com/aws/aws-sdk-go-v2/service/sns", root + "pkg/snsnotify"},
 			"only the processor notifies"},
+		{append(contract.Functions(), contract.FunctionVerify), []string{"github.com/go-jose", root + "pkg/jwks", root + "pkg/authorize"},
+			"only authorize checks tokens"},
 		{all, []string{"testing", "net/http/httptest", root + "functions/internal/lambdatest", root + "pkg/pgstore/pgtest", root + "pkg/process/processtest"},
 			"test code stays in tests"},
 		{[]contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery, contract.FunctionMaintain},

@@ -6,6 +6,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/codedeploy v1.36.0
 	github.com/aws/aws-sdk-go-v2/service/lambda v1.114.3
 	github.com/fluxa/fluxa/pkg v0.0.0
+	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/sethvargo/go-retry v0.5.0
 )
 

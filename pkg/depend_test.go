@@ -64,8 +64,8 @@ func except(a, b func(string) bool) func(string) bool {
 
 var (
 	domain   = []string{"pkg/event", "pkg/fault", "pkg/contract", "pkg/budget"}
-	useCases = []string{"pkg/ingest", "pkg/process", "pkg/query", "pkg/maintain"}
-	adapters = []string{"pkg/pgstore", "pkg/pgmigrate", "pkg/sqsqueue", "pkg/s3blob", "pkg/snsnotify", "pkg/secretsmanager", "pkg/rdsiam"}
+	useCases = []string{"pkg/ingest", "pkg/process", "pkg/query", "pkg/maintain", "pkg/authorize"}
+	adapters = []string{"pkg/pgstore", "pkg/pgmigrate", "pkg/sqsqueue", "pkg/s3blob", "pkg/snsnotify", "pkg/secretsmanager", "pkg/rdsiam", "pkg/jwks"}
 
 	// The layers of the Terraform exporter, from the lowest to the highest.
 	exporter = []string{"cdk/template", "cdk/terraform/hcl", "cdk/terraform/catalog", "cdk/terraform/assembly", "cdk/terraform/merge"}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
@@ -20,10 +21,12 @@ import (
 // Authorization says how a caller of the API identifies itself.
 type Authorization string
 
-// The authorizations: an API key of the usage plan, or a signature of IAM.
+// The authorizations: an API key of the usage plan, a signature of IAM, or a JSON Web
+// Token.
 const (
 	APIKey Authorization = "api_key"
 	IAM    Authorization = "iam"
+	JWT    Authorization = "jwt"
 )
 
 // EventAPIProps describes the HTTP API.
@@ -38,8 +41,10 @@ type EventAPIProps struct {
 	// AccountRole sets the role by which API Gateway writes logs in this account and
 	// region. One API of them does; default: another one did.
 	AccountRole bool
-	// Authorization is APIKey or IAM.
+	// Authorization is APIKey, IAM or JWT. Authorizer is the alias of the function that
+	// checks tokens; it is required with JWT.
 	Authorization Authorization
+	Authorizer    awslambda.IFunction
 	// ValidateBodies lets API Gateway check bodies before a function runs; default
 	// false.
 	ValidateBodies bool
@@ -55,12 +60,14 @@ type EventAPIProps struct {
 }
 
 // EventAPI is the REST API: the routes of the contract, each to its function.
-// Callers need an API key or sign with IAM, save for the health check. What API
+// Callers need an API key, sign with IAM or bring a token, save for the health check. What API
 // Gateway itself refuses is a problem document, as it is from the functions.
 type EventAPI struct {
 	Construct constructs.Construct
 	API       awsapigateway.RestApi
-	Key       awsapigateway.IApiKey // nil with IAM
+	Key       awsapigateway.IApiKey // nil but with APIKey
+
+	tokens awsapigateway.TokenAuthorizer // nil but with JWT
 }
 
 // NewEventAPI makes the API.
@@ -88,6 +95,9 @@ func NewEventAPI(scope constructs.Construct, id string, props *EventAPIProps) *E
 			"Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
 	}
 	a.keepExecutionLog(props)
+	if props.Authorization == JWT {
+		a.addTokens(props)
+	}
 	a.addRoutes(props)
 	a.addAnswers(props.Authorization)
 	if props.Authorization == APIKey {
@@ -116,8 +126,9 @@ func (p *EventAPIProps) check() {
 		c.require(p.Handlers[route.Function] != nil || missed[route.Function], "Handlers", "has no %q, which route %s %s needs", route.Function, route.Method, route.Path)
 		missed[route.Function] = true
 	}
-	authorizations := []Authorization{APIKey, IAM}
+	authorizations := []Authorization{APIKey, IAM, JWT}
 	c.require(slices.Contains(authorizations, p.Authorization), "Authorization", "must be one of %v, got %s", authorizations, p.Authorization)
+	c.require(p.Authorization != JWT || p.Authorizer != nil, "Authorizer", "is required with Authorization %s", JWT)
 	c.between(p.RatePerSecond, 1, 10_000, "RatePerSecond")
 	c.between(p.Burst, 1, 5_000, "Burst")
 	c.retention(p.LogRetentionDays, "LogRetentionDays")
@@ -186,6 +197,8 @@ func (a *EventAPI) addRoutes(props *EventAPIProps) {
 			options.AuthorizationType = awsapigateway.AuthorizationType_NONE
 		case props.Authorization == IAM:
 			options.AuthorizationType = awsapigateway.AuthorizationType_IAM
+		case props.Authorization == JWT:
+			options.AuthorizationType, options.Authorizer = awsapigateway.AuthorizationType_CUSTOM, a.tokens
 		default:
 			options.AuthorizationType, options.ApiKeyRequired = awsapigateway.AuthorizationType_NONE, jsii.Bool(true)
 		}
@@ -198,13 +211,33 @@ func (a *EventAPI) addRoutes(props *EventAPIProps) {
 	}
 }
 
+// tokensKept is how long API Gateway keeps what the authorizer said of a token: so
+// long may one pass after it has expired.
+const tokensKept = time.Minute
+
+// addTokens makes the authorizer. A REST API has none for tokens of an issuer of one's
+// own ("JWT authorizers" are of HTTP APIs: "Choose between REST APIs and HTTP APIs",
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vs-rest.html),
+// so a function checks them. A header that cannot be one is 401 without a call.
+func (a *EventAPI) addTokens(props *EventAPIProps) {
+	a.tokens = awsapigateway.NewTokenAuthorizer(a.Construct, text("Tokens"), &awsapigateway.TokenAuthorizerProps{
+		AuthorizerName: text(props.Name), Handler: props.Authorizer, ResultsCacheTtl: seconds(tokensKept),
+		IdentitySource:  awsapigateway.IdentitySource_Header(text("Authorization")),
+		ValidationRegex: text(`^[Bb]earer [A-Za-z0-9_-]+[.][A-Za-z0-9_-]+[.][A-Za-z0-9_-]+$`),
+	})
+	// The construct's own address takes region and partition out of the alias.
+	stack := awscdk.Stack_Of(a.Construct)
+	a.tokens.Node().DefaultChild().(awsapigateway.CfnAuthorizer).SetAuthorizerUri(text(fmt.Sprintf(
+		"arn:%s:apigateway:%s:lambda:path/2015-03-31/functions/%s/invocations", *stack.Partition(), *stack.Region(), *props.Authorizer.FunctionArn())))
+}
+
 func acceptOpenRoute(method awsapigateway.Method, route contract.Route, authorization Authorization) {
-	const userPool = "callers are machines: they have API keys or IAM roles, not accounts in a user pool"
+	const userPool = "callers are machines: they have API keys, IAM roles or tokens of an issuer of the team, not accounts in a user pool of ours"
 	switch {
 	case !route.KeyRequired:
 		Accept(method, "AwsSolutions-APIG4", "the health check tells that the API answers and nothing else; monitors have no key")
 		Accept(method, "AwsSolutions-COG4", "the health check is open")
-	case authorization == IAM:
+	case authorization == IAM, authorization == JWT:
 		Accept(method, "AwsSolutions-COG4", userPool)
 	default:
 		Accept(method, "AwsSolutions-APIG4", "the method asks for an API key of the usage plan; api.authorization: iam asks for a signature")

@@ -36,20 +36,21 @@ func TestEventAPI_names_each_wrong_prop_with_its_limit(t *testing.T) {
 		wrong[p]{func(p *p) { p.Handlers = nil }, `Handlers has no "ingest", which route POST /events needs` + "\n" +
 			`EventAPI: Handlers has no "query", which route GET /events needs`},
 		wrong[p]{func(p *p) { delete(p.Handlers, contract.FunctionQuery) }, `Handlers has no "query", which route GET /events needs`},
-		wrong[p]{func(p *p) { p.Authorization = "open" }, "Authorization must be one of [api_key iam], got open"},
+		wrong[p]{func(p *p) { p.Authorization = "open" }, "Authorization must be one of [api_key iam jwt], got open"},
+		wrong[p]{func(p *p) { p.Authorization = JWT }, "Authorizer is required with Authorization jwt"},
 		wrong[p]{func(p *p) { p.RatePerSecond = 0 }, "RatePerSecond must be 1 to 10000, got 0"},
 		wrong[p]{func(p *p) { p.Burst = 5001 }, "Burst must be 1 to 5000, got 5001"},
 		wrong[p]{func(p *p) { p.LogRetentionDays = 2 }, "LogRetentionDays must be " + oneOfTheRetentions + ", got 2"},
 		wrong[p]{func(p *p) { p.Removal = "keep" }, "Removal must be one of [RETAIN DESTROY], got keep"})
 }
 
-func TestEventAPI_asks_for_a_key_or_a_signature_save_for_the_health_check(t *testing.T) {
+func TestEventAPI_asks_for_a_key_a_signature_or_a_token_save_for_the_health_check(t *testing.T) {
 	for authorization, want := range map[Authorization]map[string]any{
-		APIKey: {"AuthorizationType": "NONE", "ApiKeyRequired": true}, IAM: {"AuthorizationType": "AWS_IAM"},
+		APIKey: {"AuthorizationType": "NONE", "ApiKeyRequired": true}, IAM: {"AuthorizationType": "AWS_IAM"}, JWT: {"AuthorizationType": "CUSTOM", "AuthorizerId": assertions.Match_AnyValue()},
 	} {
 		stack := newStack(t)
 		props := apiProps(stack)
-		props.Authorization = authorization
+		props.Authorization, props.Authorizer = authorization, props.Handlers[contract.FunctionQuery]
 		api := NewEventAPI(stack, "API", &props)
 		if (api.Key != nil) != (authorization == APIKey) {
 			t.Errorf("%s: the key is %v", authorization, api.Key)
@@ -115,7 +116,7 @@ func TestGatewayAnswer_is_written_as_a_problem(t *testing.T) {
 }
 
 func TestGatewayAnswers_cover_each_refusal_once(t *testing.T) {
-	for _, authorization := range []Authorization{APIKey, IAM} {
+	for _, authorization := range []Authorization{APIKey, IAM, JWT} {
 		ids, kinds := map[string]bool{}, map[string]bool{}
 		for _, answer := range gatewayAnswers(authorization) {
 			kind := *answer.kind.ResponseType()
@@ -141,7 +142,7 @@ func TestGatewayAnswers_cover_each_refusal_once(t *testing.T) {
 // A client that reads a document's code gets the one that a function would give
 // for the same status.
 func TestGatewayAnswers_have_the_codes_that_functions_answer_with(t *testing.T) {
-	for _, authorization := range []Authorization{APIKey, IAM} {
+	for _, authorization := range []Authorization{APIKey, IAM, JWT} {
 		for _, answer := range gatewayAnswers(authorization) {
 			switch answer.id {
 			case "Timeout", "Other4xx", "Other5xx": // statuses that no function answers with, or several

@@ -50,6 +50,16 @@ func gatewayAnswers(authorization Authorization) []gatewayAnswer {
 		{"Other4xx", awsapigateway.ResponseType_DEFAULT_4XX(), 0, fault.InvalidValue, "", nil},
 		{"Other5xx", awsapigateway.ResponseType_DEFAULT_5XX(), 0, fault.Internal, "internal error", later},
 	}
+	if authorization == JWT {
+		for i := range out {
+			switch out[i].id {
+			case "Unauthorized":
+				out[i].detail = "Authorization must be Bearer with a JSON Web Token of this API's issuer that has not expired"
+			case "Denied":
+				out[i].detail = "the token is for another audience"
+			}
+		}
+	}
 	// A path without a route is answered as if a signature were missing. With
 	// API keys nobody signs, and it means that there is nothing. Either way it is one
 	// resource: of two, a change of the authorization would delete the old one last,

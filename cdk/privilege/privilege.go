@@ -78,8 +78,8 @@ func Roles(handlers []Handler, stage *template.Stage) ([]Role, error) {
 	}
 	for _, h := range handlers {
 		found := byName[h.Name]
-		if len(found) == 0 && h.Name == string(contract.FunctionVerify) && len(stage.All("AWS::CodeDeploy::DeploymentGroup")) == 0 {
-			continue // nothing is verified where no release is a canary
+		if len(found) == 0 && !asksFor(stage, contract.Function(h.Name)) {
+			continue
 		}
 		if len(found) != 1 {
 			return nil, fmt.Errorf("%d functions of the templates are named fluxa-%s-STAGE: it must be one, of one stage", len(found), h.Name)
@@ -91,4 +91,17 @@ func Roles(handlers []Handler, stage *template.Stage) ([]Role, error) {
 		out = append(out, Role{found[0], needs, Compare(found[0], needs)})
 	}
 	return out, nil
+}
+
+// asksFor says whether a stage has the function: nothing is verified where no release is
+// a canary, and no token is checked where nobody brings one.
+func asksFor(stage *template.Stage, function contract.Function) bool {
+	switch function {
+	case contract.FunctionVerify:
+		return len(stage.All("AWS::CodeDeploy::DeploymentGroup")) > 0
+	case contract.FunctionAuthorize:
+		return len(stage.All("AWS::ApiGateway::Authorizer")) > 0
+	default:
+		return true
+	}
 }

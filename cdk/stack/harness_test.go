@@ -177,8 +177,11 @@ func addDeployed(app awscdk.App, zips string) ([]stage.Stage, error) {
 	return stages, stack.AddPlatforms(app, zips)
 }
 
-// addOthers adds dev once more, prod as it is deployed first, the stage abroad and the
-// paused one.
+// tokens is the stage abroad with callers who bring tokens.
+func tokens(t *testing.T) *platform { return one(t, others, "tokens") }
+
+// addOthers adds dev once more, prod as it is deployed first, the stage abroad, that
+// with tokens, and the paused one.
 func addOthers(app awscdk.App, zips string) ([]stage.Stage, error) {
 	stages, err := stage.All()
 	if err != nil {
@@ -196,10 +199,13 @@ func addOthers(app awscdk.App, zips string) ([]stage.Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range []stage.Stage{named(stages, "prod").Unprotected(), abroad, paused} {
+	withTokens := abroad
+	withTokens.Name, withTokens.API.Authorization, withTokens.API.Domain = "tokens", stage.JWT, stage.Domain{}
+	withTokens.API.JWT = stage.Tokens{Issuer: "https://login.example.com/", Audience: "fluxa"}
+	for _, s := range []stage.Stage{named(stages, "prod").Unprotected(), abroad, withTokens, paused} {
 		stack.NewPlatform(app, s, stack.Materials{Zips: zips, Rates: construct.Rates{Currency: "USD", AsOf: "2026-01-31"}})
 	}
-	return []stage.Stage{named(stages, "dev"), named(stages, "prod"), abroad, paused}, nil
+	return []stage.Stage{named(stages, "dev"), named(stages, "prod"), abroad, withTokens, paused}, nil
 }
 
 // settingsPaused moves dev to Aurora with a reader.

@@ -118,6 +118,14 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 		}),
 	})
 	data.Database.GrantConnectDirectly(maintain.Role, contract.DatabaseUser(contract.FunctionMaintain))
+
+	if s.API.Authorization == stage.JWT {
+		// It is in no network: the issuer is somewhere in the internet.
+		p.add(contract.FunctionAuthorize, "Authorize", f.Authorize, construct.HandlerProps{
+			Description: "Fluxa: tells API Gateway whose token a request has",
+			Environment: config.Environ(config.Authorize{Service: service, Issuer: s.API.JWT.Issuer, Audience: s.API.JWT.Audience}),
+		})
+	}
 }
 
 // add makes a handler of what all of them have in common and what only this one
@@ -221,6 +229,16 @@ func (p *Pipeline) verify() *construct.Handler {
 	return verify
 }
 
+// authorizer releases the function that checks tokens, all at once: a canary of it would
+// let the same token pass and not. It is nil where the stage asks for none.
+func (p *Pipeline) authorizer() awslambda.IFunction {
+	handler := p.Handlers[contract.FunctionAuthorize]
+	if handler == nil {
+		return nil
+	}
+	return construct.NewRelease(handler.Construct, "Release", &construct.ReleaseProps{Handler: handler}).Alias
+}
+
 // maintain makes the schedule, whose first run needs the tables.
 func (p *Pipeline) maintain(migrations *construct.Migration) {
 	maintenance := construct.NewMaintenance(p.Stack, "Maintenance", &construct.MaintenanceProps{
@@ -253,7 +271,7 @@ func (p *Pipeline) addAPI() {
 	s, name := p.stage, p.stage.Platform()
 	p.API = construct.NewEventAPI(p.Stack, "API", &construct.EventAPIProps{
 		Name: name, StageName: s.Name, Handlers: p.Aliases, Tracing: s.Tracing,
-		AccountRole: s.API.AccountRole, Authorization: construct.Authorization(s.API.Authorization), ValidateBodies: s.API.ValidateBodies,
+		AccountRole: s.API.AccountRole, Authorization: construct.Authorization(s.API.Authorization), Authorizer: p.authorizer(), ValidateBodies: s.API.ValidateBodies,
 		RatePerSecond: s.API.RatePerSecond, Burst: s.API.Burst,
 		LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
 	})

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/mail"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -190,6 +191,7 @@ func (f Functions) check(l *faultList) {
 	f.Processor.check(l, "functions.processor", contract.ProcessorMemory, 900)
 	f.Migrate.check(l, "functions.migrate", leastMemory, 900)
 	f.Maintain.check(l, "functions.maintain", leastMemory, 900)
+	f.Authorize.check(l, "functions.authorize", leastMemory, 28)
 	l.between(f.Ingest.ReservedConcurrency, 0, 10_000, "functions.ingest.reserved_concurrency")
 	l.between(f.Query.ReservedConcurrency, 0, 10_000, "functions.query.reserved_concurrency")
 	l.between(f.Processor.MaximumConcurrency, 2, 1_000, "functions.processor.maximum_concurrency")
@@ -207,7 +209,7 @@ func (f Function) check(l *faultList, name string, memory, longest int) {
 const mostFirewallRate = 2_000_000_000
 
 func (a API) check(l *faultList, region string) {
-	oneOf(l, a.Authorization, "api.authorization", APIKey, IAM)
+	oneOf(l, a.Authorization, "api.authorization", APIKey, IAM, JWT)
 	l.between(a.RatePerSecond, 1, 10_000, "api.rate_per_second")
 	l.between(a.Burst, 1, 5_000, "api.burst")
 	if a.Firewall {
@@ -219,6 +221,14 @@ func (a API) check(l *faultList, region string) {
 		l.require(a.FirewallRatePer5Minutes == 0, "api.firewall_rate_per_5_minutes", "must be 0 without api.firewall, got %d", a.FirewallRatePer5Minutes)
 	}
 	a.Domain.check(l, region)
+	if a.Authorization == JWT {
+		u, err := url.Parse(a.JWT.Issuer)
+		l.require(err == nil && u.Scheme == "https" && u.Host != "" && u.RawQuery == "" && u.Fragment == "", "api.jwt.issuer",
+			"must be an https URL such as https://login.example.com, got %q", a.JWT.Issuer)
+		l.require(a.JWT.Audience != "", "api.jwt.audience", "must be what tokens have in aud where api.authorization is %s", JWT)
+	} else {
+		l.require(a.JWT == (Tokens{}), "api.jwt", "must be empty where api.authorization is %s", a.Authorization)
+	}
 }
 
 func (d Domain) check(l *faultList, region string) {

@@ -39,7 +39,7 @@ func TestParse_refuses_a_value_that_is_none_of_those_there_are(t *testing.T) {
 		{"database.engine_version", "", `must be a major version of PostgreSQL from 14 on, such as 17, got ""`},
 		{"database.instance_class", "db.t4g.micro", "must be one of " + classes + `, got "db.t4g.micro"`},
 		{"database.instance_class", "", "must be one of " + classes + `, got ""`},
-		{"api.authorization", "none", `must be one of ["api_key" "iam"], got "none"`},
+		{"api.authorization", "none", `must be one of ["api_key" "iam" "jwt"], got "none"`},
 		{"permissions_boundary", "/boundary", `must be empty or the name of a policy of the account, with its path, such as team/boundary, got "/boundary"`},
 		{"permissions_boundary", "arn:aws:iam::123456789012:policy/boundary", `must be empty or the name of a policy of the account, with its path, such as team/boundary, got "arn:aws:iam::123456789012:policy/boundary"`},
 		{"tags", map[string]string{"team": "payments & more"}, `.team must have at most 256 of A-Z a-z 0-9 space _ . : / = + @ -, got "payments & more"`},
@@ -95,6 +95,8 @@ func TestParse_takes_what_is_within_the_bounds_and_refuses_what_is_not(t *testin
 		{path: "functions.migrate.timeout_seconds", low: 3, high: 900},
 		{path: "functions.maintain.memory_mib", low: 128, high: 10_240},
 		{path: "functions.maintain.timeout_seconds", low: 3, high: 900},
+		{path: "functions.authorize.memory_mib", low: 128, high: 10_240},
+		{path: "functions.authorize.timeout_seconds", low: 3, high: 28},
 		{path: "events.retention_days", low: 0, high: 36_500},
 		{path: "events.maintain_every_hours", low: 1, high: 24},
 		{path: "api.rate_per_second", low: 1, high: 10_000},
@@ -221,6 +223,13 @@ func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
 		"a firewall that refuses what the API promises": {"prod", changes{"api.firewall_rate_per_5_minutes": 60_000}, []string{
 			"api.firewall_rate_per_5_minutes must be 332200 (5 minutes of api.rate_per_second, api.burst, and a tenth of both) to 2000000000, got 60000: one producer may send all that the API takes",
 		}},
+		"tokens of nobody": {"dev", changes{"api.authorization": "jwt"}, []string{
+			`api.jwt.issuer must be an https URL such as https://login.example.com, got ""`, "api.jwt.audience must be what tokens have in aud where api.authorization is jwt",
+		}},
+		"tokens without TLS": {"dev", changes{"api.authorization": "jwt", "api.jwt.issuer": "http://login.example.com", "api.jwt.audience": "fluxa"}, []string{
+			`api.jwt.issuer must be an https URL such as https://login.example.com, got "http://login.example.com"`,
+		}},
+		"tokens that nobody asks for": {"dev", changes{"api.jwt.audience": "fluxa"}, []string{"api.jwt must be empty where api.authorization is api_key"}},
 		"a domain without a certificate": {"dev", changes{"api.domain.name": "events.example.com"}, []string{
 			`api.domain.certificate_arn must be the ARN of a certificate in ACM, or empty as api.domain.name, got ""`,
 		}},

@@ -176,13 +176,15 @@ type QueueFunction struct {
 	MaximumConcurrency int `yaml:"maximum_concurrency"`
 }
 
-// Functions has the functions that a stage may size.
+// Functions has the functions that a stage may size. Authorize is there with the
+// authorization JWT.
 type Functions struct {
 	Ingest    HTTPFunction  `yaml:"ingest"`
 	Processor QueueFunction `yaml:"processor"`
 	Query     HTTPFunction  `yaml:"query"`
 	Migrate   Function      `yaml:"migrate"`
 	Maintain  Function      `yaml:"maintain"`
+	Authorize Function      `yaml:"authorize"`
 }
 
 // Authorization says who may call the API.
@@ -192,6 +194,7 @@ type Authorization string
 const (
 	APIKey Authorization = "api_key"
 	IAM    Authorization = "iam"
+	JWT    Authorization = "jwt"
 )
 
 // API is the HTTP API. AccountRole says whether the stage sets the role by which API
@@ -207,6 +210,14 @@ type API struct {
 	Firewall                bool          `yaml:"firewall"`
 	FirewallRatePer5Minutes int           `yaml:"firewall_rate_per_5_minutes"`
 	Domain                  Domain        `yaml:"domain"`
+	JWT                     Tokens        `yaml:"jwt"`
+}
+
+// Tokens says whose JSON Web Tokens are taken, with the authorization JWT: those that
+// have Issuer as iss, to the letter, and Audience as aud. Both are empty otherwise.
+type Tokens struct {
+	Issuer   string `yaml:"issuer"`
+	Audience string `yaml:"audience"`
 }
 
 // Domain is a domain name of the API's own, with a certificate in ACM in the stage's

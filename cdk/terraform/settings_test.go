@@ -25,6 +25,7 @@ func otherWords() map[string]string {
 		"database_connections":             "what AWS allows to the instance class",
 		"api_key":                          "api.authorization, as a yes or no",
 		"api_domain":                       "api.domain, as a yes or no",
+		"api_jwt":                          "api.authorization, as a yes or no",
 		"database_credits":                 "follows from database.instance_class",
 		"alarms_proxy_connections_percent": "alarms.database_connections_percent, of the proxy",
 	}

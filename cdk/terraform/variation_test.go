@@ -51,8 +51,9 @@ func (v variation) of(all []settings.Stage) ([]settings.Stage, error) {
 // addThird adds a stage like dev, whose flow logs go with it, and other people are
 // told of alarms in each, at an address that may have the stage in its name. Both have
 // pollers, and prod has none. Both are on Aurora: dev without readers, the other one on a
-// cluster that stays and has some.
-func addThird(dev, _, added *settings.Stage) {
+// cluster that stays and has some. Callers show a key in dev, sign in prod, and bring a
+// token to the third.
+func addThird(dev, prod, added *settings.Stage) {
 	dev.Queue.MinimumPollers, dev.Queue.MaximumPollers = 2, 3
 	dev.Functions.Processor.MaximumConcurrency, dev.Functions.Query.ReservedConcurrency = 30, 5
 	dev.Database = settings.Database{Engine: settings.Aurora, EngineVersion: "17", MaximumACU: 1, BackupDays: 1}
@@ -64,6 +65,8 @@ func addThird(dev, _, added *settings.Stage) {
 	}
 	added.Traces, added.Network.EndpointZones, added.Alarms.DatabaseCapacityPercent = settings.Traces{RequestsPercent: 7}, 2, 80
 	added.Queue.MinimumPollers = 3
+	added.API.Authorization, added.API.JWT = settings.JWT, settings.Tokens{Issuer: "https://login.example.com/load-test", Audience: "fluxa"}
+	prod.API.Authorization = settings.IAM
 	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e1"
 	dev.API.Domain = settings.Domain{Name: "events.example.com", CertificateARN: certificate + "1"}
 	added.API.Domain = settings.Domain{Name: "load.example.com", CertificateARN: certificate + "2"}
@@ -92,8 +95,9 @@ func changedDev(s *settings.Stage) {
 	s.Functions.Query = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 256, TimeoutSeconds: 21}, ReservedConcurrency: 5}
 	s.Functions.Migrate = settings.Function{MemoryMiB: 512, TimeoutSeconds: 200}
 	s.Functions.Maintain = settings.Function{MemoryMiB: 512, TimeoutSeconds: 202}
+	s.Functions.Authorize = settings.Function{MemoryMiB: 512, TimeoutSeconds: 11}
 	s.Events = settings.Events{RetentionDays: 400, MaintainEveryHours: 1}
-	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 60, Burst: 200, Firewall: true, FirewallRatePer5Minutes: 30_000,
+	s.API = settings.API{Authorization: settings.JWT, JWT: settings.Tokens{Issuer: "https://login.example.com", Audience: "fluxa-dev"}, RatePerSecond: 60, Burst: 200, Firewall: true, FirewallRatePer5Minutes: 30_000,
 		Domain: settings.Domain{Name: "dev.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/dev"}}
 	s.Release = settings.Canary
 	s.Alarms = changedAlarms()
@@ -117,8 +121,9 @@ func changedProd(s *settings.Stage) {
 	s.Functions.Query = settings.HTTPFunction{Function: settings.Function{MemoryMiB: 257, TimeoutSeconds: 23}, ReservedConcurrency: 15}
 	s.Functions.Migrate = settings.Function{MemoryMiB: 513, TimeoutSeconds: 201}
 	s.Functions.Maintain = settings.Function{MemoryMiB: 513, TimeoutSeconds: 203}
+	s.Functions.Authorize = settings.Function{MemoryMiB: 513, TimeoutSeconds: 12}
 	s.Events = settings.Events{RetentionDays: 401, MaintainEveryHours: 6}
-	s.API = settings.API{Authorization: settings.IAM, RatePerSecond: 61, Burst: 201,
+	s.API = settings.API{Authorization: settings.JWT, JWT: settings.Tokens{Issuer: "https://login.example.org", Audience: "fluxa-prod"}, RatePerSecond: 61, Burst: 201,
 		Domain: settings.Domain{Name: "prod.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/prod"}}
 	s.Release = settings.AllAtOnce
 	s.Alarms = changedAlarms()

@@ -55,6 +55,13 @@ func (c *Verify) check(l *faultList) {
 	}
 }
 
+func (a *Authorize) check(l *faultList) {
+	a.Service.check(l)
+	u, err := url.Parse(a.Issuer)
+	l.require(err == nil && u.Scheme == "https" && u.Host != "", &a.Issuer)
+	l.require(a.Audience != "", &a.Audience)
+}
+
 func (s *Service) check(l *faultList) {
 	l.require(isStage(s.Environment), &s.Environment)
 	l.require(s.Release == "" || s.Release == Canary, &s.Release)

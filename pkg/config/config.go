@@ -12,7 +12,7 @@ import (
 
 // Settings is what Load, Environ and Variables know: one struct a function.
 type Settings interface {
-	Ingest | Processor | Query | Migrate | Maintain | Verify
+	Ingest | Processor | Query | Migrate | Maintain | Verify | Authorize
 }
 
 // checker is what a pointer to each of the Settings is. A check names a setting by
@@ -26,6 +26,7 @@ var (
 	_ checker = (*Migrate)(nil)
 	_ checker = (*Maintain)(nil)
 	_ checker = (*Verify)(nil)
+	_ checker = (*Authorize)(nil)
 )
 
 // Ingest is the environment of the ingest function.
@@ -73,6 +74,13 @@ type Verify struct {
 	IngestVersion    string `env:"INGEST_VERSION_ARN,required" want:"the ARN of a version of a Lambda function"`
 	ProcessorVersion string `env:"PROCESSOR_VERSION_ARN,required" want:"the ARN of a version of a Lambda function"`
 	QueryVersion     string `env:"QUERY_VERSION_ARN,required" want:"the ARN of a version of a Lambda function"`
+}
+
+// Authorize is the environment of the authorize function.
+type Authorize struct {
+	Service
+	Issuer   string `env:"JWT_ISSUER,required" want:"an https URL, as tokens have it in iss"`
+	Audience string `env:"JWT_AUDIENCE,required" want:"what tokens have in aud"`
 }
 
 // Service is what every function has. Environment names the stage; it is a

@@ -27,6 +27,8 @@ func samples() map[string]any {
 		"DB_CA_FILE":               "/var/task/rds-ca.pem",
 		"DB_MAX_CONNS":             1,
 		"FLUXA_RETENTION_DAYS":     90,
+		"JWT_ISSUER":               "https://login.example.com/",
+		"JWT_AUDIENCE":             "fluxa",
 		"FLUXA_RETRY_BASE_SECONDS": 7,
 		"FLUXA_RETRY_MAX_SECONDS":  600,
 		"DLQ_URL":                  "https://sqs.eu-west-1.amazonaws.com/123456789012/fluxa-dlq-prod",
@@ -90,6 +92,7 @@ func TestEnviron_is_what_Load_reads_back(t *testing.T) {
 	testEnviron[config.Migrate](t)
 	testEnviron[config.Maintain](t)
 	testEnviron[config.Verify](t)
+	testEnviron[config.Authorize](t)
 }
 
 func TestEnviron_writes(t *testing.T) {

@@ -27,6 +27,7 @@ func good() map[string]string {
 		"PATH":              "/usr/bin",
 
 		"FLUXA_RETENTION_DAYS": "90",
+		"JWT_ISSUER":           "https://login.example.com/", "JWT_AUDIENCE": "fluxa",
 	}
 }
 
@@ -60,6 +61,7 @@ func TestLoad_fills_each_function(t *testing.T) {
 	check(t, config.Query{Service: service, Payloads: payloads, Database: database})
 	check(t, config.Migrate{Service: service, Administration: config.Administration{Server: server}})
 	check(t, config.Maintain{Service: service, Database: database, RetentionDays: 90})
+	check(t, config.Authorize{Service: service, Issuer: "https://login.example.com/", Audience: "fluxa"})
 }
 
 func check[T config.Settings](t *testing.T, want T) {
@@ -273,6 +275,7 @@ func TestVariables_tell_what_Load_wants(t *testing.T) {
 	testVariables[config.Query](t)
 	testVariables[config.Migrate](t)
 	testVariables[config.Maintain](t)
+	testVariables[config.Authorize](t)
 }
 
 func testVariables[T config.Settings](t *testing.T) {
@@ -318,7 +321,8 @@ func TestVariables_are_these(t *testing.T) {
 		"verify": {config.Variables[config.Verify](), append(slices.Clone(service),
 			config.Variable{Name: "INGEST_VERSION_ARN", Required: true}, config.Variable{Name: "PROCESSOR_VERSION_ARN", Required: true},
 			config.Variable{Name: "QUERY_VERSION_ARN", Required: true})},
-		"maintain": {config.Variables[config.Maintain](), append(slices.Concat(service, database), config.Variable{Name: "FLUXA_RETENTION_DAYS", Required: true})},
+		"maintain":  {config.Variables[config.Maintain](), append(slices.Concat(service, database), config.Variable{Name: "FLUXA_RETENTION_DAYS", Required: true})},
+		"authorize": {config.Variables[config.Authorize](), append(slices.Clone(service), config.Variable{Name: "JWT_ISSUER", Required: true}, config.Variable{Name: "JWT_AUDIENCE", Required: true})},
 	} {
 		if !slices.Equal(c.got, c.want) {
 			t.Errorf("%s: got\n%+v, want\n%+v", function, c.got, c.want)

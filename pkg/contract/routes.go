@@ -19,6 +19,8 @@ const (
 	// FunctionVerify is not of the platform: it judges new versions of other functions,
 	// and is deployed where releases are canaries.
 	FunctionVerify Function = "verify"
+	// FunctionAuthorize is deployed where callers of the API bring tokens.
+	FunctionAuthorize Function = "authorize"
 )
 
 // Functions lists every function that the platform runs, wherever it does. The caller
@@ -27,9 +29,9 @@ func Functions() []Function {
 	return []Function{FunctionIngest, FunctionProcessor, FunctionQuery, FunctionMigrate, FunctionMaintain}
 }
 
-// Packaged lists every function that is built for a deployment: Functions, and
-// FunctionVerify. The caller gets a copy.
-func Packaged() []Function { return append(Functions(), FunctionVerify) }
+// Packaged lists every function that is built for a deployment: Functions, and those
+// that only some stages have. The caller gets a copy.
+func Packaged() []Function { return append(Functions(), FunctionVerify, FunctionAuthorize) }
 
 // Route is one operation of the HTTP API. Path is in API Gateway's notation,
 // which is OpenAPI's and that of Go's ServeMux too.

@@ -28,8 +28,8 @@ const (
 	UnsupportedMediaType Code = "unsupported_media_type"
 	NotFound             Code = "not_found"
 	MethodNotAllowed     Code = "method_not_allowed"
-	Unauthorized         Code = "unauthorized" // no API key
-	Forbidden            Code = "forbidden"    // an API key that opens nothing
+	Unauthorized         Code = "unauthorized" // no API key, no valid token
+	Forbidden            Code = "forbidden"    // an API key that opens nothing, a token for others
 	RateLimited          Code = "rate_limited"
 
 	// Of the parts that Fluxa stands on. All pass with time.
@@ -37,6 +37,7 @@ const (
 	QueueUnavailable    Code = "queue_unavailable"
 	StorageUnavailable  Code = "storage_unavailable"
 	NotifierUnavailable Code = "notifier_unavailable"
+	IssuerUnavailable   Code = "issuer_unavailable"
 	DeadlineReached     Code = "deadline_reached"
 
 	// Of ourselves. Nobody knows whether trying again helps.
@@ -70,6 +71,7 @@ var kinds = map[Code]Kind{
 	QueueUnavailable:    Transient,
 	StorageUnavailable:  Transient,
 	NotifierUnavailable: Transient,
+	IssuerUnavailable:   Transient,
 	DeadlineReached:     Transient,
 
 	Panicked: Unknown,

@@ -49,6 +49,7 @@ var table = []struct {
 	{fault.QueueUnavailable, "queue_unavailable", fault.Transient, 503, fault.Retry},
 	{fault.StorageUnavailable, "storage_unavailable", fault.Transient, 503, fault.Retry},
 	{fault.NotifierUnavailable, "notifier_unavailable", fault.Transient, 503, fault.Retry},
+	{fault.IssuerUnavailable, "issuer_unavailable", fault.Transient, 503, fault.Retry},
 	{fault.DeadlineReached, "deadline_reached", fault.Transient, 503, fault.Retry},
 
 	{fault.Panicked, "panic", fault.Unknown, 500, fault.Retry},

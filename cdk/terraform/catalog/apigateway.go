@@ -78,6 +78,7 @@ func apiMethod() Type {
 			{From: prop("ResourceId"), To: Attr("resource_id")},
 			{From: prop("HttpMethod"), To: Attr("http_method")},
 			{From: prop("AuthorizationType"), To: Attr("authorization")},
+			{From: prop("AuthorizerId"), To: Attr("authorizer_id")},
 			{From: prop("ApiKeyRequired"), To: Attr("api_key_required")},
 			{From: prop("OperationName"), To: Attr("operation_name")},
 			{From: prop("RequestValidatorId"), To: Attr("request_validator_id")},
@@ -122,6 +123,19 @@ func apiStage() Type {
 
 func apiGatewayCallers() []Type {
 	return []Type{
+		{
+			CloudFormation: "AWS::ApiGateway::Authorizer", Terraform: "aws_api_gateway_authorizer",
+			Attributes: map[string]Attribute{"Ref": {Name: "id"}},
+			Properties: []Property{
+				{From: prop("RestApiId"), To: Attr("rest_api_id")},
+				{From: prop("Name"), To: Attr("name")},
+				{From: prop("Type"), To: Attr("type")},
+				{From: prop("AuthorizerUri"), To: Attr("authorizer_uri")},
+				{From: prop("AuthorizerResultTtlInSeconds"), To: Attr("authorizer_result_ttl_in_seconds")},
+				{From: prop("IdentitySource"), To: Attr("identity_source")},
+				{From: prop("IdentityValidationExpression"), To: Attr("identity_validation_expression")},
+			},
+		},
 		{
 			CloudFormation: "AWS::ApiGateway::DomainName", Terraform: "aws_api_gateway_domain_name",
 			Nouns: []string{"Name"},

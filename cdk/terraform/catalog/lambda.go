@@ -40,7 +40,7 @@ func lambda() []Type {
 		},
 		{
 			CloudFormation: "AWS::Lambda::Permission", Terraform: "aws_lambda_permission",
-			Nouns: []string{"ApiPermission*"},
+			Nouns: []string{"ApiPermission*", "PipelineAPITokens*"},
 			Properties: []Property{
 				{From: prop("Action"), To: Attr("action")},
 				{From: prop("FunctionName"), To: Attr("function_name"), Write: attributeOf("Ref", "function_name")},

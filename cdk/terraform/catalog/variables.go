@@ -142,7 +142,7 @@ func zip(function string) Variable {
 // variables are all variables but those with which a module takes from another.
 func variables() []Variable {
 	out := []Variable{environment(), {Name: Tags, Kind: Texts, Description: "Tags of every resource that can have some, beside those of Fluxa itself."}}
-	for _, function := range []string{"ingest", "maintain", "migrate", "processor", "query"} {
+	for _, function := range []string{"authorize", "ingest", "maintain", "migrate", "processor", "query"} {
 		out = append(out, zip(function))
 	}
 	return slices.Concat(out, stateVariables(), pipelineVariables(), alarmVariables())
@@ -309,6 +309,12 @@ func pipelineVariables() []Variable {
 		toggle("api_firewall", "Whether a WAF stands before the API.", "Pipeline/Firewall/*"),
 		optional("api_firewall_rate_per_5_minutes", "How many requests one address may send in 5 minutes; null without api_firewall.", 10,
 			Place{"Pipeline/Firewall/ACL", "Rules[0].Statement.RateBasedStatement.Limit"}),
+		toggle("api_jwt", "Whether callers of the API bring a JSON Web Token of an issuer.", "Pipeline/Authorize/*", "Pipeline/API/Tokens/*"),
+		optionalText("api_jwt_issuer", "Whose tokens are taken, as they have it in iss; null without api_jwt.", "^https://.", "an https URL", "http://login.example.com",
+			of("authorize", "Environment.Variables.JWT_ISSUER")),
+		optionalText("api_jwt_audience", "What tokens have in aud; null without api_jwt.", ".", "some text", "", of("authorize", "Environment.Variables.JWT_AUDIENCE")),
+		optional("functions_authorize_memory_mib", "The memory of the function authorize, in MiB; null without api_jwt.", 128, of("authorize", "MemorySize")),
+		optional("functions_authorize_timeout_seconds", "How long a call of the function authorize may take, in seconds; null without api_jwt.", 3, of("authorize", "Timeout")),
 		toggle("api_domain", "Whether the API has a domain name of its own.", "Pipeline/API/Domain/*"),
 		optionalText("api_domain_name", "The API's own domain name; null without api_domain.", "^([a-z0-9-]+[.])+[a-z]+$", "a host name, such as events.example.com", "*",
 			Place{"Pipeline/API/Domain/Name", "DomainName"}),

@@ -20,6 +20,7 @@ func budgets() map[contract.Function]int64 {
 		contract.FunctionMigrate:   4_895_000,
 		contract.FunctionMaintain:  4_695_000,
 		contract.FunctionVerify:    3_725_000,
+		contract.FunctionAuthorize: 3_333_000,
 	}
 }
 

@@ -150,7 +150,7 @@ func pack(w io.Writer, function contract.Function, binary string) error {
 }
 
 func hasDatabase(function contract.Function) bool {
-	return function != contract.FunctionIngest && function != contract.FunctionVerify
+	return !slices.Contains([]contract.Function{contract.FunctionIngest, contract.FunctionVerify, contract.FunctionAuthorize}, function)
 }
 
 func add(archive *zip.Writer, name string, mode os.FileMode, content io.Reader) error {

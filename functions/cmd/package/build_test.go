@@ -92,6 +92,7 @@ func unpack(t *testing.T, function contract.Function, raw []byte) (executable []
 		contract.FunctionIngest: config.Variables[config.Ingest](), contract.FunctionProcessor: config.Variables[config.Processor](),
 		contract.FunctionQuery: config.Variables[config.Query](), contract.FunctionMigrate: config.Variables[config.Migrate](),
 		contract.FunctionMaintain: config.Variables[config.Maintain](), contract.FunctionVerify: config.Variables[config.Verify](),
+		contract.FunctionAuthorize: config.Variables[config.Authorize](),
 	}[function]
 	want := []string{"-rwxr-xr-x bootstrap"}
 	if slices.ContainsFunc(variables, func(v config.Variable) bool { return v.Name == "DB_CA_FILE" }) {
@@ -182,7 +183,7 @@ func TestRun_refuses(t *testing.T) {
 		functions []string
 		want      string
 	}{
-		"a function it does not know":   {t.TempDir(), []string{"ingest", "reports"}, `there is no function "reports", only ["ingest" "processor" "query" "migrate" "maintain" "verify"]`},
+		"a function it does not know":   {t.TempDir(), []string{"ingest", "reports"}, `there is no function "reports", only ["ingest" "processor" "query" "migrate" "maintain" "verify" "authorize"]`},
 		"an output folder that is none": {file, nil, "make the output folder: mkdir " + file + ": not a directory"},
 	} {
 		if err := run(t.Context(), io.Discard, c.out, c.functions, budgets()); err == nil || err.Error() != c.want {

@@ -26,7 +26,7 @@ type Request struct {
 	Path           map[string]string
 	CorrelationID  string
 	IdempotencyKey string
-	CallerID       string // the API key's id, or the IAM caller; empty when neither is asked
+	CallerID       string // the API key's id, the IAM caller, or the token's; empty when none is asked
 }
 
 // newRequest reads what every answer needs, also that of a request which is then
@@ -48,6 +48,9 @@ func newRequest(in events.APIGatewayProxyRequest) Request {
 	caller := in.RequestContext.Identity.APIKeyID
 	if caller == "" {
 		caller = role(in.RequestContext.Identity.UserArn)
+	}
+	if principal, _ := in.RequestContext.Authorizer["principalId"].(string); caller == "" {
+		caller = principal
 	}
 	return Request{
 		Header: header, Query: in.QueryStringParameters, Path: in.PathParameters,

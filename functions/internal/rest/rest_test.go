@@ -158,16 +158,19 @@ func TestHandle_knows_the_caller(t *testing.T) {
 	const arn = "arn:aws:sts::111122223333:assumed-role/shop/i-1"
 	for name, c := range map[string]struct {
 		key, arn any
+		token    any // what the authorizer said of it
 		want     string
 	}{
-		"by the API key":                 {"k1", nil, "k1"},
-		"by the API key before the role": {"k1", arn, "k1"},
-		"by the role, in any session":    {"", arn, "arn:aws:sts::111122223333:assumed-role/shop"},
-		"by the user":                    {"", "arn:aws:iam::111122223333:user/ada", "arn:aws:iam::111122223333:user/ada"},
-		"not at all":                     {nil, nil, ""},
+		"by the API key":                 {"k1", nil, nil, "k1"},
+		"by the API key before the role": {"k1", arn, nil, "k1"},
+		"by the role, in any session":    {"", arn, nil, "arn:aws:sts::111122223333:assumed-role/shop"},
+		"by the user":                    {"", "arn:aws:iam::111122223333:user/ada", nil, "arn:aws:iam::111122223333:user/ada"},
+		"by the subject of the token":    {nil, nil, lambdatest.Object{"principalId": "https://login.example.com#ada", "integrationLatency": 7}, "https://login.example.com#ada"},
+		"not at all":                     {nil, nil, nil, ""},
 	} {
 		w := newWorld(t, nil)
-		w.call(t, set(c.key, "requestContext", "identity", "apiKeyId"), set(c.arn, "requestContext", "identity", "userArn"))
+		w.call(t, set(c.key, "requestContext", "identity", "apiKeyId"), set(c.arn, "requestContext", "identity", "userArn"),
+			set(c.token, "requestContext", "authorizer"))
 		if w.requests[0].CallerID != c.want {
 			t.Errorf("%s: %q", name, w.requests[0].CallerID)
 		}
