@@ -117,7 +117,8 @@ func judge(t *testing.T, stacks map[string]tree) []string {
 func TestHandlers_reach_what_the_functions_call(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
-		"ingest": {"s3.PutObject", "sqs.SendMessage", "sqs.SendMessageBatch"},
+		"authorize": nil,
+		"ingest":    {"s3.PutObject", "sqs.SendMessage", "sqs.SendMessageBatch"},
 		"processor": {"s3.GetObject", "sns.PublishBatch",
 			"sqs.ChangeMessageVisibilityBatch", "sqs.SendMessage", "sqs.SendMessageBatch"},
 		"query":    {"s3.GetObject"},

@@ -42,6 +42,7 @@ run "plans_as_in_dev" {
     logs_retention_days          = 14
     network_availability_zones   = 2
     network_cidr                 = "10.20.0.0/16"
+    network_endpoint_zones       = 1
     network_flow_logs            = false
     network_zones                = []
     payloads_access_logs         = false
@@ -188,6 +189,7 @@ run "plans_as_in_prod" {
     logs_retention_days          = 90
     network_availability_zones   = 3
     network_cidr                 = "10.30.0.0/16"
+    network_endpoint_zones       = 3
     network_flow_logs            = true
     network_zones                = ["us-east-1a", "us-east-1b", "us-east-1c"]
     payloads_access_logs         = true
@@ -334,6 +336,7 @@ run "refuses_what_cannot_be" {
     logs_retention_days          = 15
     network_availability_zones   = 1
     network_cidr                 = "10.0.0.0/23"
+    network_endpoint_zones       = 4
     network_flow_logs            = false
     network_zones                = ["us-east-1a"]
     payloads_access_logs         = false
@@ -343,5 +346,5 @@ run "refuses_what_cannot_be" {
     tags                         = {}
   }
 
-  expect_failures = [var.database_adopted_host, var.database_adopted_name, var.database_adopted_resource_id, var.database_adopted_secret_arn, var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.logs_retention_days, var.network_availability_zones, var.network_cidr, var.network_zones, var.payloads_glacier_days, var.payloads_old_version_days]
+  expect_failures = [var.database_adopted_host, var.database_adopted_name, var.database_adopted_resource_id, var.database_adopted_secret_arn, var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.logs_retention_days, var.network_availability_zones, var.network_cidr, var.network_endpoint_zones, var.network_zones, var.payloads_glacier_days, var.payloads_old_version_days]
 }
