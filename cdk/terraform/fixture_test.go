@@ -126,8 +126,8 @@ func TestExport_stops_at(t *testing.T) {
 		only func(string) string // in prod
 		want []string
 	}{
-		{name: "an_unknown_type", both: in(`"AWS::XRay::Group"`, `"AWS::XRay::SamplingRule"`),
-			want: []string{"stage dev", "TracesGroupA44E92D9", "the type AWS::XRay::SamplingRule has no entry in the table"}},
+		{name: "an_unknown_type", both: in(`"AWS::XRay::Group"`, `"AWS::XRay::ResourcePolicy"`),
+			want: []string{"stage dev", "TracesGroupA44E92D9", "the type AWS::XRay::ResourcePolicy has no entry in the table"}},
 		{name: "an_unknown_property", both: in(`"FilterExpression":`, `"InsightsConfiguration": {"InsightsEnabled": true}, "FilterExpression":`),
 			want: []string{"TracesGroupA44E92D9", "property InsightsConfiguration.InsightsEnabled", "no entry"}},
 		{name: "an_unknown_property_in_a_list", both: in(`"ReturnData": true`, `"ReturnData": true, "AccountId": "1"`),

@@ -208,7 +208,12 @@ func (l *linker) refer(module string, from *block, key string, a catalog.Attribu
 		out = hcl.Func("one", a.Of(template.Element{Of: b.Address, Key: hcl.Every{}}))
 	}
 	if a.Instead != "" && l.module[r.Key] == module { // another module takes what is used
-		out = hcl.Func("coalesce", hcl.Variable(a.Instead), out)
+		instead := hcl.Variable(a.Instead)
+		if b.flag == "" {
+			out = hcl.Func("coalesce", instead, out)
+		} else { // both may be null, where it is not there: that is an error to coalesce
+			out = template.Conditional{If: hcl.Op(instead, "!=", nil), Then: instead, Else: out}
+		}
 	}
 	if a.Suffix != "" {
 		return template.Join(out, a.Suffix)

@@ -24,9 +24,14 @@ type variation struct {
 func variedStages() map[string]variation {
 	return map[string]variation{
 		"dev_with_every_setting_changed":  {"dev", func(dev, _, _ *settings.Stage) { changedDev(dev) }, true},
-		"prod_with_every_setting_changed": {"prod", func(_, prod, _ *settings.Stage) { changedProd(prod) }, false},
+		"prod_with_every_setting_changed": {"prod", func(dev, prod, _ *settings.Stage) { changedProd(prod); bringTokens(dev) }, false},
 		"a_third_stage":                   {"load-test", addThird, false},
 	}
+}
+
+// bringTokens has callers who bring tokens of another issuer than those of changedProd.
+func bringTokens(s *settings.Stage) {
+	s.API.Authorization, s.API.JWT = settings.JWT, settings.Tokens{Issuer: "https://login.example.net", Audience: "events"}
 }
 
 // of returns dev and prod with the change, read as if they were files.
@@ -50,19 +55,20 @@ func (v variation) of(all []settings.Stage) ([]settings.Stage, error) {
 
 // addThird adds a stage like dev, whose flow logs go with it, and other people are
 // told of alarms in each, at an address that may have the stage in its name. Both have
-// pollers, and prod has none. Both are on Aurora: dev without readers, the other one on a
-// cluster that stays and has some. Callers show a key in dev, sign in prod, and bring a
-// token to the third.
+// pollers, and prod has none. Both are on Aurora: the other one on a cluster that
+// stays. Callers show a key in dev, sign in prod, and bring a token
+// to the third.
 func addThird(dev, prod, added *settings.Stage) {
 	dev.Queue.MinimumPollers, dev.Queue.MaximumPollers = 2, 3
 	dev.Functions.Processor.MaximumConcurrency, dev.Functions.Query.ReservedConcurrency = 30, 5
-	dev.Database = settings.Database{Engine: settings.Aurora, EngineVersion: "17", MaximumACU: 1, BackupDays: 1}
+	dev.Database = settings.Database{Engine: settings.Aurora, EngineVersion: "17", MaximumACU: 1, Readers: 1, BackupDays: 1, BackupWindow: "02:00-02:30", MaintenanceWindow: "sun:03:00-sun:03:30"}
 	dev.Alarms.DatabaseFreeStorageGiB, dev.Alarms.DatabaseCapacityPercent = 0, 90
 	*added = *dev
 	added.Removal, added.TerminationProtection = settings.Retain, true
 	added.Database = settings.Database{
-		Engine: settings.Aurora, EngineVersion: "18", MinimumACU: 2, MaximumACU: 8.5, Readers: 2, MultiAZ: true, BackupDays: 3, DeletionProtection: true,
+		Engine: settings.Aurora, EngineVersion: "18", MinimumACU: 2, MaximumACU: 8.5, Readers: 2, MultiAZ: true, BackupDays: 3, BackupWindow: "04:00-05:00", MaintenanceWindow: "sat:23:30-sun:00:30", DeletionProtection: true,
 	}
+	dev.Network.FlowLogs = true
 	added.Traces, added.Network.EndpointZones, added.Alarms.DatabaseCapacityPercent = settings.Traces{RequestsPercent: 7}, 2, 80
 	added.Queue.MinimumPollers = 3
 	added.API.Authorization, added.API.JWT = settings.JWT, settings.Tokens{Issuer: "https://login.example.com/load-test", Audience: "fluxa"}

@@ -23,6 +23,7 @@ func rdsCluster() []Type {
 			Attributes: map[string]Attribute{
 				"Ref": {Name: "cluster_identifier"}, "Endpoint.Address": {Name: "endpoint"}, "ReadEndpoint.Address": {Name: "reader_endpoint"},
 				"Endpoint.Port":              {Name: "port"},
+				"DBClusterResourceId":        {Name: "cluster_resource_id"},
 				"MasterUserSecret.SecretArn": {Block: "master_user_secret", Name: "secret_arn", Words: "ARN of the password's secret"},
 			},
 			Properties: []Property{
