@@ -134,7 +134,7 @@ lint-templates: synth .venv/.ready ## Check the templates with cfn-lint
 	.venv/bin/cfn-lint --ignore-checks W3005 --template $(OUT)/assembly-*/*.template.json infra/github/access.yaml
 
 .PHONY: deploy-emulated
-deploy-emulated: setup ## Deploy dev to an emulated AWS and read everything back
+deploy-emulated: setup ## Deploy dev and prod to an emulated AWS and read everything back
 	go test -v -count=1 -timeout 20m $(TESTFLAGS) $(EMULATED)
 
 .PHONY: preflight

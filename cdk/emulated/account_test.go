@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -23,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/wafv2"
 	"github.com/aws/smithy-go/transport/http/protocol/awsquery"
 
 	"github.com/fluxa/fluxa/cdk/template"
@@ -53,6 +55,9 @@ type cloud struct {
 	secrets *secretsmanager.Client
 	topics  *sns.Client
 	queues  *sqs.Client
+	// What only prod has.
+	firewall *wafv2.Client
+	releases *codedeploy.Client
 
 	resources []resource // of every stack, also those that the stack does not have
 	exports   map[string]string
@@ -73,6 +78,7 @@ func connect(address string) *cloud {
 		s3:      s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
 		clock:   scheduler.NewFromConfig(cfg),
 		secrets: secretsmanager.NewFromConfig(cfg), topics: sns.NewFromConfig(cfg), queues: sqs.NewFromConfig(cfg),
+		firewall: wafv2.NewFromConfig(cfg), releases: codedeploy.NewFromConfig(cfg),
 		exports: map[string]string{},
 	}
 }

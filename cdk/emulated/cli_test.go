@@ -10,12 +10,10 @@ import (
 	"time"
 )
 
-// stacks are the stacks of dev, as the command line selects them.
-const stacks = "dev/*"
-
 // cli is the CDK command line of the repository, that speaks to the emulator only.
 type cli struct {
 	root     string
+	stage    string
 	emulator *emulator
 	overlay  string // of the Go compiler, that replaces files of the repository; empty for none
 }
@@ -42,15 +40,18 @@ func (c cli) do(t *testing.T, step string, args ...string) string {
 	if err != nil {
 		t.Fatalf("cdk %s: %v\n%s\n%s", strings.Join(args, " "), err, out, tail(c.emulator.log))
 	}
-	t.Logf("%-12s %5.1f s", step, time.Since(began).Seconds())
+	t.Logf("%-18s %5.1f s", c.stage+" "+step, time.Since(began).Seconds())
 	return string(out)
 }
 
-// synthesize writes dev's templates into a new folder and returns it.
+// stacks are the stacks of the stage, as the command line selects them.
+func (c cli) stacks() string { return c.stage + "/*" }
+
+// synthesize writes the stage's templates into a new folder and returns it.
 func (c cli) synthesize(t *testing.T, step string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "cdk.out")
-	c.do(t, step, "synth", "--quiet", "--context", "stage=dev", "--output", out)
+	c.do(t, step, "synth", "--quiet", "--context", "stage="+c.stage, "--output", out)
 	return out
 }
 
@@ -61,12 +62,12 @@ func (c cli) bootstrap(t *testing.T, assembly string) {
 
 func (c cli) deploy(t *testing.T, step, assembly string) string {
 	t.Helper()
-	return c.do(t, step, "deploy", "--app", assembly, "--method", "direct", "--require-approval", "never", stacks)
+	return c.do(t, step, "deploy", "--app", assembly, "--method", "direct", "--require-approval", "never", c.stacks())
 }
 
 // diff fails the test when there is a difference. It compares templates, since
 // moto's change sets report no difference.
 func (c cli) diff(t *testing.T, assembly string) string {
 	t.Helper()
-	return c.do(t, "diff", "diff", "--app", assembly, "--fail", "--method", "template", stacks)
+	return c.do(t, "diff", "diff", "--app", assembly, "--fail", "--method", "template", c.stacks())
 }

@@ -1,4 +1,4 @@
-// Package emulated deploys the stage dev to an emulated AWS and reads everything
+// Package emulated deploys dev and prod to an emulated AWS and reads everything
 // back: `make deploy-emulated`, or go test ./cdk/emulated after `make setup`.
 //
 // The emulator is moto's server, taught in emulator/ what moto's CloudFormation

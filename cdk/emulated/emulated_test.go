@@ -19,71 +19,87 @@ import (
 	"github.com/fluxa/fluxa/cdk/template"
 )
 
-func TestDevIsDeployedAsItsTemplatesAndItsCodeSay(t *testing.T) {
-	began := time.Now()
-	t.Cleanup(func() { t.Logf("%-12s %5.1f s", "all of it", time.Since(began).Seconds()) })
-	root, err := filepath.Abs(filepath.Join("..", ".."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := cli{root: root, emulator: startEmulator(t, root)}
+// deployed is a stage in an emulated account of its own.
+type deployed struct {
+	*cloud
+	cli
+	settings stage.Stage
+	stacks   int
+}
+
+// deploy synthesizes a stage, bootstraps an account and deploys the stage to it.
+func deploy(t *testing.T, root, name string) *deployed {
+	t.Helper()
+	c := cli{root: root, stage: name, emulator: startEmulator(t, root)}
 	assembly := c.synthesize(t, "synth")
 	c.bootstrap(t, assembly)
 	c.deploy(t, "deploy", assembly)
-
 	stages, err := template.Read(assembly)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := slices.IndexFunc(stages, func(s *template.Stage) bool { return s.Name == "dev" })
+	at := slices.IndexFunc(stages, func(s *template.Stage) bool { return s.Name == name })
 	if at < 0 {
-		t.Fatalf("%s has no stage dev", assembly)
+		t.Fatalf("%s has no stage %s", assembly, name)
 	}
-	deployed := connect(c.emulator.address)
-	if err := deployed.find(t.Context(), stages[at]); err != nil {
+	d := &deployed{cloud: connect(c.emulator.address), cli: c, settings: settings(t, name), stacks: len(stages[at].Stacks)}
+	if err := d.find(t.Context(), stages[at]); err != nil {
 		t.Fatal(err)
 	}
+	return d
+}
+
+func TestStagesAreDeployedAsTheirTemplatesAndTheirCodeSay(t *testing.T) {
+	began := time.Now()
+	t.Cleanup(func() { t.Logf("%-18s %5.1f s", "all of it", time.Since(began).Seconds()) })
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev, prod := deploy(t, root, "dev"), deploy(t, root, "prod")
 	list, reading := readExcluded(t), time.Now()
 	t.Run("every property of every template is read back", func(t *testing.T) {
-		for _, fault := range list.faults(deployed.readAll(t.Context())) {
+		for _, fault := range list.faults(append(dev.readAll(t.Context()), prod.readAll(t.Context())...)) {
 			t.Error(fault)
 		}
 	})
-	t.Run("what the code promises is there", func(t *testing.T) { checkPromises(t, deployed, dev(t)) })
-	t.Logf("%-12s %5.1f s", "read back", time.Since(reading).Seconds())
+	for _, d := range []*deployed{dev, prod} {
+		t.Run("what the code promises is there in "+d.settings.Name, func(t *testing.T) { checkPromises(t, d.cloud, d.settings) })
+	}
+	t.Logf("%-18s %5.1f s", "read back", time.Since(reading).Seconds())
 
 	// A synthesis of its own: a template that is not the same twice would differ.
-	again := c.synthesize(t, "synth again")
-	t.Run("a diff after no change is empty", func(t *testing.T) { c.diff(t, again) })
+	again := dev.synthesize(t, "synth again")
+	t.Run("a diff after no change is empty", func(t *testing.T) { dev.diff(t, again) })
 	t.Run("a deployment after no change changes nothing", func(t *testing.T) {
-		out := c.deploy(t, "deploy again", again)
-		if unchanged := strings.Count(out, "(no changes)"); unchanged != len(stages[at].Stacks) {
-			t.Errorf("%d of %d stacks say that nothing changed:\n%s", unchanged, len(stages[at].Stacks), out)
+		out := dev.cli.deploy(t, "deploy again", again)
+		if unchanged := strings.Count(out, "(no changes)"); unchanged != dev.stacks {
+			t.Errorf("%d of %d stacks say that nothing changed:\n%s", unchanged, dev.stacks, out)
 		}
 	})
-	t.Run("the pipeline has its roles and its commands work", func(t *testing.T) { checkDelivery(t, c, deployed, again) })
-	t.Run("what is changed behind its back is found", func(t *testing.T) { checkTampering(t, deployed, list) })
+	t.Run("the pipeline has its roles and its commands work", func(t *testing.T) { checkDelivery(t, dev.cli, dev.cloud, again) })
+	t.Run("what is changed behind its back is found", func(t *testing.T) { checkTampering(t, dev, list, prod.readAll(t.Context())) })
 }
 
-func dev(t *testing.T) stage.Stage {
+func settings(t *testing.T, name string) stage.Stage {
 	t.Helper()
 	stages, err := stage.All()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range stages {
-		if s.Name == "dev" {
+		if s.Name == name {
 			return s
 		}
 	}
-	t.Fatal("there is no stage dev")
+	t.Fatalf("there is no stage %s", name)
 	return stage.Stage{}
 }
 
 // checkTampering changes a number, a document and a part of resources, and demands
-// that reading back reports these and nothing else.
-func checkTampering(t *testing.T, c *cloud, list excluded) {
-	s, ctx := dev(t), t.Context()
+// that reading back reports these and nothing else. Others are findings that are right.
+func checkTampering(t *testing.T, c *deployed, list excluded, others []finding) {
+	s, ctx := c.settings, t.Context()
 	queue, err := c.queues.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(s.Named("events"))})
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +125,7 @@ func checkTampering(t *testing.T, c *cloud, list excluded) {
 		t.Fatal(err)
 	}
 	about, told := regexp.MustCompile(`\((\S+)\): `), map[string]bool{}
-	for _, fault := range list.faults(c.readAll(ctx)) {
+	for _, fault := range list.faults(append(c.readAll(ctx), others...)) {
 		kind := about.FindStringSubmatch(fault)
 		if kind == nil {
 			t.Error(fault)

@@ -59,12 +59,23 @@ func (c *cloud) readAll(ctx context.Context) []finding {
 
 func isCustom(kind string) bool { return strings.HasPrefix(kind, "Custom::") }
 
-// faults are all differences between what the templates say and what was found,
-// save for what the list says is missing; and what the list says without need.
+// faults are the differences, and what the list says without need.
 func (e excluded) faults(findings []finding) []string {
-	var out []string
-	needed := map[string]bool{} // entries of the list
-	lost := map[string]bool{}   // of these, the properties
+	out, needed, lost := e.compare(findings)
+	return append(out, e.needless(needed, lost)...)
+}
+
+// differences are those between what the templates say and what was found, save for
+// what the list says is missing.
+func (e excluded) differences(findings []finding) []string {
+	out, _, _ := e.compare(findings)
+	return out
+}
+
+// compare returns the differences, the entries of the list that are about the findings,
+// and of these the properties that are lost.
+func (e excluded) compare(findings []finding) (out []string, needed, lost map[string]bool) {
+	needed, lost = map[string]bool{}, map[string]bool{}
 	for _, f := range findings {
 		name := fmt.Sprintf("%s %s (%s)", f.Stack, f.LogicalID, f.Type)
 		_, noType := e.Types[f.Type]
@@ -96,7 +107,7 @@ func (e excluded) faults(findings []finding) []string {
 			}
 		}
 	}
-	return append(out, e.needless(needed, lost)...)
+	return out, needed, lost
 }
 
 func (e excluded) needless(needed, lost map[string]bool) []string {

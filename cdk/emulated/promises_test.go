@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -82,7 +83,8 @@ func checkFunctions(t *testing.T, c *cloud, s stage.Stage) {
 		got := must(t, answer, err)
 		want := settings[function]
 		same(t, string(function), fmt.Sprint("[arm64] ", want.MemoryMiB, " ", want.TimeoutSeconds), fmt.Sprint(got.Architectures, " ", *got.MemorySize, " ", *got.Timeout))
-		same(t, string(function)+"'s tracing", s.Tracing, got.TracingConfig.Mode == "Active")
+		traced := s.Tracing && !(s.Traces.RequestsOnly && function == contract.FunctionProcessor)
+		same(t, string(function)+"'s tracing", traced, got.TracingConfig.Mode == "Active")
 		same(t, string(function)+"'s stage", s.Name, got.Environment.Variables["FLUXA_ENVIRONMENT"])
 	}
 }
@@ -160,20 +162,38 @@ func checkAlarms(t *testing.T, c *cloud, s stage.Stage) {
 		s.Named("database-cpu"):          float64(a.DatabaseCPUPercent), s.Named("database-storage"): float64(a.DatabaseFreeStorageGiB << 30),
 		s.Named("database-connections"): float64(s.Database.MaxConnections()*a.DatabaseConnectionsPercent) / 100,
 		s.Named("database-memory"):      float64(a.DatabaseFreeMemoryMiB << 20),
-		s.Named("database-credits"):     144, // dev's class has them
 		s.Named("maintenance"):          1, s.Named("partitions-ahead"): 7, s.Named("events-misplaced"): 1,
 		s.Named("dlq-sent"): float64(a.DLQDepth), s.Named("events-retried"): float64(a.Retried), s.Named("oldest-retried"): float64(a.QueueAgeSeconds) * 1000,
 		s.Named("in-flight"):            float64(2 * s.Functions.Processor.MaximumConcurrency * s.Queue.BatchSize),
 		s.Named("notifications-failed"): float64(a.NotificationsFailed),
 	}
+	if strings.HasPrefix(s.Database.InstanceClass, "t") {
+		want[s.Named("database-credits")] = 144
+	}
+	if s.Database.Proxy {
+		want[s.Named("proxy-connections")] = float64(a.DatabaseConnectionsPercent)
+	}
+	releases := map[string]bool{} // what these say is for CodeDeploy alone
+	if s.Release == stage.Canary {
+		want[s.Named("api-release")], releases[s.Named("api-release")] = 5, true
+	}
 	for _, function := range []contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery} {
+		if s.Release == stage.Canary {
+			crashes, failures := s.Named(string(function)+"-release-errors")+"-1", s.Named(string(function)+"-release-failures")+"-1"
+			want[crashes], want[failures] = 1, 10
+			releases[crashes], releases[failures] = true, true
+		}
 		want[s.Named(string(function)+"-error-rate")], want[s.Named(string(function)+"-throttles")] = float64(a.ErrorRatePercent), float64(a.Throttles)
 	}
 	got, topic := map[string]float64{}, []string{arn("sns", s.Named("alarms"))}
 	for _, alarm := range found.MetricAlarms {
 		got[*alarm.AlarmName] = *alarm.Threshold
-		same(t, *alarm.AlarmName+" notifies", topic, alarm.AlarmActions)
-		same(t, *alarm.AlarmName+" notifies when it is over", topic, alarm.OKActions)
+		notified := topic
+		if releases[*alarm.AlarmName] {
+			notified = []string{}
+		}
+		same(t, *alarm.AlarmName+" notifies", notified, alarm.AlarmActions)
+		same(t, *alarm.AlarmName+" notifies when it is over", notified, alarm.OKActions)
 		if name := aws.ToString(alarm.Namespace); strings.HasPrefix(name, "Fluxa/") && !isMetric(name, aws.ToString(alarm.MetricName)) {
 			t.Errorf("%s watches %s of %s, which no function writes", *alarm.AlarmName, *alarm.MetricName, name)
 		}
@@ -223,7 +243,8 @@ func checkDashboard(t *testing.T, c *cloud, s stage.Stage) {
 	}
 	same(t, "namespaces", map[string]bool{contract.NamespaceIngest: true, contract.NamespaceProcessor: true, contract.NamespaceQuery: true, contract.NamespaceMaintain: true}, namespaces)
 	all, err := c.watch.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{})
-	same(t, "alarms shown", len(must(t, all, err).MetricAlarms)+len(all.CompositeAlarms), alarms)
+	watched := slices.DeleteFunc(must(t, all, err).MetricAlarms, func(a types.MetricAlarm) bool { return strings.Contains(*a.AlarmName, "-release") })
+	same(t, "alarms shown", len(watched)+len(all.CompositeAlarms), alarms)
 }
 
 func checkSecret(t *testing.T, c *cloud, s stage.Stage) {

@@ -36,6 +36,14 @@ func readBucket(ctx context.Context, c *cloud, r resource) (object, error) {
 	if err != nil {
 		return nil, err
 	}
+	logging, err := c.s3.GetBucketLogging(ctx, &s3.GetBucketLoggingInput{Bucket: name})
+	if err != nil {
+		return nil, err
+	}
+	logs := object{}
+	if on := logging.LoggingEnabled; on != nil {
+		logs["DestinationBucketName"], logs["LogFilePrefix"] = on.TargetBucket, on.TargetPrefix
+	}
 	var rules []any
 	for _, rule := range lifecycle.Rules {
 		about := object{}
@@ -63,7 +71,7 @@ func readBucket(ctx context.Context, c *cloud, r resource) (object, error) {
 	return said(public, ownership, object{
 		"BucketName": r.ID, "VersioningConfiguration": object{"Status": versioning.Status},
 		"BucketEncryption":       object{"ServerSideEncryptionConfiguration": ciphers},
-		"LifecycleConfiguration": object{"Rules": rules}, "Tags": tags.TagSet,
+		"LifecycleConfiguration": object{"Rules": rules}, "LoggingConfiguration": logs, "Tags": tags.TagSet,
 	})
 }
 

@@ -27,18 +27,18 @@ import (
 // emulator makes functions and does not change them.
 func TestRestoredInstanceIsAdopted(t *testing.T) {
 	began := time.Now()
-	t.Cleanup(func() { t.Logf("%-12s %5.1f s", "all of it", time.Since(began).Seconds()) })
+	t.Cleanup(func() { t.Logf("%-18s %5.1f s", "all of it", time.Since(began).Seconds()) })
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := cli{root: root, emulator: startEmulator(t, root)}
+	c := cli{root: root, stage: "dev", emulator: startEmulator(t, root)}
 	before := c.synthesize(t, "synth")
 	c.bootstrap(t, before)
 	c.do(t, "deploy data", "deploy", "--app", before, "--method", "direct", "--require-approval", "never", "dev/Network", "dev/Data")
 
 	deployed := connect(c.emulator.address)
-	s := dev(t)
+	s := settings(t, "dev")
 	restored := restore(t, deployed, s)
 	c.overlay = adopting(t, root, s.Name, restored)
 	after := c.synthesize(t, "synth adopted")
@@ -51,7 +51,7 @@ func TestRestoredInstanceIsAdopted(t *testing.T) {
 	if err := deployed.find(t.Context(), stages[slices.IndexFunc(stages, func(each *template.Stage) bool { return each.Name == s.Name })]); err != nil {
 		t.Fatal(err)
 	}
-	for _, fault := range readExcluded(t).faults(deployed.readAll(t.Context())) {
+	for _, fault := range readExcluded(t).differences(deployed.readAll(t.Context())) {
 		t.Error(fault)
 	}
 	checkAdopted(t, deployed, s, restored)

@@ -123,6 +123,9 @@ def mend() -> None:
     # A bucket's policy is judged without its conditions: one that refuses what
     # comes without TLS would refuse everything. It is kept here and not enforced.
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL
+    # A bucket takes logs from the start where its policy, which names the buckets that
+    # write them, comes after these.
+    FakeBucket._log_permissions_enabled_policy = staticmethod(lambda **_: True)
     # A queue takes this attribute, and does not show it.
     Queue.BASE_ATTRIBUTES.append("RedriveAllowPolicy")
     Queue.redrive_allow_policy = None

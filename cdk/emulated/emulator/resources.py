@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from . import cloudformation
+from . import cloudformation, prod
 from .api import API, Properties
 from .cloudformation import Made, Maker
 
@@ -30,8 +30,11 @@ def register(endpoint: str) -> None:
         ("AWS::CloudWatch::Alarm", "AlarmName", alarm),
         ("AWS::CloudWatch::CompositeAlarm", "AlarmName", composite_alarm),
         ("AWS::CloudWatch::Dashboard", "DashboardName", one_call("cloudwatch", "put_dashboard")),
+        ("AWS::CodeDeploy::Application", "ApplicationName", one_call("codedeploy", "create_application")),
+        ("AWS::CodeDeploy::DeploymentGroup", "DeploymentGroupName", one_call("codedeploy", "create_deployment_group")),
         ("AWS::EC2::RouteTable", "", tagged("create_route_table", "RouteTable", "RouteTableId")),
         ("AWS::EC2::SecurityGroup", "GroupName", security_group),
+        ("AWS::EC2::SecurityGroupEgress", "", egress),
         ("AWS::EC2::SecurityGroupIngress", "", ingress),
         ("AWS::EC2::SubnetRouteTableAssociation", "", one_call("ec2", "associate_route_table", "AssociationId")),
         ("AWS::EC2::VPC", "", vpc),
@@ -46,6 +49,8 @@ def register(endpoint: str) -> None:
         ("AWS::Logs::LogGroup", "LogGroupName", log_group),
         ("AWS::RDS::DBInstance", "DBInstanceIdentifier", database),
         ("AWS::RDS::DBParameterGroup", "DBParameterGroupName", parameter_group),
+        ("AWS::RDS::DBProxy", "DBProxyName", prod.proxy),
+        ("AWS::RDS::DBProxyTargetGroup", "", prod.proxy_targets),
         ("AWS::RDS::DBSubnetGroup", "DBSubnetGroupName", one_call("rds", "create_db_subnet_group")),
         ("AWS::S3::Bucket", "BucketName", bucket),
         ("AWS::S3::BucketPolicy", "", bucket_policy),
@@ -54,6 +59,9 @@ def register(endpoint: str) -> None:
         ("AWS::SNS::TopicPolicy", "", topic_policy),
         ("AWS::SQS::Queue", "QueueName", queue),
         ("AWS::SQS::QueuePolicy", "", queue_policy),
+        ("AWS::WAFv2::LoggingConfiguration", "", prod.web_acl_logging),
+        ("AWS::WAFv2::WebACL", "Name", prod.web_acl),
+        ("AWS::WAFv2::WebACLAssociation", "", prod.web_acl_association),
     ]:
         cloudformation.register(endpoint, type_name, name_property, maker)
     cloudformation.register_custom(endpoint, custom_resource)
@@ -98,6 +106,7 @@ def bucket(api: API, name: str, p: Properties) -> Made:
     parts = {
         "BucketEncryption": ("put_bucket_encryption", "ServerSideEncryptionConfiguration", encryption),
         "LifecycleConfiguration": ("put_bucket_lifecycle_configuration", "LifecycleConfiguration", lifecycle),
+        "LoggingConfiguration": ("put_bucket_logging", "BucketLoggingStatus", prod.access_logs),
         "OwnershipControls": ("put_bucket_ownership_controls", "OwnershipControls", None),
         "PublicAccessBlockConfiguration": ("put_public_access_block", "PublicAccessBlockConfiguration", None),
         "Tags": ("put_bucket_tagging", "Tagging", lambda tags: {"TagSet": tags}),
@@ -216,6 +225,12 @@ def security_group(api: API, name: str, p: Properties) -> Made:
 def ingress(api: API, name: str, p: Properties) -> Made:
     permissions = [rule(without(p, "GroupId"))]
     made = api.call("ec2", "authorize_security_group_ingress", {"GroupId": p["GroupId"], "IpPermissions": permissions})
+    return Made(made["SecurityGroupRules"][0]["SecurityGroupRuleId"])
+
+
+def egress(api: API, name: str, p: Properties) -> Made:
+    permissions = [rule(without(p, "GroupId"))]
+    made = api.call("ec2", "authorize_security_group_egress", {"GroupId": p["GroupId"], "IpPermissions": permissions})
     return Made(made["SecurityGroupRules"][0]["SecurityGroupRuleId"])
 
 
