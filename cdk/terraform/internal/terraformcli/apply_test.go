@@ -101,7 +101,7 @@ func TestPlan_with_placeholders_shows_what_is_built_from_them(t *testing.T) {
 	root := plan.PlannedValues.RootModule
 	deadLetters, events := values(t, root, "aws_sqs_queue.dead_letters"), values(t, root, "aws_sqs_queue.events")
 	arn := text(t, deadLetters, "arn")
-	if !regexp.MustCompile(`^arn:aws:sqs:eu-west-1:123456789012:aws_sqs_queue/events-dead-letters-[0-9a-f]{8}/arn$`).MatchString(arn) {
+	if !regexp.MustCompile(`^arn:aws:sqs:eu-west-1:123456789012:placeholder:aws_sqs_queue/events-dead-letters-[0-9a-f]{8}/arn$`).MatchString(arn) {
 		t.Errorf("arn = %s", arn)
 	}
 	if arn == text(t, events, "arn") {
