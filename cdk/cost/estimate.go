@@ -128,7 +128,6 @@ func eventsOfMonth(p Prices, s stage.Stage, w Workload) []Line {
 	l.add("logs of firewall and network", vended, p.Logs.Vended)
 	l.add(fmt.Sprintf("logs kept for %d days", s.Logs.RetentionDays), (logged+vended)*w.LogCompression*float64(s.Logs.RetentionDays)/daysPerMonth, p.Logs.Storage)
 	l.add("X-Ray", when(s.Tracing, w.traces(s, requests, batches)), p.XRay.Traces)
-	l.add("database password", w.SecretReads, p.SecretsManager.Calls)
 	return append(l, databaseEvents(p, s, w)...)
 }
 

@@ -76,7 +76,7 @@ func TestEstimate_worked_out_by_hand(t *testing.T) {
 		EventsPerMonth: 2_628_000_000, EventsPerRequest: 10, ReadsPerEvent: 0.1,
 		PayloadBytes: kilo, LargeShare: 0.001, LargeBytes: 1000 * kilo, MonthsKept: 12,
 		IngestMilliseconds: 20, QueryMilliseconds: 15, ProcessorMilliseconds: 40, EventMilliseconds: 0.5, ObjectMilliseconds: 100,
-		QuotedGrowth: 1.1, EnvelopeBytes: 700, NotificationBytes: kilo, AnswerBytes: kilo, RowBytes: kilo, WALGrowth: 2, SecretReads: 2_628_000,
+		QuotedGrowth: 1.1, EnvelopeBytes: 700, NotificationBytes: kilo, AnswerBytes: kilo, RowBytes: kilo, WALGrowth: 2,
 		RequestLogBytes: kilo, BatchLogBytes: kilo, EventLogBytes: kilo, FirewallLogBytes: kilo, FirewallLogShare: 1, FlowLogBytes: kilo,
 		LogCompression: 0.15, TraceShare: 0.05,
 	}
@@ -110,7 +110,6 @@ func TestEstimate_worked_out_by_hand(t *testing.T) {
 		"logs of firewall and network": {0.3, 0.15},          // 0.2 of requests, 0.1 of batches; × 0.50
 		"logs kept for 73 days":        {0.576, 0.01728},     // 1.6 × 0.15 × 2.4; × 0.03
 		"X-Ray":                        {16_900, 0.0845},     // (1 + 0.05 × 199) + (1 + 0.05 × 99) a second, × 1000; × 5.00 / 1,000,000
-		"database password":            {1_000, 0.005},       // × 0.05 / 10,000
 		// The month's events take 5256 GB, of which 20 are there; the backups of a day are less.
 		"database storage for events": {5236.0 / 2628, 5236.0 / 2628 * 0.115},
 	})

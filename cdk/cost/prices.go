@@ -60,7 +60,7 @@ type Prices struct {
 	}
 	XRay           struct{ Traces Price }
 	KMS            struct{ Keys, Requests Price }
-	SecretsManager struct{ Secrets, Calls Price }  `yaml:"secrets_manager"`
+	SecretsManager struct{ Secrets Price }         `yaml:"secrets_manager"`
 	PrivateLink    struct{ Endpoints, Data Price } `yaml:"private_link"`
 	RDS            struct {
 		Instances               map[string]Price // by class, without its "db."

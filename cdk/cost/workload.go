@@ -34,7 +34,6 @@ type Workload struct {
 	AnswerBytes       float64 `json:"answer_bytes"`       // of a request, headers included, beside a payload
 	RowBytes          float64 `json:"row_bytes"`          // of an event in both tables and their indexes, beside the payload
 	WALGrowth         float64 `json:"wal_growth"`         // bytes that the backups keep for a byte stored
-	SecretReads       float64 `json:"secret_reads"`       // a month: processes read it for new connections
 
 	EventsPerVCPU    float64 `json:"events_per_vcpu"`    // a second, that a processor of the database stores
 	RequestLogBytes  float64 `json:"request_log_bytes"`  // the access line, the function's and its metrics
@@ -58,7 +57,7 @@ func DefaultWorkload() Workload {
 		EventsPerMonth: 1_000_000, EventsPerRequest: 1, ReadsPerEvent: 0.1,
 		PayloadBytes: 1_024, LargeShare: 0.001, LargeBytes: 1 << 20, MonthsKept: 12,
 		IngestMilliseconds: 20, QueryMilliseconds: 15, ProcessorMilliseconds: 40, EventMilliseconds: 0.5, ObjectMilliseconds: 100,
-		QuotedGrowth: 1.1, EnvelopeBytes: 700, NotificationBytes: 600, AnswerBytes: 700, RowBytes: 800, WALGrowth: 2, SecretReads: 3_000,
+		QuotedGrowth: 1.1, EnvelopeBytes: 700, NotificationBytes: 600, AnswerBytes: 700, RowBytes: 800, WALGrowth: 2,
 		EventsPerVCPU: 625, RequestLogBytes: 1_500, BatchLogBytes: 500, SystemLogBytes: 600, EventLogBytes: 400, FirewallLogBytes: 1_800, FirewallLogShare: 0.05, FlowLogBytes: 800,
 		LogCompression: 0.15, TraceShare: 0.05,
 	}
