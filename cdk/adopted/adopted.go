@@ -22,7 +22,7 @@ func attributes() map[string]string {
 // resource, by the attribute; nothing for most resources. An instance that was given the
 // name of the resource is called by the reference, as the resource is.
 func By(r *template.Resource) map[string]string {
-	metadata, _ := r.Metadata[contract.AdoptedMetadata].(map[string]any)
+	metadata, _ := r.Metadata[contract.AdoptedMetadata].(map[string]any) // nil when it has none
 	out := map[string]string{}
 	for name, attribute := range attributes() {
 		if literal, is := metadata[name].(string); is && literal != r.Properties["DBInstanceIdentifier"] {

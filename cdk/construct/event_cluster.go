@@ -181,13 +181,10 @@ func (d *EventCluster) newCluster(props *EventClusterProps) awsrds.DatabaseClust
 			instance.ApplyRemovalPolicy(removal(props.Removal), nil) // the CDK's is to delete it
 		}
 	}
-	Accept(cluster, "AwsSolutions-RDS11", "a port that is not the usual one hides nothing from who can reach it; the security group lets in only the functions")
+	accept(cluster, props.DeletionProtection)
 	if !props.Standby {
 		awscdk.Annotations_Of(cluster).AcknowledgeWarning(text("@aws-cdk/aws-rds:noFailoverServerlessReaders"),
 			text("the stage may be away for as long as a reader takes to grow"))
-	}
-	if !props.DeletionProtection {
-		Accept(cluster, "AwsSolutions-RDS10", "the stage is deleted with all it holds, or has never been deployed")
 	}
 	return cluster
 }

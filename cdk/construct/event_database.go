@@ -157,12 +157,9 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 	// The version is the major one: RDS keeps the minor one up to date by itself.
 	// cfn-lint mistakes it for a version that no longer exists.
 	acceptLint(instance.Node().DefaultChild().(awscdk.CfnResource), "W3691")
-	Accept(instance, "AwsSolutions-RDS11", "a port that is not the usual one hides nothing from who can reach it; the security group lets in only the functions")
+	accept(instance, props.DeletionProtection)
 	if !props.MultiAZ {
 		Accept(instance, "AwsSolutions-RDS3", "the stage may be away for as long as a restore takes")
-	}
-	if !props.DeletionProtection {
-		Accept(instance, "AwsSolutions-RDS10", "the stage is deleted with all it holds, or has never been deployed")
 	}
 	return instance
 }

@@ -89,6 +89,14 @@ func (d *sqlDatabase) subnets() awsrds.SubnetGroup {
 	})
 }
 
+// accept says why rules of cdk-nag do not hold for a database, on either engine.
+func accept(database constructs.IConstruct, deletionProtection bool) {
+	Accept(database, "AwsSolutions-RDS11", "a port that is not the usual one hides nothing from who can reach it; the security group lets in only the functions and people who operate them")
+	if !deletionProtection {
+		Accept(database, "AwsSolutions-RDS10", "the stage is deleted with all it holds, or has never been deployed")
+	}
+}
+
 // parameters are those of every engine.
 func parameters() map[string]*string {
 	return map[string]*string{
