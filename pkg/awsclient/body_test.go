@@ -2,6 +2,7 @@ package awsclient_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -42,6 +43,17 @@ func TestReadOnly_leaves_a_body_that_can_only_be_read(t *testing.T) {
 		if err == nil || writes != c.writes || sent != `{"QueueUrl":"https://sqs/1/q"}` {
 			t.Errorf("%s: a body with WriteTo %v, want %v; sent %q, %v", name, writes, c.writes, sent, err)
 		}
+	}
+}
+
+func TestLoad_sends_by_a_client_that_is_read_only(t *testing.T) {
+	t.Setenv("AWS_REGION", "eu-west-1")
+	loaded, err := awsclient.Load(awsclient.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("%T", awsclient.ReadOnly(nil)); fmt.Sprintf("%T", loaded.HTTPClient) != want {
+		t.Errorf("requests are sent by a %T, not a %s", loaded.HTTPClient, want)
 	}
 }
 
