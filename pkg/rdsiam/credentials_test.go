@@ -19,7 +19,7 @@ var _ pgstore.Credentials = (*rdsiam.Credentials)(nil)
 
 func config() rdsiam.Config {
 	return rdsiam.Config{
-		Host: "fluxa.abc.eu-west-1.rds.amazonaws.com", Port: 5432, User: "fluxa_query", Region: "eu-west-1",
+		Host: "fluxa.abc.eu-west-1.rds.amazonaws.com", Port: 6543, User: "fluxa_query", Region: "eu-west-1",
 		Credentials: credentials.NewStaticCredentialsProvider("AKID", "hunter2", "session"),
 	}
 }
@@ -43,7 +43,7 @@ func TestGet_signs_a_token_for_the_address_and_the_user(t *testing.T) {
 	}
 	query := signed.Query()
 	got := []string{signed.Host, query.Get("Action"), query.Get("DBUser"), query.Get("X-Amz-Expires"), query.Get("X-Amz-Security-Token")}
-	if want := "fluxa.abc.eu-west-1.rds.amazonaws.com:5432 connect fluxa_query 900 session"; strings.Join(got, " ") != want {
+	if want := "fluxa.abc.eu-west-1.rds.amazonaws.com:6543 connect fluxa_query 900 session"; strings.Join(got, " ") != want {
 		t.Errorf("got %q, want %s", got, want)
 	}
 	if credential := query.Get("X-Amz-Credential"); !strings.HasPrefix(credential, "AKID/") || !strings.HasSuffix(credential, "/eu-west-1/rds-db/aws4_request") {
