@@ -162,17 +162,30 @@ func TestUp(t *testing.T) {
 		_, err := fmt.Fprintln(c.Out, "up")
 		return err
 	}}
-	done := runWith(t.Context(), nil, launcher, "up", "--dir", dir, "--bin", "b", "--port", "9090", "--host", "0.0.0.0", "--database-url", "postgres://d", "--api-key", "k")
+	done := runWith(t.Context(), nil, launcher, "up", "--dir", dir, "--bin", "b", "--port", "9090", "--host", "0.0.0.0", "--database-url", "postgres://d", "--api-key", "k",
+		"--batch-size", "100", "--batch-window", "1s")
 	if done != (outcome{exit.OK, "up\n", ""}) {
 		t.Errorf("%s", done)
 	}
 	got.Out = nil
-	if want := (stack.Config{Dir: dir, BinDir: "b", Port: 9090, Host: "0.0.0.0", DatabaseURL: "postgres://d", APIKey: "k"}); got != want {
+	want := stack.Config{
+		Dir: dir, BinDir: "b", Port: 9090, Host: "0.0.0.0", DatabaseURL: "postgres://d", APIKey: "k",
+		Tuning: stack.Tuning{BatchSize: 100, BatchWindow: time.Second},
+	}
+	if got != want {
 		t.Errorf("ran %+v, want %+v", got, want)
 	}
 	launcher.Run = func(context.Context, stack.Config) error { return errors.New("port 9090 is in use") }
 	if done := runWith(t.Context(), nil, launcher, "up", "--dir", dir); done != (outcome{exit.Failure, "", "fluxa: port 9090 is in use\n"}) {
 		t.Errorf("%s", done)
+	}
+	for _, refused := range [][]string{
+		{"--batch-size", "0"}, {"--batch-size", "10001"}, {"--batch-size", "11"}, {"--batch-size", "11", "--batch-window", "999ms"},
+		{"--batch-window", "-1s"}, {"--batch-window", "5m1s"},
+	} {
+		if done := runWith(t.Context(), nil, launcher, append([]string{"up", "--dir", dir}, refused...)...); done.code != exit.Usage || !strings.Contains(done.err, "fluxa: --batch-") {
+			t.Errorf("%s: %s", refused, done)
+		}
 	}
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -203,7 +216,7 @@ func TestUp_detached(t *testing.T) {
 		t.Errorf("the process has %+v, %v", info, err)
 	}
 	log, err := os.ReadFile(filepath.Join(dir, "up.log"))
-	if want := "arguments: up --port 0 --host 127.0.0.1 --dir " + dir + " --bin dist/bin\n"; err != nil || string(log) != want {
+	if want := "arguments: up --port 0 --host 127.0.0.1 --dir " + dir + " --bin dist/bin --batch-size 10 --batch-window 0s\n"; err != nil || string(log) != want {
 		t.Errorf("its arguments: %s, %v; want %s", log, err, want)
 	}
 	if again := runWith(t.Context(), nil, launcher, "up", "-d", "--dir", dir); again.code != exit.Failure || !strings.Contains(again.err, "a stack runs there already: process ") {

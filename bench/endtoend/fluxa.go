@@ -11,10 +11,14 @@ import (
 
 // fluxa is a local stack of Fluxa, as `fluxa up` starts it: the emulated services, the API
 // and the functions' processes, which are children of one process.
-type fluxa struct{ name, bin string }
+type fluxa struct {
+	name, bin string
+	flags     []string
+}
 
-// NewFluxa returns the local stack whose binaries are in a folder.
-func NewFluxa(name, bin string) Contender { return fluxa{name, bin} }
+// NewFluxa returns the local stack whose binaries are in a folder. The flags are further
+// ones of `fluxa up`.
+func NewFluxa(name, bin string, flags ...string) Contender { return fluxa{name, bin, flags} }
 
 func (f fluxa) Name() string { return f.name }
 
@@ -25,7 +29,7 @@ func (f fluxa) Start(ctx context.Context, place Place) (*Running, error) {
 	}
 	data := filepath.Join(place.Dir, "stack")
 	up, err := start(ctx, command{
-		name: "fluxa", path: filepath.Join(bin, "fluxa"), args: []string{"up", "--dir", data, "--bin", bin},
+		name: "fluxa", path: filepath.Join(bin, "fluxa"), args: append([]string{"up", "--dir", data, "--bin", bin}, f.flags...),
 		environ: environ("PORT=0", "DATABASE_URL="+place.DatabaseURL), dir: place.Dir,
 	})
 	if err != nil {

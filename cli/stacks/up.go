@@ -12,6 +12,7 @@ import (
 	"github.com/fluxa/fluxa/cli/stacks/background"
 	"github.com/fluxa/fluxa/cli/target"
 	"github.com/fluxa/fluxa/local/stack"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 type upCommand struct {
@@ -21,6 +22,8 @@ type upCommand struct {
 	Bin         string        `default:"dist/bin" placeholder:"FOLDER" help:"Folder of the functions' binaries (default ${default})."`
 	DatabaseURL string        `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL to use. Default: one is started."`
 	APIKey      string        `name:"api-key" env:"FLUXA_API_KEY" placeholder:"KEY" help:"API key that callers must send. Default: none."`
+	BatchSize   int           `env:"FLUXA_BATCH_SIZE" default:"10" help:"Messages that a processor takes at once, 1 to 10000 (default ${default})."`
+	BatchWindow time.Duration `env:"FLUXA_BATCH_WINDOW" default:"0s" help:"How long a batch is collected, up to 5m; at least 1s for more than 10 messages (default ${default})."`
 	Detach      bool          `short:"d" help:"Start in the background and return when the API answers; the log is up.log in the data folder."`
 	Wait        time.Duration `default:"10m" help:"With --detach: how long it may take until the API answers (default ${default})."`
 }
@@ -30,12 +33,16 @@ func (upCommand) Help() string {
 
     fluxa up
     PORT=9080 fluxa up
+    fluxa up --batch-size 100 --batch-window 1s
     fluxa up --detach && fluxa verify && fluxa down`
 }
 
 func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher) error {
 	if u.Port < 0 || u.Port > 65533 {
 		return exit.Usagef("--port is %d, it must be 0 to 65533: the two ports after it are used too", u.Port)
+	}
+	if err := u.checkBatches(); err != nil {
+		return err
 	}
 	if u.Detach {
 		return u.detach(ctx, c, launcher)
@@ -45,7 +52,22 @@ func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher
 	}
 	return launcher.Run(ctx, stack.Config{
 		Dir: u.Dir, BinDir: u.Bin, Host: u.Host, Port: u.Port, DatabaseURL: u.DatabaseURL, APIKey: u.APIKey, Out: c.Out,
+		Tuning: stack.Tuning{BatchSize: u.BatchSize, BatchWindow: u.BatchWindow},
 	})
+}
+
+// checkBatches refuses what Lambda refuses.
+// https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+func (u upCommand) checkBatches() error {
+	switch {
+	case u.BatchSize < 1 || u.BatchSize > contract.QueueBatchLimit:
+		return exit.Usagef("--batch-size is %d, it must be 1 to %d", u.BatchSize, contract.QueueBatchLimit)
+	case u.BatchWindow < 0 || u.BatchWindow > 5*time.Minute:
+		return exit.Usagef("--batch-window is %s, it must be 0s to 5m", u.BatchWindow)
+	case u.BatchSize > 10 && u.BatchWindow < time.Second:
+		return exit.Usagef("--batch-window is %s, it must be at least 1s for a --batch-size over 10: a batch is collected from several receives of 10", u.BatchWindow)
+	}
+	return nil
 }
 
 // detach runs the same command again without --detach. Secrets go through the
@@ -56,9 +78,10 @@ func (u upCommand) detach(ctx context.Context, c console.Console, launcher Launc
 		return fmt.Errorf("find this program: %w", err)
 	}
 	info, err := background.Start(ctx, background.Config{
-		Command: []string{program, "up", "--port", strconv.Itoa(u.Port), "--host", u.Host, "--dir", u.Dir, "--bin", u.Bin},
-		Env:     []string{"DATABASE_URL=" + u.DatabaseURL, "FLUXA_API_KEY=" + u.APIKey},
-		Dir:     u.Dir, Timeout: u.Wait, Out: c.Err, Healthy: healthy,
+		Command: []string{program, "up", "--port", strconv.Itoa(u.Port), "--host", u.Host, "--dir", u.Dir, "--bin", u.Bin,
+			"--batch-size", strconv.Itoa(u.BatchSize), "--batch-window", u.BatchWindow.String()},
+		Env: []string{"DATABASE_URL=" + u.DatabaseURL, "FLUXA_API_KEY=" + u.APIKey},
+		Dir: u.Dir, Timeout: u.Wait, Out: c.Err, Healthy: healthy,
 	})
 	if err != nil {
 		return err

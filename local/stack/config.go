@@ -46,7 +46,8 @@ type Config struct {
 // defaults.
 type Tuning struct {
 	ProcessorTimeout time.Duration // default contract.ProcessorTimeout
-	BatchWindow      time.Duration // default 0: no waiting
+	BatchSize        int           // messages that a processor takes at once; default contract.BatchSize
+	BatchWindow      time.Duration // how long a batch is collected; default 0: no waiting
 	Retry            config.Retry  // of the processor
 	// ThrowAway trades the safety of the data against a power cut for speed.
 	ThrowAway bool

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -256,7 +257,7 @@ func (s *Stack) startMapping(background context.Context) error {
 	mapping, err := eventsource.New(eventsource.Config{
 		Function: s.functions.byName[contract.FunctionProcessor], FunctionName: string(contract.FunctionProcessor),
 		FunctionTimeout: s.cfg.Tuning.timeout(), Queue: s.SQS(), QueueURL: s.resources.queueURL(EventsQueue),
-		BatchSize: contract.BatchSize, MaximumBatchingWindow: s.cfg.Tuning.BatchWindow,
+		BatchSize: cmp.Or(s.cfg.Tuning.BatchSize, contract.BatchSize), MaximumBatchingWindow: s.cfg.Tuning.BatchWindow,
 		MaximumConcurrency: processorConcurrency, ReportBatchItemFailures: true, Logger: s.cfg.Logger,
 	})
 	if err != nil {

@@ -65,7 +65,9 @@ func run(ctx context.Context, o options) (err error) {
 
 // build returns the contenders, and what each other than this commit is.
 func build(ctx context.Context, o options, folder string) (contenders []endtoend.Contender, about []string, err error) {
-	contenders = append(contenders, endtoend.NewFluxa("Fluxa", o.bin))
+	contenders = append(contenders, endtoend.NewFluxa("Fluxa", o.bin),
+		endtoend.NewFluxa("prod's batches", o.bin, "--batch-size", "100", "--batch-window", "1s"))
+	about = append(about, "Prod's batches are Fluxa with the queue settings of the stage prod: up to 100 messages at once, collected for up to a second")
 	if o.before != "" {
 		log.Printf("building commit %s", o.before)
 		bin, err := endtoend.BuildCommit(ctx, o.before, folder)
