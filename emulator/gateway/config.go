@@ -17,6 +17,11 @@ const (
 	// invocation enforces.
 	maxEventBytes = 6 << 20
 
+	// bodyBudget bounds the bodies over freeBodyBytes of the requests that are being
+	// worked on, so that clients that never end theirs cannot fill the memory.
+	bodyBudget    = 64 << 20
+	freeBodyBytes = 64 << 10
+
 	// IntegrationTimeout is how long API Gateway waits for a function.
 	IntegrationTimeout = 29 * time.Second
 )
@@ -56,6 +61,9 @@ type Config struct {
 	Stage string
 	// AccountID appears in the request context, 12 digits. Default 000000000000.
 	AccountID string
+	// Codes are the member "code" of the problem documents of each status that the
+	// gateway answers itself. A status without one has no such member.
+	Codes map[int]string
 	// Logger receives a line for each request. Nil discards it.
 	Logger *slog.Logger
 

@@ -66,6 +66,11 @@ func (x *exchange) serve(rs *resource, route Route) {
 			return
 		}
 	}
+	free, ok := x.reserve()
+	if !ok {
+		return
+	}
+	defer free()
 	body, ok := x.readBody()
 	if !ok {
 		return
@@ -102,6 +107,25 @@ func (x *exchange) serve(rs *resource, route Route) {
 func (g *Gateway) accepts(key string) bool {
 	hash := sha256.Sum256([]byte(key))
 	return subtle.ConstantTimeCompare(hash[:], g.keyHash[:]) == 1
+}
+
+// reserve takes the bytes of the request's body out of the gateway's budget, until free is
+// called. A body that does not say its size counts as the largest.
+func (x *exchange) reserve() (free func(), ok bool) {
+	size := x.request.ContentLength
+	if 0 <= size && size <= freeBodyBytes {
+		return func() {}, true
+	}
+	if size < 0 || size > MaxBodyBytes {
+		size = MaxBodyBytes
+	}
+	if !x.gateway.bodies.TryAcquire(size) {
+		x.Header().Set("Connection", "close") // the server would read on before it answers
+		x.Header().Set("Retry-After", "1")
+		x.problem(http.StatusTooManyRequests, "too many large bodies are on their way")
+		return nil, false
+	}
+	return func() { x.gateway.bodies.Release(size) }, true
 }
 
 func (x *exchange) readBody() ([]byte, bool) {

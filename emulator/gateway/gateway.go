@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Gateway is the HTTP handler of one API. It is made by New and may serve any number of
@@ -18,6 +20,7 @@ type Gateway struct {
 	cfg     Config
 	keyHash [sha256.Size]byte
 	mux     *http.ServeMux
+	bodies  *semaphore.Weighted // the bytes of bodyBudget
 }
 
 // resource is a path of the API with the methods it has.
@@ -39,7 +42,7 @@ func New(cfg Config) (*Gateway, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	g := &Gateway{cfg: cfg, keyHash: sha256.Sum256([]byte(cfg.APIKey)), mux: http.NewServeMux()}
+	g := &Gateway{cfg: cfg, keyHash: sha256.Sum256([]byte(cfg.APIKey)), mux: http.NewServeMux(), bodies: semaphore.NewWeighted(bodyBudget)}
 	resources := map[string]*resource{}
 	for _, route := range cfg.Routes {
 		r := resources[route.Path]

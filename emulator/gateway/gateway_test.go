@@ -221,6 +221,17 @@ func TestRefusedRequests(t *testing.T) {
 	}
 }
 
+func TestProblem_has_the_code_of_its_status(t *testing.T) {
+	t.Parallel()
+	server := api(t, &fakeFunction{}, func(c *Config) { c.Codes = map[int]string{404: "not_found"} })
+	for path, want := range map[string]any{"/nothing": "not_found", "/events?a=%ff": nil} {
+		var got map[string]any
+		if err := json.Unmarshal([]byte(do(t, "GET", server.URL+path, "").body), &got); err != nil || got["code"] != want {
+			t.Errorf("%s: the code is %v, want %v (%v)", path, got["code"], want, err)
+		}
+	}
+}
+
 func TestCorrelationID(t *testing.T) {
 	t.Parallel()
 	server := api(t, &fakeFunction{}, nil)

@@ -23,6 +23,7 @@ type problem struct {
 	Status        int      `json:"status"`
 	Detail        string   `json:"detail"`
 	Instance      string   `json:"instance"`
+	Code          string   `json:"code,omitempty"`
 	CorrelationID string   `json:"correlation_id"`
 	Errors        []string `json:"errors"`
 }
@@ -36,6 +37,7 @@ func (x *exchange) problem(status int, detail string) {
 		Status:        status,
 		Detail:        detail,
 		Instance:      x.request.URL.EscapedPath(),
+		Code:          x.gateway.cfg.Codes[status],
 		CorrelationID: x.correlationID,
 		Errors:        []string{},
 	})
