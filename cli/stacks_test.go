@@ -164,7 +164,8 @@ func TestUp(t *testing.T) {
 	}}
 	done := runWith(t.Context(), nil, launcher, "up", "--dir", dir, "--bin", "b", "--port", "9090", "--host", "0.0.0.0", "--database-url", "postgres://d", "--api-key", "k",
 		"--batch-size", "100", "--batch-window", "1s")
-	if done != (outcome{exit.OK, "up\n", ""}) {
+	const exposed = "warning: with --host 0.0.0.0 everybody who reaches this machine can use the AWS endpoint, which accepts any credentials\n"
+	if done != (outcome{exit.OK, "up\n", exposed}) {
 		t.Errorf("%s", done)
 	}
 	got.Out = nil
@@ -174,6 +175,12 @@ func TestUp(t *testing.T) {
 	}
 	if got != want {
 		t.Errorf("ran %+v, want %+v", got, want)
+	}
+	for host, warns := range map[string]bool{"127.0.0.1": false, "::1": false, "localhost": false, "::": true, "192.0.2.1": true, "a.example": true} {
+		done := runWith(t.Context(), nil, launcher, "up", "--dir", dir, "--host", host)
+		if without := "can call the API, which asks for no key (FLUXA_API_KEY sets one), and use"; done.code != exit.OK || strings.Contains(done.err, without) != warns || (done.err != "") != warns {
+			t.Errorf("--host %s: %s", host, done)
+		}
 	}
 	launcher.Run = func(context.Context, stack.Config) error { return errors.New("port 9090 is in use") }
 	if done := runWith(t.Context(), nil, launcher, "up", "--dir", dir); done != (outcome{exit.Failure, "", "fluxa: port 9090 is in use\n"}) {

@@ -3,6 +3,7 @@ package stacks
 import (
 	"context"
 	"fmt"
+	"net"
 	"strconv"
 	"time"
 
@@ -44,6 +45,9 @@ func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher
 	if err := u.checkBatches(); err != nil {
 		return err
 	}
+	if warning := exposure(u.Host, u.APIKey); warning != "" {
+		fmt.Fprintln(c.Err, warning)
+	}
 	if u.Detach {
 		return u.detach(ctx, c, launcher)
 	}
@@ -68,6 +72,19 @@ func (u upCommand) checkBatches() error {
 		return exit.Usagef("--batch-window is %s, it must be at least 1s for a --batch-size over 10: a batch is collected from several receives of 10", u.BatchWindow)
 	}
 	return nil
+}
+
+// exposure is what somebody should know who lets others reach the stack. It is empty for an
+// address of this machine alone.
+func exposure(host, apiKey string) string {
+	if ip := net.ParseIP(host); ip.IsLoopback() || host == "localhost" {
+		return ""
+	}
+	api := "call the API, which asks for no key (FLUXA_API_KEY sets one), and "
+	if apiKey != "" {
+		api = ""
+	}
+	return fmt.Sprintf("warning: with --host %s everybody who reaches this machine can %suse the AWS endpoint, which accepts any credentials", host, api)
 }
 
 // detach runs the same command again without --detach. Secrets go through the

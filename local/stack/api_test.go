@@ -20,6 +20,7 @@ type problem struct {
 	Status        int    `json:"status"`
 	Detail        string `json:"detail"`
 	Instance      string `json:"instance"`
+	Code          string `json:"code"`
 	CorrelationID string `json:"correlation_id"`
 	Errors        []struct {
 		Pointer string `json:"pointer"`
@@ -35,7 +36,7 @@ func (a answer) problem(t *testing.T) problem {
 	if err := json.Unmarshal(a.body, &p); err != nil {
 		t.Fatalf("%s: %v", a, err)
 	}
-	if a.header.Get("Content-Type") != "application/problem+json" || p.Type == "" || p.Title == "" || p.Detail == "" ||
+	if a.header.Get("Content-Type") != "application/problem+json" || p.Type == "" || p.Title == "" || p.Detail == "" || p.Instance == "" || p.Code == "" ||
 		p.Status != a.status || p.CorrelationID == "" || p.CorrelationID != a.header.Get("X-Correlation-ID") || p.Errors == nil {
 		t.Errorf("not a whole problem document: %s %v", a, a.header)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/fluxa/fluxa/local/logfile"
 	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/pgmigrate"
 )
 
@@ -24,13 +26,13 @@ const (
 	processorConcurrency = 4
 )
 
-// logLimit is how large a function's log may be when a stack starts.
-const logLimit = 64 << 20
+// logLimit is how large a function's log grows before it is set aside.
+const logLimit = 32 << 20
 
 // functions are the platform's functions under the local Lambda runtime.
 type functions struct {
 	byName map[contract.Function]*lambda.Function
-	logs   []*os.File
+	logs   []*logfile.Log
 }
 
 // settings is what a stage sets for one function.
@@ -98,7 +100,7 @@ func startFunctions(cfg Config, r *resources, databaseURL string) (f *functions,
 		}
 	}()
 	logs := filepath.Join(cfg.Dir, "logs")
-	if err := os.MkdirAll(logs, 0o755); err != nil {
+	if err := os.MkdirAll(logs, 0o700); err != nil {
 		return f, fmt.Errorf("make the log folder: %w", err)
 	}
 	users, err := userURLs(databaseURL)
@@ -107,7 +109,7 @@ func startFunctions(cfg Config, r *resources, databaseURL string) (f *functions,
 	}
 	for name, s := range settingsOf(cfg.Tuning, r, databaseURL, users) {
 		maps.Copy(s.env, sdkVariables(r.url))
-		file, err := logfile.Open(filepath.Join(logs, string(name)+".log"), logLimit, 0o644)
+		file, err := logfile.New(filepath.Join(logs, string(name)+".log"), logLimit, 0o600)
 		if err != nil {
 			return f, err
 		}
@@ -163,6 +165,21 @@ func (f *functions) routes() []gateway.Route {
 		out = append(out, gateway.Route{Method: r.Method, Path: r.Path, Function: f.byName[r.Function], AuthRequired: r.KeyRequired})
 	}
 	return out
+}
+
+// gatewayCodes are the codes of what the gateway answers itself, as on AWS
+// (cdk/construct/gateway_answers.go).
+func gatewayCodes() map[int]string {
+	return map[int]string{
+		http.StatusBadRequest:            string(fault.InvalidValue),
+		http.StatusForbidden:             string(fault.Forbidden),
+		http.StatusNotFound:              string(fault.NotFound),
+		http.StatusMethodNotAllowed:      string(fault.MethodNotAllowed),
+		http.StatusRequestEntityTooLarge: string(fault.PayloadTooLarge),
+		http.StatusTooManyRequests:       string(fault.RateLimited),
+		http.StatusBadGateway:            string(fault.Internal),
+		http.StatusGatewayTimeout:        string(fault.Internal),
+	}
 }
 
 func (f *functions) close(ctx context.Context) error {

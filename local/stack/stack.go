@@ -179,9 +179,14 @@ func (s *Stack) listenOn(host string, port int) (net.Listener, error) {
 	return l, nil
 }
 
-// urlOf is how a listener is reached from this machine, whatever its host.
+// urlOf is how a listener is reached from this machine.
 func urlOf(l net.Listener) string {
-	return "http://" + net.JoinHostPort(loopback, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+	address := l.Addr().(*net.TCPAddr)
+	host := loopback
+	if !address.IP.IsUnspecified() {
+		host = address.IP.String()
+	}
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(address.Port))
 }
 
 func closeListener(l net.Listener) error {
@@ -269,7 +274,7 @@ func (s *Stack) startMapping(background context.Context) error {
 
 func (s *Stack) startAPI(l net.Listener) error {
 	api, err := gateway.New(gateway.Config{
-		Routes: s.functions.routes(), APIKey: s.cfg.APIKey, Stage: Stage, AccountID: AccountID, Logger: s.cfg.Logger,
+		Routes: s.functions.routes(), APIKey: s.cfg.APIKey, Stage: Stage, AccountID: AccountID, Codes: gatewayCodes(), Logger: s.cfg.Logger,
 	})
 	if err != nil {
 		return err

@@ -2,13 +2,19 @@ package event
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 )
 
-// Reasons why a text is not a time.
+// Reasons why a text is not a time. The last three are of times that RFC 3339 lets an
+// application take or not, and are ErrTimeSyntax too.
 var (
-	ErrTimeSyntax = errors.New("must be an RFC 3339 time such as 2026-01-31T23:59:59Z")
-	ErrTimeRange  = errors.New("must lie in the years 1 to 9999")
+	ErrTimeSyntax     = errors.New("must be an RFC 3339 time such as 2026-01-31T23:59:59Z")
+	ErrTimeRange      = errors.New("must lie in the years 1 to 9999")
+	ErrTimeCapitals   = fmt.Errorf("%w, with T and Z in capitals", ErrTimeSyntax)
+	ErrTimeSeparator  = fmt.Errorf("%w, with a T between date and time", ErrTimeSyntax)
+	ErrTimeLeapSecond = fmt.Errorf("%w, and not on a leap second: it would be stored as another one", ErrTimeSyntax)
 )
 
 // ParseTime reads an RFC 3339 time and returns it in UTC, to the microsecond:
@@ -19,7 +25,7 @@ func ParseTime(text string) (time.Time, error) { return parseTime(text) }
 func parseTime[T string | []byte](text T) (time.Time, error) {
 	t, ok := rfc3339(text)
 	if !ok {
-		return time.Time{}, ErrTimeSyntax
+		return time.Time{}, whyNot(string(text))
 	}
 	if t.Year() < 1 || t.Year() > 9999 {
 		return time.Time{}, ErrTimeRange
@@ -74,6 +80,26 @@ func rfc3339[T string | []byte](text T) (t time.Time, ok bool) {
 		offset = -offset
 	}
 	return t.Add(offset), true
+}
+
+// whyNot names what keeps a text from being a time that is taken.
+func whyNot(text string) error {
+	const separator, seconds = len("2026-01-31"), len("2026-01-31T23:59:")
+	if capitals := strings.ToUpper(text); capitals != text && isTime(capitals) {
+		return ErrTimeCapitals
+	}
+	if len(text) > separator && text[separator] == ' ' && isTime(text[:separator]+"T"+text[separator+1:]) {
+		return ErrTimeSeparator
+	}
+	if strings.HasPrefix(text[min(seconds, len(text)):], "60") && isTime(text[:seconds]+"59"+text[seconds+2:]) {
+		return ErrTimeLeapSecond
+	}
+	return ErrTimeSyntax
+}
+
+func isTime(text string) bool {
+	_, ok := rfc3339(text)
+	return ok
 }
 
 // twoDigits returns -1 where there are none.

@@ -2,6 +2,7 @@ package event_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -37,23 +38,28 @@ func TestParseTime(t *testing.T) {
 		{"2026-01-31T23:59:59.Z", "", event.ErrTimeSyntax},
 		{"2026-01-31T3:59:59Z", "", event.ErrTimeSyntax},
 		{"2026-01-31T24:00:00Z", "", event.ErrTimeSyntax},
-		{"2026-01-31T23:59:60Z", "", event.ErrTimeSyntax},
+		{"2026-01-31T23:59:60Z", "", event.ErrTimeLeapSecond},
 		{"2026-02-29T00:00:00Z", "", event.ErrTimeSyntax},
 		{"2026-13-01T00:00:00Z", "", event.ErrTimeSyntax},
 		{"2026-01-31T23:59:59+24:00", "", event.ErrTimeSyntax},
 		{"2026-01-31T23:59:59+02:60", "", event.ErrTimeSyntax},
 		{"2026-01-31T23:59:59+0200", "", event.ErrTimeSyntax},
-		{"2026-01-31t23:59:59z", "", event.ErrTimeSyntax},
+		{"2026-01-31t23:59:59z", "", event.ErrTimeCapitals},
 		{"+2026-01-31T23:59:59Z", "", event.ErrTimeSyntax},
 		{" 2026-01-31T23:59:59Z", "", event.ErrTimeSyntax},
 		{"2026-01-31T23:59:59Z\n", "", event.ErrTimeSyntax},
 		{"now", "", event.ErrTimeSyntax},
+		{"2026-01-31T23:59:59z", "", event.ErrTimeCapitals},
+		{"2026-01-31 23:59:59Z", "", event.ErrTimeSeparator},
+		{"2016-12-31T23:59:60.5+01:00", "", event.ErrTimeLeapSecond},
+		{"2016-12-31T23:59:61Z", "", event.ErrTimeSyntax},
+		{"2016-12-31T23:60:60Z", "", event.ErrTimeSyntax},
 	}
 	for _, c := range cases {
 		t.Run(c.text, func(t *testing.T) {
 			t.Parallel()
 			got, err := event.ParseTime(c.text)
-			if !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
+			if !errors.Is(err, c.err) || fmt.Sprint(err) != fmt.Sprint(c.err) {
 				t.Fatalf("ParseTime = %s, %v; want %v", got, err, c.err)
 			}
 			if err == nil && (got.Format(time.RFC3339Nano) != c.want || got.Location() != time.UTC) {
