@@ -13,6 +13,9 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/vbauerster/cupwriter"
 )
@@ -38,24 +41,67 @@ type TextFormat struct {
 	Output string `short:"o" enum:"json,text" default:"text" help:"json or text (default ${default})."`
 }
 
-// JSON writes v to Out, indented.
+// JSON writes v to Out, indented, and safe for a terminal.
 func (c Console) JSON(v any) error {
-	encoder := json.NewEncoder(c.Out)
+	var document bytes.Buffer
+	encoder := json.NewEncoder(&document)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	return c.writeJSON(document.Bytes())
 }
 
-// RawJSON writes a JSON document to Out, indented. It moves white space and reads
-// no number, so that every digit stays.
+// RawJSON writes a JSON document to Out, indented, and safe for a terminal. It moves
+// white space and reads no number, so that every digit stays.
 func (c Console) RawJSON(document json.RawMessage, prefix string) error {
 	var indented bytes.Buffer
 	if err := json.Indent(&indented, document, prefix, "  "); err != nil {
 		return fmt.Errorf("the answer is not JSON: %w", err)
 	}
 	indented.WriteByte('\n')
-	_, err := indented.WriteTo(c.Out)
+	return c.writeJSON(indented.Bytes())
+}
+
+// JSONLine writes v to Out in one line, safe for a terminal.
+func (c Console) JSONLine(v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return c.writeJSON(append(line, '\n'))
+}
+
+func (c Console) writeJSON(document []byte) error {
+	_, err := Escaping(c.Out).Write(document)
 	return err
+}
+
+// Escaping returns a writer of JSON documents to w that escapes every character that is not
+// printable, so that none can move a terminal's cursor. Such a character can only be inside
+// a string, where the escape means the same. Each write must be of whole characters.
+func Escaping(w io.Writer) io.Writer { return escaping{w} }
+
+type escaping struct{ w io.Writer }
+
+func (e escaping) Write(document []byte) (int, error) {
+	safe := make([]byte, 0, len(document))
+	for _, r := range string(document) {
+		switch {
+		case r == '\n' || unicode.IsPrint(r):
+			safe = utf8.AppendRune(safe, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			safe = fmt.Appendf(safe, `\u%04x\u%04x`, high, low)
+		default:
+			safe = fmt.Appendf(safe, `\u%04x`, r)
+		}
+	}
+	if _, err := e.w.Write(safe); err != nil {
+		return 0, err
+	}
+	return len(document), nil
 }
 
 // Table returns a writer of tab-separated rows that aligns them on Out when it is

@@ -2,12 +2,15 @@ package console
 
 import (
 	"bytes"
+	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
 )
 
 func TestNumber(t *testing.T) {
@@ -49,6 +52,36 @@ func TestClean_and_Fit(t *testing.T) {
 	for text, want := range map[string]string{"": "", "éééé": "éééé", "ééééé": "ééé…"} {
 		if got := Fit(text, 4); got != want {
 			t.Errorf("%q fits as %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestJSON_is_safe_for_a_terminal_and_says_the_same(t *testing.T) {
+	t.Parallel()
+	const hidden = "\u009b2J\u0085\u007f\u202e\u2066\u2069\u2028\ufeff\U000e0041\u00a0"
+	want := map[string]string{"a" + hidden: "b" + hidden + "é東😀<&>"}
+	// As an API may send them: not escaped.
+	raw := json.RawMessage(`{"a` + hidden + `":"b` + hidden + `é東😀<&>"}`)
+	for name, write := range map[string]func(Console) error{
+		"a value":    func(c Console) error { return c.JSON(want) },
+		"a document": func(c Console) error { return c.RawJSON(raw, "  ") },
+		"a line":     func(c Console) error { return c.JSONLine(want) },
+	} {
+		var out bytes.Buffer
+		if err := write(Console{Out: &out}); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, r := range out.String() {
+			if r != '\n' && !unicode.IsPrint(r) {
+				t.Errorf("%s: %U is in the output %q", name, r, out.String())
+			}
+		}
+		if !strings.Contains(out.String(), "é東😀") {
+			t.Errorf("%s: letters are escaped: %s", name, out.String())
+		}
+		var got map[string]string
+		if err := json.Unmarshal(out.Bytes(), &got); err != nil || !maps.Equal(got, want) {
+			t.Errorf("%s: reads as %q, %v", name, got, err)
 		}
 	}
 }

@@ -28,6 +28,8 @@ type Letter struct {
 	Body     string `json:"body"`
 	// Attributes are the text of its message attributes.
 	Attributes map[string]string `json:"attributes"`
+	// BinaryAttributes are those that are not text.
+	BinaryAttributes map[string][]byte `json:"binary_attributes,omitempty"`
 
 	attributes  map[string]types.MessageAttributeValue
 	traceHeader string
@@ -44,7 +46,14 @@ func letterOf(m types.Message) Letter {
 		traceHeader: m.Attributes[string(types.MessageSystemAttributeNameAWSTraceHeader)],
 	}
 	for name, value := range m.MessageAttributes {
-		l.Attributes[name] = aws.ToString(value.StringValue)
+		if value.BinaryValue == nil {
+			l.Attributes[name] = aws.ToString(value.StringValue)
+			continue
+		}
+		if l.BinaryAttributes == nil {
+			l.BinaryAttributes = map[string][]byte{}
+		}
+		l.BinaryAttributes[name] = value.BinaryValue
 	}
 	l.EventID = l.Attributes[contract.AttrEventID]
 	l.CorrelationID = l.Attributes[contract.AttrCorrelationID]

@@ -114,9 +114,9 @@ func (q *Queue) Purge(ctx context.Context) error {
 	return nil
 }
 
-// receive takes up to n messages. It returns the server's time, too, which is
+// receive takes up to n messages, and hides them from others. It returns the server's time, too, which is
 // what SentTimestamp can be compared with.
-func (q *Queue) receive(ctx context.Context, n int) ([]Letter, time.Time, error) {
+func (q *Queue) receive(ctx context.Context, n int, hide time.Duration) ([]Letter, time.Time, error) {
 	wait := int32(2)
 	if q.cfg.ShortPoll {
 		wait = 0
@@ -125,7 +125,7 @@ func (q *Queue) receive(ctx context.Context, n int) ([]Letter, time.Time, error)
 	defer cancel()
 	out, err := q.cfg.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &q.cfg.DLQURL, MaxNumberOfMessages: int32(n), WaitTimeSeconds: wait,
-		VisibilityTimeout:           int32(visibility / time.Second),
+		VisibilityTimeout:           int32(hide / time.Second),
 		MessageAttributeNames:       []string{"All"},
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
 	})
@@ -158,7 +158,7 @@ func (q *Queue) release(ctx context.Context, receipts []string) {
 		cancel()
 		if err != nil {
 			q.cfg.Logger.Warn("messages of the DLQ stay hidden for a while: they could not be given back",
-				"messages", n+len(receipts), "for", visibility.String(), "error", err.Error())
+				"messages", n+len(receipts), "error", err.Error())
 			return
 		}
 		if len(out.Failed) > 0 {

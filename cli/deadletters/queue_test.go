@@ -36,7 +36,7 @@ func TestList(t *testing.T) {
 		before := time.Now().Add(-time.Millisecond)
 		id := s.dead("e1", "invalid_event", envelope("e1"))
 		for range 2 { // a second look finds it again at once
-			letters, err := s.queue().List(t.Context(), 20)
+			letters, err := s.queue().List(t.Context(), Filter{}, 20)
 			if err != nil || len(letters) != 1 {
 				t.Fatalf("%+v, %v", letters, err)
 			}
@@ -47,7 +47,7 @@ func TestList(t *testing.T) {
 				t.Errorf("%+v", l)
 			}
 		}
-		letters, err := s.queue().List(t.Context(), 20)
+		letters, err := s.queue().List(t.Context(), Filter{}, 20)
 		if err != nil || letters[0].Receives != 3 {
 			t.Errorf("%+v, %v", letters, err)
 		}
@@ -60,7 +60,7 @@ func TestList(t *testing.T) {
 			s.dead("e"+string(rune('a'+i)), "x", "b")
 		}
 		for limit, want := range map[int]int{1: 1, 12: 12, 100: 25} {
-			letters, err := s.queue().List(t.Context(), limit)
+			letters, err := s.queue().List(t.Context(), Filter{}, limit)
 			if err != nil || len(letters) != want {
 				t.Fatalf("%d letters, %v; want %d", len(letters), err, want)
 			}
@@ -82,7 +82,7 @@ func TestList(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		letters, err := s.queue().List(t.Context(), 10)
+		letters, err := s.queue().List(t.Context(), Filter{}, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +107,7 @@ func TestList(t *testing.T) {
 			}
 			return answered
 		})
-		if _, err := s.queue().List(t.Context(), 100); err == nil || !strings.HasPrefix(err.Error(), "receive from the DLQ: ") {
+		if _, err := s.queue().List(t.Context(), Filter{}, 100); err == nil || !strings.HasPrefix(err.Error(), "receive from the DLQ: ") {
 			t.Errorf("got %v", err)
 		}
 		s.wantStats("dlq", sqs.Stats{Visible: 15})
@@ -124,7 +124,7 @@ func TestList(t *testing.T) {
 		})
 		var log bytes.Buffer
 		q := s.queue(func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
-		if letters, err := q.List(t.Context(), 10); err != nil || len(letters) != 1 {
+		if letters, err := q.List(t.Context(), Filter{}, 10); err != nil || len(letters) != 1 {
 			t.Fatalf("%v, %v", letters, err)
 		}
 		if !strings.Contains(log.String(), "they could not be given back") || !strings.Contains(log.String(), "messages=1") {

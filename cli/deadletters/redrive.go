@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,8 @@ type Redrive struct {
 	// IDs are message ids or event ids.
 	IDs []string
 	All bool
+	// Filter chooses among them.
+	Filter Filter
 	// Rate is how many messages are sent in a second at most, 0 for no limit.
 	Rate pace.Rate
 	// DryRun sends nothing.
@@ -74,11 +77,11 @@ func (q *Queue) Redrive(ctx context.Context, r Redrive) (Redriven, error) {
 		queue: q, request: r, pace: pace.New(r.Rate), out: Redriven{Matched: map[string]int64{}},
 		found: map[string]bool{}, exact: map[string]bool{}, sent: map[[sha256.Size]byte]bool{},
 	}
-	w.scan = &scan{queue: q, batch: 10}
-	if r.Rate > 0 { // each is received when its turn comes, and so is hidden for a moment only
-		w.scan.batch = 1
+	var err error
+	if w.scan, err = q.scanAll(ctx, r.Filter, r.Rate); err != nil {
+		return Redriven{}, err
 	}
-	err := w.run(ctx)
+	err = w.run(ctx)
 	if ctx.Err() != nil {
 		w.out.Interrupted, err = true, nil
 	}
@@ -138,7 +141,7 @@ func (w *redriving) visit(ctx context.Context, l *Letter) bool {
 	case w.request.DryRun:
 		return w.count(*l)
 	}
-	sendErr, deleteErr := w.move(ctx, *l)
+	sendErr, deleteErr := w.queue.move(ctx, *l)
 	w.lastErr = errors.Join(sendErr, deleteErr)
 	w.request.Progress(*l, w.lastErr)
 	more := w.count(*l)
@@ -173,15 +176,7 @@ func (w *redriving) late(l Letter) bool {
 }
 
 func (w *redriving) wanted(l Letter) bool {
-	if w.request.All {
-		return true
-	}
-	for _, id := range w.request.IDs {
-		if l.is(id) {
-			return true
-		}
-	}
-	return false
+	return w.request.All || slices.ContainsFunc(w.request.IDs, l.is)
 }
 
 // count counts a message. It reports whether a further one can match: none can
@@ -198,27 +193,24 @@ func (w *redriving) count(l Letter) bool {
 }
 
 // move sends a message and then deletes it, even when ctx ends in between.
-func (w *redriving) move(ctx context.Context, l Letter) (sendErr, deleteErr error) {
-	q := w.queue
+func (q *Queue) move(ctx context.Context, l Letter) (sendErr, deleteErr error) {
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
-	out, err := q.cfg.Client.SendMessage(sending, w.outgoing(l))
+	out, err := q.cfg.Client.SendMessage(sending, q.outgoing(l))
 	if err != nil {
 		return fmt.Errorf("send message %s to the events queue: %w", l.MessageID, err), nil
 	}
 	if aws.ToString(out.MessageId) == "" {
 		return fmt.Errorf("send message %s to the events queue: the answer names no message", l.MessageID), nil
 	}
-	deleting, cancelDelete := context.WithTimeout(context.WithoutCancel(ctx), timeout)
-	defer cancelDelete()
-	if _, err := q.cfg.Client.DeleteMessage(deleting, &sqs.DeleteMessageInput{QueueUrl: &q.cfg.DLQURL, ReceiptHandle: &l.receipt}); err != nil {
-		return nil, fmt.Errorf("delete message %s from the DLQ, after it was sent back: %w", l.MessageID, err)
+	if err := q.delete(ctx, l); err != nil {
+		return nil, fmt.Errorf("after it was sent back: %w", err)
 	}
 	return nil, nil
 }
 
-func (w *redriving) outgoing(l Letter) *sqs.SendMessageInput {
-	in := &sqs.SendMessageInput{QueueUrl: &w.queue.cfg.QueueURL, MessageBody: &l.Body}
+func (q *Queue) outgoing(l Letter) *sqs.SendMessageInput {
+	in := &sqs.SendMessageInput{QueueUrl: &q.cfg.QueueURL, MessageBody: &l.Body}
 	for name, value := range l.attributes {
 		if strings.HasPrefix(name, errorPrefix) {
 			continue

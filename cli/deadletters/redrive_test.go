@@ -56,6 +56,12 @@ func TestRedrive_takes_what_is_asked_for(t *testing.T) {
 			"sent 2 failed 0 doubled 0 late 0 matched map[b:2]", "2 4", "1 3"},
 		"an id that is not there": {func(ids map[string]string) Redrive { return Redrive{IDs: []string{"nobody", ids["3"]}} },
 			"sent 1 failed 0 doubled 0 late 0 matched map[a:1] missing [nobody]", "3", "1 2 4"},
+		"of a code": {func(map[string]string) Redrive { return Redrive{All: true, Filter: Filter{Codes: []string{"b"}}} },
+			"sent 2 failed 0 doubled 0 late 0 matched map[b:2]", "2 4", "1 3"},
+		"of an event id and a code": {func(map[string]string) Redrive {
+			return Redrive{IDs: []string{"e1"}, Filter: Filter{Codes: []string{"a", NoCode}}}
+		},
+			"sent 1 failed 0 doubled 0 late 0 matched map[a:1]", "1", "2 3 4"},
 		"a dry run": {func(map[string]string) Redrive { return Redrive{All: true, DryRun: true} },
 			"sent 0 failed 0 doubled 0 late 0 matched map[a:2 b:2]", "", "1 2 3 4"},
 	} {
@@ -212,7 +218,7 @@ func TestRedrive_interrupted_finishes_the_message_in_hand(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			s.inject(func(called string, n int) fault {
-				if called == operation && n > 4 { // in the middle of the third message
+				if called == operation && n > 5 { // in the middle of the third message
 					cancel()
 				}
 				return answered

@@ -15,6 +15,7 @@ import (
 type lsCommand struct {
 	target.Queues
 	console.TextFormat
+	filter
 	Limit int `default:"20" placeholder:"N" help:"How many to list at most (default ${default})."`
 }
 
@@ -22,12 +23,17 @@ func (lsCommand) Help() string {
 	return `Receives messages for a moment and gives them back at once; each look counts as a receive.
 
     fluxa dlq ls
+    fluxa dlq ls --code hash_mismatch --newer-than 24h
     fluxa dlq ls --limit 100 --output json`
 }
 
 func (l lsCommand) Run(ctx context.Context, c console.Console) error {
 	if l.Limit < 1 {
 		return exit.Usagef("--limit is %d, it must be at least 1", l.Limit)
+	}
+	chosen, err := l.at(c.Now())
+	if err != nil {
+		return err
 	}
 	queue, err := l.Open(ctx, c.Logger())
 	if err != nil {
@@ -37,7 +43,7 @@ func (l lsCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
-	letters, err := queue.List(ctx, l.Limit)
+	letters, err := queue.List(ctx, chosen, l.Limit)
 	if err != nil {
 		return err
 	}
@@ -51,6 +57,8 @@ func (l lsCommand) Run(ctx context.Context, c console.Console) error {
 		return table(c, letters, count)
 	case count.Total() == 0:
 		fmt.Fprintln(c.Out, "the DLQ is empty")
+	case l.any():
+		fmt.Fprintf(c.Out, "none of these: %s\n", counted(count))
 	default:
 		fmt.Fprintf(c.Out, "nothing can be received now: %s\n", counted(count))
 	}

@@ -2,7 +2,6 @@ package dlq
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,6 +17,7 @@ import (
 type redriveCommand struct {
 	target.Queues
 	console.TextFormat
+	filter
 	IDs    []string  `arg:"" optional:"" name:"id" help:"Message ids or event ids."`
 	All    bool      `help:"All messages that are in the DLQ when the redrive begins."`
 	Rate   pace.Rate `default:"20" placeholder:"N/s" help:"Messages per second at most, such as 20, 20/s or 10/m; 0 means no limit (default ${default})."`
@@ -28,7 +28,7 @@ func (redriveCommand) Help() string {
 	return `Each message is sent to the events queue as it came, without the attributes that say why it failed, and only then deleted from the dead-letter queue: none is ever lost. A message that fails again during the redrive, and so returns, stays. Ctrl-C finishes the one in hand. Exit code 1 when any message was not sent back.
 
     fluxa dlq redrive --all --dry-run
-    fluxa dlq redrive --all --rate 5/s
+    fluxa dlq redrive --all --code database_unavailable --rate 5/s
     fluxa dlq redrive first 0192f0c1-5b7e-7c3a-9a52-0f6d6f1f2a77`
 }
 
@@ -38,6 +38,10 @@ func (r redriveCommand) Run(ctx context.Context, c console.Console) error {
 	}
 	if r.DLQURL != "" && r.QueueURL == "" && !r.DryRun {
 		return exit.Usagef("--dlq-url needs --queue-url, too: where to send the messages back to")
+	}
+	chosen, err := r.at(c.Now())
+	if err != nil {
+		return err
 	}
 	queue, err := r.Open(ctx, c.Logger())
 	if err != nil {
@@ -54,7 +58,7 @@ func (r redriveCommand) Run(ctx context.Context, c console.Console) error {
 	progress := console.NewProgress(c.Err, "sent back", "messages", total)
 	var problems []string
 	result, err := queue.Redrive(ctx, deadletters.Redrive{
-		IDs: r.IDs, All: r.All, Rate: r.Rate, DryRun: r.DryRun,
+		IDs: r.IDs, All: r.All, Filter: chosen, Rate: r.Rate, DryRun: r.DryRun,
 		Progress: func(_ deadletters.Letter, err error) {
 			if err != nil && len(problems) < 5 {
 				problems = append(problems, console.OneLine(err))
@@ -70,7 +74,7 @@ func (r redriveCommand) Run(ctx context.Context, c console.Console) error {
 		fmt.Fprintln(c.Err, p)
 	}
 	if r.Output == "json" {
-		err = errors.Join(err, json.NewEncoder(c.Out).Encode(result))
+		err = errors.Join(err, c.JSONLine(result))
 	} else {
 		r.report(c, result)
 	}

@@ -64,6 +64,9 @@ func show(c console.Console, l deadletters.Letter) error {
 		}
 		fmt.Fprintf(table, "attribute %s\t%s\n", console.Clean(name), console.Clean(l.Attributes[name]))
 	}
+	for _, name := range slices.Sorted(maps.Keys(l.BinaryAttributes)) {
+		fmt.Fprintf(table, "attribute %s\t%s, binary\n", console.Clean(name), console.Count(int64(len(l.BinaryAttributes[name])), "byte"))
+	}
 	if err := table.Flush(); err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func (s sendCommand) one(ctx context.Context, c console.Console) error {
 		return err
 	}
 	if s.Output == "json" {
-		return json.NewEncoder(c.Out).Encode(struct {
+		return c.JSONLine(struct {
 			EventID string `json:"event_id"`
 			Status  string `json:"status"`
 		}{result.EventID, result.Status})
