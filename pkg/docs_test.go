@@ -16,16 +16,7 @@ func TestDocs_links_resolve(t *testing.T) {
 	const root = ".."
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"`)
 	pages := 0
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() && path != root && (strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"node_modules", "dist", "cdk.out"}, entry.Name())) {
-			return fs.SkipDir
-		}
-		if filepath.Ext(path) != ".md" {
-			return nil
-		}
+	walk(t, root, ".md", func(path string) {
 		pages++
 		for _, found := range link.FindAllStringSubmatch(prose(t, path), -1) {
 			target := found[1] + found[2]
@@ -43,24 +34,44 @@ func TestDocs_links_resolve(t *testing.T) {
 				t.Errorf("%s links to %s, which has no such heading", path, target)
 			}
 		}
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	if pages < 10 {
 		t.Errorf("found %d Markdown files only", pages)
 	}
 }
 
-// prose is a page without its blocks of code.
-func prose(t *testing.T, path string) string {
+// walk visits each file of ours whose name ends so.
+func walk(t *testing.T, root, suffix string, visit func(path string)) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && path != root && (strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"node_modules", "dist", "cdk.out"}, entry.Name())):
+			return fs.SkipDir
+		case !entry.IsDir() && strings.HasSuffix(path, suffix):
+			visit(path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return regexp.MustCompile("(?ms)^ *```.*?^ *```").ReplaceAllString(string(text), "")
+	return string(text)
+}
+
+// prose is a page without its blocks of code.
+func prose(t *testing.T, path string) string {
+	t.Helper()
+	return regexp.MustCompile("(?ms)^ *```.*?^ *```").ReplaceAllString(read(t, path), "")
 }
 
 // anchors are the names that GitHub gives to headings.
@@ -82,12 +93,34 @@ func TestDocs_join_the_endpoint_and_a_path_with_a_slash(t *testing.T) {
 	}
 	joined := regexp.MustCompile(`ENDPOINT\}"?[^/"\s)]`)
 	for _, path := range append(pages, "../README.md") {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if found := joined.Find(text); found != nil {
+		if found := joined.FindString(read(t, path)); found != "" {
 			t.Errorf("%s has %q: a path begins with a slash", path, found)
 		}
+	}
+}
+
+// TestDocs_name_tests_that_exist demands of each test that a page names that some package
+// has it.
+func TestDocs_name_tests_that_exist(t *testing.T) {
+	const root = ".."
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
+	named := regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Z]\\w*)`")
+	tests := map[string]bool{}
+	walk(t, root, "_test.go", func(path string) {
+		for _, found := range declared.FindAllStringSubmatch(read(t, path), -1) {
+			tests[found[1]] = true
+		}
+	})
+	names := 0
+	walk(t, root, ".md", func(path string) {
+		for _, found := range named.FindAllStringSubmatch(read(t, path), -1) {
+			names++
+			if !tests[found[1]] {
+				t.Errorf("%s names %s, which does not exist", path, found[1])
+			}
+		}
+	})
+	if names < 40 {
+		t.Errorf("found the names of %d tests only", names)
 	}
 }

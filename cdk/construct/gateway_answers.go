@@ -27,6 +27,8 @@ type gatewayAnswer struct {
 // no member of the document, since API Gateway puts it nowhere in quotes.
 const HeaderValidationError = "X-Validation-Error"
 
+// gatewayAnswers are all types that there are.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 func gatewayAnswers(authorization Authorization) []gatewayAnswer {
 	found := map[string]string{HeaderValidationError: "context.error.validationErrorString"}
 	later := map[string]string{"Retry-After": "'5'"}
@@ -46,7 +48,16 @@ func gatewayAnswers(authorization Authorization) []gatewayAnswer {
 		{"MediaType", awsapigateway.ResponseType_UNSUPPORTED_MEDIA_TYPE(), http.StatusUnsupportedMediaType, fault.UnsupportedMediaType, "", nil},
 		{"Timeout", awsapigateway.ResponseType_INTEGRATION_TIMEOUT(), http.StatusGatewayTimeout, fault.Internal,
 			"the request took too long; it may have been accepted: send it again with the same id", later},
-		// Of these the status is API Gateway's.
+		{"ExpiredToken", awsapigateway.ResponseType_EXPIRED_TOKEN(), http.StatusForbidden, fault.Forbidden, "", nil},
+		{"BadSignature", awsapigateway.ResponseType_INVALID_SIGNATURE(), http.StatusForbidden, fault.Forbidden, "", nil},
+		{"NoResource", awsapigateway.ResponseType_RESOURCE_NOT_FOUND(), http.StatusNotFound, fault.NotFound, "there is no such path", nil},
+		{"Broken", awsapigateway.ResponseType_INTEGRATION_FAILURE(), http.StatusGatewayTimeout, fault.Internal,
+			"the request failed; it may have been accepted: send it again with the same id", later},
+		{"BadAPI", awsapigateway.ResponseType_API_CONFIGURATION_ERROR(), http.StatusInternalServerError, fault.Internal, "internal error", later},
+		{"BadAuthorizer", awsapigateway.ResponseType_AUTHORIZER_CONFIGURATION_ERROR(), http.StatusInternalServerError, fault.Internal, "internal error", later},
+		{"AuthorizerFailed", awsapigateway.ResponseType_AUTHORIZER_FAILURE(), http.StatusInternalServerError, fault.Internal, "internal error", later},
+		// Types that there are not yet. Of these the status is API Gateway's, and must stay:
+		// one that is set here becomes that of every other type.
 		{"Other4xx", awsapigateway.ResponseType_DEFAULT_4XX(), 0, fault.InvalidValue, "", nil},
 		{"Other5xx", awsapigateway.ResponseType_DEFAULT_5XX(), 0, fault.Internal, "internal error", later},
 	}
@@ -86,7 +97,9 @@ func (a *EventAPI) addAnswers(authorization Authorization) {
 }
 
 // template is a problem document. API Gateway puts its own values in by plain
-// substitution; messageString comes with its quotes.
+// substitution; messageString comes with its quotes. The path is the one that was sent,
+// with the stage before it; that its percent-encoding is left in it is not confirmed.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
 func (g gatewayAnswer) template() string {
 	about := `"type":"about:blank"`
 	if g.status != 0 {
@@ -96,7 +109,8 @@ func (g gatewayAnswer) template() string {
 	if g.detail != "" {
 		detail = quoted(g.detail)
 	}
-	return fmt.Sprintf(`{%s,"detail":%s,"code":%s,"correlation_id":"$context.requestId"}`, about, detail, quoted(string(g.code)))
+	return fmt.Sprintf(`{%s,"detail":%s,"instance":"$context.path","code":%s,"correlation_id":"$context.requestId","errors":[]}`,
+		about, detail, quoted(string(g.code)))
 }
 
 func (g gatewayAnswer) responseHeaders() *map[string]*string {

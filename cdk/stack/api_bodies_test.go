@@ -117,20 +117,21 @@ func TestAPI_s_own_answers_are_problem_documents(t *testing.T) {
 				t.Errorf("%s has templates for %q", r, slices.Sorted(maps.Keys(templates)))
 			}
 			// messageString comes with its quotes, the others do not.
-			body := strings.NewReplacer("$context.error.messageString", `"a \"quoted\" reason"`, "$context.requestId", "the-request").Replace(template)
+			body := strings.NewReplacer("$context.error.messageString", `"a \"quoted\" reason"`, "$context.requestId", "the-request", "$context.path", "/dev/events").Replace(template)
 			if strings.Contains(body, "$") {
 				t.Errorf("%s has a variable that this test does not know: %s", r, body)
 			}
 			var problem struct {
-				Type, Title, Detail, Code string
-				Status                    int
-				CorrelationID             string `json:"correlation_id"`
+				Type, Title, Detail, Code, Instance string
+				Status                              int
+				CorrelationID                       string `json:"correlation_id"`
+				Errors                              []string
 			}
 			if err := json.Unmarshal([]byte(body), &problem); err != nil {
 				t.Errorf("%s: %v in %s", r, err, body)
 				continue
 			}
-			if problem.Type != "about:blank" || problem.Detail == "" || problem.CorrelationID != "the-request" {
+			if problem.Type != "about:blank" || problem.Detail == "" || problem.CorrelationID != "the-request" || problem.Instance != "/dev/events" || problem.Errors == nil {
 				t.Errorf("%s: %+v", r, problem)
 			}
 			if _, known := fault.Codes()[fault.Code(problem.Code)]; !known {
@@ -150,19 +151,26 @@ func TestAPI_s_own_answers_are_problem_documents(t *testing.T) {
 func TestAPI_s_own_answers_have_the_contract_s_statuses(t *testing.T) {
 	t.Parallel()
 	common := map[string]string{
-		"BAD_REQUEST_BODY":       "422 invalid_event",
-		"BAD_REQUEST_PARAMETERS": "422 invalid_value",
-		"INVALID_API_KEY":        "403 forbidden",
-		"ACCESS_DENIED":          "403 forbidden",
-		"UNAUTHORIZED":           "401 unauthorized",
-		"WAF_FILTERED":           "403 forbidden",
-		"THROTTLED":              "429 rate_limited",
-		"QUOTA_EXCEEDED":         "429 rate_limited",
-		"REQUEST_TOO_LARGE":      "413 payload_too_large",
-		"UNSUPPORTED_MEDIA_TYPE": "415 unsupported_media_type",
-		"INTEGRATION_TIMEOUT":    "504 internal",
-		"DEFAULT_4XX":            " invalid_value",
-		"DEFAULT_5XX":            " internal",
+		"BAD_REQUEST_BODY":               "422 invalid_event",
+		"BAD_REQUEST_PARAMETERS":         "422 invalid_value",
+		"INVALID_API_KEY":                "403 forbidden",
+		"ACCESS_DENIED":                  "403 forbidden",
+		"UNAUTHORIZED":                   "401 unauthorized",
+		"WAF_FILTERED":                   "403 forbidden",
+		"THROTTLED":                      "429 rate_limited",
+		"QUOTA_EXCEEDED":                 "429 rate_limited",
+		"REQUEST_TOO_LARGE":              "413 payload_too_large",
+		"UNSUPPORTED_MEDIA_TYPE":         "415 unsupported_media_type",
+		"INTEGRATION_TIMEOUT":            "504 internal",
+		"EXPIRED_TOKEN":                  "403 forbidden",
+		"INVALID_SIGNATURE":              "403 forbidden",
+		"RESOURCE_NOT_FOUND":             "404 not_found",
+		"INTEGRATION_FAILURE":            "504 internal",
+		"API_CONFIGURATION_ERROR":        "500 internal",
+		"AUTHORIZER_CONFIGURATION_ERROR": "500 internal",
+		"AUTHORIZER_FAILURE":             "500 internal",
+		"DEFAULT_4XX":                    " invalid_value",
+		"DEFAULT_5XX":                    " internal",
 	}
 	// A path that there is not looks to API Gateway like a missing signature.
 	for p, missing := range map[*platform]string{dev(t): "404 not_found", prod(t): "404 not_found", abroad(t): "403 forbidden"} {
@@ -181,7 +189,10 @@ func TestAPI_s_own_answers_have_the_contract_s_statuses(t *testing.T) {
 func TestAPI_s_own_answers_say_what_they_are_and_whose(t *testing.T) {
 	t.Parallel()
 	header := func(name string) string { return "gatewayresponse.header." + name }
-	later := []string{"THROTTLED", "QUOTA_EXCEEDED", "INTEGRATION_TIMEOUT", "DEFAULT_5XX"}
+	later := []string{
+		"THROTTLED", "QUOTA_EXCEEDED", "INTEGRATION_TIMEOUT", "INTEGRATION_FAILURE", "API_CONFIGURATION_ERROR",
+		"AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE", "DEFAULT_5XX",
+	}
 	for _, p := range both(t) {
 		for _, r := range p.stacks[pipeline].all("AWS::ApiGateway::GatewayResponse") {
 			want := object{

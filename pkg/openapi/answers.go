@@ -60,15 +60,18 @@ func exampleEvent() object {
 	}
 }
 
-// problemStatuses lists the errors of a route, in ascending order.
+// problemStatuses lists the errors of a route, in ascending order: first what a gateway
+// answers for any route.
 func problemStatuses(route contract.Route) []int {
-	statuses := []int{http.StatusInternalServerError}
+	statuses := []int{
+		http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests,
+		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+	}
 	if route.KeyRequired {
-		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests,
-			http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+		statuses = append(statuses, http.StatusUnauthorized, http.StatusUnprocessableEntity)
 	}
 	if route.Method == http.MethodPost {
-		statuses = append(statuses, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+		statuses = append(statuses, http.StatusUnsupportedMediaType)
 	}
 	if strings.Contains(route.Path, "{"+contract.PathEventID+"}") {
 		statuses = append(statuses, http.StatusNotFound)
@@ -79,15 +82,17 @@ func problemStatuses(route contract.Route) []int {
 
 func problemDescriptions() map[int]string {
 	return map[int]string{
-		http.StatusBadRequest:            "The body is not JSON.",
+		http.StatusBadRequest:            "The body is not JSON, or the request is not HTTP as the gateway understands it.",
 		http.StatusUnauthorized:          "An API key is needed.",
-		http.StatusForbidden:             "The API key opens nothing here.",
+		http.StatusForbidden:             "The API key opens nothing here, or the firewall refused the request.",
 		http.StatusNotFound:              "There is no such event, or it has not reached the processor yet.",
 		http.StatusRequestEntityTooLarge: fmt.Sprintf("The body is larger than %d bytes, or would be once quoted.", contract.BodyLimit),
 		http.StatusUnsupportedMediaType:  "The body is not sent as uncompressed UTF-8 JSON.",
 		http.StatusUnprocessableEntity:   "Fields or parameters are invalid; errors names each of them.",
 		http.StatusTooManyRequests:       "Too many requests; send it again later.",
 		http.StatusInternalServerError:   "Something broke on our side.",
+		http.StatusBadGateway:            "A function broke on our side. The request may have been accepted: send it again with the same id.",
+		http.StatusGatewayTimeout:        "A function took too long. The request may have been accepted: send it again with the same id.",
 		http.StatusServiceUnavailable:    "The queue, the storage or the database cannot be reached; send it again later.",
 	}
 }
@@ -102,7 +107,7 @@ func problems() object {
 	var out object
 	for _, status := range slices.Compact(used) {
 		headers := object{{contract.HeaderCorrelationID, ref("headers", headerCorrelationID)}}
-		if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+		if status == http.StatusTooManyRequests || status >= http.StatusInternalServerError {
 			headers = append(headers, member{"Retry-After", ref("headers", headerRetryAfter)})
 		}
 		out = append(out, member{problemName(status), object{
@@ -125,8 +130,8 @@ func parameter(name, in, description string, required bool, schema object) objec
 func sharedParameters() object {
 	return object{
 		{parameterCorrelationID, parameter(contract.HeaderCorrelationID, "header",
-			"Follows the event through every log line. Made when absent, or when it holds anything but printable ASCII.",
-			false, object{{"type", "string"}, {"maxLength", contract.CorrelationIDLimit}, {"pattern", printableASCII}})},
+			fmt.Sprintf("Follows the event through every log line. One is made when it is absent, and when it is not 1 to %d characters of printable ASCII: that never rejects a request.", contract.CorrelationIDLimit),
+			false, object{{"type", "string"}})},
 		{parameterIdempotencyKey, parameter(contract.HeaderIdempotencyKey, "header",
 			"Makes a retry safe: with it, an event without event_id gets an id derived from the key and the caller, the same every time. In a batch also from the event's exact bytes and how many equal ones come before it, so that any part of the batch may be sent again, in any order.",
 			false, object{{"type", "string"}, {"maxLength", contract.IdempotencyLimit}, {"pattern", printableASCII}})},

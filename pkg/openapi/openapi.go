@@ -32,7 +32,7 @@ func Document() ([]byte, error) {
 		{"openapi", "3.1.0"},
 		{"info", object{
 			{"title", "Fluxa"},
-			{"description", "Takes transaction events, queues them, and persists each one exactly once."},
+			{"description", "Takes transaction events, queues them, and persists each one exactly once. A path answers a method that it does not have with 405 and Allow, or on AWS with 404."},
 			{"license", object{{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}},
 			{"version", apiVersion},
 		}},

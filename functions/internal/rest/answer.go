@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,12 +39,22 @@ func problem(err error, path, correlationID string, fields []slog.Attr) Response
 	shown := ErrorOf(err)
 	body, marshalErr := json.Marshal(Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: shown.Detail,
-		Instance: path, Code: shown.Code, CorrelationID: correlationID, Errors: shown.Errors,
+		Instance: escaped(path), Code: shown.Code, CorrelationID: correlationID, Errors: shown.Errors,
 	})
 	if marshalErr != nil { // a struct of strings always marshals
 		panic(marshalErr)
 	}
 	return Response{Status: status, Body: body, Fields: fields}
+}
+
+// escaped makes a path a URI reference, whether its percent-encoding is undone or not:
+// which of the two API Gateway hands over is not confirmed.
+func escaped(path string) string {
+	u := url.URL{Path: path}
+	if decoded, err := url.PathUnescape(path); err == nil {
+		u = url.URL{Path: decoded, RawPath: path}
+	}
+	return u.EscapedPath()
 }
 
 // Error is what a caller learns of a fault. Errors names the bad fields; it is
