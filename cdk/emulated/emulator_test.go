@@ -92,7 +92,7 @@ func firstLine(t *testing.T, out io.Reader, log string) string {
 	case address := <-line:
 		return address
 	case err := <-failed:
-		t.Fatalf("the emulator ended before it answered: %v; the environment may be older than requirements.txt: %s\n%s", err, setUp, tail(log))
+		t.Fatalf("the emulator ended before it answered: %v; the environment may be older than requirements/tools.txt: %s\n%s", err, setUp, tail(log))
 	case <-time.After(limit):
 		t.Fatalf("the emulator does not answer after %s\n%s", limit, tail(log))
 	}
