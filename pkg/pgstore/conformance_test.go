@@ -21,6 +21,15 @@ func TestStoreConformsToProcess(t *testing.T) {
 	})
 }
 
+func TestStoreConformsToMaintain(t *testing.T) {
+	t.Parallel()
+	processtest.Maintained(t, func(t *testing.T) (processor, maintenance processtest.MaintainedStore) {
+		url := pgtest.MigratedURL(t)
+		return open(t, pgstore.Config{URL: as(t, contract.FunctionProcessor, url)}),
+			open(t, pgstore.Config{URL: as(t, contract.FunctionMaintain, url)})
+	})
+}
+
 // as returns the URL by which a function logs in: what it does with it, its grants allow.
 func as(t testing.TB, f contract.Function, url string) string {
 	return pgtest.As(t, url, contract.DatabaseUser(f))

@@ -12,7 +12,10 @@ import (
 	"github.com/fluxa/fluxa/pkg/process/processtest"
 )
 
-var _ maintain.Store = (*pgstore.Store)(nil)
+var (
+	_ maintain.Store = (*pgstore.Store)(nil)
+	_ maintain.Store = (*processtest.MemoryStore)(nil)
+)
 
 // Three years pass, a run a week, with an event and a failed id stored each week. What
 // is alive stays and can be read; what has expired goes, and its key later.

@@ -13,9 +13,9 @@ import (
 	"github.com/fluxa/fluxa/pkg/process"
 )
 
-// MemoryStore is a process.Store that keeps everything in memory and follows
-// the same rules as the database; the suite of Store proves it for both. The
-// zero value is ready and safe for concurrent use. The hooks are set before the
+// MemoryStore is a process.Store and a maintain.Store that keeps everything in memory and
+// follows the same rules as the database; the suites of Store and Maintained prove it for
+// both. The zero value is ready and safe for concurrent use. The hooks are set before the
 // first call and run outside the store's lock, so that they may block or look
 // into the store; call counts the calls of that method, from 1.
 type MemoryStore struct {
@@ -28,16 +28,18 @@ type MemoryStore struct {
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 
-	mu        sync.Mutex
-	rows      map[string]Row
-	events    map[string]process.Record
-	announced map[process.BatchID]bool
-	begun     map[string]int
-	persists  int
+	mu         sync.Mutex
+	rows       map[string]Row
+	events     map[string]process.Record
+	partitions []time.Time // the days that have one, the first one first
+	announced  map[process.BatchID]bool
+	batches    []time.Time // when each batch was persisted; their ids count from 1
+	begun      map[string]int
 }
 
-// Row is an idempotency record as MemoryStore holds it. AnnouncedBy is the batch that
-// publishes its notification.
+// Row is an idempotency record as MemoryStore holds it. StoredAt says when the batch
+// StoredBy stored its event, and so in which partition it lies. AnnouncedBy is the batch
+// that publishes its notification.
 type Row struct {
 	Status      process.Status
 	SHA256      string
@@ -46,6 +48,8 @@ type Row struct {
 	Attempts    int
 	ErrorCode   fault.Code
 	ErrorReason string
+	StoredAt    time.Time
+	StoredBy    process.BatchID
 	AnnouncedBy process.BatchID
 }
 
@@ -56,8 +60,8 @@ var _ process.Store = (*MemoryStore)(nil)
 // success without an amount.
 func (m *MemoryStore) PersistBatch(ctx context.Context, records []process.Record, announced []process.BatchID) (process.Persisted, error) {
 	m.mu.Lock()
-	m.persists++
-	call := m.persists
+	m.batches = append(m.batches, m.now())
+	call := len(m.batches)
 	m.mu.Unlock()
 	if err := reach(ctx, "persist a batch"); err != nil {
 		return process.Persisted{}, err
@@ -102,11 +106,9 @@ func (m *MemoryStore) persist(batch process.BatchID, records []process.Record, a
 	for _, r := range records {
 		row := m.claim(batch, r)
 		m.rows[r.EventID] = row
-		inserted := false
-		if _, there := m.events[r.EventID]; !there && r.Status == process.StatusSuccess &&
-			row.Status == process.StatusSuccess && row.SHA256 == r.SHA256 {
+		inserted := row.StoredBy == batch
+		if inserted {
 			m.events[r.EventID] = r
-			inserted = true
 		}
 		stored[r.EventID] = process.Stored{
 			Status: row.Status, SHA256: row.SHA256, Inserted: inserted,
@@ -137,7 +139,8 @@ func (m *MemoryStore) claim(batch process.BatchID, r process.Record) Row {
 	row.Attempts += max(r.Deliveries, 1)
 	row.ErrorCode, row.ErrorReason = r.ErrorCode, r.ErrorReason
 	if r.Status == process.StatusSuccess {
-		row.ErrorCode, row.ErrorReason, row.AnnouncedBy = "", "", batch
+		row.ErrorCode, row.ErrorReason = "", ""
+		row.StoredAt, row.StoredBy, row.AnnouncedBy = now, batch, batch
 	}
 	return row
 }
@@ -217,7 +220,7 @@ func (m *MemoryStore) Announced(id string) bool {
 func (m *MemoryStore) Calls() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.persists
+	return len(m.batches)
 }
 
 func (m *MemoryStore) now() time.Time {

@@ -16,6 +16,14 @@ func TestMemoryStore(t *testing.T) {
 	processtest.Store(t, func(*testing.T) process.Store { return new(processtest.MemoryStore) })
 }
 
+func TestMemoryStoreMaintained(t *testing.T) {
+	t.Parallel()
+	processtest.Maintained(t, func(*testing.T) (processtest.MaintainedStore, processtest.MaintainedStore) {
+		store := new(processtest.MemoryStore)
+		return store, store
+	})
+}
+
 func TestMemoryStoreHooks(t *testing.T) {
 	t.Parallel()
 	lost := errors.New("connection lost")
@@ -88,7 +96,7 @@ func TestMemoryStoreRow(t *testing.T) {
 	clock = clock.Add(time.Minute)
 	want = processtest.Row{
 		Status: process.StatusSuccess, SHA256: failed.SHA256, FirstSeenAt: first, LastSeenAt: clock, Attempts: 2,
-		AnnouncedBy: 2,
+		StoredAt: clock, StoredBy: 2, AnnouncedBy: 2,
 	}
 	if got := persist(processtest.Success("e", "a")); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
