@@ -75,9 +75,16 @@ func (s *outageStore) PersistBatch(ctx context.Context, records []process.Record
 	return s.MemoryStore.PersistBatch(ctx, records, announced)
 }
 
-func (s *outageStore) Begin(ctx context.Context, ids []string) (map[string]int, error) {
+func (s *outageStore) Begun(ctx context.Context, ids []string) (map[string]int, error) {
 	if s.down {
 		return nil, errDown
+	}
+	return s.MemoryStore.Begun(ctx, ids)
+}
+
+func (s *outageStore) Begin(ctx context.Context, ids []string) error {
+	if s.down {
+		return errDown
 	}
 	return s.MemoryStore.Begin(ctx, ids)
 }

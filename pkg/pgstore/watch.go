@@ -6,17 +6,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Begin notes that work on messages begins, and returns by message id how often it did
-// without having ended, this time included. Returns a DatabaseUnavailable fault; a try
-// whose answer was lost counts.
-func (s *Store) Begin(ctx context.Context, messageIDs []string) (map[string]int, error) {
+// Begun returns by message id how often work on it began and never ended. Returns a
+// DatabaseUnavailable fault.
+func (s *Store) Begun(ctx context.Context, messageIDs []string) (map[string]int, error) {
 	begun := make(map[string]int, len(messageIDs))
 	err := s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, `
-			INSERT INTO watched_messages AS w (message_id)
-			SELECT DISTINCT id FROM unnest($1::text[]) AS id ORDER BY id
-			ON CONFLICT (message_id) DO UPDATE SET begun = w.begun + 1, last_begun_at = now()
-			RETURNING w.message_id, w.begun`, messageIDs)
+		rows, err := conn.Query(ctx, "SELECT message_id, begun FROM watched_messages WHERE message_id = ANY ($1::text[])", messageIDs)
 		if err != nil {
 			return err
 		}
@@ -28,7 +23,20 @@ func (s *Store) Begin(ctx context.Context, messageIDs []string) (map[string]int,
 		})
 		return err
 	})
-	return begun, unavailable(err, "note the beginning of the work")
+	return begun, unavailable(err, "read whose work began")
+}
+
+// Begin notes that work on messages begins. Returns a DatabaseUnavailable fault; a try
+// whose answer was lost counts.
+func (s *Store) Begin(ctx context.Context, messageIDs []string) error {
+	err := s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `
+			INSERT INTO watched_messages AS w (message_id)
+			SELECT DISTINCT id FROM unnest($1::text[]) AS id ORDER BY id
+			ON CONFLICT (message_id) DO UPDATE SET begun = w.begun + 1, last_begun_at = now()`, messageIDs)
+		return err
+	})
+	return unavailable(err, "note the beginning of the work")
 }
 
 // End notes that work on messages has ended, whatever came of it. Returns a

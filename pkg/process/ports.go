@@ -80,10 +80,11 @@ type Store interface {
 	// Returns a DatabaseUnavailable fault when trying later will help, and an
 	// InvalidEvent fault when the database refuses a value, without saying whose.
 	PersistBatch(ctx context.Context, records []Record, announced []BatchID) (Persisted, error)
-	// Begin notes that work on messages begins, and returns by message id how often it
-	// did without having ended, this time included. End takes the notes away. Both
-	// return a DatabaseUnavailable fault.
-	Begin(ctx context.Context, messageIDs []string) (map[string]int, error)
+	// Begun returns by message id how often work on it began and never ended, nothing
+	// for a message of which there is no note. Begin notes that work begins, End takes
+	// the notes away. All return a DatabaseUnavailable fault.
+	Begun(ctx context.Context, messageIDs []string) (map[string]int, error)
+	Begin(ctx context.Context, messageIDs []string) error
 	End(ctx context.Context, messageIDs []string) error
 	// Event returns the stored event of an id, without the payload of an S3 event.
 	// Returns a NotFound or a DatabaseUnavailable fault.

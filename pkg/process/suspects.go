@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"slices"
 
 	"github.com/fluxa/fluxa/pkg/budget"
 	"github.com/fluxa/fluxa/pkg/fault"
@@ -40,9 +41,11 @@ func (s *Service) runWatched(ctx context.Context, items []*item) *batch {
 }
 
 // runPart runs some of the items as a batch of their own, and notes that work on them
-// has ended. What is given up and could not be sent to the DLQ keeps its note: without it,
-// the message would end the process as many times again.
+// begins, and has ended: of no item that only waits for its turn. What is given up and
+// could not be sent to the DLQ keeps its note: without it, the message would end the
+// process as many times again.
 func (b *batch) runPart(ctx context.Context, items []*item) {
+	items = b.service.begin(ctx, items)
 	part := &batch{service: b.service, items: items, due: map[BatchID][]string{}}
 	part.run(ctx)
 	b.persists = append(b.persists, part.persists...)
@@ -58,8 +61,36 @@ func (b *batch) runPart(ctx context.Context, items []*item) {
 	}
 }
 
-// suspects splits the items. What has been tried too often is rejected; what cannot be
-// watched is retried, and in neither part.
+// begin notes that work on the items begins, and returns those that it may begin on. What
+// cannot be watched is retried.
+func (s *Service) begin(ctx context.Context, items []*item) []*item {
+	var ids []string
+	for _, it := range items {
+		if it.watched && !it.givenUp {
+			ids = append(ids, it.message.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return items
+	}
+	err := guarded(func() error { return s.cfg.Store.Begin(ctx, ids) })
+	if err == nil {
+		return items
+	}
+	return slices.DeleteFunc(items, func(it *item) bool {
+		if !it.watched || it.givenUp {
+			return false
+		}
+		s.leave(it, err)
+		return true
+	})
+}
+
+// suspects splits the items. What has been tried too often is rejected; what nothing can
+// be known of is retried, and in neither part.
+//
+// Beside one that is given up no suspect is worked on. Should it end the process, the
+// other one would come again, its note gone, and end the process as many times again.
 func (s *Service) suspects(ctx context.Context, items []*item) (together, suspects []*item) {
 	var watched []string
 	for _, it := range items {
@@ -71,27 +102,48 @@ func (s *Service) suspects(ctx context.Context, items []*item) (together, suspec
 		return items, nil
 	}
 	var begun map[string]int
-	var err error
-	if panicked := guard(func() { begun, err = s.cfg.Store.Begin(ctx, watched) }); panicked != nil {
-		err = panicked
-	}
+	err := guarded(func() (err error) {
+		begun, err = s.cfg.Store.Begun(ctx, watched)
+		return err
+	})
+	givenUp := false
 	for _, it := range items {
 		switch n := begun[it.message.ID]; {
 		case !it.watched:
 			together = append(together, it)
 		case err != nil:
-			s.identify(it)
-			it.retry(err)
-		case n > endingsLimit:
-			s.giveUp(it, n-1)
+			s.leave(it, err)
+		case n >= endingsLimit:
+			s.giveUp(it, n)
+			givenUp = true
 			together = append(together, it)
-		case n > 1:
+		case n > 0:
 			suspects = append(suspects, it)
 		default:
 			together = append(together, it)
 		}
 	}
-	return together, suspects
+	if !givenUp {
+		return together, suspects
+	}
+	for _, it := range suspects {
+		s.leave(it, fault.New(fault.DeadlineReached, "the message may end the processor, and waits until it is tried without one that is given up"))
+	}
+	return together, nil
+}
+
+// guarded is guard for a step that returns an error.
+func guarded(step func() error) (err error) {
+	if panicked := guard(func() { err = step() }); panicked != nil {
+		return panicked
+	}
+	return err
+}
+
+// leave retries a message that was not looked at.
+func (s *Service) leave(it *item, err error) {
+	s.identify(it)
+	it.retry(err)
 }
 
 // identify reads whose record a message is, for its outcome. Of its payload nothing is

@@ -192,9 +192,16 @@ func (d database) PersistBatch(ctx context.Context, records []process.Record, an
 	return d.p.store.PersistBatch(ctx, records, announced)
 }
 
-func (d database) Begin(ctx context.Context, ids []string) (map[string]int, error) {
+func (d database) Begun(ctx context.Context, ids []string) (map[string]int, error) {
 	if err := d.reach(); err != nil {
 		return nil, err
+	}
+	return d.p.store.Begun(ctx, ids)
+}
+
+func (d database) Begin(ctx context.Context, ids []string) error {
+	if err := d.reach(); err != nil {
+		return err
 	}
 	return d.p.store.Begin(ctx, ids)
 }

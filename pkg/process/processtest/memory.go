@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -163,22 +164,36 @@ func (m *MemoryStore) Event(ctx context.Context, id string) (event.Stored, error
 	return stored, nil
 }
 
-// Begin does what process.Store says.
-func (m *MemoryStore) Begin(ctx context.Context, messageIDs []string) (map[string]int, error) {
-	if err := reach(ctx, "note the beginning of the work"); err != nil {
+// Begun does what process.Store says.
+func (m *MemoryStore) Begun(ctx context.Context, messageIDs []string) (map[string]int, error) {
+	if err := reach(ctx, "read whose work began"); err != nil {
 		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := map[string]int{}
+	for _, id := range messageIDs {
+		if n := m.begun[id]; n > 0 {
+			out[id] = n
+		}
+	}
+	return out, nil
+}
+
+// Begin does what process.Store says.
+func (m *MemoryStore) Begin(ctx context.Context, messageIDs []string) error {
+	if err := reach(ctx, "note the beginning of the work"); err != nil {
+		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.begun == nil {
 		m.begun = map[string]int{}
 	}
-	out := make(map[string]int, len(messageIDs))
-	for _, id := range messageIDs {
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(messageIDs))) {
 		m.begun[id]++
-		out[id] = m.begun[id]
 	}
-	return out, nil
+	return nil
 }
 
 // End does what process.Store says.

@@ -301,16 +301,24 @@ func eventComesBack(t *testing.T, store process.Store) {
 }
 
 func neverEnded(t *testing.T, store process.Store) {
-	begin := func(want map[string]int, ids ...string) {
-		t.Helper()
-		if got, err := store.Begin(t.Context(), ids); err != nil || !maps.Equal(got, want) {
-			t.Errorf("got %v, %v, want %v", got, err, want)
+	all := []string{"a", "b", "c"}
+	for _, step := range []struct {
+		name string
+		note func(ctx context.Context, ids []string) error
+		ids  []string
+		want map[string]int
+	}{
+		{"nothing", func(context.Context, []string) error { return nil }, nil, map[string]int{}},
+		{"begin", store.Begin, []string{"a", "b"}, map[string]int{"a": 1, "b": 1}},
+		{"begin", store.Begin, []string{"c", "b", "c"}, map[string]int{"a": 1, "b": 2, "c": 1}},
+		{"end", store.End, []string{"b", "c", "unknown"}, map[string]int{"a": 1}},
+		{"begin", store.Begin, all, map[string]int{"a": 2, "b": 1, "c": 1}},
+	} {
+		if err := step.note(t.Context(), step.ids); err != nil {
+			t.Error(err)
+		}
+		if got, err := store.Begun(t.Context(), all); err != nil || !maps.Equal(got, step.want) {
+			t.Errorf("%s %v: got %v, %v, want %v", step.name, step.ids, got, err, step.want)
 		}
 	}
-	begin(map[string]int{"a": 1, "b": 1}, "a", "b")
-	begin(map[string]int{"b": 2, "c": 1}, "c", "b")
-	if err := store.End(t.Context(), []string{"b", "c", "unknown"}); err != nil {
-		t.Error(err)
-	}
-	begin(map[string]int{"a": 2, "b": 1, "c": 1}, "a", "b", "c")
 }
