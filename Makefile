@@ -9,7 +9,7 @@ DIR    ?= .fluxa
 DIST   ?= dist
 CASES  ?= 50
 OUT    ?= cdk.out
-MODULES := ./bench/... ./cdk/... ./cli/... ./emulator/... ./functions/... ./local/... ./migrations/... ./pkg/...
+MODULES := ./bench/... ./cdk/... ./cli/... ./emulator/... ./functions/... ./local/... ./migrations/... ./pkg/... ./proof/...
 # These deploy to an emulated AWS: deploy-emulated has them, with what they need.
 EMULATED := ./cdk/emulated/...
 # These run Terraform: terraform-test has them.
@@ -203,7 +203,7 @@ bench-synth: node_modules/.ready ## Measure how long the synthesis takes, and on
 
 .PHONY: lint
 lint: ## Run gofmt, go vet, staticcheck and actionlint
-	@unformatted=$$(gofmt -l bench cdk cli emulator functions local migrations pkg); \
+	@unformatted=$$(gofmt -l bench cdk cli emulator functions local migrations pkg proof); \
 		[ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	go vet $(MODULES)
 	go run $(STATICCHECK) $(MODULES)
@@ -250,6 +250,15 @@ deadcode: ## Fail on functions that no command of the workspace reaches
 	@found=$$(go run $(DEADCODE) -tags lambda.norpc -filter '^github.com/fluxa/fluxa/' \
 		$$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' $(MODULES) | grep -v '/cdk$$')); \
 	if grep -vE '^$$|/($(TESTSUPPORT))/|($(TESTED))$$' <<<"$$found"; then exit 1; fi
+
+.PHONY: simulate
+simulate: ## Run simulated schedules until one breaks a promise (SCHEDULES=1000000, SEED=1, TIME=10m, FLAGS=-show)
+	go test ./proof/simulation -count=1 -timeout 0 -v -run '^TestSchedules_break_no_promise$$' \
+		-seed $(or $(SEED),1) -schedules $(or $(SCHEDULES),1000000) $(if $(TIME),-time $(TIME)) $(FLAGS)
+
+.PHONY: simulate-mistakes
+simulate-mistakes: ## Run them on copies of the code with a mistake each, into docs/proof/simulation.md
+	go test ./proof/simulation -count=1 -timeout 60m -v -run '^TestSeededMistakes_are_found$$' -mistakes -update
 
 .PHONY: migrate
 migrate: $(FLUXA) ## Apply the migrations to DATABASE_URL, or to the local stack

@@ -108,6 +108,20 @@ func rules() []rule {
 			tests:     true,
 		},
 		{
+			name:      "nothing needs the proof",
+			reason:    "it breaks the product to see that it holds, and no part of what is deployed or run",
+			from:      in("pkg", "functions", "emulator", "local", "cli", "cdk", "migrations", "bench"),
+			forbidden: in("proof"),
+			tests:     true,
+		},
+		{
+			name:      "the simulation knows no technology",
+			reason:    "its use cases run in simulated time between models; an adapter or a client would leave it, and a schedule would no longer replay",
+			from:      in("proof/simulation"),
+			forbidden: either(in(adapters...), outside(append(slices.Clone(technologies), cdkTypes...)...)),
+			tests:     true,
+		},
+		{
 			name:      "pkg knows no Lambda runtime and no CDK type",
 			reason:    "the domain runs in a Lambda, in the local stack and in a test alike; only functions adapt AWS events, only cdk builds stacks",
 			from:      in("pkg"),
@@ -377,6 +391,8 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 			{"pkg/ingest", s3}, {"pkg/process", pgx}, {"pkg/query", lambda}, {"pkg/query", root + "pkg/pgstore"}},
 		"pkg is below its users":                      {{"pkg/event", root + "functions/ingest"}, {"pkg/pgstore", root + "local"}, {"pkg", root + "cdk/stack"}},
 		"nothing needs the benchmarks":                {{"pkg/event", root + "bench"}, {"cli", root + "bench"}, {"cdk/stack", root + "bench"}},
+		"nothing needs the proof":                     {{"pkg/process", root + "proof/simulation"}, {"local", root + "proof"}},
+		"the simulation knows no technology":          {{"proof/simulation", root + "pkg/pgstore"}, {"proof/simulation", s3}},
 		"pkg knows no Lambda runtime and no CDK type": {{"pkg/telemetry", lambda}, {"pkg/contract", awscdk}},
 		"functions are imported by none and know only pkg": {
 			{"functions/ingest", root + "emulator/sqs"}, {"functions/query", root + "cdk"}, {"functions/query", root + "cli/api"}, {"functions/migrate", root + "local/stack"}},
