@@ -12,14 +12,23 @@ import (
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
+// form is how a payload travels.
+type form uint8
+
+const (
+	inline form = iota
+	large       // through the bucket
+	stored      // through the bucket, although it is small; see sendStored
+)
+
 // content is one payload under one event id: what somebody sent, and what has to become
 // of it.
 type content struct {
 	id      string
 	payload string
 	sha256  string
-	meaning int  // the same number is the same event, in other words perhaps
-	large   bool // it travels through the bucket
+	meaning int // the same number is the same event, in other words perhaps
+	form    form
 
 	code     fault.Code // it is poison, and this is the code of its dead letter
 	kills    bool       // it ends the process that stores it
@@ -36,6 +45,9 @@ func nameOf(id, sha256 string) string { return id + " " + sha256[:min(8, len(sha
 
 func (c *content) String() string { return nameOf(c.id, c.sha256) }
 
+// inBucket reports whether the payload travels through the bucket.
+func (c *content) inBucket() bool { return c.form != inline }
+
 // padding makes a payload one that does not fit into a message.
 var padding = strings.Repeat("x", contract.InlineLimit)
 
@@ -45,13 +57,13 @@ const (
 )
 
 // payloadOf writes an event. Wordings of one meaning differ in their bytes alone.
-func payloadOf(id string, meaning, wording int, merchant string, large bool) string {
+func payloadOf(id string, meaning, wording int, merchant string, form form) string {
 	member := ""
 	if id != "" {
 		member = fmt.Sprintf(`"event_id":%q,`, id)
 	}
 	text := ""
-	if large {
+	if form == large {
 		text = padding
 	}
 	amount := []string{"%d.5", "%d.50", "%d.500", "%d5e-1"}[wording%4]
@@ -64,10 +76,10 @@ func payloadOf(id string, meaning, wording int, merchant string, large bool) str
 }
 
 // newContent is an event that nobody has sent before.
-func (w *world) newContent(id string, meaning, wording int, merchant string, large bool) *content {
-	payload := payloadOf(id, meaning, wording, merchant, large)
+func (w *world) newContent(id string, meaning, wording int, merchant string, form form) *content {
+	payload := payloadOf(id, meaning, wording, merchant, form)
 	return &content{
-		id: id, payload: payload, sha256: event.Hash([]byte(payload)), meaning: meaning, large: large,
+		id: id, payload: payload, sha256: event.Hash([]byte(payload)), meaning: meaning, form: form,
 		kills: merchant == merchantKills, unwanted: merchant == merchantUnwanted,
 	}
 }
@@ -135,7 +147,7 @@ func redrivable(m *message) bool {
 func (w *world) forgery(which int) (body string, attributes map[string]string, c *content) {
 	w.names++
 	id := fmt.Sprintf("f%d", w.names)
-	good := w.newContent(id, w.names, 0, "m", false)
+	good := w.newContent(id, w.names, 0, "m", inline)
 	envelope := event.Envelope{
 		EventID: id, CorrelationID: "c", Mode: event.Inline, Payload: &good.payload, SHA256: good.sha256, ReceivedAt: w.start,
 	}

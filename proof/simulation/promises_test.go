@@ -93,7 +93,7 @@ func (w *world) stored(id string, row process.Record, at time.Time) {
 	case c == nil || c.code != "" || c.kills || c.unwanted:
 		w.breaks("a row of %s is of an event that nobody sent, or of poison", id)
 		return
-	case c.large && (row.Payload != "" || row.Key != c.key()), !c.large && row.Payload != c.payload:
+	case c.inBucket() && (row.Payload != "" || row.Key != c.key()), !c.inBucket() && row.Payload != c.payload:
 		w.breaks("the row of %s has not the payload that was sent", id)
 	}
 	w.history[id] = append(w.history[id], &storing{content: c, at: at})
@@ -137,9 +137,9 @@ func (w *world) deserves(c *content, code fault.Code, messageID string) bool {
 	case fault.InvalidEvent:
 		return c.unwanted
 	case fault.PayloadMissing:
-		return c.large && c.lost
+		return c.inBucket() && c.lost
 	case fault.HashMismatch:
-		return c.large && c.spoilt
+		return c.inBucket() && c.spoilt
 	case fault.IdempotencyConflict:
 		return slices.ContainsFunc(w.history[c.id], func(s *storing) bool {
 			incomparable := s.dropped || s.content.lost || s.content.spoilt

@@ -14,6 +14,7 @@ const (
 	nothing        kind = iota
 	post                // a client sends a new event
 	postLarge           // one that travels through the bucket
+	postStored          // a small one that does, too
 	postBatch           // several in one request, one of them large
 	postKeyed           // one without an id, with an Idempotency-Key
 	repeat              // a client sends once more what was sent before
@@ -37,7 +38,7 @@ const (
 	spoilObject         // an object of the bucket has other bytes
 )
 
-var kindNames = [...]string{"nothing", "post", "post large", "post batch", "post keyed", "repeat", "reword", "contradict",
+var kindNames = [...]string{"nothing", "post", "post large", "post stored", "post batch", "post keyed", "repeat", "reword", "contradict",
 	"post killer", "post unwanted", "forge", "deliver", "flow", "meet", "land", "wait seconds", "wait hours", "wait days",
 	"reappear", "exhaust", "redrive", "maintain", "lose object", "spoil object"}
 
@@ -96,14 +97,14 @@ func weighted(weights map[kind]int) []kind {
 var weathers = []weather{
 	{ // calls that fail, workers that end
 		weighted(map[kind]int{
-			post: 6, postLarge: 1, postBatch: 1, postKeyed: 1, repeat: 3, reword: 1, contradict: 1, postKiller: 1, postUnwanted: 1, forge: 1,
+			post: 6, postLarge: 1, postStored: 3, postBatch: 1, postKeyed: 1, repeat: 3, reword: 1, contradict: 1, postKiller: 1, postUnwanted: 1, forge: 1,
 			deliver: 12, flow: 26, meet: 22, land: 3, waitSeconds: 6, waitHours: 1, reappear: 2, redrive: 2,
 		}),
 		[]verdict{fails, isLost, comesLate, diesBefore, diesAfter, isPartial, panics},
 	},
 	{ // what clients and strangers send
 		weighted(map[kind]int{
-			post: 6, postLarge: 2, postBatch: 2, postKeyed: 2, repeat: 6, reword: 5, contradict: 6, postUnwanted: 2, forge: 4,
+			post: 6, postLarge: 1, postStored: 4, postBatch: 2, postKeyed: 2, repeat: 6, reword: 5, contradict: 6, postUnwanted: 2, forge: 4,
 			deliver: 12, flow: 34, meet: 6, waitSeconds: 4, reappear: 2, redrive: 3, loseObject: 2, spoilObject: 1,
 		}),
 		[]verdict{fails, isLost, diesBefore, diesAfter, isPartial},

@@ -199,13 +199,15 @@ func (w *world) passable(d time.Duration) time.Duration {
 func (w *world) take(s step) {
 	switch s.kind {
 	case post:
-		w.postNew(s, "m", false)
+		w.postNew("m", inline)
 	case postLarge:
-		w.postNew(s, "m", true)
+		w.postNew("m", large)
+	case postStored:
+		w.postNew("m", stored)
 	case postKiller:
-		w.postNew(s, merchantKills, false)
+		w.postNew(merchantKills, inline)
 	case postUnwanted:
-		w.postNew(s, merchantUnwanted, false)
+		w.postNew(merchantUnwanted, inline)
 	case postBatch:
 		w.postSeveral(s)
 	case postKeyed:
@@ -287,16 +289,16 @@ func (w *world) exhaust(which int) {
 
 // harmObject takes an object out of the bucket, or changes it.
 func (w *world) harmObject(s step) {
-	var large []*content
+	var there []*content
 	for _, c := range w.order {
-		if _, there := w.objects[c.key()]; there {
-			large = append(large, c)
+		if _, found := w.objects[c.key()]; found {
+			there = append(there, c)
 		}
 	}
-	if len(large) == 0 {
+	if len(there) == 0 {
 		return
 	}
-	c := large[s.which%len(large)]
+	c := there[s.which%len(there)]
 	w.log("%s of %s", s.kind, c)
 	if s.kind == loseObject {
 		c.lost = true
