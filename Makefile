@@ -8,7 +8,7 @@ PORT   ?= 8080
 DIR    ?= .fluxa
 DIST   ?= dist
 OUT    ?= cdk.out
-MODULES := ./bench/... ./cdk/... ./cli/... ./emulator/... ./functions/... ./local/... ./migrations/... ./pkg/...
+MODULES := ./bench/... ./cdk/... ./cli/... ./emulator/... ./functions/... ./local/... ./migrations/... ./pkg/... ./proof/...
 # These deploy to an emulated AWS: deploy-emulated has them, with what they need.
 EMULATED := ./cdk/emulated/...
 # These run Terraform: terraform-test has them.
@@ -189,7 +189,7 @@ bench-synth: node_modules/.ready ## Measure how long the synthesis takes, and on
 
 .PHONY: lint
 lint: ## Run gofmt, go vet, staticcheck and actionlint
-	@unformatted=$$(gofmt -l bench cdk cli emulator functions local migrations pkg); \
+	@unformatted=$$(gofmt -l bench cdk cli emulator functions local migrations pkg proof); \
 		[ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	go vet $(MODULES)
 	go run $(STATICCHECK) $(MODULES)

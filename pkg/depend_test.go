@@ -108,6 +108,19 @@ func rules() []rule {
 			tests:     true,
 		},
 		{
+			name:      "nothing needs the proofs",
+			reason:    "they break the product from outside, and carry proxies, faults and plots that nobody deploys",
+			from:      in("bench", "pkg", "functions", "emulator", "local", "cli", "cdk", "migrations"),
+			forbidden: in("proof"),
+			tests:     true,
+		},
+		{
+			name:      "the checker believes nobody",
+			reason:    "it reads the tables, the queues and the clients' log by itself: a use case, an adapter or a metric of the product would vouch for itself",
+			from:      in("proof/checker"),
+			forbidden: in("pkg/ingest", "pkg/process", "pkg/query", "pkg/maintain", "pkg/authorize", "pkg/pgstore", "pkg/sqsqueue", "pkg/s3blob", "pkg/snsnotify", "pkg/telemetry", "functions", "local", "emulator", "cli"),
+		},
+		{
 			name:      "pkg knows no Lambda runtime and no CDK type",
 			reason:    "the domain runs in a Lambda, in the local stack and in a test alike; only functions adapt AWS events, only cdk builds stacks",
 			from:      in("pkg"),
@@ -377,6 +390,8 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 			{"pkg/ingest", s3}, {"pkg/process", pgx}, {"pkg/query", lambda}, {"pkg/query", root + "pkg/pgstore"}},
 		"pkg is below its users":                      {{"pkg/event", root + "functions/ingest"}, {"pkg/pgstore", root + "local"}, {"pkg", root + "cdk/stack"}},
 		"nothing needs the benchmarks":                {{"pkg/event", root + "bench"}, {"cli", root + "bench"}, {"cdk/stack", root + "bench"}},
+		"nothing needs the proofs":                    {{"pkg/event", root + "proof/checker"}, {"bench", root + "proof"}, {"cdk/drill", root + "proof/chaos"}},
+		"the checker believes nobody":                 {{"proof/checker", root + "pkg/process"}, {"proof/checker", root + "pkg/pgstore"}, {"proof/checker", root + "emulator/sqs"}},
 		"pkg knows no Lambda runtime and no CDK type": {{"pkg/telemetry", lambda}, {"pkg/contract", awscdk}},
 		"functions are imported by none and know only pkg": {
 			{"functions/ingest", root + "emulator/sqs"}, {"functions/query", root + "cdk"}, {"functions/query", root + "cli/api"}, {"functions/migrate", root + "local/stack"}},
