@@ -115,6 +115,13 @@ func rules() []rule {
 			tests:     true,
 		},
 		{
+			name:      "the proofs run the functions as they are built",
+			reason:    "linking them in would prove something else than what is deployed",
+			from:      in("proof"),
+			forbidden: in("functions"),
+			tests:     true,
+		},
+		{
 			name:      "the checker believes nobody",
 			reason:    "it reads the tables, the queues and the clients' log by itself: a use case, an adapter or a metric of the product would vouch for itself",
 			from:      in("proof/checker"),
@@ -388,11 +395,12 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 			{"pkg/event", "github.com/google/uuid"}, {"pkg/fault", root + "pkg/telemetry"}, {"pkg/contract", root + "pkg/query"}},
 		"use cases know no technology": {
 			{"pkg/ingest", s3}, {"pkg/process", pgx}, {"pkg/query", lambda}, {"pkg/query", root + "pkg/pgstore"}},
-		"pkg is below its users":                      {{"pkg/event", root + "functions/ingest"}, {"pkg/pgstore", root + "local"}, {"pkg", root + "cdk/stack"}},
-		"nothing needs the benchmarks":                {{"pkg/event", root + "bench"}, {"cli", root + "bench"}, {"cdk/stack", root + "bench"}},
-		"nothing needs the proofs":                    {{"pkg/event", root + "proof/checker"}, {"bench", root + "proof"}, {"cdk/drill", root + "proof/chaos"}},
-		"the checker believes nobody":                 {{"proof/checker", root + "pkg/process"}, {"proof/checker", root + "pkg/pgstore"}, {"proof/checker", root + "emulator/sqs"}},
-		"pkg knows no Lambda runtime and no CDK type": {{"pkg/telemetry", lambda}, {"pkg/contract", awscdk}},
+		"pkg is below its users":                         {{"pkg/event", root + "functions/ingest"}, {"pkg/pgstore", root + "local"}, {"pkg", root + "cdk/stack"}},
+		"nothing needs the benchmarks":                   {{"pkg/event", root + "bench"}, {"cli", root + "bench"}, {"cdk/stack", root + "bench"}},
+		"nothing needs the proofs":                       {{"pkg/event", root + "proof/checker"}, {"bench", root + "proof"}, {"cdk/drill", root + "proof/chaos"}},
+		"the proofs run the functions as they are built": {{"proof/rig", root + "functions/ingest"}},
+		"the checker believes nobody":                    {{"proof/checker", root + "pkg/process"}, {"proof/checker", root + "pkg/pgstore"}, {"proof/checker", root + "emulator/sqs"}},
+		"pkg knows no Lambda runtime and no CDK type":    {{"pkg/telemetry", lambda}, {"pkg/contract", awscdk}},
 		"functions are imported by none and know only pkg": {
 			{"functions/ingest", root + "emulator/sqs"}, {"functions/query", root + "cdk"}, {"functions/query", root + "cli/api"}, {"functions/migrate", root + "local/stack"}},
 		"the emulator knows nothing of Fluxa": {
