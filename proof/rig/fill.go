@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,9 +11,8 @@ import (
 // The files of the write-ahead log have 16 MiB and are made whole, so that a limit above
 // that meets the tables alone. Rows that are rolled back fill a table up to it.
 const (
-	walFile  = 16 << 20
-	headroom = 256 << 10
-	filler   = `BEGIN;
+	walFile = 16 << 20
+	filler  = `BEGIN;
 INSERT INTO idempotency_keys (event_id, attempts, status, payload_sha256)
 SELECT 'filler-' || n, 1, 'processing', sha256(n::text::bytea) FROM generate_series(1, 150000) AS n;
 ROLLBACK`
@@ -39,7 +37,7 @@ func (d *Database) Fill(ctx context.Context) error {
 	if size <= walFile {
 		return fmt.Errorf("the table of the keys has %d bytes, want more than the %d of a file of the write-ahead log", size, walFile)
 	}
-	return d.limit(uint64(size + headroom))
+	return d.limit(uint64(size))
 }
 
 // Unlimit lets files grow again.
@@ -52,9 +50,8 @@ func (d *Database) limit(bytes uint64) error {
 		return err
 	}
 	for _, pid := range pids {
-		err := unix.Prlimit(pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: bytes, Max: unix.RLIM_INFINITY}, nil)
-		if err != nil && !errors.Is(err, syscall.ESRCH) {
-			return fmt.Errorf("limit the files of process %d to %d bytes: %w", pid, bytes, err)
+		if err := Limit(pid, unix.RLIMIT_FSIZE, bytes); err != nil {
+			return fmt.Errorf("limit the files of PostgreSQL to %d bytes: %w", bytes, err)
 		}
 	}
 	return nil
