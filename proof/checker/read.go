@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,9 +25,11 @@ const (
 	readTimeout = 5 * time.Minute
 	callTimeout = 30 * time.Second
 
-	// readFor is how long letters that were read stay invisible, in seconds: a check reads
-	// a queue to its end and leaves it as it was.
-	readFor = 600
+	// readFor is how long letters that were read stay invisible, in seconds. An answer of
+	// SQS that is lost on its way hides its messages: they are read when they are visible
+	// again.
+	readFor   = 20
+	readPause = 500 * time.Millisecond
 )
 
 // Tables reads the events, with payloads out of the bucket for those that lie there, and
@@ -87,12 +90,13 @@ func object(ctx context.Context, client *s3.Client, bucket, key string) (_ []byt
 	return payload, nil
 }
 
-// Letters reads the DLQ to its end and leaves it as it was, except that its messages are
-// invisible for ten minutes.
+// Letters reads the DLQ until it has read as many messages as the queue says that it has,
+// and leaves it as it was.
 func Letters(ctx context.Context, client *sqs.Client, queueURL string) ([]Letter, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	var out []Letter
+	seen := map[string]bool{} // by message id
 	for {
 		messages, err := receive(ctx, client, &sqs.ReceiveMessageInput{
 			QueueUrl: &queueURL, MaxNumberOfMessages: contract.CallEntries, VisibilityTimeout: readFor, MessageAttributeNames: []string{"All"},
@@ -100,13 +104,44 @@ func Letters(ctx context.Context, client *sqs.Client, queueURL string) ([]Letter
 		if err != nil {
 			return nil, fmt.Errorf("read the DLQ: %w", err)
 		}
-		if len(messages) == 0 {
-			return out, nil
-		}
 		for _, m := range messages {
-			out = append(out, letter(m))
+			if id := aws.ToString(m.MessageId); !seen[id] {
+				seen[id] = true
+				out = append(out, letter(m))
+			}
+		}
+		if len(messages) > 0 {
+			continue
+		}
+		if left, err := depth(ctx, client, queueURL); err != nil || len(seen) >= left {
+			return out, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("read the DLQ: %d messages were read, and there are more: %w", len(seen), ctx.Err())
+		case <-time.After(readPause):
 		}
 	}
+}
+
+// depth returns how many messages a queue has, those in flight included. None of the
+// queues that are checked delays any.
+func depth(ctx context.Context, client *sqs.Client, queueURL string) (sum int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	names := []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible}
+	got, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &queueURL, AttributeNames: names})
+	if err != nil {
+		return 0, fmt.Errorf("count the messages of %s: %w", queueURL, err)
+	}
+	for _, name := range names {
+		n, err := strconv.Atoi(got.Attributes[string(name)])
+		if err != nil {
+			return 0, fmt.Errorf("count the messages of %s: %s: %w", queueURL, name, err)
+		}
+		sum += n
+	}
+	return sum, nil
 }
 
 // letter takes the id that the processor gave it, else the one of the body: some letters

@@ -103,13 +103,27 @@ func (s *Subscriber) End() {
 // Stop ends the receiving with what is left, and returns all that came.
 func (s *Subscriber) Stop(ctx context.Context) ([]Announcement, error) {
 	s.End()
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
 	for {
 		n, err := s.take(ctx, 0)
 		if err != nil {
 			return nil, fmt.Errorf("receive the last notifications: %w", err)
 		}
-		if n == 0 {
+		if n > 0 {
+			continue
+		}
+		left, err := depth(ctx, s.client, s.queueURL)
+		if err != nil {
+			return nil, err
+		}
+		if left == 0 {
 			break
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("receive the last notifications: %d are left: %w", left, ctx.Err())
+		case <-time.After(readPause):
 		}
 	}
 	s.mu.Lock()

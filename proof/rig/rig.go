@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/fluxa/fluxa/local/stack"
+	"github.com/fluxa/fluxa/pkg/awsclient"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/proof/checker"
 	"github.com/fluxa/fluxa/proof/inject"
@@ -84,8 +85,8 @@ func Start(ctx context.Context, c Config) (_ *Rig, err error) {
 	}
 	endpoint := aws.String(r.Stack.Info().AWSEndpoint)
 	local := credentials.NewStaticCredentialsProvider("local", "local", "")
-	r.Queue = sqs.New(sqs.Options{Region: stack.Region, BaseEndpoint: endpoint, Credentials: local, HTTPClient: marked{&http.Client{}}})
-	r.objects = s3.New(s3.Options{Region: stack.Region, BaseEndpoint: endpoint, Credentials: local, HTTPClient: marked{&http.Client{}}, UsePathStyle: true})
+	r.Queue = sqs.New(sqs.Options{Region: stack.Region, BaseEndpoint: endpoint, Credentials: local, HTTPClient: awsclient.ReadOnly(marked{&http.Client{}})})
+	r.objects = s3.New(s3.Options{Region: stack.Region, BaseEndpoint: endpoint, Credentials: local, HTTPClient: awsclient.ReadOnly(marked{&http.Client{}}), UsePathStyle: true})
 	r.subscriber = checker.Subscribe(context.WithoutCancel(ctx), r.Queue, *endpoint+"/"+stack.AccountID+"/"+stack.NotificationQueue)
 	return r, nil
 }
