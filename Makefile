@@ -260,7 +260,7 @@ chaos: build ## Break the local stack in one way after the other, under load, in
 
 .PHONY: chaos-short
 chaos-short: build ## Break it in the ways that can lose most, in a few minutes, and write nothing
-	go run ./proof/cmd/chaos -bin $(DIST)/bin -short $(FLAGS)
+	go run ./proof/cmd/chaos -bin $(DIST)/bin -short -parallel 3 $(FLAGS)
 
 .PHONY: soak
 soak: build ## Run the local stack at a steady rate and look for what grows, into docs/proof (FOR=30m)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/fluxa/fluxa/cdk/drill"
@@ -26,9 +27,11 @@ const (
 	mustFire = 5 * time.Minute
 )
 
-// Alarms are those of one stage, as deployed.
+// Alarms are those of one stage, as deployed. They may be used concurrently.
 type Alarms struct {
-	stage  stage.Stage
+	stage stage.Stage
+
+	mu     sync.Mutex // over the expressions, which are parsed when they are first evaluated
 	alarms drill.Alarms
 }
 
@@ -74,7 +77,7 @@ func ReadAlarms(name, folder string) (*Alarms, error) {
 		return nil, fmt.Errorf("read the alarms of %s: %w", name, err)
 	}
 	alarms, err := drill.AlarmsOf(whole)
-	return &Alarms{settings[at], alarms}, err
+	return &Alarms{stage: settings[at], alarms: alarms}, err
 }
 
 // evaluate says which alarms would have fired on the metrics of a run: as it was, and had
@@ -123,6 +126,8 @@ func (a *Alarms) fire(parts ...replay) ([]Alarmed, error) {
 		at = at.Add(part.length)
 	}
 	broken := start.Add(parts[0].length)
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	watch := drill.NewWatch(a.alarms)
 	var out []Alarmed
 	for now := start.Add(time.Minute); !now.After(at.Add(cloudwatch.Lag + time.Minute)); now = now.Add(time.Minute) {

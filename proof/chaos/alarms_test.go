@@ -104,6 +104,22 @@ func TestAlarms_that_stay_silent_while_events_stop_are_an_error(t *testing.T) {
 	}
 }
 
+func TestNoticed_wants_messages_to_wait_during_a_fault(t *testing.T) {
+	t.Parallel()
+	r, _ := lived(t, 20*time.Second)
+	if err := r.noticed(); err == nil || err.Error() != "the fault was none: 0 messages waited at most during it, and 0 before it" {
+		t.Errorf("error %v", err)
+	}
+	r.Samples[15].Visible = 6
+	if err := r.noticed(); err != nil {
+		t.Error(err)
+	}
+	r.Samples[5].InFlight = 1
+	if r.noticed() == nil {
+		t.Error("as many waited before")
+	}
+}
+
 func TestReadAlarms_names_what_is_missing(t *testing.T) {
 	t.Parallel()
 	if _, err := ReadAlarms("test", "."); err == nil || !strings.Contains(err.Error(), `no stage "test"`) {

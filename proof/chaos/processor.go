@@ -30,7 +30,7 @@ func processorFaults() []Scenario {
 		},
 		{
 			Name: "processor-suspended", Fault: "the processors are halted by SIGSTOP every 2 s, until Lambda's time-out ends them",
-			Expected: healed, For: 12 * time.Second,
+			Expected: healed, For: 12 * time.Second, Delays: true,
 			Break: func(ctx context.Context, r *rig.Rig, window time.Duration) (Mend, error) {
 				return nothing, repeat(ctx, window, 2*time.Second, func() error {
 					return each(ctx, r, contract.FunctionProcessor, func(pid int) error { return syscall.Kill(pid, syscall.SIGSTOP) })
@@ -100,16 +100,21 @@ func killSteps() []Scenario {
 			if effect == inject.KillAfter {
 				word = "after"
 			}
-			out = append(out, broken("processor-killed-"+word+"-"+s.name, "the processor is killed by SIGKILL "+word+" "+s.about+", twice",
-				healed, 12*time.Second, append(s.first, f)...))
+			one := broken("processor-killed-"+word+"-"+s.name, "the processor is killed by SIGKILL "+word+" "+s.about+", twice",
+				healed, 12*time.Second, append(s.first, f)...)
+			one.Mix = everyStep
+			out = append(out, one)
 			all = append(all, f)
 		}
 	}
 	everywhere := broken("processor-killed-at-each-step", "the processor is killed by SIGKILL before and after each of its calls to S3, SNS and SQS, twice at each",
 		healed, 20*time.Second, all...)
-	everywhere.Short = true
+	everywhere.Short, everywhere.Mix = true, everyStep
 	return append(out, everywhere, killedBeforeCommit(), killedAfterCommit())
 }
+
+// everyStep has enough large payloads and poison for each step to happen often.
+func everyStep(m *rig.Mix) { m.Large, m.Poison = 0.1, 0.05 }
 
 // killedBeforeCommit holds the processor up at its statement by a lock.
 func killedBeforeCommit() Scenario {

@@ -127,6 +127,9 @@ func (record *Record) run(ctx context.Context, s Scenario, o Options, r *rig.Rig
 		return wrong, err
 	}
 	record.Result = checker.Check(evidence)
+	if s.Delays {
+		wrong = errors.Join(wrong, record.noticed())
+	}
 	if s.Refusing && record.Result.Unanswered > 0 {
 		wrong = errors.Join(wrong, fmt.Errorf("%d events are stored whose clients were refused", record.Result.Unanswered))
 	}
@@ -174,6 +177,28 @@ func (record *Record) recover(ctx context.Context, load *rig.Load, watch *rig.Sa
 	}
 	record.Recovered = sample.At.Sub(cleared)
 	return nil, pause(ctx, afterward)
+}
+
+// waitingMore is how many messages more than before must wait at some time for a fault to
+// have been noticed.
+const waitingMore = 5
+
+// noticed returns an error when no more messages waited during the fault than before.
+func (record *Record) noticed() error {
+	most := func(from, until time.Duration) int {
+		out := 0
+		for _, s := range record.Samples {
+			if at := s.At.Sub(record.Begun); at >= from && at < until {
+				out = max(out, s.Waiting())
+			}
+		}
+		return out
+	}
+	usual, broken := most(0, record.Broken), most(record.Broken, record.Mended+time.Second)
+	if broken <= usual+waitingMore {
+		return fmt.Errorf("the fault was none: %d messages waited at most during it, and %d before it", broken, usual)
+	}
+	return nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -4,6 +4,7 @@ package chaos
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/fluxa/fluxa/proof/rig"
@@ -26,6 +27,9 @@ type Scenario struct {
 	// Break injects the fault, and returns what clears it. nil: nothing breaks but what
 	// Always broke.
 	Break func(ctx context.Context, r *rig.Rig, window time.Duration) (Mend, error)
+	// Delays says that events must wait during the fault: one that they do not notice was
+	// none, and its scenario proves nothing.
+	Delays bool
 	// Refusing says that no event may be stored whose client was refused.
 	Refusing bool
 }
@@ -36,7 +40,11 @@ type Mend func(ctx context.Context) error
 // Scenarios lists them all.
 func Scenarios() []Scenario {
 	var out []Scenario
-	for _, group := range [][]Scenario{databaseFaults(), sessionFaults(), serviceFaults(), payloadFaults(), processorFaults(), killSteps(), wholeFaults()} {
+	for _, s := range slices.Concat(databaseFaults(), sessionFaults()) {
+		s.Delays = true
+		out = append(out, s)
+	}
+	for _, group := range [][]Scenario{serviceFaults(), payloadFaults(), processorFaults(), killSteps(), wholeFaults()} {
 		out = append(out, group...)
 	}
 	return out

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -32,8 +33,18 @@ func broken(name, about, expected string, window time.Duration, faults ...inject
 	}
 }
 
+// errNoFault is of a scenario that proves nothing.
+var errNoFault = errors.New("the fault met no call: nothing was broken")
+
 func injected(ctx context.Context, r *rig.Rig, faults []inject.Fault) (Mend, error) {
-	return func(ctx context.Context) error { return r.Stack.Inject(ctx) }, r.Stack.Inject(ctx, faults...)
+	mend := func(ctx context.Context) error {
+		met, err := r.Stack.Met(ctx)
+		if err == nil && met == 0 {
+			err = errNoFault
+		}
+		return errors.Join(err, r.Stack.Inject(ctx))
+	}
+	return mend, r.Stack.Inject(ctx, faults...)
 }
 
 // sending breaks both operations that send to a queue.

@@ -161,6 +161,9 @@ func TestFault_meets_its_operation_and_target_as_often_as_it_says(t *testing.T) 
 	if err := s.send("the third"); err != nil {
 		t.Error(err)
 	}
+	if n := s.faults.Met(); n != 2 {
+		t.Errorf("the fault says that it met %d calls, want 2", n)
+	}
 	refuse.Times = 0
 	s.set(refuse)
 	if got := s.received(2); !slices.Equal(got, []string{"another queue is meant", "the third"}) {

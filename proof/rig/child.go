@@ -48,6 +48,7 @@ type report struct {
 	Info       stack.Info
 	Pids       map[contract.Function][]int
 	Goroutines int
+	Met        int // calls that the faults met which are set
 	Error      string
 }
 
@@ -71,7 +72,7 @@ func ServeChild(ctx context.Context, in io.Reader, out io.Writer) (err error) {
 		err = errors.Join(err, s.Stop(stopping), log.Close())
 	}()
 	faults := inject.NewSet(s.Endpoint(), func(function string) error { return killAll(s, contract.Function(function)) })
-	if err := answers.Encode(describe(s, nil)); err != nil {
+	if err := answers.Encode(describe(s, faults, nil)); err != nil {
 		return fmt.Errorf("answer the parent: %w", err)
 	}
 	obeyed := make(chan error, 1)
@@ -114,14 +115,14 @@ func obey(orders *json.Decoder, answers *json.Encoder, s *stack.Stack, faults *i
 		if next.Faults != nil {
 			err = faults.Replace(*next.Faults)
 		}
-		if err := answers.Encode(describe(s, err)); err != nil {
+		if err := answers.Encode(describe(s, faults, err)); err != nil {
 			return fmt.Errorf("answer the parent: %w", err)
 		}
 	}
 }
 
-func describe(s *stack.Stack, err error) report {
-	out := report{Info: s.Info(), Pids: map[contract.Function][]int{}, Goroutines: runtime.NumGoroutine()}
+func describe(s *stack.Stack, faults *inject.Set, err error) report {
+	out := report{Info: s.Info(), Pids: map[contract.Function][]int{}, Goroutines: runtime.NumGoroutine(), Met: faults.Met()}
 	for _, f := range []contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery, contract.FunctionMaintain} {
 		out.Pids[f] = s.Function(f).Pids()
 	}

@@ -158,6 +158,15 @@ func (s *Stack) Processes(ctx context.Context, f contract.Function) ([]int, erro
 	return answer.Pids[f], nil
 }
 
+// Met returns how many calls the faults met that are set.
+func (s *Stack) Met(ctx context.Context) (int, error) {
+	answer, err := s.order(ctx, order{})
+	if err != nil {
+		return 0, fmt.Errorf("ask for the calls that faults met: %w", err)
+	}
+	return answer.Met, nil
+}
+
 // Goroutines returns how many the stack's process has, and its id.
 func (s *Stack) Goroutines(ctx context.Context) (n, pid int, err error) {
 	answer, err := s.order(ctx, order{})

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/fluxa/fluxa/proof/chaos"
@@ -17,7 +18,7 @@ import (
 type options struct {
 	out, commit, bin, only, stage, templates string
 	short, list                              bool
-	runs                                     int
+	runs, parallel                           int
 	rate                                     float64
 	lasting                                  time.Duration
 }
@@ -34,6 +35,7 @@ func parse() options {
 	flag.BoolVar(&o.short, "short", false, "run the scenarios of the short form only")
 	flag.BoolVar(&o.list, "list", false, "list the scenarios")
 	flag.IntVar(&o.runs, "runs", 1, "how often each scenario is run")
+	flag.IntVar(&o.parallel, "parallel", 1, "how many scenarios run at a time, each with a stack and a database of its own")
 	flag.Float64Var(&o.rate, "rate", 25, "events a second")
 	flag.DurationVar(&o.lasting, "for", 0, "how long a fault lasts; default as each scenario says")
 	flag.Parse()
@@ -51,8 +53,8 @@ func run(ctx context.Context, o options) error {
 		}
 		return nil
 	}
-	if o.runs < 1 || o.rate <= 0 {
-		return fmt.Errorf("-runs is %d and -rate is %g, both must be above zero", o.runs, o.rate)
+	if o.runs < 1 || o.parallel < 1 || o.rate <= 0 {
+		return fmt.Errorf("-runs is %d, -parallel %d and -rate %g, all must be above zero", o.runs, o.parallel, o.rate)
 	}
 	alarms, err := chaos.ReadAlarms(o.stage, o.templates)
 	if err != nil {
@@ -67,17 +69,11 @@ func run(ctx context.Context, o options) error {
 		Commit:  o.commit, Day: time.Now().UTC().Format(time.DateOnly), Stage: o.stage,
 	}
 	for n := range o.runs {
-		for i, s := range chosen {
-			record, err := chaos.Run(ctx, s, chaos.Options{BinDir: bin, Rate: o.rate, For: o.lasting, Alarms: alarms})
-			if ctx.Err() != nil {
-				return fmt.Errorf("%s: %w", s.Name, err)
-			}
-			if err != nil { // such as a machine that does not let a fault be injected: the others go on
-				record.Failure = "not run to its end: " + err.Error()
-			}
-			log.Printf("run %d, %d of %d: %s", n+1, i+1, len(chosen), record)
-			report.Records = append(report.Records, record)
+		records, err := runAll(ctx, chosen, o.parallel, chaos.Options{BinDir: bin, Rate: o.rate, For: o.lasting, Alarms: alarms}, fmt.Sprintf("run %d", n+1))
+		if err != nil {
+			return err
 		}
+		report.Records = append(report.Records, records...)
 	}
 	if o.out != "" {
 		if err := report.Write(o.out); err != nil {
@@ -88,6 +84,27 @@ func run(ctx context.Context, o options) error {
 		return fmt.Errorf("%d scenarios failed: %s", len(failed), strings.Join(failed, ", "))
 	}
 	return nil
+}
+
+// runAll runs each scenario once, some at a time.
+func runAll(ctx context.Context, chosen []chaos.Scenario, parallel int, o chaos.Options, name string) ([]chaos.Record, error) {
+	records := make([]chaos.Record, len(chosen))
+	places := make(chan struct{}, parallel)
+	var group sync.WaitGroup
+	for i, s := range chosen {
+		places <- struct{}{}
+		group.Go(func() {
+			defer func() { <-places }()
+			record, err := chaos.Run(ctx, s, o)
+			if err != nil { // such as a machine that does not let a fault be injected: the others go on
+				record.Failure = "not run to its end: " + err.Error()
+			}
+			records[i] = record
+			log.Printf("%s, %d of %d: %s", name, i+1, len(chosen), record)
+		})
+	}
+	group.Wait()
+	return records, ctx.Err()
 }
 
 // choose returns the scenarios that the flags name.
