@@ -74,10 +74,10 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 		report.Records = append(report.Records, records...)
-	}
-	if o.out != "" {
-		if err := report.Write(o.out); err != nil {
-			return err
+		if o.out != "" { // after each run: the next may be interrupted
+			if err := report.Write(o.out); err != nil {
+				return err
+			}
 		}
 	}
 	if failed := report.Failed(); len(failed) > 0 {
