@@ -297,6 +297,22 @@ bench-profiles: ## Profile the functions beside those of BEFORE, into docs/perfo
 	@GOTOOLCHAIN=$(TOOLCHAIN) go run ./bench/cmd/functions -before $(BEFORE) -commit "$$(git rev-parse --short HEAD)" \
 		-profiles $(DIST)/profiles -events 20000 -out docs/performance/profiles.md $(FLAGS)
 
+.PHONY: chaos
+chaos: build ## Break the local stack in one way after the other, under load, into docs/proof (FLAGS=-help)
+	go run ./proof/cmd/chaos -commit "$$(git rev-parse --short HEAD)" -bin $(DIST)/bin -out docs/proof $(FLAGS)
+
+.PHONY: chaos-short
+chaos-short: build ## Break it in the ways that can lose most, in a few minutes, and write nothing
+	go run ./proof/cmd/chaos -bin $(DIST)/bin -short -parallel 3 $(FLAGS)
+
+.PHONY: soak
+soak: build ## Run the local stack at a steady rate and look for what grows, into docs/proof (FOR=30m)
+	go run ./proof/cmd/soak -commit "$$(git rev-parse --short HEAD)" -bin $(DIST)/bin -for $(or $(FOR),30m) -out docs/proof $(FLAGS)
+
+.PHONY: soak-short
+soak-short: build ## Soak for a minute, and write nothing
+	go run ./proof/cmd/soak -bin $(DIST)/bin -for $(or $(FOR),60s) $(FLAGS)
+
 .PHONY: clean
 clean: ## Delete what was built
 	@rm -rf $(DIST) $(OUT)

@@ -108,9 +108,9 @@ func rules() []rule {
 			tests:     true,
 		},
 		{
-			name:      "nothing needs the proof",
-			reason:    "it breaks the product to see that it holds, and no part of what is deployed or run",
-			from:      in("pkg", "functions", "emulator", "local", "cli", "cdk", "migrations", "bench"),
+			name:      "nothing needs the proofs",
+			reason:    "they break the product from outside, and carry proxies, faults and plots that nobody deploys",
+			from:      in("bench", "pkg", "functions", "emulator", "local", "cli", "cdk", "migrations"),
 			forbidden: in("proof"),
 			tests:     true,
 		},
@@ -120,6 +120,19 @@ func rules() []rule {
 			from:      in("proof/simulation"),
 			forbidden: either(in(adapters...), outside(append(slices.Clone(technologies), cdkTypes...)...)),
 			tests:     true,
+		},
+		{
+			name:      "the proofs run the functions as they are built",
+			reason:    "linking them in would prove something else than what is deployed",
+			from:      in("proof"),
+			forbidden: in("functions"),
+			tests:     true,
+		},
+		{
+			name:      "the checker believes nobody",
+			reason:    "it reads the tables, the queues and the clients' log by itself: a use case, an adapter or a metric of the product would vouch for itself",
+			from:      in("proof/checker"),
+			forbidden: in("pkg/ingest", "pkg/process", "pkg/query", "pkg/maintain", "pkg/authorize", "pkg/pgstore", "pkg/sqsqueue", "pkg/s3blob", "pkg/snsnotify", "pkg/telemetry", "functions", "local", "emulator", "cli"),
 		},
 		{
 			name:      "pkg knows no Lambda runtime and no CDK type",
@@ -389,11 +402,13 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 			{"pkg/event", "github.com/google/uuid"}, {"pkg/fault", root + "pkg/telemetry"}, {"pkg/contract", root + "pkg/query"}},
 		"use cases know no technology": {
 			{"pkg/ingest", s3}, {"pkg/process", pgx}, {"pkg/query", lambda}, {"pkg/query", root + "pkg/pgstore"}},
-		"pkg is below its users":                      {{"pkg/event", root + "functions/ingest"}, {"pkg/pgstore", root + "local"}, {"pkg", root + "cdk/stack"}},
-		"nothing needs the benchmarks":                {{"pkg/event", root + "bench"}, {"cli", root + "bench"}, {"cdk/stack", root + "bench"}},
-		"nothing needs the proof":                     {{"pkg/process", root + "proof/simulation"}, {"local", root + "proof"}},
-		"the simulation knows no technology":          {{"proof/simulation", root + "pkg/pgstore"}, {"proof/simulation", s3}},
-		"pkg knows no Lambda runtime and no CDK type": {{"pkg/telemetry", lambda}, {"pkg/contract", awscdk}},
+		"pkg is below its users":                         {{"pkg/event", root + "functions/ingest"}, {"pkg/pgstore", root + "local"}, {"pkg", root + "cdk/stack"}},
+		"nothing needs the benchmarks":                   {{"pkg/event", root + "bench"}, {"cli", root + "bench"}, {"cdk/stack", root + "bench"}},
+		"nothing needs the proofs":                       {{"pkg/event", root + "proof/checker"}, {"bench", root + "proof"}, {"cdk/drill", root + "proof/chaos"}},
+		"the proofs run the functions as they are built": {{"proof/rig", root + "functions/ingest"}},
+		"the checker believes nobody":                    {{"proof/checker", root + "pkg/process"}, {"proof/checker", root + "pkg/pgstore"}, {"proof/checker", root + "emulator/sqs"}},
+		"pkg knows no Lambda runtime and no CDK type":    {{"pkg/telemetry", lambda}, {"pkg/contract", awscdk}},
+		"the simulation knows no technology":             {{"proof/simulation", root + "pkg/pgstore"}, {"proof/simulation", s3}},
 		"functions are imported by none and know only pkg": {
 			{"functions/ingest", root + "emulator/sqs"}, {"functions/query", root + "cdk"}, {"functions/query", root + "cli/api"}, {"functions/migrate", root + "local/stack"}},
 		"the emulator knows nothing of Fluxa": {

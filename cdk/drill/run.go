@@ -74,12 +74,12 @@ func Run(s stage.Stage, alarms Alarms, scenario Scenario, phase time.Duration) (
 	if scenario.Plan != nil {
 		scenario.Plan(w, monday)
 	}
-	watch := newWatch(alarms)
+	watch := NewWatch(alarms)
 	if err := w.Run(monday, func(time.Time) error { return nil }); err != nil {
 		return out, err
 	}
 	err = w.Run(breaks.Add(scenario.After), func(now time.Time) error {
-		changed, err := watch.evaluate(w.Metrics, now)
+		changed, err := watch.Evaluate(w.Metrics, now)
 		for _, f := range changed {
 			f.After = now.Sub(breaks)
 			out.Changes = append(out.Changes, f)
@@ -117,14 +117,15 @@ func CheckMetrics(s stage.Stage, alarms Alarms) error {
 // back furthest have something to see.
 const warmUp = 6 * time.Hour
 
-// watch has the state of every alarm. They begin as OK.
-type watch struct {
+// Watch has the state of every alarm. It is not safe for concurrent use.
+type Watch struct {
 	alarms Alarms
 	states map[string]cloudwatch.State
 }
 
-func newWatch(alarms Alarms) *watch {
-	w := &watch{alarms: alarms, states: map[string]cloudwatch.State{}}
+// NewWatch returns the alarms, each of them OK.
+func NewWatch(alarms Alarms) *Watch {
+	w := &Watch{alarms: alarms, states: map[string]cloudwatch.State{}}
 	for _, a := range alarms.Metric {
 		w.states[a.Name] = cloudwatch.OK
 	}
@@ -134,9 +135,9 @@ func newWatch(alarms Alarms) *watch {
 	return w
 }
 
-// evaluate returns what changed. A metric alarm with a period of a minute or more is
-// evaluated every minute.
-func (w *watch) evaluate(metrics *cloudwatch.Store, now time.Time) ([]Fired, error) {
+// Evaluate returns what changed by a time, without After. A metric alarm with a period of
+// a minute or more is evaluated every minute: the caller does that.
+func (w *Watch) Evaluate(metrics *cloudwatch.Store, now time.Time) ([]Fired, error) {
 	var out []Fired
 	change := func(name, description string, tells bool, state cloudwatch.State) {
 		if w.states[name] != state {

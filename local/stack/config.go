@@ -49,6 +49,7 @@ type Tuning struct {
 	BatchSize        int           // messages that a processor takes at once; default contract.BatchSize
 	BatchWindow      time.Duration // how long a batch is collected; default 0: no waiting
 	Retry            config.Retry  // of the processor
+	RetentionDays    int           // after which events are deleted; default 0: they are kept
 	// ThrowAway trades the safety of the data against a power cut for speed.
 	ThrowAway bool
 }

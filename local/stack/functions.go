@@ -63,7 +63,7 @@ func settingsOf(tuning Tuning, r *resources, databaseURL string, users map[contr
 		contract.FunctionMigrate: {contract.MigrateTimeout, 1, 256,
 			config.Environ(config.Migrate{Service: service, Administration: config.Administration{Server: config.Server{URL: config.Secret(databaseURL)}}})},
 		contract.FunctionMaintain: {contract.MaintainTimeout, 1, 256,
-			config.Environ(config.Maintain{Service: service, Database: database(contract.FunctionMaintain, 1)})},
+			config.Environ(config.Maintain{Service: service, RetentionDays: tuning.RetentionDays, Database: database(contract.FunctionMaintain, 1)})},
 	}
 }
 

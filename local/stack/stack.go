@@ -335,7 +335,7 @@ func Run(ctx context.Context, cfg Config) error {
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(s.cfg.Out, "\nstopping …")
-	case err = <-s.failed:
+	case err = <-s.Failed():
 		s.cfg.Logger.LogAttrs(ctx, slog.LevelError, "stopping", slog.String("error", err.Error()))
 	}
 	return errors.Join(err, s.Stop(context.WithoutCancel(ctx)))

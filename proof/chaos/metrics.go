@@ -1,0 +1,212 @@
+package chaos
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fluxa/fluxa/cdk/drill/cloudwatch"
+	"github.com/fluxa/fluxa/local/stack"
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/proof/rig"
+)
+
+// longestLine is the longest line of a log: the emulated Lambda cuts them there.
+const longestLine = 1 << 20
+
+// metrics are what a run wrote and what was counted meanwhile, by the names that a stage
+// of a deployment has. CloudWatch's metrics of RDS and of SNS and the age of the oldest
+// message on a queue have no counterpart here,
+// nor has Lambda's concurrency.
+type metrics struct {
+	points  []point
+	samples []rig.Sample
+	queue   string // the dimensions of the events queue
+	letters string
+	api     string
+}
+
+// point is a line in the embedded metric format, or a value.
+type point struct {
+	at    time.Time
+	line  []byte // with the time cut out at cut
+	cut   int
+	id    cloudwatch.ID
+	value float64
+}
+
+var timestamp = []byte(`"_aws":{"Timestamp":`)
+
+// read takes the metrics out of the logs.
+func (a *Alarms) read(r *Record, logs []string) (*metrics, error) {
+	out := &metrics{
+		samples: r.Samples,
+		queue:   "QueueName=" + a.stage.Named("events"), letters: "QueueName=" + a.stage.Named("dlq"),
+		api: cloudwatch.Dimensions(map[string]string{"ApiName": a.stage.Platform(), "Stage": a.stage.Name}),
+	}
+	for _, path := range logs {
+		if err := a.readLog(out, path); err != nil {
+			return nil, fmt.Errorf("read the metrics of %s: %w", filepath.Base(path), err)
+		}
+	}
+	return out, nil
+}
+
+func (a *Alarms) readLog(out *metrics, path string) (err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	here := fmt.Appendf(nil, `%q:%q`, contract.DimensionEnvironment, stack.Stage)
+	there := fmt.Appendf(nil, `%q:%q`, contract.DimensionEnvironment, a.stage.Name)
+	lines := bufio.NewReaderSize(file, longestLine+1)
+	for {
+		line, err := lines.ReadSlice('\n')
+		if errors.Is(err, io.EOF) {
+			return nil // a line that has no end yet is none
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case bytes.Contains(line, timestamp):
+			p, err := embedded(bytes.Replace(line, here, there, 1))
+			if err != nil {
+				return err
+			}
+			out.points = append(out.points, p)
+		case bytes.Contains(line, []byte(`"invocation finished"`)):
+			points, err := a.invocation(line)
+			if err != nil {
+				return err
+			}
+			out.points = append(out.points, points...)
+		}
+	}
+}
+
+// embedded splits a line at its time.
+func embedded(line []byte) (point, error) {
+	begin := bytes.Index(line, timestamp) + len(timestamp)
+	length := bytes.IndexByte(line[begin:], ',')
+	if length < 0 {
+		return point{}, errors.New("a line of metrics has no end of its time")
+	}
+	milliseconds, err := strconv.ParseInt(string(line[begin:begin+length]), 10, 64)
+	if err != nil {
+		return point{}, fmt.Errorf("a line of metrics has a time that is none: %w", err)
+	}
+	return point{at: time.UnixMilli(milliseconds), line: slices.Delete(line, begin, begin+length), cut: begin}, nil
+}
+
+// invocation turns what the emulated Lambda logs into Lambda's metrics.
+func (a *Alarms) invocation(line []byte) ([]point, error) {
+	var entry struct {
+		Time     time.Time `json:"time"`
+		Function string    `json:"function"`
+		Failed   bool      `json:"failed"`
+		Duration float64   `json:"duration_ms"`
+	}
+	if err := json.Unmarshal(line, &entry); err != nil {
+		return nil, fmt.Errorf("read an invocation: %w", err)
+	}
+	name := a.stage.Named(strings.TrimSuffix(strings.TrimPrefix(entry.Function, "fluxa-"), "-"+stack.Stage))
+	failed := 0.0
+	if entry.Failed {
+		failed = 1
+	}
+	var out []point
+	for _, dimensions := range []map[string]string{{"FunctionName": name}, {"FunctionName": name, "Resource": name + ":live"}} {
+		for metric, value := range map[string]float64{"Invocations": 1, "Errors": failed, "Throttles": 0, "Duration": entry.Duration} {
+			id := cloudwatch.ID{Namespace: "AWS/Lambda", Name: metric, Dimensions: cloudwatch.Dimensions(dimensions)}
+			out = append(out, point{at: entry.Time, id: id, value: value})
+		}
+	}
+	return out, nil
+}
+
+// replay is a part of a run, repeated until a length is reached.
+type replay struct {
+	*metrics
+	from, until time.Time
+	length      time.Duration
+}
+
+// put writes the part from a time on.
+func (p replay) put(store *cloudwatch.Store, at time.Time) error {
+	period := p.until.Sub(p.from)
+	if period <= 0 {
+		return nil
+	}
+	for done := time.Duration(0); done < p.length; done += period {
+		by := at.Add(done).Sub(p.from)
+		for _, point := range p.points {
+			if point.at.Before(p.from) || !point.at.Before(p.until) || !point.at.Add(by).Before(at.Add(p.length)) {
+				continue
+			}
+			if err := point.put(store, point.at.Add(by)); err != nil {
+				return err
+			}
+		}
+		p.putSamples(store, by, int(done/period), at.Add(p.length))
+	}
+	return nil
+}
+
+func (p point) put(store *cloudwatch.Store, at time.Time) error {
+	if p.line == nil {
+		store.Put(p.id, at, p.value)
+		return nil
+	}
+	return store.PutLine(slices.Concat(p.line[:p.cut], strconv.AppendInt(nil, at.UnixMilli(), 10), p.line[p.cut:]))
+}
+
+// putSamples writes what queues and the API reported. A queue that grew in the part grows
+// by as much in each repetition.
+func (p replay) putSamples(store *cloudwatch.Store, by time.Duration, repetition int, end time.Time) {
+	var part []rig.Sample
+	for _, s := range p.samples {
+		if !s.At.Before(p.from) && s.At.Before(p.until) && s.Visible != rig.Unknown {
+			part = append(part, s)
+		}
+	}
+	if len(part) == 0 {
+		return
+	}
+	first, last := part[0], part[len(part)-1]
+	grown := func(from, to int) float64 { return float64(repetition * max(0, to-from)) }
+	queue := func(name string) cloudwatch.ID {
+		return cloudwatch.ID{Namespace: "AWS/SQS", Name: name, Dimensions: p.queue}
+	}
+	api := func(name string) cloudwatch.ID {
+		return cloudwatch.ID{Namespace: "AWS/ApiGateway", Name: name, Dimensions: p.api}
+	}
+	before := first
+	for _, s := range part {
+		at := s.At.Add(by)
+		if !at.Before(end) {
+			return
+		}
+		store.Put(queue("ApproximateNumberOfMessagesVisible"), at, float64(s.Visible)+grown(first.Visible, last.Visible))
+		store.Put(queue("ApproximateNumberOfMessagesNotVisible"), at, float64(s.InFlight)+grown(first.InFlight, last.InFlight))
+		store.Put(cloudwatch.ID{Namespace: "AWS/SQS", Name: "ApproximateNumberOfMessagesVisible", Dimensions: p.letters}, at,
+			float64(s.Letters)+grown(first.Letters, last.Letters))
+		for range s.Answered - before.Answered {
+			store.Put(api("Count"), at, 1)
+		}
+		for range s.Failed - before.Failed {
+			store.Put(api("5XXError"), at, 1)
+		}
+		before = s
+	}
+}

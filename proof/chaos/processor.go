@@ -1,0 +1,182 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/fluxa/fluxa/emulator/endpoint"
+	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/proof/inject"
+	"github.com/fluxa/fluxa/proof/rig"
+)
+
+const healed = "what was in work is delivered again after the visibility time-out: stored once, announced"
+
+// processorFaults end or halt the processor wherever it happens to be.
+func processorFaults() []Scenario {
+	return []Scenario{
+		{
+			Name: "processor-out-of-memory", Fault: "the processors' address space is limited to what they have (RLIMIT_AS): the next allocation ends them",
+			Expected: healed, For: 10 * time.Second,
+			Break: func(ctx context.Context, r *rig.Rig, window time.Duration) (Mend, error) {
+				return nothing, repeat(ctx, window, time.Second, func() error { return each(ctx, r, contract.FunctionProcessor, limitMemory) })
+			},
+		},
+		{
+			Name: "processor-suspended", Fault: "the processors are halted by SIGSTOP every 2 s, until Lambda's time-out ends them",
+			Expected: healed, For: 12 * time.Second, Delays: true,
+			Break: func(ctx context.Context, r *rig.Rig, window time.Duration) (Mend, error) {
+				return nothing, repeat(ctx, window, 2*time.Second, func() error {
+					return each(ctx, r, contract.FunctionProcessor, func(pid int) error { return syscall.Kill(pid, syscall.SIGSTOP) })
+				})
+			},
+		},
+		broken("processor-timed-out", "SNS answers after the processor's time-out: invocations end in the middle of their batch",
+			healed, 15*time.Second, inject.Fault{Service: endpoint.SNS, Operation: publish, Effect: inject.Delay, Delay: 8 * time.Second}),
+	}
+}
+
+// each does something to every process of a function. One that has ended by then is left
+// out.
+func each(ctx context.Context, r *rig.Rig, f contract.Function, do func(pid int) error) error {
+	pids, err := r.Stack.Processes(ctx, f)
+	if err != nil {
+		return err
+	}
+	for _, pid := range pids {
+		if err := do(pid); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("process %d of %s: %w", pid, f, err)
+		}
+	}
+	return nil
+}
+
+func limitMemory(pid int) error {
+	const least = 1 << 20
+	return rig.Limit(pid, unix.RLIMIT_AS, least)
+}
+
+// step is one side effect of the processor that happens by a call which can be held up.
+type step struct {
+	name, about string
+	call        inject.Fault
+	// first makes the step happen at all; its fault stands before the other.
+	first []inject.Fault
+}
+
+// kills is how often the processor is killed at one step.
+const kills = 2
+
+func steps() []step {
+	failingTopic := inject.Fault{Service: endpoint.SNS, Operation: publish, Effect: inject.Refuse, Status: http.StatusInternalServerError, Code: "InternalError", Times: 6}
+	return []step{
+		{name: "reading", about: "a payload is read from S3", call: inject.Fault{Service: endpoint.S3, Operation: http.MethodGet}},
+		{name: "publishing", about: "notifications are published", call: inject.Fault{Service: endpoint.SNS, Operation: publish}},
+		{name: "dead-lettering", about: "messages are sent to the DLQ", call: inject.Fault{Service: endpoint.SQS, Target: letters}},
+		{
+			name: "postponing", about: "the next delivery of a message is set, which SNS did not take",
+			call: inject.Fault{Service: endpoint.SQS, Operation: postpone}, first: []inject.Fault{failingTopic},
+		},
+	}
+}
+
+// killSteps kill the processor before and after each of its side effects. They need no
+// build of their own: the call arrives at the service, is carried out or not, and the
+// process is killed before it learns of it.
+func killSteps() []Scenario {
+	var out []Scenario
+	var all []inject.Fault
+	for _, s := range steps() {
+		for _, effect := range []inject.Effect{inject.KillBefore, inject.KillAfter} {
+			f := s.call
+			f.Effect, f.Function, f.Times = effect, string(contract.FunctionProcessor), kills
+			word := "before"
+			if effect == inject.KillAfter {
+				word = "after"
+			}
+			one := broken("processor-killed-"+word+"-"+s.name, "the processor is killed by SIGKILL "+word+" "+s.about+", twice",
+				healed, 12*time.Second, append(s.first, f)...)
+			one.Mix = everyStep
+			out = append(out, one)
+			all = append(all, f)
+		}
+	}
+	everywhere := broken("processor-killed-at-each-step", "the processor is killed by SIGKILL before and after each of its calls to S3, SNS and SQS, twice at each",
+		healed, 20*time.Second, all...)
+	everywhere.Short, everywhere.Mix = true, everyStep
+	return append(out, everywhere, killedBeforeCommit(), killedAfterCommit())
+}
+
+// everyStep has enough large payloads and poison for each step to happen often.
+func everyStep(m *rig.Mix) { m.Large, m.Poison = 0.1, 0.05 }
+
+// killedBeforeCommit holds the processor up at its statement by a lock.
+func killedBeforeCommit() Scenario {
+	return Scenario{
+		Name: "processor-killed-before-the-commit", Fault: "the processor is killed by SIGKILL while its statement waits for a lock",
+		Expected: healed, Short: true,
+		Break: func(ctx context.Context, r *rig.Rig, _ time.Duration) (Mend, error) {
+			release, err := locked(ctx, r, `LOCK TABLE events IN ACCESS EXCLUSIVE MODE`)
+			if err != nil {
+				return nil, err
+			}
+			return release, errors.Join(await(ctx, r, `SELECT count(*) > 0 FROM pg_stat_activity WHERE usename = 'fluxa_processor' AND wait_event_type = 'Lock'`), kill(ctx, r, contract.FunctionProcessor))
+		},
+	}
+}
+
+// killedAfterCommit lets the server commit, and its answer never arrive.
+func killedAfterCommit() Scenario {
+	return Scenario{
+		Name: "processor-killed-after-the-commit", Fault: "the server's answers stay away, and the processor is killed by SIGKILL when its events are stored",
+		Expected: healed, Short: true,
+		Break: func(ctx context.Context, r *rig.Rig, _ time.Duration) (Mend, error) {
+			if err := r.Database.Toxic("timeout", map[string]int{"timeout": 0}); err != nil {
+				return nil, err
+			}
+			mend := func(ctx context.Context) error { r.Database.Clean(ctx); return nil }
+			stored := fmt.Sprintf(`SELECT count(*) > 0 FROM events WHERE created_at > '%s'`, time.Now().UTC().Format(time.RFC3339Nano))
+			return mend, errors.Join(await(ctx, r, stored), kill(ctx, r, contract.FunctionProcessor))
+		},
+	}
+}
+
+func kill(ctx context.Context, r *rig.Rig, f contract.Function) error {
+	return each(ctx, r, f, func(pid int) error { return syscall.Kill(pid, syscall.SIGKILL) })
+}
+
+const (
+	awaitLimit = 30 * time.Second
+	awaitPause = 50 * time.Millisecond
+)
+
+// await asks a question past the proxy until its answer is yes.
+func await(ctx context.Context, r *rig.Rig, question string) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, awaitLimit)
+	defer cancel()
+	c, err := r.Database.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close(context.WithoutCancel(ctx))) }()
+	for {
+		var yes bool
+		if err := c.QueryRow(ctx, question).Scan(&yes); err != nil {
+			return fmt.Errorf("wait for the moment of the fault: %w", err)
+		}
+		if yes {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the moment of the fault did not come within %s: %s", awaitLimit, question)
+		case <-time.After(awaitPause):
+		}
+	}
+}
