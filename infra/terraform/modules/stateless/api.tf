@@ -54,8 +54,13 @@ resource "aws_api_gateway_deployment" "api" {
   description = "Fluxa takes transaction events and tells what became of them"
   triggers = {
     redeployment = sha1(jsonencode([
+      aws_api_gateway_gateway_response.api_authorizer_failed,
+      aws_api_gateway_gateway_response.api_bad_api,
+      aws_api_gateway_gateway_response.api_bad_authorizer,
       aws_api_gateway_gateway_response.api_bad_body,
       aws_api_gateway_gateway_response.api_bad_parameters,
+      aws_api_gateway_gateway_response.api_bad_signature,
+      aws_api_gateway_gateway_response.api_broken,
       aws_api_gateway_method.api_events_event_id_get,
       aws_api_gateway_integration.api_events_event_id_get,
       aws_api_gateway_method.api_events_event_id_payload_get,
@@ -77,9 +82,11 @@ resource "aws_api_gateway_deployment" "api" {
       aws_api_gateway_integration.api_health_get,
       aws_api_gateway_resource.api_health,
       aws_api_gateway_gateway_response.api_denied,
+      aws_api_gateway_gateway_response.api_expired_token,
       aws_api_gateway_gateway_response.api_firewall,
       aws_api_gateway_gateway_response.api_media_type,
       aws_api_gateway_gateway_response.api_no_key,
+      aws_api_gateway_gateway_response.api_no_resource,
       aws_api_gateway_gateway_response.api_no_signature,
       aws_api_gateway_gateway_response.api_other4xx,
       aws_api_gateway_gateway_response.api_other5xx,
@@ -399,7 +406,7 @@ resource "aws_api_gateway_gateway_response" "api_bad_body" {
     "gatewayresponse.header.X-Validation-Error" = "context.error.validationErrorString"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Unprocessable Entity\",\"status\":422,\"detail\":\"the body does not follow the schema of the request; the header X-Validation-Error says where\",\"code\":\"invalid_event\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Unprocessable Entity\",\"status\":422,\"detail\":\"the body does not follow the schema of the request; the header X-Validation-Error says where\",\"instance\":\"$context.path\",\"code\":\"invalid_event\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
@@ -412,7 +419,7 @@ resource "aws_api_gateway_gateway_response" "api_bad_parameters" {
     "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Unprocessable Entity\",\"status\":422,\"detail\":$context.error.messageString,\"code\":\"invalid_value\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Unprocessable Entity\",\"status\":422,\"detail\":$context.error.messageString,\"instance\":\"$context.path\",\"code\":\"invalid_value\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
@@ -425,7 +432,7 @@ resource "aws_api_gateway_gateway_response" "api_no_key" {
     "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,\"detail\":\"the header x-api-key has no key of this API\",\"code\":\"forbidden\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,\"detail\":\"the header x-api-key has no key of this API\",\"instance\":\"$context.path\",\"code\":\"forbidden\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
@@ -438,7 +445,7 @@ resource "aws_api_gateway_gateway_response" "api_denied" {
     "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,\"detail\":$context.error.messageString,\"code\":\"forbidden\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,\"detail\":$context.error.messageString,\"instance\":\"$context.path\",\"code\":\"forbidden\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
@@ -451,7 +458,7 @@ resource "aws_api_gateway_gateway_response" "api_unauthorized" {
     "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Unauthorized\",\"status\":401,\"detail\":$context.error.messageString,\"code\":\"unauthorized\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Unauthorized\",\"status\":401,\"detail\":$context.error.messageString,\"instance\":\"$context.path\",\"code\":\"unauthorized\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
@@ -464,7 +471,7 @@ resource "aws_api_gateway_gateway_response" "api_firewall" {
     "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,\"detail\":\"the firewall refused the request\",\"code\":\"forbidden\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,\"detail\":\"the firewall refused the request\",\"instance\":\"$context.path\",\"code\":\"forbidden\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
@@ -478,7 +485,7 @@ resource "aws_api_gateway_gateway_response" "api_throttled" {
     "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Too Many Requests\",\"status\":429,\"detail\":\"too many requests; try again later\",\"code\":\"rate_limited\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Too Many Requests\",\"status\":429,\"detail\":\"too many requests; try again later\",\"instance\":\"$context.path\",\"code\":\"rate_limited\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
@@ -492,7 +499,7 @@ resource "aws_api_gateway_gateway_response" "api_quota" {
     "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Too Many Requests\",\"status\":429,\"detail\":\"the key's quota is used up\",\"code\":\"rate_limited\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Too Many Requests\",\"status\":429,\"detail\":\"the key's quota is used up\",\"instance\":\"$context.path\",\"code\":\"rate_limited\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
@@ -505,7 +512,7 @@ resource "aws_api_gateway_gateway_response" "api_too_large" {
     "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Request Entity Too Large\",\"status\":413,\"detail\":\"a body may have 5242880 bytes\",\"code\":\"payload_too_large\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Request Entity Too Large\",\"status\":413,\"detail\":\"a body may have 5242880 bytes\",\"instance\":\"$context.path\",\"code\":\"payload_too_large\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
@@ -518,7 +525,7 @@ resource "aws_api_gateway_gateway_response" "api_media_type" {
     "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Unsupported Media Type\",\"status\":415,\"detail\":$context.error.messageString,\"code\":\"unsupported_media_type\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Unsupported Media Type\",\"status\":415,\"detail\":$context.error.messageString,\"instance\":\"$context.path\",\"code\":\"unsupported_media_type\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
@@ -532,7 +539,102 @@ resource "aws_api_gateway_gateway_response" "api_timeout" {
     "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Gateway Timeout\",\"status\":504,\"detail\":\"the request took too long; it may have been accepted: send it again with the same id\",\"code\":\"internal\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Gateway Timeout\",\"status\":504,\"detail\":\"the request took too long; it may have been accepted: send it again with the same id\",\"instance\":\"$context.path\",\"code\":\"internal\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
+  }
+}
+
+resource "aws_api_gateway_gateway_response" "api_expired_token" {
+  rest_api_id   = aws_api_gateway_rest_api.api.id
+  response_type = "EXPIRED_TOKEN"
+  status_code   = "403"
+  response_parameters = {
+    "gatewayresponse.header.Content-Type"     = "'application/problem+json'"
+    "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
+  }
+  response_templates = {
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,\"detail\":$context.error.messageString,\"instance\":\"$context.path\",\"code\":\"forbidden\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
+  }
+}
+
+resource "aws_api_gateway_gateway_response" "api_bad_signature" {
+  rest_api_id   = aws_api_gateway_rest_api.api.id
+  response_type = "INVALID_SIGNATURE"
+  status_code   = "403"
+  response_parameters = {
+    "gatewayresponse.header.Content-Type"     = "'application/problem+json'"
+    "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
+  }
+  response_templates = {
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,\"detail\":$context.error.messageString,\"instance\":\"$context.path\",\"code\":\"forbidden\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
+  }
+}
+
+resource "aws_api_gateway_gateway_response" "api_no_resource" {
+  rest_api_id   = aws_api_gateway_rest_api.api.id
+  response_type = "RESOURCE_NOT_FOUND"
+  status_code   = "404"
+  response_parameters = {
+    "gatewayresponse.header.Content-Type"     = "'application/problem+json'"
+    "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
+  }
+  response_templates = {
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is no such path\",\"instance\":\"$context.path\",\"code\":\"not_found\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
+  }
+}
+
+resource "aws_api_gateway_gateway_response" "api_broken" {
+  rest_api_id   = aws_api_gateway_rest_api.api.id
+  response_type = "INTEGRATION_FAILURE"
+  status_code   = "504"
+  response_parameters = {
+    "gatewayresponse.header.Content-Type"     = "'application/problem+json'"
+    "gatewayresponse.header.Retry-After"      = "'5'"
+    "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
+  }
+  response_templates = {
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Gateway Timeout\",\"status\":504,\"detail\":\"the request failed; it may have been accepted: send it again with the same id\",\"instance\":\"$context.path\",\"code\":\"internal\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
+  }
+}
+
+resource "aws_api_gateway_gateway_response" "api_bad_api" {
+  rest_api_id   = aws_api_gateway_rest_api.api.id
+  response_type = "API_CONFIGURATION_ERROR"
+  status_code   = "500"
+  response_parameters = {
+    "gatewayresponse.header.Content-Type"     = "'application/problem+json'"
+    "gatewayresponse.header.Retry-After"      = "'5'"
+    "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
+  }
+  response_templates = {
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500,\"detail\":\"internal error\",\"instance\":\"$context.path\",\"code\":\"internal\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
+  }
+}
+
+resource "aws_api_gateway_gateway_response" "api_bad_authorizer" {
+  rest_api_id   = aws_api_gateway_rest_api.api.id
+  response_type = "AUTHORIZER_CONFIGURATION_ERROR"
+  status_code   = "500"
+  response_parameters = {
+    "gatewayresponse.header.Content-Type"     = "'application/problem+json'"
+    "gatewayresponse.header.Retry-After"      = "'5'"
+    "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
+  }
+  response_templates = {
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500,\"detail\":\"internal error\",\"instance\":\"$context.path\",\"code\":\"internal\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
+  }
+}
+
+resource "aws_api_gateway_gateway_response" "api_authorizer_failed" {
+  rest_api_id   = aws_api_gateway_rest_api.api.id
+  response_type = "AUTHORIZER_FAILURE"
+  status_code   = "500"
+  response_parameters = {
+    "gatewayresponse.header.Content-Type"     = "'application/problem+json'"
+    "gatewayresponse.header.Retry-After"      = "'5'"
+    "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
+  }
+  response_templates = {
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500,\"detail\":\"internal error\",\"instance\":\"$context.path\",\"code\":\"internal\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
@@ -544,7 +646,7 @@ resource "aws_api_gateway_gateway_response" "api_other4xx" {
     "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"detail\":$context.error.messageString,\"code\":\"invalid_value\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"detail\":$context.error.messageString,\"instance\":\"$context.path\",\"code\":\"invalid_value\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
@@ -557,7 +659,7 @@ resource "aws_api_gateway_gateway_response" "api_other5xx" {
     "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"detail\":\"internal error\",\"code\":\"internal\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"detail\":\"internal error\",\"instance\":\"$context.path\",\"code\":\"internal\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
@@ -570,7 +672,7 @@ resource "aws_api_gateway_gateway_response" "api_no_signature" {
     "gatewayresponse.header.X-Correlation-ID" = "context.requestId"
   }
   response_templates = {
-    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is no such path or method\",\"code\":\"not_found\",\"correlation_id\":\"$context.requestId\"}"
+    "application/json" = "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is no such path or method\",\"instance\":\"$context.path\",\"code\":\"not_found\",\"correlation_id\":\"$context.requestId\",\"errors\":[]}"
   }
 }
 
