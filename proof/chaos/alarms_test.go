@@ -104,19 +104,33 @@ func TestAlarms_that_stay_silent_while_events_stop_are_an_error(t *testing.T) {
 	}
 }
 
-func TestNoticed_wants_messages_to_wait_during_a_fault(t *testing.T) {
+func TestNoticed_wants_a_message_to_be_retried_during_a_fault(t *testing.T) {
 	t.Parallel()
 	r, _ := lived(t, 20*time.Second)
-	if err := r.noticed(); err == nil || err.Error() != "the fault was none: 0 messages waited at most during it, and 0 before it" {
-		t.Errorf("error %v", err)
+	line := func(at time.Duration, retried int) string {
+		return fmt.Sprintf(`{"_aws":{"Timestamp":%d,"CloudWatchMetrics":[{"Metrics":[{"Name":"retried"}]}]},"retried":%d}`+"\n", r.Begun.Add(at).UnixMilli(), retried)
 	}
-	r.Samples[15].Visible = 6
-	if err := r.noticed(); err != nil {
-		t.Error(err)
+	for name, test := range map[string]struct {
+		log     string
+		noticed bool
+	}{
+		"nothing written":    {"", false},
+		"none retried":       {line(r.Broken+time.Second, 0), false},
+		"one retried":        {line(r.Broken+time.Second, 0) + `{"level":"INFO"}` + "\n" + line(r.Broken+2*time.Second, 1), true},
+		"before the fault":   {line(r.Broken-time.Second, 3), false},
+		"long after it":      {line(r.Mended+2*time.Second, 3), false},
+		"a line without end": {strings.TrimSuffix(line(r.Broken+time.Second, 1), "\n"), false},
+	} {
+		path := filepath.Join(t.TempDir(), "processor.log")
+		if err := os.WriteFile(path, []byte(test.log), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.noticed([]string{path}); (err == nil) != test.noticed {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
-	r.Samples[5].InFlight = 1
-	if r.noticed() == nil {
-		t.Error("as many waited before")
+	if err := r.noticed([]string{filepath.Join(t.TempDir(), "absent.log")}); err == nil || !strings.Contains(err.Error(), "absent.log") {
+		t.Errorf("a log that is not there: %v", err)
 	}
 }
 

@@ -61,23 +61,10 @@ func (a *Alarms) read(r *Record, logs []string) (*metrics, error) {
 	return out, nil
 }
 
-func (a *Alarms) readLog(out *metrics, path string) (err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
+func (a *Alarms) readLog(out *metrics, path string) error {
 	here := fmt.Appendf(nil, `%q:%q`, contract.DimensionEnvironment, stack.Stage)
 	there := fmt.Appendf(nil, `%q:%q`, contract.DimensionEnvironment, a.stage.Name)
-	lines := bufio.NewReaderSize(file, longestLine+1)
-	for {
-		line, err := lines.ReadSlice('\n')
-		if errors.Is(err, io.EOF) {
-			return nil // a line that has no end yet is none
-		}
-		if err != nil {
-			return err
-		}
+	return eachLine(path, func(line []byte) error {
 		switch {
 		case bytes.Contains(line, timestamp):
 			p, err := embedded(bytes.Replace(line, here, there, 1))
@@ -92,7 +79,52 @@ func (a *Alarms) readLog(out *metrics, path string) (err error) {
 			}
 			out.points = append(out.points, points...)
 		}
+		return nil
+	})
+}
+
+// eachLine hands over every line of a log. One that has no end yet is none.
+func eachLine(path string, visit func(line []byte) error) (err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	lines := bufio.NewReaderSize(file, longestLine+1)
+	for {
+		line, err := lines.ReadSlice('\n')
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := visit(line); err != nil {
+			return err
+		}
+	}
+}
+
+// retriedIn reports whether a log has metrics of a time with a message that was retried.
+func retriedIn(path string, from, until time.Time) (found bool, err error) {
+	name := fmt.Appendf(nil, `%q:`, contract.MetricRetried)
+	err = eachLine(path, func(line []byte) error {
+		if !bytes.Contains(line, timestamp) || !bytes.Contains(line, name) {
+			return nil
+		}
+		var metrics struct {
+			AWS struct{ Timestamp int64 } `json:"_aws"`
+			// Retried is one value: the processor writes it once for a batch.
+			Retried float64 `json:"retried"`
+		}
+		if err := json.Unmarshal(line, &metrics); err != nil {
+			return fmt.Errorf("read a line of metrics: %w", err)
+		}
+		at := time.UnixMilli(metrics.AWS.Timestamp)
+		found = found || metrics.Retried > 0 && !at.Before(from) && at.Before(until)
+		return nil
+	})
+	return found, err
 }
 
 // embedded splits a line at its time.

@@ -128,7 +128,7 @@ func (record *Record) run(ctx context.Context, s Scenario, o Options, r *rig.Rig
 	}
 	record.Result = checker.Check(evidence)
 	if s.Delays {
-		wrong = errors.Join(wrong, record.noticed())
+		wrong = errors.Join(wrong, record.noticed(r.Logs()))
 	}
 	if s.Refusing && record.Result.Unanswered > 0 {
 		wrong = errors.Join(wrong, fmt.Errorf("%d events are stored whose clients were refused", record.Result.Unanswered))
@@ -179,26 +179,22 @@ func (record *Record) recover(ctx context.Context, load *rig.Load, watch *rig.Sa
 	return nil, pause(ctx, afterward)
 }
 
-// waitingMore is how many messages more than before must wait at some time for a fault to
-// have been noticed.
-const waitingMore = 5
-
-// noticed returns an error when no more messages waited during the fault than before.
-func (record *Record) noticed() error {
-	most := func(from, until time.Duration) int {
-		out := 0
-		for _, s := range record.Samples {
-			if at := s.At.Sub(record.Begun); at >= from && at < until {
-				out = max(out, s.Waiting())
-			}
+// noticed returns an error when the processor had nothing to retry during the fault: it is
+// the one thing that is believed of what the product says of itself, and decides nothing but
+// whether there was a fault.
+func (record *Record) noticed(logs []string) error {
+	from := record.Begun.Add(record.Broken)
+	until := record.Begun.Add(record.Mended + time.Second)
+	for _, path := range logs {
+		retried, err := retriedIn(path, from, until)
+		if err != nil {
+			return fmt.Errorf("look for what was retried in %s: %w", filepath.Base(path), err)
 		}
-		return out
+		if retried {
+			return nil
+		}
 	}
-	usual, broken := most(0, record.Broken), most(record.Broken, record.Mended+time.Second)
-	if broken <= usual+waitingMore {
-		return fmt.Errorf("the fault was none: %d messages waited at most during it, and %d before it", broken, usual)
-	}
-	return nil
+	return errors.New("the fault was none: the processor retried no message during it")
 }
 
 func pause(ctx context.Context, d time.Duration) error {

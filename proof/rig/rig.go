@@ -127,7 +127,7 @@ func (r *Rig) stackDir() string { return filepath.Join(r.dir, "stack") }
 
 // Logs returns the files that the functions write, and the stack's own log.
 func (r *Rig) Logs() []string {
-	found, err := filepath.Glob(filepath.Join(r.stackDir(), logFolder, "*.log"))
+	found, err := filepath.Glob(filepath.Join(r.stackDir(), logFolder, "*.log*")) // with those that were set aside
 	if err != nil {
 		panic(err) // the pattern is a constant
 	}
