@@ -98,15 +98,15 @@ func TestGatewayAnswer_is_written_as_a_problem(t *testing.T) {
 	}{
 		"with a detail of its own": {
 			gatewayAnswer{status: http.StatusForbidden, code: fault.Forbidden, detail: `no "key" here`},
-			`{"type":"about:blank","title":"Forbidden","status":403,"detail":"no \"key\" here","code":"forbidden","correlation_id":"$context.requestId"}`,
+			`{"type":"about:blank","title":"Forbidden","status":403,"detail":"no \"key\" here","instance":"$context.path","code":"forbidden","correlation_id":"$context.requestId","errors":[]}`,
 		},
 		"with what API Gateway says, which has its quotes": {
 			gatewayAnswer{status: http.StatusUnauthorized, code: fault.Unauthorized},
-			`{"type":"about:blank","title":"Unauthorized","status":401,"detail":$context.error.messageString,"code":"unauthorized","correlation_id":"$context.requestId"}`,
+			`{"type":"about:blank","title":"Unauthorized","status":401,"detail":$context.error.messageString,"instance":"$context.path","code":"unauthorized","correlation_id":"$context.requestId","errors":[]}`,
 		},
 		"of several statuses": {
 			gatewayAnswer{code: fault.Internal, detail: "internal error"},
-			`{"type":"about:blank","detail":"internal error","code":"internal","correlation_id":"$context.requestId"}`,
+			`{"type":"about:blank","detail":"internal error","instance":"$context.path","code":"internal","correlation_id":"$context.requestId","errors":[]}`,
 		},
 	} {
 		if got := c.answer.template(); got != c.want {
@@ -129,8 +129,10 @@ func TestGatewayAnswers_cover_each_refusal_once(t *testing.T) {
 			}
 		}
 		for _, kind := range []string{
-			"ACCESS_DENIED", "BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "DEFAULT_4XX", "DEFAULT_5XX", "INTEGRATION_TIMEOUT", "INVALID_API_KEY",
-			"MISSING_AUTHENTICATION_TOKEN", "QUOTA_EXCEEDED", "REQUEST_TOO_LARGE", "THROTTLED", "UNAUTHORIZED", "UNSUPPORTED_MEDIA_TYPE", "WAF_FILTERED",
+			"ACCESS_DENIED", "API_CONFIGURATION_ERROR", "AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE", "BAD_REQUEST_BODY",
+			"BAD_REQUEST_PARAMETERS", "DEFAULT_4XX", "DEFAULT_5XX", "EXPIRED_TOKEN", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT",
+			"INVALID_API_KEY", "INVALID_SIGNATURE", "MISSING_AUTHENTICATION_TOKEN", "QUOTA_EXCEEDED", "REQUEST_TOO_LARGE",
+			"RESOURCE_NOT_FOUND", "THROTTLED", "UNAUTHORIZED", "UNSUPPORTED_MEDIA_TYPE", "WAF_FILTERED",
 		} {
 			if !kinds[kind] {
 				t.Errorf("%s: API Gateway itself would answer %s", authorization, kind)
@@ -145,7 +147,7 @@ func TestGatewayAnswers_have_the_codes_that_functions_answer_with(t *testing.T) 
 	for _, authorization := range []Authorization{APIKey, IAM, JWT} {
 		for _, answer := range gatewayAnswers(authorization) {
 			switch answer.id {
-			case "Timeout", "Other4xx", "Other5xx": // statuses that no function answers with, or several
+			case "Timeout", "Broken", "Other4xx", "Other5xx": // statuses that no function answers with, or several
 				continue
 			case "BadBody": // which of the fields' codes it would be is not known
 				if answer.code != fault.InvalidEvent || answer.status != http.StatusUnprocessableEntity {
