@@ -7,7 +7,8 @@ COPY Makefile go.work go.work.sum ./
 # The CDK app deploys to AWS; nothing of it runs here.
 RUN go work edit -dropuse=./cdk
 # Nothing of the benchmarks and of the proofs runs here either.
-RUN go work edit -dropuse=./bench -dropuse=./proof
+RUN go work edit -dropuse=./bench
+RUN go work edit -dropuse=./proof
 COPY cli/go.mod cli/go.sum cli/
 COPY emulator/go.mod emulator/go.sum emulator/
 COPY functions/go.mod functions/go.sum functions/
