@@ -84,7 +84,7 @@ func ReadAlarms(name, folder string) (*Alarms, error) {
 // the fault lasted.
 func (a *Alarms) evaluate(r *Record, logs []string) ([]Alarmed, error) {
 	if r.Broken == 0 {
-		return nil, nil // it was broken from the first event on: there is no time before
+		return nil, nil // it was broken from the first event on: nothing came before
 	}
 	metrics, err := a.read(r, logs)
 	if err != nil {

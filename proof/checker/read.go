@@ -145,7 +145,7 @@ func depth(ctx context.Context, client *sqs.Client, queueURL string) (sum int, e
 }
 
 // letter takes the id that the processor gave it, else the one of the body: some letters
-// have a body that is no envelope.
+// have a body that is not an envelope.
 func letter(m types.Message) Letter {
 	var envelope struct {
 		ID   string `json:"event_id"`
