@@ -104,22 +104,29 @@ func TestAlarms_that_stay_silent_while_events_stop_are_an_error(t *testing.T) {
 	}
 }
 
-func TestNoticed_wants_a_message_to_be_retried_during_a_fault(t *testing.T) {
+func TestNoticed_wants_a_message_to_come_back_during_a_fault(t *testing.T) {
 	t.Parallel()
 	r, _ := lived(t, 20*time.Second)
 	line := func(at time.Duration, retried int) string {
 		return fmt.Sprintf(`{"_aws":{"Timestamp":%d,"CloudWatchMetrics":[{"Metrics":[{"Name":"retried"}]}]},"retried":%d}`+"\n", r.Begun.Add(at).UnixMilli(), retried)
 	}
+	invocation := func(at time.Duration, function string, failed bool) string {
+		return fmt.Sprintf(`{"time":%q,"msg":"invocation finished","function":"fluxa-%s-local","duration_ms":1,"failed":%t}`+"\n", r.Begun.Add(at).Format(time.RFC3339Nano), function, failed)
+	}
 	for name, test := range map[string]struct {
 		log     string
 		noticed bool
 	}{
-		"nothing written":    {"", false},
-		"none retried":       {line(r.Broken+time.Second, 0), false},
-		"one retried":        {line(r.Broken+time.Second, 0) + `{"level":"INFO"}` + "\n" + line(r.Broken+2*time.Second, 1), true},
-		"before the fault":   {line(r.Broken-time.Second, 3), false},
-		"long after it":      {line(r.Mended+2*time.Second, 3), false},
-		"a line without end": {strings.TrimSuffix(line(r.Broken+time.Second, 1), "\n"), false},
+		"nothing written":      {"", false},
+		"none retried":         {line(r.Broken+time.Second, 0), false},
+		"one retried":          {line(r.Broken+time.Second, 0) + `{"level":"INFO"}` + "\n" + line(r.Broken+2*time.Second, 1), true},
+		"an invocation failed": {invocation(r.Broken+time.Second, "processor", true), true},
+		"one of another":       {invocation(r.Broken+time.Second, "query", true), false},
+		"one that did not":     {invocation(r.Broken+time.Second, "processor", false), false},
+		"one before":           {invocation(r.Broken-time.Second, "processor", true), false},
+		"before the fault":     {line(r.Broken-time.Second, 3), false},
+		"long after it":        {line(r.Mended+2*time.Second, 3), false},
+		"a line without end":   {strings.TrimSuffix(line(r.Broken+time.Second, 1), "\n"), false},
 	} {
 		path := filepath.Join(t.TempDir(), "processor.log")
 		if err := os.WriteFile(path, []byte(test.log), 0o600); err != nil {

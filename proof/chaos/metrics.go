@@ -44,7 +44,31 @@ type point struct {
 	value float64
 }
 
-var timestamp = []byte(`"_aws":{"Timestamp":`)
+// What lines of a log are known by.
+var (
+	timestamp = []byte(`"_aws":{"Timestamp":`)
+	finished  = []byte(`"invocation finished"`)
+)
+
+// invoked is what the emulated Lambda logs of an invocation.
+type invoked struct {
+	Time     time.Time `json:"time"`
+	Function string    `json:"function"`
+	Failed   bool      `json:"failed"`
+	Duration float64   `json:"duration_ms"`
+}
+
+func finishedInvocation(line []byte) (entry invoked, err error) {
+	if err := json.Unmarshal(line, &entry); err != nil {
+		return entry, fmt.Errorf("read an invocation: %w", err)
+	}
+	return entry, nil
+}
+
+// function is the name that the contract has for it.
+func (i invoked) function() string {
+	return strings.TrimSuffix(strings.TrimPrefix(i.Function, "fluxa-"), "-"+stack.Stage)
+}
 
 // read takes the metrics out of the logs.
 func (a *Alarms) read(r *Record, logs []string) (*metrics, error) {
@@ -72,7 +96,7 @@ func (a *Alarms) readLog(out *metrics, path string) error {
 				return err
 			}
 			out.points = append(out.points, p)
-		case bytes.Contains(line, []byte(`"invocation finished"`)):
+		case bytes.Contains(line, finished):
 			points, err := a.invocation(line)
 			if err != nil {
 				return err
@@ -105,23 +129,30 @@ func eachLine(path string, visit func(line []byte) error) (err error) {
 	}
 }
 
-// retriedIn reports whether a log has metrics of a time with a message that was retried.
-func retriedIn(path string, from, until time.Time) (found bool, err error) {
-	name := fmt.Appendf(nil, `%q:`, contract.MetricRetried)
+// delayedIn reports whether messages came back to the queue in a time, as a log has it: the
+// processor retried some, or its invocation failed and with it all that it had.
+func delayedIn(path string, from, until time.Time) (found bool, err error) {
+	retried := fmt.Appendf(nil, `%q:`, contract.MetricRetried)
+	note := func(at time.Time, delayed bool) { found = found || delayed && !at.Before(from) && at.Before(until) }
 	err = eachLine(path, func(line []byte) error {
-		if !bytes.Contains(line, timestamp) || !bytes.Contains(line, name) {
-			return nil
+		switch {
+		case bytes.Contains(line, timestamp) && bytes.Contains(line, retried):
+			var metrics struct {
+				AWS struct{ Timestamp int64 } `json:"_aws"`
+				// Retried is one value: the processor writes it once for a batch.
+				Retried float64 `json:"retried"`
+			}
+			if err := json.Unmarshal(line, &metrics); err != nil {
+				return fmt.Errorf("read a line of metrics: %w", err)
+			}
+			note(time.UnixMilli(metrics.AWS.Timestamp), metrics.Retried > 0)
+		case bytes.Contains(line, finished):
+			entry, err := finishedInvocation(line)
+			if err != nil {
+				return err
+			}
+			note(entry.Time, entry.Failed && entry.function() == string(contract.FunctionProcessor))
 		}
-		var metrics struct {
-			AWS struct{ Timestamp int64 } `json:"_aws"`
-			// Retried is one value: the processor writes it once for a batch.
-			Retried float64 `json:"retried"`
-		}
-		if err := json.Unmarshal(line, &metrics); err != nil {
-			return fmt.Errorf("read a line of metrics: %w", err)
-		}
-		at := time.UnixMilli(metrics.AWS.Timestamp)
-		found = found || metrics.Retried > 0 && !at.Before(from) && at.Before(until)
 		return nil
 	})
 	return found, err
@@ -143,16 +174,11 @@ func embedded(line []byte) (point, error) {
 
 // invocation turns what the emulated Lambda logs into Lambda's metrics.
 func (a *Alarms) invocation(line []byte) ([]point, error) {
-	var entry struct {
-		Time     time.Time `json:"time"`
-		Function string    `json:"function"`
-		Failed   bool      `json:"failed"`
-		Duration float64   `json:"duration_ms"`
+	entry, err := finishedInvocation(line)
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(line, &entry); err != nil {
-		return nil, fmt.Errorf("read an invocation: %w", err)
-	}
-	name := a.stage.Named(strings.TrimSuffix(strings.TrimPrefix(entry.Function, "fluxa-"), "-"+stack.Stage))
+	name := a.stage.Named(entry.function())
 	failed := 0.0
 	if entry.Failed {
 		failed = 1

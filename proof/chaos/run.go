@@ -179,22 +179,22 @@ func (record *Record) recover(ctx context.Context, load *rig.Load, watch *rig.Sa
 	return nil, pause(ctx, afterward)
 }
 
-// noticed returns an error when the processor had nothing to retry during the fault: it is
-// the one thing that is believed of what the product says of itself, and decides nothing but
-// whether there was a fault.
+// noticed returns an error when no message came back to the queue during the fault, as the
+// logs have it: the one thing that is believed of what the product says of itself. It decides
+// nothing but whether there was a fault.
 func (record *Record) noticed(logs []string) error {
 	from := record.Begun.Add(record.Broken)
 	until := record.Begun.Add(record.Mended + time.Second)
 	for _, path := range logs {
-		retried, err := retriedIn(path, from, until)
+		delayed, err := delayedIn(path, from, until)
 		if err != nil {
-			return fmt.Errorf("look for what was retried in %s: %w", filepath.Base(path), err)
+			return fmt.Errorf("look for what came back to the queue in %s: %w", filepath.Base(path), err)
 		}
-		if retried {
+		if delayed {
 			return nil
 		}
 	}
-	return errors.New("the fault was none: the processor retried no message during it")
+	return errors.New("the fault was none: no message came back to the queue during it")
 }
 
 func pause(ctx context.Context, d time.Duration) error {

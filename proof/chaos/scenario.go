@@ -27,8 +27,8 @@ type Scenario struct {
 	// Break injects the fault, and returns what clears it. nil: nothing breaks but what
 	// Always broke.
 	Break func(ctx context.Context, r *rig.Rig, window time.Duration) (Mend, error)
-	// Delays says that the processor must have to retry messages during the fault: one that
-	// it does not notice was none, and its scenario proves nothing.
+	// Delays says that messages must come back to the queue during the fault: where none
+	// does, there was no fault, and the scenario proves nothing.
 	Delays bool
 	// Refusing says that no event may be stored whose client was refused.
 	Refusing bool
