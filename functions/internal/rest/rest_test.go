@@ -345,6 +345,22 @@ func TestHandle_answers_a_fault_as_a_problem(t *testing.T) {
 	}
 }
 
+// Whether API Gateway undoes the percent-encoding of a path is not confirmed: either way the
+// document has a URI reference.
+func TestHandle_names_the_path_as_a_URI_reference(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/events": "/events", "/events/a b": "/events/a%20b", "/events/a%20b": "/events/a%20b", "/events/100%": "/events/100%25",
+		"/events/é": "/events/%C3%A9", `/events/"`: "/events/%22", "/events/a%2Fb": "/events/a%2Fb", "": "",
+	} {
+		answer := newWorld(t, failing(fault.New(fault.NotFound, "no such event is stored"))).call(t, set(path, "path"))
+		var problem rest.Problem
+		if err := json.Unmarshal([]byte(answer.Body), &problem); err != nil || problem.Instance != want {
+			t.Errorf("%q: the instance is %q, want %q (%v)", path, problem.Instance, want, err)
+		}
+	}
+}
+
 func TestHandle_a_panic_is_a_500_without_inner_detail(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(context.Context, rest.Request) (rest.Response, error) {
