@@ -12,6 +12,7 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/fluxa/fluxa/cli/pace"
 	"github.com/fluxa/fluxa/emulator/sqs"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -142,4 +143,30 @@ func TestDelete_takes_what_is_asked_for_and_tells_what_it_could_not(t *testing.T
 	}
 	s.inject(nil)
 	s.wantStats("dlq", sqs.Stats{Visible: 2})
+}
+
+// A message that came back while others wait to be seen could end the scan before them.
+func TestScan_hides_what_it_has_seen_until_it_can_have_seen_all(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	for i := range 30 {
+		s.dead(fmt.Sprint("e", i), "x", fmt.Sprint(i))
+	}
+	for rate, want := range map[pace.Rate]time.Duration{
+		0:          visibility + 3*time.Second,
+		1.0 / 60:   visibility + 30*time.Minute + 3*time.Second,
+		1.0 / 3600: longest,
+	} {
+		scan, err := s.queue().scanAll(t.Context(), Filter{}, rate)
+		if err != nil || scan.hide < want-time.Second || scan.hide > want {
+			t.Errorf("at %g a second: hidden for %s, %v, want %s", float64(rate), scan.hide, err, want)
+		}
+	}
+	if _, _, err := s.queue().receive(t.Context(), 10, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	s.clock.ahead.Add(int64(59 * time.Minute))
+	s.wantStats("dlq", sqs.Stats{Visible: 20, InFlight: 10})
+	s.clock.ahead.Add(int64(2 * time.Minute))
+	s.wantStats("dlq", sqs.Stats{Visible: 30})
 }

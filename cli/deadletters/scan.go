@@ -44,9 +44,9 @@ func (q *Queue) scanAll(ctx context.Context, filter Filter, rate pace.Rate) (*sc
 		s.batch = 1
 		each += time.Duration(float64(time.Second) / float64(rate))
 	}
-	s.hide = visibility
-	if many := time.Duration(count.Visible); many > 0 {
-		s.hide += min(longest-visibility, each*min(many, longest/each))
+	s.hide = longest
+	if all := visibility.Seconds() + each.Seconds()*float64(count.Visible); all < longest.Seconds() {
+		s.hide = time.Duration(all * float64(time.Second))
 	}
 	return s, nil
 }

@@ -118,3 +118,25 @@ func TestBatch_each_message_for_itself(t *testing.T) {
 		t.Errorf("notifications: %v", notified)
 	}
 }
+
+// TestBatch_may_be_larger: a processor gets what a stage with the same settings would give
+// it at once.
+func TestBatch_may_be_larger_than_ten(t *testing.T) {
+	t.Parallel()
+	const events = 40
+	p := start(t, func(c *stack.Config) {
+		c.Tuning.ProcessorTimeout = 30 * time.Second
+		c.Tuning.BatchSize, c.Tuning.BatchWindow = events, 5*time.Second
+	})
+	var batch []string
+	for i := range events {
+		batch = append(batch, event(fmt.Sprint("e", i)))
+	}
+	if a := p.do(http.MethodPost, "/events/batch", []byte(`{"events":[`+strings.Join(batch, ",")+`]}`)); a.status != http.StatusAccepted {
+		t.Fatal(a)
+	}
+	p.drained()
+	if n := p.number(`SELECT max(n) FROM (SELECT count(*) AS n FROM idempotency_keys WHERE stored_by IS NOT NULL GROUP BY stored_by) AS batches`); n <= 10 || n > events {
+		t.Errorf("the largest batch had %d events, want more than 10 and at most %d", n, events)
+	}
+}
