@@ -15,6 +15,8 @@
 -- are cut by, and an index of it outlives an upgrade of the operating system's
 -- locales.
 CREATE TABLE events (
+    -- Whose event it is: an id belongs to its client. Empty in a stage without clients.
+    client         TEXT COLLATE "C" NOT NULL DEFAULT '',
     event_id       TEXT COLLATE "C" NOT NULL,
     created_at     TIMESTAMPTZ      NOT NULL,
     received_at    TIMESTAMPTZ      NOT NULL,
@@ -33,20 +35,20 @@ CREATE TABLE events (
     s3_bucket      TEXT,
     s3_key         TEXT,
 
-    PRIMARY KEY (event_id, created_at),
+    PRIMARY KEY (client, event_id, created_at),
     CONSTRAINT events_payload_is_inline_or_in_s3 CHECK (
         (payload IS NULL) = (s3_key IS NOT NULL) AND (payload IS NULL) = (s3_bucket IS NOT NULL)
     )
 ) PARTITION BY RANGE (created_at);
 
--- Serves the one list there is: a user's events, newest first, cut by keyset.
-CREATE INDEX events_user_newest_first ON events (user_id, ts DESC, event_id DESC);
+-- Serves the one list there is: a user's events at one client, newest first, cut by keyset.
+CREATE INDEX events_user_newest_first ON events (client, user_id, ts DESC, event_id DESC);
 
 -- Takes what no other partition takes, so that an event never fails for want of one.
 -- It should be empty: the maintain function moves its rows, and an alarm reports them.
 CREATE TABLE events_default PARTITION OF events DEFAULT;
 
--- The columns of Fluxa v1, for people's SQL.
+-- The columns of Fluxa v1, for people's SQL, and the client, which v1 did not have.
 CREATE VIEW events_v1 AS
 SELECT event_id,
        correlation_id,
@@ -61,5 +63,6 @@ SELECT event_id,
        s3_bucket,
        s3_key,
        received_at,
-       created_at
+       created_at,
+       client
 FROM events;

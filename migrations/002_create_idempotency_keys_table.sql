@@ -1,11 +1,12 @@
 -- +goose Up
 -- The annotation above is for the migrate command; psql -f takes it as a comment.
 
--- What became of each event id that the processor has seen. The row of an id is also
--- the lock that makes concurrent deliveries of it take turns, so the table is whole:
+-- What became of each event id of a client that the processor has seen. The row of an id
+-- is also the lock that makes concurrent deliveries of it take turns, so the table is whole:
 -- a unique key cannot be partitioned by time. A row outlives its event.
 CREATE TABLE idempotency_keys (
-    event_id       TEXT COLLATE "C" PRIMARY KEY,
+    client         TEXT COLLATE "C" NOT NULL DEFAULT '',
+    event_id       TEXT COLLATE "C" NOT NULL,
     first_seen_at  TIMESTAMPTZ NOT NULL DEFAULT now(),
     last_seen_at   TIMESTAMPTZ NOT NULL DEFAULT now(),
     -- created_at of its event: the partition in which the event lies.
@@ -20,6 +21,7 @@ CREATE TABLE idempotency_keys (
     error_code     TEXT,
     error_reason   TEXT,
 
+    PRIMARY KEY (client, event_id),
     CONSTRAINT idempotency_keys_success_is_stored CHECK (
         (status = 'success') = (stored_at IS NOT NULL)
     )

@@ -9,7 +9,8 @@
 --
 -- $1 is the id of this try of the call: a new one each time, so that a try whose answer
 -- was lost is never taken for this one. $2 are batches that were announced since. $3 to
--- $8 are the columns of the claims, $9 to $19 those of the events.
+-- $9 are the columns of the claims, $10 to $21 those of the events. "Id" means that of a
+-- client: the claims and the events name both.
 --
 -- It is a function for its plan: PL/pgSQL keeps one for the session, where a statement
 -- that is sent is parsed and planned for each batch, which took half of the server's time
@@ -35,10 +36,10 @@
 -- +goose StatementBegin
 CREATE FUNCTION persist_batch_v1(
     int8, int8[],
-    text[], text[], bytea[], int4[], text[], text[],
-    text[], timestamptz[], timestamptz[], text[], text[], text[], text[], text[], text[], text[], text[]
+    text[], text[], text[], bytea[], int4[], text[], text[],
+    text[], text[], timestamptz[], timestamptz[], text[], text[], text[], text[], text[], text[], text[], text[]
 )
-RETURNS TABLE (event_id text, status text, payload_sha256 bytea, attempts int4, inserted boolean, notified boolean)
+RETURNS TABLE (client text, event_id text, status text, payload_sha256 bytea, attempts int4, inserted boolean, notified boolean)
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_nestloop = off
@@ -53,15 +54,15 @@ BEGIN
     ),
     claimed AS (
         INSERT INTO idempotency_keys AS k
-            (event_id, status, payload_sha256, attempts, error_code, error_reason, stored_at, stored_by, announced_by)
-        SELECT event_id, status, payload_sha256, deliveries, nullif(error_code, ''), nullif(error_reason, ''),
+            (client, event_id, status, payload_sha256, attempts, error_code, error_reason, stored_at, stored_by, announced_by)
+        SELECT client, event_id, status, payload_sha256, deliveries, nullif(error_code, ''), nullif(error_reason, ''),
                CASE WHEN status = 'success' THEN now() END,
                CASE WHEN status = 'success' THEN $1::int8 END,
                CASE WHEN status = 'success' THEN $1::int8 END
-        FROM unnest($3::text[], $4::text[], $5::bytea[], $6::int4[], $7::text[], $8::text[])
-            AS r (event_id, status, payload_sha256, deliveries, error_code, error_reason)
-        ORDER BY event_id COLLATE "C"
-        ON CONFLICT (event_id) DO UPDATE SET
+        FROM unnest($3::text[], $4::text[], $5::text[], $6::bytea[], $7::int4[], $8::text[], $9::text[])
+            AS r (client, event_id, status, payload_sha256, deliveries, error_code, error_reason)
+        ORDER BY client COLLATE "C", event_id COLLATE "C"
+        ON CONFLICT (client, event_id) DO UPDATE SET
             status         = CASE WHEN k.status = 'success' THEN k.status         ELSE excluded.status         END,
             payload_sha256 = CASE WHEN k.status = 'success' THEN k.payload_sha256 ELSE excluded.payload_sha256 END,
             error_code     = CASE WHEN k.status = 'success' THEN k.error_code     ELSE excluded.error_code     END,
@@ -78,22 +79,22 @@ BEGIN
                                   THEN k.attempts ELSE k.attempts + excluded.attempts END,
             last_seen_at   = CASE WHEN k.status = 'success' AND k.payload_sha256 <> excluded.payload_sha256
                                   THEN k.last_seen_at ELSE greatest(k.last_seen_at, excluded.last_seen_at) END
-        RETURNING k.event_id, k.status, k.payload_sha256, k.attempts, k.stored_at, k.announced_by,
+        RETURNING k.client, k.event_id, k.status, k.payload_sha256, k.attempts, k.stored_at, k.announced_by,
                   k.status = 'success' AND k.stored_by = $1::int8 AS inserted
     ),
     stored AS (
         INSERT INTO events
-            (event_id, created_at, received_at, ts, user_id, amount, currency, merchant, correlation_id,
+            (client, event_id, created_at, received_at, ts, user_id, amount, currency, merchant, correlation_id,
              payload_sha256, payload, s3_bucket, s3_key)
-        SELECT c.event_id, c.stored_at, e.received_at, e.ts, e.user_id, e.amount::numeric, e.currency, e.merchant,
+        SELECT c.client, c.event_id, c.stored_at, e.received_at, e.ts, e.user_id, e.amount::numeric, e.currency, e.merchant,
                e.correlation_id, c.payload_sha256, nullif(e.payload, ''), nullif(e.s3_bucket, ''), nullif(e.s3_key, '')
-        FROM unnest($9::text[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::text[],
-                    $15::text[], $16::text[], $17::text[], $18::text[], $19::text[])
-            AS e (event_id, received_at, ts, user_id, amount, currency, merchant,
+        FROM unnest($10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[], $15::text[],
+                    $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[])
+            AS e (client, event_id, received_at, ts, user_id, amount, currency, merchant,
                   correlation_id, payload, s3_bucket, s3_key)
-        JOIN claimed AS c ON c.event_id = e.event_id AND c.inserted
+        JOIN claimed AS c ON c.client = e.client AND c.event_id = e.event_id AND c.inserted
     )
-    SELECT event_id, status, payload_sha256, attempts, inserted,
+    SELECT client, event_id, status, payload_sha256, attempts, inserted,
            CASE WHEN status <> 'success' OR announced_by = $1::int8 THEN false
                 ELSE announced_by = ANY ($2::int8[])
                     OR EXISTS (SELECT FROM announced_batches AS a WHERE a.batch_id = announced_by) END AS notified

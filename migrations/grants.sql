@@ -31,7 +31,7 @@ GRANT SELECT ON events, idempotency_keys TO fluxa_query;
 -- skip a key that somebody holds it locks the others, which takes UPDATE on some column.
 GRANT EXECUTE ON FUNCTION make_partition, drop_partition TO fluxa_maintain;
 GRANT SELECT (created_at) ON events_default TO fluxa_maintain;
-GRANT SELECT (event_id, first_seen_at, last_seen_at, stored_at), UPDATE (error_reason), DELETE ON idempotency_keys TO fluxa_maintain;
+GRANT SELECT (client, event_id, first_seen_at, last_seen_at, stored_at), UPDATE (error_reason), DELETE ON idempotency_keys TO fluxa_maintain;
 GRANT SELECT (batch_id), DELETE ON announced_batches TO fluxa_maintain;
 
 -- operator: people with psql. They read everything; a repair is made as fluxa_owner.

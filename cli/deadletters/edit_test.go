@@ -74,7 +74,7 @@ func TestPayload_says_why_there_is_none_to_edit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inS3.Mode, inS3.Payload, inS3.Bucket, inS3.Key = event.S3, nil, "b", event.ObjectKey("e", inS3.SHA256)
+	inS3.Mode, inS3.Payload, inS3.Bucket, inS3.Key = event.S3, nil, "b", event.ObjectKey(event.Identity{ID: "e"}, inS3.SHA256)
 	body, err := inS3.Encode()
 	if err != nil {
 		t.Fatal(err)

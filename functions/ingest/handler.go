@@ -25,7 +25,7 @@ func (h *handler) routes() map[string]rest.Handler {
 }
 
 func caller(r rest.Request) ingest.Caller {
-	return ingest.Caller{ID: r.CallerID, CorrelationID: r.CorrelationID, IdempotencyKey: r.IdempotencyKey}
+	return ingest.Caller{Client: r.Client.Name, ID: r.CallerID, CorrelationID: r.CorrelationID, IdempotencyKey: r.IdempotencyKey}
 }
 
 type accepted struct {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/functions/internal/lambdatest"
+	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/ingest"
@@ -62,7 +63,9 @@ type world struct {
 }
 
 // newWorld has the real handler and use case, on the last day of January 2026.
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { t.Helper(); return newWorldOf(t, nil) }
+
+func newWorldOf(t *testing.T, clients config.Clients) *world {
 	t.Helper()
 	w := &world{queue: &fakeQueue{errs: map[string]error{}}, blobs: &fakeBlobs{}}
 	made := 0
@@ -71,7 +74,7 @@ func newWorld(t *testing.T) *world {
 		Queue: w.queue, Blobs: w.blobs,
 		Now:   func() time.Time { return time.Date(2026, 2, 1, 0, 11, 27, 5e8, time.UTC) },
 		NewID: func() (string, error) { made++; return fmt.Sprintf("made-%d", made), nil },
-	})
+	}, clients)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,11 +241,11 @@ func TestIngest_an_idempotency_key_gives_the_id(t *testing.T) {
 func TestIngest_wire_refuses_what_it_cannot_work_with(t *testing.T) {
 	t.Parallel()
 	base, _ := lambdatest.Base(contract.FunctionIngest)
-	if _, err := newAPI(base, ingest.Config{Blobs: &fakeBlobs{}}); err == nil || err.Error() != "ingest: Queue is required" {
+	if _, err := newAPI(base, ingest.Config{Blobs: &fakeBlobs{}}, nil); err == nil || err.Error() != "ingest: Queue is required" {
 		t.Errorf("error %v", err)
 	}
 	base.Service.Environment = ""
-	if _, err := newAPI(base, ingest.Config{Blobs: &fakeBlobs{}, Queue: &fakeQueue{}}); err == nil {
+	if _, err := newAPI(base, ingest.Config{Blobs: &fakeBlobs{}, Queue: &fakeQueue{}}, nil); err == nil {
 		t.Error("metrics of no environment are taken")
 	}
 }

@@ -32,7 +32,7 @@ func wire(ctx context.Context, out io.Writer, c config.Ingest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := newAPI(base, ingest.Config{Queue: queue, Blobs: blobs})
+	api, err := newAPI(base, ingest.Config{Queue: queue, Blobs: blobs}, c.Clients)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func wire(ctx context.Context, out io.Writer, c config.Ingest) (any, error) {
 		boot.Check{Name: "queue", Run: queue.Check}, boot.Check{Name: "payloads", Run: blobs.CheckPut}), nil
 }
 
-func newAPI(base boot.Base, c ingest.Config) (*rest.API, error) {
+func newAPI(base boot.Base, c ingest.Config, clients config.Clients) (*rest.API, error) {
 	service, err := ingest.New(c)
 	if err != nil {
 		return nil, err
@@ -51,5 +51,5 @@ func newAPI(base boot.Base, c ingest.Config) (*rest.API, error) {
 		return nil, err
 	}
 	h := &handler{service: service, metrics: metrics}
-	return rest.New(contract.FunctionIngest, rest.Config{Handlers: h.routes(), Base: base, Metrics: metrics, Observe: h.observe})
+	return rest.New(contract.FunctionIngest, rest.Config{Handlers: h.routes(), Base: base, Metrics: metrics, Observe: h.observe, Clients: clients})
 }

@@ -82,6 +82,9 @@ func (h *handler) log(ctx context.Context, requestID string, o process.Outcome) 
 		slog.String("result", string(o.Result)), slog.Int("deliveries", o.Deliveries), slog.Int("attempts", o.Attempts),
 		slog.Bool("notified", o.Notified),
 	}
+	if o.Client != "" {
+		attrs = append(attrs, slog.String(telemetry.KeyClient, o.Client))
+	}
 	level := slog.LevelInfo
 	if o.Err != nil {
 		attrs = append(attrs, boot.Failure(o.Err))

@@ -43,7 +43,7 @@ func TestMain_takes_a_hundred_payloads_of_the_largest_size_in_512_MiB(t *testing
 	waiting := map[string]lambdatest.Object{}
 	for i := range messages {
 		id := fmt.Sprintf("large-%d", i)
-		key := event.ObjectKey(id, digest)
+		key := event.ObjectKey(event.Identity{ID: id}, digest)
 		aws.Put("/payloads/"+key, []byte(payload))
 		waiting[id] = delivery(t, id, lambdatest.Object{
 			"event_id": id, "correlation_id": id, "payload_mode": "S3", "s3_bucket": "payloads", "s3_key": key,

@@ -36,7 +36,10 @@ func answer(v any, fields ...slog.Attr) (rest.Response, error) {
 }
 
 func (h *handler) event(ctx context.Context, r rest.Request) (rest.Response, error) {
-	id, field := eventID(r)
+	id, field, err := identity(r)
+	if err != nil {
+		return rest.Response{Fields: []slog.Attr{field}}, err
+	}
 	stored, err := h.service.Event(ctx, id)
 	if err != nil {
 		return rest.Response{Fields: []slog.Attr{field}}, err
@@ -47,7 +50,10 @@ func (h *handler) event(ctx context.Context, r rest.Request) (rest.Response, err
 // payload answers the bytes that the client sent. They are JSON in UTF-8, so that
 // API Gateway passes them on as text; their digest covers what it passes on.
 func (h *handler) payload(ctx context.Context, r rest.Request) (rest.Response, error) {
-	id, field := eventID(r)
+	id, field, err := identity(r)
+	if err != nil {
+		return rest.Response{Fields: []slog.Attr{field}}, err
+	}
 	stored, err := h.service.Event(ctx, id)
 	if err != nil {
 		return rest.Response{Fields: []slog.Attr{field}}, err
@@ -61,7 +67,10 @@ func (h *handler) payload(ctx context.Context, r rest.Request) (rest.Response, e
 }
 
 func (h *handler) status(ctx context.Context, r rest.Request) (rest.Response, error) {
-	id, field := eventID(r)
+	id, field, err := identity(r)
+	if err != nil {
+		return rest.Response{Fields: []slog.Attr{field}}, err
+	}
 	status, err := h.service.Status(ctx, id)
 	if err != nil {
 		return rest.Response{Fields: []slog.Attr{field}}, err
@@ -69,23 +78,28 @@ func (h *handler) status(ctx context.Context, r rest.Request) (rest.Response, er
 	return answer(status, field, slog.String("event_status", status.State))
 }
 
-// eventID returns the id of the path and its field of the log line, which is empty
-// for what cannot be an id. API Gateway hands a path parameter over as the client
-// wrote it, and many clients write %3A for a colon.
-func eventID(r rest.Request) (string, slog.Attr) {
+// identity returns which event a request is about, and the field of its id for the log
+// line, which is empty for what cannot be an id. API Gateway hands a path parameter over
+// as the client wrote it, and many clients write %3A for a colon.
+func identity(r rest.Request) (event.Identity, slog.Attr, error) {
 	id := r.Path[contract.PathEventID]
 	if plain, err := url.PathUnescape(id); err == nil {
 		id = plain
 	}
+	field := slog.String(telemetry.KeyEventID, id)
 	if !event.ValidID(id) {
-		return id, slog.String(telemetry.KeyEventID, "")
+		field = slog.String(telemetry.KeyEventID, "")
 	}
-	return id, slog.String(telemetry.KeyEventID, id)
+	owner, err := r.Owner()
+	return event.Identity{Client: owner, ID: id}, field, err
 }
 
 func (h *handler) list(ctx context.Context, r rest.Request) (rest.Response, error) {
 	request, err := listRequest(r.Query)
 	if err != nil {
+		return rest.Response{}, err
+	}
+	if request.Client, err = r.Owner(); err != nil {
 		return rest.Response{}, err
 	}
 	page, err := h.service.List(ctx, request)

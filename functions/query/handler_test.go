@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/functions/internal/lambdatest"
+	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
@@ -22,15 +23,15 @@ func TestMain(m *testing.M) { lambdatest.Main(m, main) }
 // fakeStore has what it is given, or fails with err.
 type fakeStore struct {
 	err    error
-	events map[string]event.Stored
-	states map[string]query.Status
+	events map[event.Identity]event.Stored
+	states map[event.Identity]query.Status
 	page   []event.Stored
 	more   bool
 	filter query.Filter // of the last page asked for
 	asked  int
 }
 
-func (s *fakeStore) Event(_ context.Context, id string) (event.Stored, error) {
+func (s *fakeStore) Event(_ context.Context, id event.Identity) (event.Stored, error) {
 	s.asked++
 	stored, ok := s.events[id]
 	if !ok && s.err == nil {
@@ -39,7 +40,7 @@ func (s *fakeStore) Event(_ context.Context, id string) (event.Stored, error) {
 	return stored, s.err
 }
 
-func (s *fakeStore) Status(_ context.Context, id string) (query.Status, error) {
+func (s *fakeStore) Status(_ context.Context, id event.Identity) (query.Status, error) {
 	s.asked++
 	status, ok := s.states[id]
 	if !ok && s.err == nil {
@@ -71,11 +72,13 @@ type world struct {
 	blobs  fakeBlobs
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { t.Helper(); return newWorldOf(t, nil) }
+
+func newWorldOf(t *testing.T, clients config.Clients) *world {
 	t.Helper()
-	w := &world{store: &fakeStore{events: map[string]event.Stored{}, states: map[string]query.Status{}}, blobs: fakeBlobs{}}
+	w := &world{store: &fakeStore{events: map[event.Identity]event.Stored{}, states: map[event.Identity]query.Status{}}, blobs: fakeBlobs{}}
 	base, log := lambdatest.Base(contract.FunctionQuery)
-	api, err := newAPI(base, query.Config{Store: w.store, Blobs: w.blobs})
+	api, err := newAPI(base, query.Config{Store: w.store, Blobs: w.blobs}, clients)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,9 +123,9 @@ func TestQuery_routes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.store.events["order-1001"] = stored(t, "order-1001", "123456789012345.6700", `{"items": [1, 2.50, {"sku": "A\"1"}]}`)
-			w.store.states["order-1001"] = query.Status{
-				EventID: "order-1001", State: "processing", Attempts: 2, FirstSeenAt: moment, LastSeenAt: moment.Add(5 * time.Second),
+			w.store.events[event.Identity{ID: "order-1001"}] = stored(t, "order-1001", "123456789012345.6700", `{"items": [1, 2.50, {"sku": "A\"1"}]}`)
+			w.store.states[event.Identity{ID: "order-1001"}] = query.Status{
+				Identity: event.Identity{ID: "order-1001"}, State: "processing", Attempts: 2, FirstSeenAt: moment, LastSeenAt: moment.Add(5 * time.Second),
 				Error: &query.StatusError{Code: fault.StorageUnavailable, Reason: "the payload cannot be read"},
 			}
 			w.store.page = []event.Stored{stored(t, "order-1002", "0.1", ""), stored(t, "order-1001", "99.99", `{"a": 1}`)}
@@ -145,8 +148,8 @@ func TestQuery_a_large_event_is_answered_whole(t *testing.T) {
 	payload := `{"user_id":"user-1","amount":1.50,"currency":"EUR","merchant":"m","timestamp":"2026-01-31T23:59:59Z","metadata":` + metadata + `}`
 	s := stored(t, "big", "1.50", "")
 	s.Mode, s.Payload, s.SHA256 = event.S3, nil, event.Hash([]byte(payload))
-	w.store.events["big"] = s
-	w.blobs[event.ObjectKey("big", s.SHA256)] = payload
+	w.store.events[event.Identity{ID: "big"}] = s
+	w.blobs[event.ObjectKey(event.Identity{ID: "big"}, s.SHA256)] = payload
 	raw, err := lambdatest.Invoke(t, w.handle, lambdatest.Event(t, "get-event.json", id("big")))
 	if err != nil {
 		t.Fatal(err)
@@ -161,10 +164,10 @@ func TestQuery_a_payload_comes_back_byte_for_byte(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	inline, large := stored(t, "order-1001", "1.50", `{ "a":1e2,"\u0062" : "<&>" }`), stored(t, "big", "1", "{}")
-	w.blobs[event.ObjectKey("big", large.SHA256)] = string(large.Payload)
+	w.blobs[event.ObjectKey(event.Identity{ID: "big"}, large.SHA256)] = string(large.Payload)
 	want := map[string][]byte{"order-1001": inline.Payload, "big": large.Payload}
 	large.Mode, large.Payload = event.S3, nil
-	w.store.events["order-1001"], w.store.events["big"] = inline, large
+	w.store.events[event.Identity{ID: "order-1001"}], w.store.events[event.Identity{ID: "big"}] = inline, large
 	for name, payload := range want {
 		answer := w.get(t, "get-payload.json", id(name))
 		sum := sha256.Sum256([]byte(answer.Body))
@@ -174,7 +177,7 @@ func TestQuery_a_payload_comes_back_byte_for_byte(t *testing.T) {
 		}
 	}
 	inline.Payload = append(inline.Payload, ' ')
-	w.store.events["order-1001"] = inline
+	w.store.events[event.Identity{ID: "order-1001"}] = inline
 	if answer := w.get(t, "get-payload.json"); answer.Status != 500 {
 		t.Errorf("a payload that is not what was accepted: %+v", answer)
 	}
@@ -213,7 +216,7 @@ func TestQuery_failures_are_counted_by_kind(t *testing.T) {
 			w := newWorld(t)
 			gone := stored(t, "gone", "1", "")
 			gone.Mode = event.S3
-			w.store.events["gone"] = gone
+			w.store.events[event.Identity{ID: "gone"}] = gone
 			w.store.err = c.err
 			answer := w.get(t, c.file, c.edit)
 			if problem := lambdatest.Decode(t, []byte(answer.Body)); answer.Status != c.status || problem["code"] != c.code {
@@ -235,8 +238,8 @@ func TestQuery_failures_are_counted_by_kind(t *testing.T) {
 func TestQuery_an_id_may_come_percent_encoded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.store.events["shop:1"] = stored(t, "shop:1", "1", "")
-	w.store.states["shop:1"] = query.Status{EventID: "shop:1", State: "processed"}
+	w.store.events[event.Identity{ID: "shop:1"}] = stored(t, "shop:1", "1", "")
+	w.store.states[event.Identity{ID: "shop:1"}] = query.Status{Identity: event.Identity{ID: "shop:1"}, State: "processed"}
 	for _, file := range []string{"get-event.json", "get-status.json"} {
 		for _, written := range []string{"shop:1", "shop%3A1", "shop%3a1"} {
 			answer := w.get(t, file, id(written))

@@ -46,7 +46,7 @@ func seed(t *testing.T, database string, aws *lambdatest.AWS) {
 	if _, err := store.PersistBatch(t.Context(), []process.Record{inline, large, processtest.Failed("bad", "p")}, nil); err != nil {
 		t.Fatal(err)
 	}
-	aws.Put("/payloads/"+event.ObjectKey("big", large.SHA256), []byte(payload))
+	aws.Put("/payloads/"+event.ObjectKey(event.Identity{ID: "big"}, large.SHA256), []byte(payload))
 }
 
 func TestMain_reads_the_database_and_the_storage_and_writes_nothing_of_it(t *testing.T) {

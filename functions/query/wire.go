@@ -31,7 +31,7 @@ func wire(ctx context.Context, out io.Writer, c config.Query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := newAPI(base, query.Config{Store: store, Blobs: blobs})
+	api, err := newAPI(base, query.Config{Store: store, Blobs: blobs}, c.Clients)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func wire(ctx context.Context, out io.Writer, c config.Query) (any, error) {
 		boot.Check{Name: "payloads", Run: blobs.CheckGet}), nil
 }
 
-func newAPI(base boot.Base, c query.Config) (*rest.API, error) {
+func newAPI(base boot.Base, c query.Config, clients config.Clients) (*rest.API, error) {
 	service, err := query.New(c)
 	if err != nil {
 		return nil, err
@@ -54,5 +54,5 @@ func newAPI(base boot.Base, c query.Config) (*rest.API, error) {
 		return nil, err
 	}
 	h := &handler{service: service, metrics: metrics}
-	return rest.New(contract.FunctionQuery, rest.Config{Handlers: h.routes(), Base: base, Metrics: metrics, Observe: h.observe})
+	return rest.New(contract.FunctionQuery, rest.Config{Handlers: h.routes(), Base: base, Metrics: metrics, Observe: h.observe, Clients: clients})
 }

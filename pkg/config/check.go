@@ -16,6 +16,7 @@ func (c *Ingest) check(l *faultList) {
 	c.Service.check(l)
 	c.Queue.check(l)
 	c.Payloads.check(l)
+	c.Known.check(l)
 }
 
 func (c *Processor) check(l *faultList) {
@@ -35,6 +36,7 @@ func (c *Query) check(l *faultList) {
 	c.Service.check(l)
 	c.Payloads.check(l)
 	c.Database.check(l)
+	c.Known.check(l)
 }
 
 func (c *Migrate) check(l *faultList) {

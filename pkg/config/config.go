@@ -34,6 +34,7 @@ type Ingest struct {
 	Service
 	Queue
 	Payloads
+	Known
 }
 
 // Processor is the environment of the processor. The queue is the one it takes
@@ -53,6 +54,7 @@ type Query struct {
 	Service
 	Payloads
 	Database
+	Known
 }
 
 // Migrate is the environment of the migrate function.

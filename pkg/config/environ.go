@@ -32,6 +32,9 @@ func text(value reflect.Value) string {
 	if level, ok := value.Interface().(slog.Level); ok {
 		return strings.ToLower(level.String())
 	}
+	if clients, ok := value.Interface().(Clients); ok {
+		return clients.String()
+	}
 	switch value.Kind() {
 	case reflect.String:
 		return value.String()

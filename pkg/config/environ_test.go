@@ -13,11 +13,14 @@ import (
 // samples has a value for every variable, other than its default.
 func samples() map[string]any {
 	return map[string]any{
-		"FLUXA_ENVIRONMENT":        "prod",
-		"FLUXA_LOG_LEVEL":          slog.LevelWarn,
-		"FLUXA_RELEASE":            "canary",
-		"QUEUE_URL":                "https://sqs.eu-west-1.amazonaws.com/123456789012/fluxa-events-prod",
-		"PAYLOAD_BUCKET":           "fluxa-payloads-prod",
+		"FLUXA_ENVIRONMENT": "prod",
+		"FLUXA_LOG_LEVEL":   slog.LevelWarn,
+		"FLUXA_RELEASE":     "canary",
+		"QUEUE_URL":         "https://sqs.eu-west-1.amazonaws.com/123456789012/fluxa-events-prod",
+		"PAYLOAD_BUCKET":    "fluxa-payloads-prod",
+		"CLIENTS": config.Clients{
+			"orders": {Callers: []string{"a1b2", "c3d4"}, Reads: "own"}, "reports": {Callers: []string{"arn:aws:sts::123456789012:assumed-role/reports"}, Reads: "all"},
+		},
 		"DATABASE_URL":             "postgres://fluxa:hunter2@127.0.0.1:5432/fluxa?a=b%20c",
 		"DB_HOST":                  "db.internal",
 		"DB_PORT":                  6432,

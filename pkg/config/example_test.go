@@ -35,6 +35,7 @@ func ExampleVariables() {
 	// FLUXA_RELEASE required=false default=""
 	// QUEUE_URL required=true default=""
 	// PAYLOAD_BUCKET required=true default=""
+	// CLIENTS required=false default=""
 }
 
 // The infrastructure writes the environment of a function out of the struct that

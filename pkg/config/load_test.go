@@ -304,6 +304,7 @@ func TestVariables_are_these(t *testing.T) {
 	service := []config.Variable{{Name: "FLUXA_ENVIRONMENT", Required: true}, {Name: "FLUXA_LOG_LEVEL", Default: "info"}, {Name: "FLUXA_RELEASE"}}
 	queue := []config.Variable{{Name: "QUEUE_URL", Required: true}}
 	payloads := []config.Variable{{Name: "PAYLOAD_BUCKET", Required: true}}
+	clients := []config.Variable{{Name: "CLIENTS"}}
 	server := []config.Variable{
 		{Name: "DATABASE_URL", Secret: true}, {Name: "DB_HOST"}, {Name: "DB_PORT", Default: "5432"},
 		{Name: "DB_NAME", Default: "fluxa"}, {Name: "DB_CA_FILE"},
@@ -314,9 +315,9 @@ func TestVariables_are_these(t *testing.T) {
 		{Name: "DLQ_URL", Required: true}, {Name: "TOPIC_ARN", Required: true},
 	}
 	for function, c := range map[string]struct{ got, want []config.Variable }{
-		"ingest":    {config.Variables[config.Ingest](), slices.Concat(service, queue, payloads)},
+		"ingest":    {config.Variables[config.Ingest](), slices.Concat(service, queue, payloads, clients)},
 		"processor": {config.Variables[config.Processor](), slices.Concat(service, queue, payloads, database, processor)},
-		"query":     {config.Variables[config.Query](), slices.Concat(service, payloads, database)},
+		"query":     {config.Variables[config.Query](), slices.Concat(service, payloads, database, clients)},
 		"migrate":   {config.Variables[config.Migrate](), append(slices.Concat(service, server), config.Variable{Name: "DB_SECRET_ARN"})},
 		"verify": {config.Variables[config.Verify](), append(slices.Clone(service),
 			config.Variable{Name: "INGEST_VERSION_ARN", Required: true}, config.Variable{Name: "PROCESSOR_VERSION_ARN", Required: true},

@@ -119,21 +119,21 @@ func TestLimits_fit_together(t *testing.T) {
 	t.Parallel()
 	// The envelope around an inline payload: its fixed text, the longest id, the
 	// longest correlation id in escapes, a hash and a time.
-	const envelope = 512 + contract.EventIDLimit + 12*contract.CorrelationIDLimit + 64 + 64
+	const envelope = 512 + contract.ClientLimit + contract.EventIDLimit + 12*contract.CorrelationIDLimit + 64 + 64
 	rules := []struct {
 		reason string
 		holds  bool
 	}{
 		{"a payload of quotes doubles, and must still fit a message with its envelope",
 			2*contract.InlineLimit+envelope <= contract.QueueMessageLimit-contract.QueueMessageReserve},
-		{"the reserve must hold five string attributes, the reason of a dead letter the longest",
-			contract.QueueMessageReserve >= 5*(256+64)+contract.EventIDLimit+4*contract.CorrelationIDLimit+1024},
+		{"the reserve must hold six string attributes, the reason of a dead letter the longest",
+			contract.QueueMessageReserve >= 6*(256+64)+contract.ClientLimit+contract.EventIDLimit+4*contract.CorrelationIDLimit+1024},
 		{"a body must fit an invocation with its headers", contract.BodyLimit+contract.InvocationReserve <= contract.InvocationLimit},
 		{"an inline payload must fit a body", contract.InlineLimit < contract.BodyLimit},
 		{"SQS takes messages of 1 MiB", contract.QueueMessageLimit == 1<<20},
 		{"Lambda takes requests of 6 MiB", contract.InvocationLimit == 6<<20},
 		{"NUMERIC(19,4) holds an amount", contract.AmountIntegerDigits+contract.AmountDecimals == 19 && contract.AmountDecimals == 4},
-		{"an object key has at most 1024 bytes", len(contract.ObjectPrefix)+contract.EventIDLimit+1+64+len(".json") <= 1024},
+		{"an object key has at most 1024 bytes", len(contract.ObjectPrefix)+contract.ClientLimit+1+contract.EventIDLimit+1+64+len(".json") <= 1024},
 		{"the visibility time-out is at most 12 hours", contract.VisibilityFactor*contract.ProcessorTimeout <= 12*time.Hour},
 		{"AWS asks for six times the function's time-out", contract.VisibilityFactor >= 6},
 		{"Lambda takes batches of at most 10 without a window", 1 <= contract.BatchSize && contract.BatchSize <= 10},

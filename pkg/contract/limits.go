@@ -49,6 +49,7 @@ const (
 	QueueBatchLimit    = 10_000 // of one invocation of the processor
 	CallEntries        = 10     // of one batch call of SQS or SNS
 	EventIDLimit       = 128
+	ClientLimit        = 32 // of a client's name
 	UserIDLimit        = 256
 	MerchantLimit      = 512
 	CorrelationIDLimit = 128
@@ -144,6 +145,7 @@ const (
 
 // String attributes of a queue message.
 const (
+	AttrClient        = "client"
 	AttrEventID       = "event_id"
 	AttrCorrelationID = "correlation_id"
 	AttrSchemaVersion = "schema_version"

@@ -59,6 +59,10 @@ const (
 // PathEventID is the name of the path parameter in Routes.
 const PathEventID = "event_id"
 
+// QueryClient is the name of the query parameter by which a client that reads all events
+// says whose it wants, in all routes that read events.
+const QueryClient = "client"
+
 // Names of the query parameters of RouteEvents.
 const (
 	QueryUserID = "user_id"

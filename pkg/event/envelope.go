@@ -20,6 +20,7 @@ import (
 // Envelope is the body of a queue message: an accepted payload, or where it
 // lies, with the hash of its exact bytes.
 type Envelope struct {
+	Client        string    `json:"client,omitzero"`
 	EventID       string    `json:"event_id"`
 	CorrelationID string    `json:"correlation_id"`
 	Mode          Mode      `json:"payload_mode"`
@@ -29,6 +30,9 @@ type Envelope struct {
 	Key           string    `json:"s3_key,omitzero"`
 	ReceivedAt    time.Time `json:"received_at"`
 }
+
+// Identity returns the name of the event.
+func (e Envelope) Identity() Identity { return Identity{e.Client, e.EventID} }
 
 // validHash reports whether text is a hash as Hash returns it.
 func validHash(text string) bool {
@@ -60,8 +64,8 @@ func (e Envelope) Encode() (string, error) {
 
 // DecodeEnvelope reads a message body. Returns an InvalidEnvelope fault that
 // says what is wrong, without repeating the body. What could be read comes along,
-// so that an event id can still be recorded: an EventID, a CorrelationID and a
-// SHA256 are then either valid or empty. Fields it does not know are ignored: a
+// so that an event id can still be recorded: a Client, an EventID, a CorrelationID and
+// a SHA256 are then either valid or empty, and without a valid client there is no id. Fields it does not know are ignored: a
 // newer sender may add some.
 func DecodeEnvelope(body string) (Envelope, error) {
 	e, ok := readEnvelope(body)
@@ -74,6 +78,9 @@ func DecodeEnvelope(body string) (Envelope, error) {
 	wrong := e.wrong()
 	if err == nil && wrong == "" {
 		return e, nil
+	}
+	if e.Client != "" && !contract.ValidClient(e.Client) {
+		e.Client, e.EventID = "", ""
 	}
 	if !ValidID(e.EventID) {
 		e.EventID = ""
@@ -117,6 +124,8 @@ func validCorrelationID(id string) bool {
 
 func (e Envelope) wrong() string {
 	switch year := e.ReceivedAt.UTC().Year(); {
+	case e.Client != "" && !contract.ValidClient(e.Client):
+		return "client is not the name of a client"
 	case !ValidID(e.EventID):
 		return "event_id is missing or not a valid id"
 	case !validCorrelationID(e.CorrelationID):
@@ -134,7 +143,7 @@ func (e Envelope) wrong() string {
 			return "payload_mode is INLINE, but payload_inline is missing"
 		}
 	case S3:
-		if e.Key != ObjectKey(e.EventID, e.SHA256) {
+		if e.Key != ObjectKey(e.Identity(), e.SHA256) {
 			return "s3_key is not the key of this event and hash"
 		}
 	default:

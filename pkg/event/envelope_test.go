@@ -26,7 +26,7 @@ func inline(payload string) event.Envelope {
 func large() event.Envelope {
 	return event.Envelope{
 		EventID: "evt_1", CorrelationID: "corr-1", Mode: event.S3, SHA256: someHash,
-		Bucket: "payloads", Key: event.ObjectKey("evt_1", someHash), ReceivedAt: receivedAt,
+		Bucket: "payloads", Key: event.ObjectKey(event.Identity{ID: "evt_1"}, someHash), ReceivedAt: receivedAt,
 	}
 }
 
@@ -219,7 +219,7 @@ func TestDecodeEnvelope_refuses(t *testing.T) {
 		{"inline with payload an object", fields("payload_inline", "{}"),
 			"the message body is not an envelope: payload_inline has the wrong type or form", id, correlation, ""},
 		{"S3 without key", fields("payload_mode", `"S3"`), "the envelope's s3_key is not the key of this event and hash", id, correlation, hash},
-		{"S3 with the key of another event", fields("payload_mode", `"S3"`, "s3_key", `"`+event.ObjectKey("evt_2", hash)+`"`),
+		{"S3 with the key of another event", fields("payload_mode", `"S3"`, "s3_key", `"`+event.ObjectKey(event.Identity{ID: "evt_2"}, hash)+`"`),
 			"the envelope's s3_key is not the key of this event and hash", id, correlation, hash},
 		{"S3 with a key elsewhere", fields("payload_mode", `"S3"`, "s3_key", `"secrets/`+id+`/`+hash+`.json"`),
 			"the envelope's s3_key is not the key of this event and hash", id, correlation, hash},

@@ -40,11 +40,19 @@ const (
 	S3     Mode = contract.ModeS3     // an object in the payload bucket; metadata stays there
 )
 
+// Identity names an event. An id belongs to its client: two clients may use the same
+// one, each for an event of its own. Client is empty in a stage without clients.
+type Identity struct {
+	Client string `json:"client,omitzero"`
+	ID     string `json:"event_id"`
+}
+
 // Stored is an event as the database has it. Payload is the exact bytes that were
 // accepted, nil for an S3 event until somebody fetches the object. Metadata is in it,
 // and nil until somebody reads it.
 type Stored struct {
 	Event
+	Client        string    `json:"client,omitzero"`
 	Payload       []byte    `json:"-"`
 	CorrelationID string    `json:"correlation_id"`
 	Mode          Mode      `json:"payload_mode"`
@@ -52,6 +60,9 @@ type Stored struct {
 	ReceivedAt    time.Time `json:"received_at"`
 	CreatedAt     time.Time `json:"created_at"`
 }
+
+// Identity returns the name of the event.
+func (s Stored) Identity() Identity { return Identity{s.Client, s.ID} }
 
 // JSON returns the JSON of a stored event, amounts and metadata with the
 // digits they came with.
@@ -80,7 +91,11 @@ func validID[T string | []byte](id T) bool {
 // ObjectKey is where the payload of an event lies in the bucket. It holds the
 // payload's hash, so that a retry writes the same bytes to the same place and a
 // conflicting reuse of the id writes elsewhere; it holds no date, so that a
-// retry over midnight leaves no orphan.
-func ObjectKey(id, sha256Hex string) string {
-	return contract.ObjectPrefix + id + "/" + sha256Hex + ".json"
+// retry over midnight leaves no orphan. What a client owns lies under its name.
+func ObjectKey(of Identity, sha256Hex string) string {
+	path := of.ID + "/" + sha256Hex + ".json"
+	if of.Client != "" {
+		path = of.Client + "/" + path
+	}
+	return contract.ObjectPrefix + path
 }

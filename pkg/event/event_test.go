@@ -26,10 +26,10 @@ func TestValidID(t *testing.T) {
 
 func TestObjectKey(t *testing.T) {
 	t.Parallel()
-	if got, want := event.ObjectKey("evt_1", someHash), "raw/evt_1/"+someHash+".json"; got != want {
+	if got, want := event.ObjectKey(event.Identity{ID: "evt_1"}, someHash), "raw/evt_1/"+someHash+".json"; got != want {
 		t.Errorf("ObjectKey = %s, want %s", got, want)
 	}
-	if longest := len(event.ObjectKey(strings.Repeat("x", 128), someHash)); longest > 1024 {
+	if longest := len(event.ObjectKey(event.Identity{ID: strings.Repeat("x", 128)}, someHash)); longest > 1024 {
 		t.Errorf("the longest key has %d bytes, S3 takes 1024", longest)
 	}
 }

@@ -129,7 +129,7 @@ func readEnvelope(body string) (e Envelope, ok bool) {
 	if !s.follows('{') {
 		return Envelope{}, false
 	}
-	var seen uint8
+	var seen uint16
 	for {
 		name, escaped, ok := s.quoted()
 		if !ok || escaped || !s.follows(':') {
@@ -152,7 +152,7 @@ func readEnvelope(body string) (e Envelope, ok bool) {
 }
 
 // set sets one field, each of which is a string, and returns a bit of its own.
-func (e *Envelope) set(name, value []byte) (field uint8, ok bool) {
+func (e *Envelope) set(name, value []byte) (field uint16, ok bool) {
 	switch string(name) {
 	case "event_id":
 		e.EventID = string(value)
@@ -179,6 +179,9 @@ func (e *Envelope) set(name, value []byte) (field uint8, ok bool) {
 	case "received_at":
 		e.ReceivedAt, ok = readMoment(value)
 		return 1 << 7, ok
+	case "client":
+		e.Client = string(value)
+		return 1 << 8, true
 	}
 	return 0, false
 }

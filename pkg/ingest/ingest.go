@@ -59,8 +59,11 @@ func newUUIDv7() (string, error) {
 
 // Caller says who asks, and under which names the request travels.
 // IdempotencyKey may be empty. ID tells two callers apart, so that they can use
-// the same key without colliding.
+// the same key without colliding. Client owns the events; it is empty in a stage
+// without clients, and otherwise tells callers apart in place of ID: the keys and roles
+// of one client are one caller.
 type Caller struct {
+	Client         string
 	ID             string
 	CorrelationID  string
 	IdempotencyKey string
@@ -131,14 +134,14 @@ func (s *Service) accept(ctx context.Context, caller Caller, payloads [][]byte, 
 			}
 		}
 		envelopes[i] = event.Envelope{
-			EventID: r.EventID, CorrelationID: caller.CorrelationID, SHA256: r.SHA256, ReceivedAt: now,
+			Client: caller.Client, EventID: r.EventID, CorrelationID: caller.CorrelationID, SHA256: r.SHA256, ReceivedAt: now,
 		}
 		messages[i], r.Mode, r.Err = s.message(envelopes[i], payload)
 		if r.Err != nil || r.Mode == event.Inline {
 			continue
 		}
 		puts.Go(func() error {
-			r.Err = s.cfg.Blobs.Put(ctx, event.ObjectKey(r.EventID, r.SHA256), payload, r.SHA256)
+			r.Err = s.cfg.Blobs.Put(ctx, event.ObjectKey(envelopes[i].Identity(), r.SHA256), payload, r.SHA256)
 			r.Stored = r.Err == nil
 			return nil
 		})
@@ -197,7 +200,7 @@ func (s *Service) newID(caller Caller, sha256Hex string, suffix func(sha256Hex s
 // message encodes the envelope. A payload over the inline limit travels through
 // object storage, and so does one whose encoding would outgrow the queue.
 func (s *Service) message(envelope event.Envelope, payload []byte) (Message, event.Mode, error) {
-	m := Message{EventID: envelope.EventID, CorrelationID: envelope.CorrelationID}
+	m := Message{Client: envelope.Client, EventID: envelope.EventID, CorrelationID: envelope.CorrelationID}
 	if len(payload) <= contract.InlineLimit {
 		text := string(payload)
 		inline := envelope
@@ -212,7 +215,7 @@ func (s *Service) message(envelope event.Envelope, payload []byte) (Message, eve
 		}
 	}
 	envelope.Mode = event.S3
-	envelope.Bucket, envelope.Key = s.cfg.Blobs.Bucket(), event.ObjectKey(envelope.EventID, envelope.SHA256)
+	envelope.Bucket, envelope.Key = s.cfg.Blobs.Bucket(), event.ObjectKey(envelope.Identity(), envelope.SHA256)
 	body, err := envelope.Encode()
 	m.Body = body
 	return m, event.S3, err
@@ -225,8 +228,12 @@ var fluxaKeys = uuid.MustParse("6a6f4c5e-7d5b-4f0e-9b43-0d9d8c1f2a77")
 // length goes in first, so that no caller and key can be cut differently to the
 // same bytes.
 func derivedID(caller Caller, suffix string) string {
-	data := binary.BigEndian.AppendUint64(nil, uint64(len(caller.ID)))
-	data = append(data, caller.ID...)
+	name := caller.ID
+	if caller.Client != "" {
+		name = caller.Client
+	}
+	data := binary.BigEndian.AppendUint64(nil, uint64(len(name)))
+	data = append(data, name...)
 	data = append(data, caller.IdempotencyKey...)
 	data = append(data, 0) // a header holds no NUL: the suffix cannot be part of a key
 	data = append(data, suffix...)

@@ -6,6 +6,7 @@ import "context"
 // attributes that go with it.
 type Message struct {
 	Body          string
+	Client        string // empty in a stage without clients
 	EventID       string
 	CorrelationID string
 }

@@ -16,6 +16,7 @@ const (
 	parameterCorrelationID  = "CorrelationID"
 	parameterIdempotencyKey = "IdempotencyKey"
 	parameterEventID        = "EventID"
+	parameterClient         = "Client"
 	headerCorrelationID     = "CorrelationID"
 	headerRetryAfter        = "RetryAfter"
 	headerReprDigest        = "ReprDigest"
@@ -136,6 +137,9 @@ func sharedParameters() object {
 			"Makes a retry safe: with it, an event without event_id gets an id derived from the key and the caller, the same every time. In a batch also from the event's exact bytes and how many equal ones come before it, so that any part of the batch may be sent again, in any order.",
 			false, object{{"type", "string"}, {"maxLength", contract.IdempotencyLimit}, {"pattern", printableASCII}})},
 		{parameterEventID, parameter(contract.PathEventID, "path", "The event's id.", true, property(contract.PathEventID))},
+		{parameterClient, parameter(contract.QueryClient, "query",
+			"Whose events, for a client that reads all of them: a client's name, or nothing for those that were sent while the stage had no clients. Default: the caller's own.",
+			false, object{{"type", "string"}, {"maxLength", contract.ClientLimit}, {"pattern", "^(" + contract.ClientPattern + ")?$"}})},
 	}
 }
 

@@ -129,6 +129,9 @@ func operation(route contract.Route) object {
 	if route.Method == http.MethodPost {
 		parameters = append(parameters, ref("parameters", parameterIdempotencyKey))
 	}
+	if route.KeyRequired && route.Method == http.MethodGet {
+		parameters = append(parameters, ref("parameters", parameterClient))
+	}
 	if route.ID == contract.RouteEvents {
 		parameters = append(parameters, listParameters()...)
 	}

@@ -197,14 +197,14 @@ func TestOpenAPI_has_every_route_and_no_other(t *testing.T) {
 func TestOpenAPI_has_every_parameter(t *testing.T) {
 	t.Parallel()
 	_, document := openAPI(t)
-	const correlation, idempotency = "header X-Correlation-ID", "header Idempotency-Key"
+	const correlation, idempotency, client = "header X-Correlation-ID", "header Idempotency-Key", "query client"
 	want := map[string][]string{
 		contract.RouteIngest:      {correlation, idempotency},
 		contract.RouteIngestBatch: {correlation, idempotency},
-		contract.RouteEvents:      {correlation, "query user_id!", "query from", "query to", "query limit", "query cursor"},
-		contract.RouteEvent:       {correlation, "path event_id!"},
-		contract.RoutePayload:     {correlation, "path event_id!"},
-		contract.RouteStatus:      {correlation, "path event_id!"},
+		contract.RouteEvents:      {correlation, client, "query user_id!", "query from", "query to", "query limit", "query cursor"},
+		contract.RouteEvent:       {correlation, "path event_id!", client},
+		contract.RoutePayload:     {correlation, "path event_id!", client},
+		contract.RouteStatus:      {correlation, "path event_id!", client},
 		contract.RouteHealth:      {correlation},
 	}
 	for _, route := range contract.Routes() {
@@ -320,7 +320,7 @@ func TestOpenAPI_takes_what_the_code_writes(t *testing.T) {
 		}
 		return body
 	}
-	status := query.Status{EventID: "evt_1", State: contract.StatusProcessed, Attempts: 1, FirstSeenAt: now, LastSeenAt: now}
+	status := query.Status{Identity: event.Identity{ID: "evt_1"}, State: contract.StatusProcessed, Attempts: 1, FirstSeenAt: now, LastSeenAt: now}
 	failed := status
 	failed.State, failed.Error = contract.StatusFailed, &query.StatusError{Code: fault.HashMismatch, Reason: "r"}
 	cases := []struct {

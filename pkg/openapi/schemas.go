@@ -44,7 +44,7 @@ func schemas() (object, error) {
 			sent = append(sent, keyword)
 		}
 	}
-	stored := append(slices.Clone(properties), storedProperties()...)
+	stored := slices.Concat(properties, object{{"client", ref("schemas", "Client")}}, storedProperties())
 	return append(out,
 		member{"Event", sent},
 		member{"StoredEvent", object{
@@ -77,6 +77,7 @@ func schemas() (object, error) {
 			{"next_cursor", object{{"description", "Absent on the last page."}, {"type", "string"}}},
 		})},
 		member{"EventStatus", body([]string{"event_id", "status", "attempts", "first_seen_at", "last_seen_at"}, object{
+			{"client", ref("schemas", "Client")},
 			{"event_id", property("event_id")},
 			{"status", object{{"type", "string"}, {"enum", []string{contract.StatusProcessing, contract.StatusProcessed, contract.StatusFailed}}}},
 			{"attempts", object{{"description", "How often it was delivered to the processor."}, {"type", "integer"}, {"minimum", 0}}},
@@ -84,6 +85,10 @@ func schemas() (object, error) {
 			{"last_seen_at", dateTime()},
 			{"error", all(object{{"code", ref("schemas", "ErrorCode")}, {"reason", text()}})},
 		})},
+		member{"Client", object{
+			{"description", "Whose event it is. Absent for one that was sent while the stage had no clients."},
+			{"type", "string"}, {"maxLength", contract.ClientLimit}, {"pattern", "^" + contract.ClientPattern + "$"},
+		}},
 		member{"Health", all(object{{"status", object{{"type", "string"}, {"const", contract.StatusHealthy}}}})},
 		member{"Problem", all(object{
 			{"type", object{{"type", "string"}, {"format", "uri-reference"}}},
@@ -108,7 +113,7 @@ func schemas() (object, error) {
 	), nil
 }
 
-// storedProperties are what a stored event has beside what was sent.
+// storedProperties are what every stored event has beside what was sent.
 func storedProperties() object {
 	return object{
 		{"correlation_id", text()},

@@ -49,6 +49,7 @@ var granted = []string{
 	"fluxa_maintain: EXECUTE make_partition",
 	"fluxa_maintain: SELECT announced_batches.batch_id",
 	"fluxa_maintain: SELECT events_default.created_at",
+	"fluxa_maintain: SELECT idempotency_keys.client",
 	"fluxa_maintain: SELECT idempotency_keys.event_id",
 	"fluxa_maintain: SELECT idempotency_keys.first_seen_at",
 	"fluxa_maintain: SELECT idempotency_keys.last_seen_at",

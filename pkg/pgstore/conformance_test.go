@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/pgstore"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
 	"github.com/fluxa/fluxa/pkg/process"
@@ -79,7 +80,7 @@ func query[T any](t *testing.T, conn *pgx.Conn, sql string, args ...any) T {
 	return value
 }
 
-func persist(t *testing.T, store *pgstore.Store, records ...process.Record) map[string]process.Stored {
+func persist(t *testing.T, store *pgstore.Store, records ...process.Record) map[event.Identity]process.Stored {
 	t.Helper()
 	answer, err := store.PersistBatch(t.Context(), records, nil)
 	if err != nil {

@@ -53,7 +53,7 @@ func FuzzPayloadComesBack(f *testing.F) {
 		if o := report.Outcomes[0]; o.Result != process.Processed {
 			t.Fatalf("%q was %s: %v", payload, o.Result, o.Err)
 		}
-		got, err := store.Event(t.Context(), e.ID)
+		got, err := store.Event(t.Context(), event.Identity{ID: e.ID})
 		if err != nil || !bytes.Equal(got.Payload, payload) || got.SHA256 != hash || event.Hash(got.Payload) != hash {
 			t.Errorf("%q came back as %q with the hash %s, %v", payload, got.Payload, got.SHA256, err)
 		}

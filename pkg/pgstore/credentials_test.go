@@ -18,6 +18,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/pgmigrate"
 	"github.com/fluxa/fluxa/pkg/pgstore"
@@ -317,7 +318,7 @@ func TestTracerSeesTheStatements(t *testing.T) {
 	if got := <-tracer.statements; !strings.Contains(got, "FROM persist_batch_v1") {
 		t.Errorf("the tracer saw %q", got)
 	}
-	if _, err := store.Status(t.Context(), "e"); err != nil {
+	if _, err := store.Status(t.Context(), event.Identity{ID: "e"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-tracer.statements; !strings.Contains(got, "FROM idempotency_keys") {

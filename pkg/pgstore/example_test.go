@@ -41,7 +41,7 @@ func ExampleStore_PersistBatch() {
 		log.Fatal(err)
 	}
 	for _, r := range records {
-		switch got := stored.Events[r.EventID]; {
+		switch got := stored.Events[r.Identity()]; {
 		case got.Status == process.StatusSuccess && got.SHA256 != r.SHA256:
 			fmt.Println(r.EventID, "was used before with another payload")
 		case got.Inserted:

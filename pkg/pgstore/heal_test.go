@@ -82,7 +82,7 @@ func TestConnectionsKilledBetweenCallsAreReplaced(t *testing.T) {
 			_, err := store.PersistBatch(t.Context(), []process.Record{processtest.Success("e", "a")}, nil)
 			return err
 		},
-		func() error { _, err := store.Event(t.Context(), "e"); return err },
+		func() error { _, err := store.Event(t.Context(), event.Identity{ID: "e"}); return err },
 		func() error { return store.Ping(t.Context()) },
 	} {
 		if n := alive(); n == 0 {
@@ -158,7 +158,7 @@ func TestAnswerLostAfterTheCommit(t *testing.T) {
 	}
 	var lost atomic.Bool
 	g.onReply(func(*link) bool { return lost.Swap(true) })
-	got := persist(t, store, processtest.Success("e", "a"))["e"]
+	got := persist(t, store, processtest.Success("e", "a"))[event.Identity{ID: "e"}]
 	want := process.Stored{Status: process.StatusSuccess, SHA256: event.Hash([]byte("a")), Attempts: 2}
 	if got != want || tries.Load() != 1 {
 		t.Errorf("got %+v after %d further tries, want %+v after 1", got, tries.Load(), want)

@@ -173,8 +173,26 @@ func TestEventsOfTheYearOne(t *testing.T) {
 	}
 }
 
-// partitioned fills 60 days of 400 events by ten users, and returns the midnight at
-// which they begin.
+// TestEvents_are_those_of_one_client has two clients and none with events of one user, at
+// one time and under one id.
+func TestEvents_are_those_of_one_client(t *testing.T) {
+	t.Parallel()
+	store := open(t, pgstore.Config{URL: pgtest.MigratedURL(t)})
+	of := func(client, id string) process.Record {
+		r := at(id, "u", noon, "a")
+		r.Client = client
+		return r
+	}
+	persist(t, store, of("orders", "a"), of("refunds", "a"), of("", "a"), of("orders", "b"), of("refunds", "c"))
+	for client, want := range map[string]string{"orders": "b|a", "refunds": "c|a", "": "a", "others": ""} {
+		if got := strings.Join(walk(t, store, queries.Filter{Client: client, UserID: "u", Limit: 1}), "|"); got != want {
+			t.Errorf("%q has %q, want %q", client, got, want)
+		}
+	}
+}
+
+// partitioned fills 60 days of 400 events by ten users, of no client and the same of one,
+// and returns the midnight at which they begin.
 func partitioned(t *testing.T, conn *pgx.Conn) time.Time {
 	t.Helper()
 	first := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -60)
@@ -186,15 +204,15 @@ func partitioned(t *testing.T, conn *pgx.Conn) time.Time {
 		}
 	}
 	if _, err := conn.Exec(t.Context(), `
-		INSERT INTO events (event_id, created_at, received_at, ts, user_id, amount, currency, merchant, correlation_id,
+		INSERT INTO events (client, event_id, created_at, received_at, ts, user_id, amount, currency, merchant, correlation_id,
 			payload_sha256, payload)
-		SELECT 'e-' || n, at, at, at, 'user-' || n % 10, 1, 'EUR', 'm', '', decode(repeat('00', 32), 'hex'), 'p'
-		FROM generate_series(1, 24000) AS n, LATERAL (SELECT $1::timestamptz + n * interval '3.6 minutes' AS at) AS t`, first); err != nil {
+		SELECT client, 'e-' || n, at, at, at, 'user-' || n % 10, 1, 'EUR', 'm', '', decode(repeat('00', 32), 'hex'), 'p'
+		FROM (VALUES (''), ('orders')) AS c (client), generate_series(1, 24000) AS n, LATERAL (SELECT $1::timestamptz + n * interval '3.6 minutes' AS at) AS t`, first); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := conn.Exec(t.Context(), `
-		INSERT INTO idempotency_keys (event_id, stored_at, stored_by, announced_by, attempts, status, payload_sha256)
-		SELECT event_id, created_at, 1, 1, 1, 'success', payload_sha256 FROM events`); err != nil {
+		INSERT INTO idempotency_keys (client, event_id, stored_at, stored_by, announced_by, attempts, status, payload_sha256)
+		SELECT client, event_id, created_at, 1, 1, 1, 'success', payload_sha256 FROM events`); err != nil {
 		t.Fatal(err)
 	}
 	// A parent is not analyzed with its partitions.
@@ -221,7 +239,7 @@ func TestEventReadsOnePartition(t *testing.T) {
 	t.Parallel()
 	conn := connect(t, pgtest.MigratedURL(t))
 	partitioned(t, conn)
-	plan := explain(t, conn, pgstore.EventSQL(), "e-12345")
+	plan := explain(t, conn, pgstore.EventSQL(), "orders", "e-12345")
 	read, idle := 0, 0
 	for _, line := range plan {
 		switch {
@@ -250,7 +268,8 @@ func TestEventsReadsEachIndexInItsOrder(t *testing.T) {
 	}
 	for name, filter := range map[string]queries.Filter{
 		"page 1":      {UserID: "user-1", Limit: limit},
-		"page 40":     {UserID: "user-1", Limit: limit, After: position(39 * limit), MaxBytes: 1 << 20},
+		"a client's":  {Client: "orders", UserID: "user-1", Limit: limit},
+		"page 40":     {Client: "orders", UserID: "user-1", Limit: limit, After: position(39 * limit), MaxBytes: 1 << 20},
 		"page 10,000": {UserID: "user-1", Limit: limit, After: position(9999 * limit)},
 		"bounded":     {UserID: "user-1", From: new(last.Add(-48 * time.Hour)), To: new(last), Limit: limit, After: position(0)},
 	} {

@@ -106,8 +106,8 @@ func (s *Store) Misplaced(ctx context.Context) (days []time.Time, events int64, 
 func (s *Store) PruneKeys(ctx context.Context, before time.Time, limit int) (n int64, err error) {
 	err = s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		tag, err := conn.Exec(ctx, `
-			DELETE FROM idempotency_keys WHERE event_id IN (
-				SELECT event_id FROM idempotency_keys
+			DELETE FROM idempotency_keys WHERE (client, event_id) IN (
+				SELECT client, event_id FROM idempotency_keys
 				WHERE first_seen_at < $1::timestamptz AND last_seen_at < $1::timestamptz
 					AND (stored_at IS NULL OR stored_at < $1::timestamptz)
 				ORDER BY first_seen_at

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/maintain"
 	"github.com/fluxa/fluxa/pkg/pgstore"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
@@ -62,7 +63,7 @@ func TestThreeYearsOfMaintenance(t *testing.T) {
 	}
 	oldest := now.Add(-retention)
 	reader := open(t, pgstore.Config{URL: as(t, contract.FunctionQuery, url)})
-	if _, err := reader.Event(t.Context(), oldest.Format(time.DateOnly)); err != nil {
+	if _, err := reader.Event(t.Context(), event.Identity{ID: oldest.Format(time.DateOnly)}); err != nil {
 		t.Errorf("the oldest event that is alive: %v", err)
 	}
 	if n := query[int](t, conn, "SELECT count(*) FROM idempotency_keys k WHERE NOT EXISTS (SELECT FROM events e WHERE e.event_id = k.event_id) AND event_id LIKE '____-__-__'"); n == 0 {
@@ -104,11 +105,11 @@ func TestDefaultPartitionIsDrained(t *testing.T) {
 		t.Errorf("%d left, %v", events, err)
 	}
 	for _, id := range []string{"a", "b"} {
-		if got, err := processor.Event(t.Context(), id); err != nil || string(got.Payload) != "x" {
+		if got, err := processor.Event(t.Context(), event.Identity{ID: id}); err != nil || string(got.Payload) != "x" {
 			t.Errorf("%s: %+v, %v", id, got, err)
 		}
 	}
-	if got := persist(t, processor, processtest.Success("a", "x"))["a"]; got.Inserted || got.Status != process.StatusSuccess {
+	if got := persist(t, processor, processtest.Success("a", "x"))[event.Identity{ID: "a"}]; got.Inserted || got.Status != process.StatusSuccess {
 		t.Errorf("a again: %+v", got)
 	}
 	if days, err := store.Partitions(t.Context()); err != nil || len(days) != 2 {

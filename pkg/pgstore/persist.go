@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
 )
@@ -41,12 +42,12 @@ func (s *Store) PersistBatch(ctx context.Context, records []process.Record, anno
 	var persisted process.Persisted
 	err = s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		batch := batchIDAt(s.now(), rand.Uint32())
-		persisted = process.Persisted{Batch: batch, Events: make(map[string]process.Stored, len(records))}
-		var id string
+		persisted = process.Persisted{Batch: batch, Events: make(map[event.Identity]process.Stored, len(records))}
+		var id event.Identity
 		var hash []byte
 		var answer process.Stored
 		return s.binaryQuery(ctx, conn, persistBatchSQL, columns.arguments(batch, announced), []any{
-			&id, &answer.Status, &hash, &answer.Attempts, &answer.Inserted, &answer.Notified,
+			&id.Client, &id.ID, &answer.Status, &hash, &answer.Attempts, &answer.Inserted, &answer.Notified,
 		}, func() error {
 			answer.SHA256 = hex.EncodeToString(hash)
 			persisted.Events[id] = answer
@@ -70,13 +71,13 @@ type batchColumns struct {
 
 func columnsOf(records []process.Record) (batchColumns, error) {
 	var c batchColumns
-	seen := make(map[string]struct{}, len(records))
+	seen := make(map[event.Identity]struct{}, len(records))
 	for i := range records {
 		r := &records[i]
-		if _, twice := seen[r.EventID]; twice {
+		if _, twice := seen[r.Identity()]; twice {
 			return c, fmt.Errorf("event id %q occurs twice", r.EventID)
 		}
-		seen[r.EventID] = struct{}{}
+		seen[r.Identity()] = struct{}{}
 		if err := c.claims.add(r); err != nil {
 			return c, err
 		}
@@ -99,9 +100,10 @@ func (c *batchColumns) arguments(batch process.BatchID, announced []process.Batc
 }
 
 type claimColumns struct {
-	ids, statuses, codes, reasons []string
-	hashes                        [][]byte
-	deliveries                    []int32
+	clients, ids             []string
+	statuses, codes, reasons []string
+	hashes                   [][]byte
+	deliveries               []int32
 }
 
 func (c *claimColumns) add(r *process.Record) error {
@@ -113,6 +115,7 @@ func (c *claimColumns) add(r *process.Record) error {
 	if r.Status == process.StatusSuccess {
 		code, reason = "", ""
 	}
+	c.clients = append(c.clients, r.Client)
 	c.ids = append(c.ids, r.EventID)
 	c.statuses = append(c.statuses, string(r.Status))
 	c.hashes = append(c.hashes, hash)
@@ -124,7 +127,7 @@ func (c *claimColumns) add(r *process.Record) error {
 
 func (c *claimColumns) arguments() []argument {
 	return []argument{
-		{pgtype.TextArrayOID, c.ids}, {pgtype.TextArrayOID, c.statuses}, {pgtype.ByteaArrayOID, c.hashes},
+		{pgtype.TextArrayOID, c.clients}, {pgtype.TextArrayOID, c.ids}, {pgtype.TextArrayOID, c.statuses}, {pgtype.ByteaArrayOID, c.hashes},
 		{pgtype.Int4ArrayOID, c.deliveries}, {pgtype.TextArrayOID, c.codes}, {pgtype.TextArrayOID, c.reasons},
 	}
 }
@@ -132,7 +135,7 @@ func (c *claimColumns) arguments() []argument {
 // eventColumns holds amounts as text: they become numeric in the database and
 // are never a float.
 type eventColumns struct {
-	ids                                 []string
+	clients, ids                        []string
 	received, timestamps                []time.Time
 	users, amounts                      []string
 	currencies, merchants, correlations []string
@@ -141,6 +144,7 @@ type eventColumns struct {
 
 func (c *eventColumns) add(r *process.Record) {
 	e := &r.Event
+	c.clients = append(c.clients, r.Client)
 	c.ids = append(c.ids, r.EventID)
 	c.received = append(c.received, r.ReceivedAt)
 	c.timestamps = append(c.timestamps, e.Timestamp)
@@ -156,7 +160,7 @@ func (c *eventColumns) add(r *process.Record) {
 
 func (c *eventColumns) arguments() []argument {
 	return []argument{
-		{pgtype.TextArrayOID, c.ids}, {pgtype.TimestamptzArrayOID, c.received}, {pgtype.TimestamptzArrayOID, c.timestamps},
+		{pgtype.TextArrayOID, c.clients}, {pgtype.TextArrayOID, c.ids}, {pgtype.TimestamptzArrayOID, c.received}, {pgtype.TimestamptzArrayOID, c.timestamps},
 		{pgtype.TextArrayOID, c.users}, {pgtype.TextArrayOID, c.amounts}, {pgtype.TextArrayOID, c.currencies},
 		{pgtype.TextArrayOID, c.merchants}, {pgtype.TextArrayOID, c.correlations}, {pgtype.TextArrayOID, c.payloads},
 		{pgtype.TextArrayOID, c.buckets}, {pgtype.TextArrayOID, c.keys},

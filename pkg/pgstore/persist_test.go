@@ -183,7 +183,7 @@ func TestPersistBatchOfASuccessWhoseEventIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, payload := range []string{"b", "a"} {
-		got := persist(t, store, processtest.Success("e", payload))["e"]
+		got := persist(t, store, processtest.Success("e", payload))[event.Identity{ID: "e"}]
 		if n := query[int](t, conn, "SELECT count(*) FROM events"); got.Inserted || got.Status != process.StatusSuccess || n != 0 {
 			t.Errorf("payload %s: %+v, %d events", payload, got, n)
 		}
@@ -258,7 +258,7 @@ func TestPersistBatchCountsAtLeastOneDelivery(t *testing.T) {
 	for i, deliveries := range []int{0, -3} {
 		r := processtest.Success("e", "a")
 		r.Deliveries = deliveries
-		if got := persist(t, store, r)["e"].Attempts; got != i+1 {
+		if got := persist(t, store, r)[event.Identity{ID: "e"}].Attempts; got != i+1 {
 			t.Errorf("%d deliveries made %d attempts, want %d", deliveries, got, i+1)
 		}
 	}

@@ -26,11 +26,11 @@ var eventsSQL string
 //go:embed status.sql
 var statusSQL string
 
-// Event returns the stored event of an id. Returns a NotFound or a DatabaseUnavailable fault.
-func (s *Store) Event(ctx context.Context, id string) (event.Stored, error) {
+// Event returns a stored event. Returns a NotFound or a DatabaseUnavailable fault.
+func (s *Store) Event(ctx context.Context, id event.Identity) (event.Stored, error) {
 	var found row
 	err := s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		return conn.QueryRow(ctx, eventSQL, id).Scan(found.targets()...)
+		return conn.QueryRow(ctx, eventSQL, id.Client, id.ID).Scan(found.targets()...)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return event.Stored{}, fault.New(fault.NotFound, "no such event is stored")
@@ -41,14 +41,14 @@ func (s *Store) Event(ctx context.Context, id string) (event.Stored, error) {
 	return found.stored()
 }
 
-// Status returns the processing status of an id. Returns a NotFound or a
+// Status returns the processing status of an event. Returns a NotFound or a
 // DatabaseUnavailable fault.
-func (s *Store) Status(ctx context.Context, id string) (query.Status, error) {
-	status := query.Status{EventID: id}
+func (s *Store) Status(ctx context.Context, id event.Identity) (query.Status, error) {
+	status := query.Status{Identity: id}
 	var state process.Status
 	var failure query.StatusError
 	err := s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		return conn.QueryRow(ctx, statusSQL, id).Scan(
+		return conn.QueryRow(ctx, statusSQL, id.Client, id.ID).Scan(
 			&state, &status.Attempts, &status.FirstSeenAt, &status.LastSeenAt, &failure.Code, &failure.Reason)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -122,7 +122,7 @@ func pageArguments(filter query.Filter) []any {
 	if filter.After != nil {
 		after, afterID = pgtype.Timestamptz{Time: filter.After.Timestamp, Valid: true}, filter.After.EventID
 	}
-	return []any{filter.UserID, from, to, after, afterID, int32(limit), bytes}
+	return []any{filter.Client, filter.UserID, from, to, after, afterID, int32(limit), bytes}
 }
 
 // row is an event as the SQL files select it.
@@ -136,7 +136,7 @@ type row struct {
 func (r *row) targets() []any {
 	e := &r.event
 	return []any{
-		&e.ID, &e.CorrelationID, &e.UserID, &r.amount, &e.Currency, &e.Merchant, &e.Timestamp,
+		&e.Client, &e.ID, &e.CorrelationID, &e.UserID, &r.amount, &e.Currency, &e.Merchant, &e.Timestamp,
 		&r.payload, &r.hash, &e.ReceivedAt, &e.CreatedAt,
 	}
 }

@@ -29,18 +29,18 @@ func TestEvent(t *testing.T) {
 		ReceivedAt: inline.ReceivedAt, CreatedAt: created,
 	}
 	want.Payload = []byte("a")
-	if got, err := store.Event(t.Context(), "inline"); err != nil || !reflect.DeepEqual(got, want) {
+	if got, err := store.Event(t.Context(), event.Identity{ID: "inline"}); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 	}
 	want = event.Stored{
 		Event: large.Event, CorrelationID: "correlation-large", Mode: event.S3, SHA256: large.SHA256,
 		ReceivedAt: large.ReceivedAt, CreatedAt: created,
 	}
-	if got, err := store.Event(t.Context(), "large"); err != nil || !reflect.DeepEqual(got, want) || got.Payload != nil {
+	if got, err := store.Event(t.Context(), event.Identity{ID: "large"}); err != nil || !reflect.DeepEqual(got, want) || got.Payload != nil {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 	}
 	for _, id := range []string{"bad", "unknown", "INLINE"} {
-		if _, err := store.Event(t.Context(), id); fault.CodeOf(err) != fault.NotFound {
+		if _, err := store.Event(t.Context(), event.Identity{ID: id}); fault.CodeOf(err) != fault.NotFound {
 			t.Errorf("%s: got %v, want %s", id, err, fault.NotFound)
 		}
 	}
@@ -63,7 +63,7 @@ func TestAmountsComeBackDigitForDigit(t *testing.T) {
 		r.EventID = strings.ReplaceAll(r.EventID, "+", "")
 		r.Event.Amount = amount
 		persist(t, store, r)
-		got, err := store.Event(t.Context(), r.EventID)
+		got, err := store.Event(t.Context(), r.Identity())
 		if err != nil || got.Amount.String() != want {
 			t.Errorf("%s came back as %s, %v, want %s", literal, got.Amount, err, want)
 		}
@@ -91,7 +91,7 @@ func TestPayloadComesBackByteForByte(t *testing.T) {
 		id := fmt.Sprintf("e-%d", i)
 		payload := `{ "metadata" : ` + metadata + "\t}\n"
 		persist(t, store, processtest.Success(id, payload))
-		got, err := store.Event(t.Context(), id)
+		got, err := store.Event(t.Context(), event.Identity{ID: id})
 		if err != nil || string(got.Payload) != payload {
 			t.Errorf("%.200s came back as %.200s, %v", payload, got.Payload, err)
 		}
@@ -145,7 +145,7 @@ func TestTimesAreMicrosecondsInUTC(t *testing.T) {
 			r := processtest.Success(id, sent)
 			r.Event.Timestamp = timestamp
 			persist(t, store, r)
-			got, err := store.Event(t.Context(), id)
+			got, err := store.Event(t.Context(), event.Identity{ID: id})
 			if want := timestamp.UTC().Truncate(time.Microsecond); err != nil || got.Timestamp != want {
 				t.Errorf("%s in %s came back as %s, %v, want %s", sent, zone, got.Timestamp, err, want)
 			}
@@ -171,14 +171,14 @@ func TestStatus(t *testing.T) {
 			Error: &queries.StatusError{Code: fault.StorageUnavailable, Reason: "the bucket cannot be reached"}},
 	}
 	for id, want := range cases {
-		want.EventID = id
+		want.ID = id
 		want.FirstSeenAt = query[time.Time](t, conn, "SELECT first_seen_at FROM idempotency_keys WHERE event_id = $1", id).UTC()
 		want.LastSeenAt = query[time.Time](t, conn, "SELECT last_seen_at FROM idempotency_keys WHERE event_id = $1", id).UTC()
-		if got, err := store.Status(t.Context(), id); err != nil || !reflect.DeepEqual(got, want) {
+		if got, err := store.Status(t.Context(), event.Identity{ID: id}); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, %v, want %+v", id, got, err, want)
 		}
 	}
-	if got, err := store.Status(t.Context(), "unknown"); fault.CodeOf(err) != fault.NotFound || got != (queries.Status{}) {
+	if got, err := store.Status(t.Context(), event.Identity{ID: "unknown"}); fault.CodeOf(err) != fault.NotFound || got != (queries.Status{}) {
 		t.Errorf("unknown: got %+v, %v, want %s", got, err, fault.NotFound)
 	}
 }

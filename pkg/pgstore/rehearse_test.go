@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/pgstore"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
@@ -20,19 +21,19 @@ func TestRehearseStoresAndTakesItBack(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if !persisted.Events["e"].Inserted {
+		if !persisted.Events[event.Identity{ID: "e"}].Inserted {
 			t.Errorf("persisted %+v", persisted)
 		}
-		_, err = rehearsed.Event(t.Context(), "e")
+		_, err = rehearsed.Event(t.Context(), event.Identity{ID: "e"})
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Event(t.Context(), "e"); fault.CodeOf(err) != fault.NotFound {
+	if _, err := store.Event(t.Context(), event.Identity{ID: "e"}); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("after the rehearsal: %v", err)
 	}
-	if _, err := store.Status(t.Context(), "e"); fault.CodeOf(err) != fault.NotFound {
+	if _, err := store.Status(t.Context(), event.Identity{ID: "e"}); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("after the rehearsal its status: %v", err)
 	}
 	persist(t, store, processtest.Success("e", "b")) // as if nothing had been

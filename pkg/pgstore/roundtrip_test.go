@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
 	"github.com/fluxa/fluxa/pkg/process"
 	"github.com/fluxa/fluxa/pkg/process/processtest"
@@ -61,8 +62,8 @@ func TestEveryCallIsOneRoundTrip(t *testing.T) {
 			})
 		}
 	}
-	trips("event", 1, func() error { _, err := store.Event(t.Context(), "e-1-0"); return err })
-	trips("status", 1, func() error { _, err := store.Status(t.Context(), "e-1-0"); return err })
+	trips("event", 1, func() error { _, err := store.Event(t.Context(), event.Identity{ID: "e-1-0"}); return err })
+	trips("status", 1, func() error { _, err := store.Status(t.Context(), event.Identity{ID: "e-1-0"}); return err })
 	trips("events", 1, func() error {
 		events, _, err := store.Events(t.Context(), queries.Filter{UserID: "user-1", Limit: 200})
 		if len(events) != 200 {

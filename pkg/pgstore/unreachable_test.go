@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/fluxa/fluxa/pkg/budget"
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/pgstore"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
@@ -26,8 +27,8 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // everyCall makes each call of a store and returns its error.
 func everyCall(ctx context.Context, store *pgstore.Store) map[string]error {
 	_, persisted := store.PersistBatch(ctx, []process.Record{processtest.Success("e", "a")}, nil)
-	_, read := store.Event(ctx, "e")
-	_, status := store.Status(ctx, "e")
+	_, read := store.Event(ctx, event.Identity{ID: "e"})
+	_, status := store.Status(ctx, event.Identity{ID: "e"})
 	_, _, listed := store.Events(ctx, queries.Filter{UserID: "u"})
 	return map[string]error{
 		"Ping": store.Ping(ctx), "PersistBatch": persisted,

@@ -32,7 +32,7 @@ type batch struct {
 	service  *Service
 	items    []*item
 	persists []time.Duration
-	due      map[BatchID][]string // the ids that each call of the store leaves to publish
+	due      map[BatchID][]event.Identity // the events that each call of the store leaves to publish
 }
 
 // in returns the items that are in a state.
@@ -148,7 +148,7 @@ func (b *batch) deadLetter(ctx context.Context) {
 	letters := make([]DeadLetter, len(items))
 	for i, it := range items {
 		letters[i] = DeadLetter{
-			Message: it.message, EventID: it.envelope.EventID, CorrelationID: it.envelope.CorrelationID,
+			Message: it.message, Client: it.envelope.Client, EventID: it.envelope.EventID, CorrelationID: it.envelope.CorrelationID,
 			Code: fault.CodeOf(it.err), Reason: fault.ReasonOf(it.err),
 		}
 	}
@@ -165,10 +165,10 @@ func (b *batch) deadLetter(ctx context.Context) {
 // notify publishes what is stored, once an id. Only then are the messages of the id
 // done. A batch of which everything was published is noted with the next one.
 func (b *batch) notify(ctx context.Context) {
-	waiting := make(map[string][]*item)
+	waiting := make(map[event.Identity][]*item)
 	var notifications []Notification
 	for _, it := range b.in(stored) {
-		id := it.envelope.EventID
+		id := it.envelope.Identity()
 		if waiting[id] == nil {
 			notifications = append(notifications, notification(it))
 		}
@@ -177,9 +177,9 @@ func (b *batch) notify(ctx context.Context) {
 	if len(notifications) == 0 {
 		return
 	}
-	published := make(map[string]bool, len(notifications))
+	published := make(map[event.Identity]bool, len(notifications))
 	for i, err := range b.service.cfg.Notifier.Publish(ctx, notifications) {
-		id := notifications[i].EventID
+		id := notifications[i].Identity()
 		if err == nil {
 			published[id] = true
 			waiting[id][0].published = true
@@ -192,9 +192,9 @@ func (b *batch) notify(ctx context.Context) {
 			it.finish(it.committed)
 		}
 	}
-	for id, due := range b.due {
-		if !slices.ContainsFunc(due, func(eventID string) bool { return !published[eventID] }) {
-			b.service.notes.add(id)
+	for batch, due := range b.due {
+		if !slices.ContainsFunc(due, func(id event.Identity) bool { return !published[id] }) {
+			b.service.notes.add(batch)
 		}
 	}
 }
@@ -202,7 +202,7 @@ func (b *batch) notify(ctx context.Context) {
 func notification(it *item) Notification {
 	e := it.event
 	return Notification{
-		EventID: e.ID, CorrelationID: it.envelope.CorrelationID, Status: contract.StatusProcessed,
+		Client: it.envelope.Client, EventID: e.ID, CorrelationID: it.envelope.CorrelationID, Status: contract.StatusProcessed,
 		UserID: e.UserID, Amount: e.Amount, Currency: e.Currency, Merchant: e.Merchant, Timestamp: e.Timestamp,
 		Mode: it.envelope.Mode, SHA256: it.envelope.SHA256, ProcessedAt: it.committed.UTC(),
 	}
@@ -248,7 +248,7 @@ func (b *batch) report() Report {
 	now := b.service.cfg.Now()
 	for i, it := range b.items {
 		o := Outcome{
-			MessageID: it.message.ID, EventID: it.envelope.EventID, CorrelationID: it.envelope.CorrelationID,
+			MessageID: it.message.ID, Client: it.envelope.Client, EventID: it.envelope.EventID, CorrelationID: it.envelope.CorrelationID,
 			Result: it.result(), Err: it.err, Deliveries: it.message.Deliveries, Attempts: it.database.Attempts,
 			Stored: it.inserted, Notified: it.published, Delay: it.delay,
 		}

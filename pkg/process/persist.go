@@ -8,13 +8,13 @@ import (
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
-// persist writes one record per event id, and moves every item of an id by what
-// the database then has of it.
+// persist writes one record per event, and moves every item of an event by what the
+// database then has of it.
 func (b *batch) persist(ctx context.Context) {
-	groups := make(map[string][]*item)
-	var order []string
+	groups := make(map[event.Identity][]*item)
+	var order []event.Identity
 	for _, it := range b.items {
-		id := it.envelope.EventID
+		id := it.envelope.Identity()
 		if !recordable(it.envelope) {
 			continue
 		}
@@ -46,7 +46,7 @@ func (b *batch) record(group []*item) Record {
 		}
 	}
 	r := Record{
-		EventID: speaker.envelope.EventID, Status: statusOf(speaker.state), CorrelationID: speaker.envelope.CorrelationID,
+		Client: speaker.envelope.Client, EventID: speaker.envelope.EventID, Status: statusOf(speaker.state), CorrelationID: speaker.envelope.CorrelationID,
 		SHA256: speaker.envelope.SHA256, Mode: speaker.envelope.Mode, ReceivedAt: speaker.envelope.ReceivedAt,
 	}
 	for _, it := range group {
@@ -61,7 +61,7 @@ func (b *batch) record(group []*item) Record {
 	r.Event = speaker.event
 	if r.Mode == event.S3 {
 		// Where this reader found it, whatever the message says.
-		r.Bucket, r.Key = b.service.cfg.Blobs.Bucket(), event.ObjectKey(r.EventID, r.SHA256)
+		r.Bucket, r.Key = b.service.cfg.Blobs.Bucket(), event.ObjectKey(r.Identity(), r.SHA256)
 	} else {
 		r.Payload = *speaker.envelope.Payload
 	}
@@ -94,7 +94,7 @@ func rank(s state) int {
 
 // store persists the records. When the database refuses a value without saying
 // whose, halves are tried apart, until the one is found that it refuses.
-func (b *batch) store(ctx context.Context, records []Record, groups map[string][]*item) {
+func (b *batch) store(ctx context.Context, records []Record, groups map[event.Identity][]*item) {
 	began := b.service.cfg.Now()
 	announced := b.service.notes.take()
 	answer, err := b.service.cfg.Store.PersistBatch(ctx, records, announced)
@@ -106,15 +106,15 @@ func (b *batch) store(ctx context.Context, records []Record, groups map[string][
 	switch {
 	case err == nil:
 		for _, r := range records {
-			stored, ok := answer.Events[r.EventID]
+			stored, ok := answer.Events[r.Identity()]
 			if r.Status == StatusSuccess && stored.Status == StatusSuccess && stored.SHA256 == r.SHA256 && !stored.Notified {
-				b.due[answer.Batch] = append(b.due[answer.Batch], r.EventID)
+				b.due[answer.Batch] = append(b.due[answer.Batch], r.Identity())
 			}
-			b.settle(ctx, groups[r.EventID], stored, ok, now)
+			b.settle(ctx, groups[r.Identity()], stored, ok, now)
 		}
 	case fault.DispositionOf(err) != fault.DeadLetter:
 		for _, r := range records {
-			for _, it := range groups[r.EventID] {
+			for _, it := range groups[r.Identity()] {
 				it.retry(err) // rejected ones too: their reason is not recorded
 			}
 		}
@@ -123,7 +123,7 @@ func (b *batch) store(ctx context.Context, records []Record, groups map[string][
 		b.store(ctx, records[:half], groups)
 		b.store(ctx, records[half:], groups)
 	case records[0].Status == StatusSuccess:
-		group := groups[records[0].EventID]
+		group := groups[records[0].Identity()]
 		for _, it := range group {
 			if it.state == read && it.envelope.SHA256 == records[0].SHA256 {
 				it.reject(fault.Wrap(fault.InvalidEvent, err, "the database refuses the event"))

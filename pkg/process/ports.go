@@ -29,11 +29,12 @@ const (
 	StatusFailed     Status = "failed" // given up, see the DLQ
 )
 
-// Record is what one batch says of one event id: to be stored (StatusSuccess,
+// Record is what one batch says of one event: to be stored (StatusSuccess,
 // with Event set), given up, or tried again later (both with ErrorCode and
-// ErrorReason). Ids are distinct within a batch. Deliveries is how many messages
+// ErrorReason). Identities are distinct within a batch. Deliveries is how many messages
 // of the batch the record stands for; it is added to the attempts.
 type Record struct {
+	Client        string // empty in a stage without clients
 	EventID       string
 	Status        Status
 	CorrelationID string
@@ -48,7 +49,10 @@ type Record struct {
 	ErrorReason   string
 }
 
-// Stored is what the database has of an event id after a batch. SHA256 differs
+// Identity returns the name of the event.
+func (r Record) Identity() event.Identity { return event.Identity{Client: r.Client, ID: r.EventID} }
+
+// Stored is what the database has of an event after a batch. SHA256 differs
 // from the record's when another payload won the id before. Inserted says that
 // this batch stored the event. Notified says that its notification was sent.
 type Stored struct {
@@ -62,12 +66,12 @@ type Stored struct {
 // BatchID names one call of PersistBatch.
 type BatchID int64
 
-// Persisted is what the database has after a batch, by event id. When each event of
+// Persisted is what the database has after a batch, by event. When each event of
 // the batch that is a success with the record's hash and not Notified has been
 // published, a later call says so by the id of the batch.
 type Persisted struct {
 	Batch  BatchID
-	Events map[string]Stored
+	Events map[event.Identity]Stored
 }
 
 // Store persists a batch.
@@ -86,9 +90,9 @@ type Store interface {
 	Begun(ctx context.Context, messageIDs []string) (map[string]int, error)
 	Begin(ctx context.Context, messageIDs []string) error
 	End(ctx context.Context, messageIDs []string) error
-	// Event returns the stored event of an id, without the payload of an S3 event.
-	// Returns a NotFound or a DatabaseUnavailable fault.
-	Event(ctx context.Context, id string) (event.Stored, error)
+	// Event returns a stored event, without the payload of an S3 event. Returns a
+	// NotFound or a DatabaseUnavailable fault.
+	Event(ctx context.Context, id event.Identity) (event.Stored, error)
 }
 
 // Blobs reads payloads out of the reader's own bucket. Get returns a
@@ -102,6 +106,7 @@ type Blobs interface {
 
 // Notification says to the subscribers that one event is in the database.
 type Notification struct {
+	Client        string       `json:"client,omitzero"`
 	EventID       string       `json:"event_id"`
 	CorrelationID string       `json:"correlation_id"`
 	Status        string       `json:"status"` // always contract.StatusProcessed
@@ -115,6 +120,11 @@ type Notification struct {
 	ProcessedAt   time.Time    `json:"processed_at"`
 }
 
+// Identity returns the name of the event.
+func (n Notification) Identity() event.Identity {
+	return event.Identity{Client: n.Client, ID: n.EventID}
+}
+
 // Notifier publishes notifications. Publish returns one error per notification,
 // nil for those taken, each otherwise a NotifierUnavailable fault; the slice is
 // as long as the notifications.
@@ -125,6 +135,7 @@ type Notifier interface {
 // DeadLetter is a message given up, with the reason.
 type DeadLetter struct {
 	Message       Message
+	Client        string // empty when the message names none
 	EventID       string // empty when the message names none
 	CorrelationID string
 	Code          fault.Code

@@ -79,6 +79,7 @@ const (
 // Outcome is what became of one message. Err is nil for Processed and Duplicate.
 type Outcome struct {
 	MessageID     string
+	Client        string // empty in a stage without clients
 	EventID       string
 	CorrelationID string
 	Result        Result
@@ -170,14 +171,14 @@ func (s *Service) storedInOtherWords(ctx context.Context, envelope event.Envelop
 	if err != nil {
 		return false, err
 	}
-	stored, err := s.cfg.Store.Event(ctx, envelope.EventID)
+	stored, err := s.cfg.Store.Event(ctx, envelope.Identity())
 	if fault.CodeOf(err) == fault.NotFound {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	first := event.Envelope{EventID: stored.ID, Mode: stored.Mode, SHA256: stored.SHA256}
+	first := event.Envelope{Client: stored.Client, EventID: stored.ID, Mode: stored.Mode, SHA256: stored.SHA256}
 	if stored.Mode == event.Inline {
 		payload := string(stored.Payload)
 		first.Payload = &payload
@@ -198,7 +199,7 @@ func (s *Service) payload(ctx context.Context, envelope event.Envelope) ([]byte,
 	if envelope.Mode == event.Inline {
 		return []byte(*envelope.Payload), nil
 	}
-	payload, err := s.cfg.Blobs.Get(ctx, event.ObjectKey(envelope.EventID, envelope.SHA256), contract.BodyLimit)
+	payload, err := s.cfg.Blobs.Get(ctx, event.ObjectKey(envelope.Identity(), envelope.SHA256), contract.BodyLimit)
 	if fault.CodeOf(err) == fault.PayloadTooLarge {
 		return nil, fault.Wrap(fault.HashMismatch, err, "the payload's object is larger than any accepted payload")
 	}

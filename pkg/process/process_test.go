@@ -38,10 +38,10 @@ func TestProcessBatch_stores_then_publishes(t *testing.T) {
 	if n := w.published[0]; n.EventID != "a" || n.Amount.String() != "1.50" || n.Status != "processed" || n.Mode != event.Inline {
 		t.Errorf("notification = %+v", n)
 	}
-	if record, ok := store.Events()["a"]; !ok || record.Payload != payloadOf("a", "m") || record.Bucket != "" {
+	if record, ok := store.Events()[event.Identity{ID: "a"}]; !ok || record.Payload != payloadOf("a", "m") || record.Bucket != "" {
 		t.Errorf("the exact payload of an inline event belongs in the database, stored %+v", record)
 	}
-	if record, ok := store.Events()["b"]; !ok || record.Payload != "" || record.Bucket != "own-bucket" {
+	if record, ok := store.Events()[event.Identity{ID: "b"}]; !ok || record.Payload != "" || record.Bucket != "own-bucket" {
 		t.Errorf("the payload of an S3 event stays in S3, stored %+v", record)
 	}
 }
@@ -52,7 +52,7 @@ func TestProcessBatch_notes_a_published_batch_with_the_next(t *testing.T) {
 	t.Parallel()
 	service, w, store := newService(t)
 	service.ProcessBatch(t.Context(), []process.Message{good(t, "a"), good(t, "b")})
-	if store.Announced("a") {
+	if store.Announced(event.Identity{ID: "a"}) {
 		t.Error("a is noted, and no call came after its publication")
 	}
 	store.BeforePersist = func(context.Context, int, []process.Record) error {
@@ -61,7 +61,7 @@ func TestProcessBatch_notes_a_published_batch_with_the_next(t *testing.T) {
 	service.ProcessBatch(t.Context(), []process.Message{good(t, "c")})
 	store.BeforePersist = nil
 	service.ProcessBatch(t.Context(), []process.Message{good(t, "c")})
-	want(t, []bool{store.Announced("a"), store.Announced("b"), store.Announced("c")}, []bool{true, true, false})
+	want(t, []bool{store.Announced(event.Identity{ID: "a"}), store.Announced(event.Identity{ID: "b"}), store.Announced(event.Identity{ID: "c"})}, []bool{true, true, false})
 	want(t, store.Calls(), 3)
 	w.publishErr = func(n process.Notification) error {
 		if n.EventID == "d" {
@@ -73,7 +73,7 @@ func TestProcessBatch_notes_a_published_batch_with_the_next(t *testing.T) {
 	w.publishErr = nil
 	service.ProcessBatch(t.Context(), []process.Message{good(t, "d"), good(t, "e")})
 	service.ProcessBatch(t.Context(), []process.Message{good(t, "f")})
-	want(t, []bool{store.Announced("c"), store.Announced("d"), store.Announced("e")}, []bool{true, true, true})
+	want(t, []bool{store.Announced(event.Identity{ID: "c"}), store.Announced(event.Identity{ID: "d"}), store.Announced(event.Identity{ID: "e"})}, []bool{true, true, true})
 	var published []string
 	for _, n := range w.published {
 		published = append(published, n.EventID)
@@ -131,7 +131,7 @@ func TestProcessBatch_each_message_for_itself(t *testing.T) {
 	s3 := func(change func(w *world, key string)) setup {
 		return func(t *testing.T, w *world) process.Message {
 			m := large(t, w, "bad")
-			change(w, event.ObjectKey("bad", event.Hash([]byte(payloadOf("bad", "m")))))
+			change(w, event.ObjectKey(event.Identity{ID: "bad"}, event.Hash([]byte(payloadOf("bad", "m")))))
 			return m
 		}
 	}
@@ -180,7 +180,7 @@ func TestProcessBatch_each_message_for_itself(t *testing.T) {
 			if len(w.published) != 2 {
 				t.Errorf("published %d, want the two good ones", len(w.published))
 			}
-			row, ok := store.Row("bad")
+			row, ok := store.Row(event.Identity{ID: "bad"})
 			if ok != (tc.record != "") || row.Status != tc.record {
 				t.Errorf("record = %+v, want %q", row, tc.record)
 			}
@@ -207,7 +207,7 @@ func TestProcessBatch_duplicates(t *testing.T) {
 		m := good(t, "a")
 		report := service.ProcessBatch(t.Context(), []process.Message{m, m, m})
 		want(t, words(report), []string{"processed", "duplicate", "duplicate"})
-		row, _ := store.Row("a")
+		row, _ := store.Row(event.Identity{ID: "a"})
 		want(t, []int{row.Attempts, len(w.published)}, []int{3, 1})
 	})
 	t.Run("delivered again it is acknowledged and not announced again", func(t *testing.T) {
@@ -222,13 +222,13 @@ func TestProcessBatch_duplicates(t *testing.T) {
 		t.Parallel()
 		service, w, store := newService(t)
 		service.ProcessBatch(t.Context(), []process.Message{good(t, "a")})
-		before, _ := store.Row("a")
+		before, _ := store.Row(event.Identity{ID: "a"})
 		report := service.ProcessBatch(t.Context(), []process.Message{wrap(t, "m2", envelopeOf("a", payloadOf("a", "other")))})
 		want(t, words(report), []string{"dead_lettered idempotency_conflict"})
-		after, _ := store.Row("a")
+		after, _ := store.Row(event.Identity{ID: "a"})
 		want(t, after, before)
 		want(t, w.letters[0].EventID, "a")
-		if record := store.Events()["a"]; record.Event.Merchant != "m" {
+		if record := store.Events()[event.Identity{ID: "a"}]; record.Event.Merchant != "m" {
 			t.Errorf("the first payload was replaced: %+v", record.Event)
 		}
 	})
@@ -246,7 +246,7 @@ func TestProcessBatch_duplicates(t *testing.T) {
 		broken.SHA256 = event.Hash([]byte("x"))
 		report := service.ProcessBatch(t.Context(), []process.Message{wrap(t, "m0", broken), good(t, "a")})
 		want(t, words(report), []string{"dead_lettered hash_mismatch", "processed"})
-		row, _ := store.Row("a")
+		row, _ := store.Row(event.Identity{ID: "a"})
 		want(t, row.Status, process.StatusSuccess)
 	})
 	t.Run("stored and announced, it needs its object no more", func(t *testing.T) {
@@ -269,7 +269,7 @@ func TestProcessBatch_redriven_message_moves_failed_to_success(t *testing.T) {
 	want(t, words(service.ProcessBatch(t.Context(), []process.Message{m})), []string{"dead_lettered payload_missing"})
 	w.objects = objects
 	want(t, words(service.ProcessBatch(t.Context(), []process.Message{m})), []string{"processed"})
-	row, _ := store.Row("a")
+	row, _ := store.Row(event.Identity{ID: "a"})
 	want(t, row.Status, process.StatusSuccess)
 	want(t, []any{row.ErrorCode, row.ErrorReason, row.Attempts}, []any{fault.Code(""), "", 2})
 }
@@ -280,7 +280,7 @@ func TestProcessBatch_crash_between_commit_and_publish_heals(t *testing.T) {
 	w.publishErr = func(process.Notification) error { panic("killed here") }
 	report := service.ProcessBatch(t.Context(), []process.Message{good(t, "a")})
 	want(t, words(report), []string{"retried panic"})
-	if _, ok := store.Events()["a"]; !ok {
+	if _, ok := store.Events()[event.Identity{ID: "a"}]; !ok {
 		t.Fatal("the commit came before the crash")
 	}
 	w.publishErr = nil
@@ -288,7 +288,7 @@ func TestProcessBatch_crash_between_commit_and_publish_heals(t *testing.T) {
 	want(t, words(report), []string{"duplicate"})
 	want(t, len(w.published), 1)
 	service.ProcessBatch(t.Context(), []process.Message{good(t, "b")})
-	if !store.Announced("a") {
+	if !store.Announced(event.Identity{ID: "a"}) {
 		t.Error("that it was announced is not noted")
 	}
 }
@@ -329,7 +329,7 @@ func TestProcessBatch_passing_failures_leave_the_message(t *testing.T) {
 			t.Errorf("it is stored all the same: %+v", o)
 		}
 		service.ProcessBatch(t.Context(), []process.Message{good(t, "c")})
-		if store.Announced("a") {
+		if store.Announced(event.Identity{ID: "a"}) {
 			t.Error("it is noted as announced without a publication")
 		}
 	})
@@ -427,7 +427,7 @@ func TestProcessBatch_finds_the_one_the_database_refuses(t *testing.T) {
 			t.Errorf("e%d: %s, want %s", i, word, expected)
 		}
 	}
-	row, _ := store.Row("e7")
+	row, _ := store.Row(event.Identity{ID: "e7"})
 	want(t, []any{row.Status, len(w.published), len(w.letters)}, []any{process.StatusFailed, 9, 1})
 	want(t, len(report.Persists), calls)
 }

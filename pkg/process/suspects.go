@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/fluxa/fluxa/pkg/budget"
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
@@ -46,7 +47,7 @@ func (s *Service) runWatched(ctx context.Context, items []*item) *batch {
 // process as many times again.
 func (b *batch) runPart(ctx context.Context, items []*item) {
 	items = b.service.begin(ctx, items)
-	part := &batch{service: b.service, items: items, due: map[BatchID][]string{}}
+	part := &batch{service: b.service, items: items, due: map[BatchID][]event.Identity{}}
 	part.run(ctx)
 	b.persists = append(b.persists, part.persists...)
 	var ended []string

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
 )
@@ -44,7 +45,7 @@ func TestProcessBatch_a_message_that_ends_the_process_harms_nobody_else(t *testi
 		if !died(deliveries) {
 			t.Fatalf("delivery %d did not end the process", deliveries)
 		}
-		if _, stored := store.Events()[fmt.Sprintf("b%d", deliveries)]; !stored {
+		if _, stored := store.Events()[event.Identity{ID: fmt.Sprintf("b%d", deliveries)}]; !stored {
 			t.Errorf("delivery %d: its neighbours are not stored", deliveries)
 		}
 	}
@@ -60,7 +61,7 @@ func TestProcessBatch_a_message_that_ends_the_process_harms_nobody_else(t *testi
 	want(t, len(w.letters), 1)
 	want(t, w.letters[0].Code, fault.ProcessorEnded)
 	want(t, w.letters[0].EventID, "crasher")
-	if row, _ := store.Row("crasher"); row.Status != process.StatusFailed || row.ErrorCode != fault.ProcessorEnded {
+	if row, _ := store.Row(event.Identity{ID: "crasher"}); row.Status != process.StatusFailed || row.ErrorCode != fault.ProcessorEnded {
 		t.Errorf("row = %+v", row)
 	}
 }
@@ -117,7 +118,7 @@ func TestProcessBatch_a_suspect_that_waits_for_its_turn_is_not_given_up(t *testi
 	want(t, len(b.messages), 0)
 	want(t, len(w.letters), 1)
 	want(t, w.letters[0].EventID, "crasher")
-	if _, stored := store.Events()["innocent"]; !stored {
+	if _, stored := store.Events()[event.Identity{ID: "innocent"}]; !stored {
 		t.Error("the innocent one is not stored")
 	}
 }

@@ -155,7 +155,7 @@ func large(t *testing.T, w *world, id string) process.Message {
 	t.Helper()
 	payload := payloadOf(id, "m")
 	e := envelopeOf(id, payload)
-	e.Mode, e.Payload, e.Bucket, e.Key = event.S3, nil, "somebody-elses-bucket", event.ObjectKey(id, e.SHA256)
+	e.Mode, e.Payload, e.Bucket, e.Key = event.S3, nil, "somebody-elses-bucket", event.ObjectKey(event.Identity{ID: id}, e.SHA256)
 	w.objects[e.Key] = payload
 	return wrap(t, "m-"+id, e)
 }

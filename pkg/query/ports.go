@@ -11,7 +11,7 @@ import (
 // Status is the processing status of an event. State is "processing",
 // "processed" or "failed".
 type Status struct {
-	EventID     string       `json:"event_id"`
+	event.Identity
 	State       string       `json:"status"`
 	Attempts    int          `json:"attempts"`
 	FirstSeenAt time.Time    `json:"first_seen_at"`
@@ -32,9 +32,10 @@ type Position struct {
 	EventID   string
 }
 
-// Filter selects a page of a user's events. From is inclusive, To exclusive; nil
+// Filter selects a page of a user's events at one client. From is inclusive, To exclusive; nil
 // does not bound. After, when set, is where the page before ended.
 type Filter struct {
+	Client   string // empty in a stage without clients
 	UserID   string
 	From, To *time.Time
 	After    *Position
@@ -49,9 +50,9 @@ type Filter struct {
 // nil: it is in the payload. Payload of an S3 event is nil too.
 type Store interface {
 	// Event returns a NotFound fault when no such event is stored.
-	Event(ctx context.Context, id string) (event.Stored, error)
-	// Status returns a NotFound fault when the processor has not seen the id.
-	Status(ctx context.Context, id string) (Status, error)
+	Event(ctx context.Context, id event.Identity) (event.Stored, error)
+	// Status returns a NotFound fault when the processor has not seen the event.
+	Status(ctx context.Context, id event.Identity) (Status, error)
 	// Events returns a page, newest first, and whether more follow.
 	Events(ctx context.Context, filter Filter) (events []event.Stored, more bool, err error)
 }

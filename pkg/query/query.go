@@ -40,8 +40,8 @@ func New(cfg Config) (*Service, error) {
 // returned is verified by its hash. Returns InvalidValue for an id that cannot be one,
 // NotFound, HashMismatch or PayloadMissing when the payload is not what was accepted,
 // and DatabaseUnavailable or StorageUnavailable.
-func (s *Service) Event(ctx context.Context, id string) (event.Stored, error) {
-	if err := checkID(id); err != nil {
+func (s *Service) Event(ctx context.Context, id event.Identity) (event.Stored, error) {
+	if err := checkID(id.ID); err != nil {
 		return event.Stored{}, err
 	}
 	stored, err := s.cfg.Store.Event(ctx, id)
@@ -49,12 +49,12 @@ func (s *Service) Event(ctx context.Context, id string) (event.Stored, error) {
 		return event.Stored{}, err
 	}
 	if stored.Mode == event.S3 {
-		stored.Payload, err = s.cfg.Blobs.Get(ctx, event.ObjectKey(stored.ID, stored.SHA256), contract.BodyLimit)
+		stored.Payload, err = s.cfg.Blobs.Get(ctx, event.ObjectKey(stored.Identity(), stored.SHA256), contract.BodyLimit)
 		if fault.CodeOf(err) == fault.PayloadTooLarge {
 			return event.Stored{}, fault.Wrap(fault.HashMismatch, err, "the stored payload is larger than any that is accepted")
 		}
 		if err != nil {
-			return event.Stored{}, fmt.Errorf("fetch the payload of %s: %w", id, err)
+			return event.Stored{}, fmt.Errorf("fetch the payload of %s: %w", id.ID, err)
 		}
 	}
 	if event.Hash(stored.Payload) != stored.SHA256 {
@@ -76,8 +76,8 @@ func readMetadata(e *event.Stored) error {
 // Status returns the processing status of an event. Returns InvalidValue,
 // NotFound (also for an event that was accepted a moment ago and has not reached
 // the processor) or DatabaseUnavailable.
-func (s *Service) Status(ctx context.Context, id string) (Status, error) {
-	if err := checkID(id); err != nil {
+func (s *Service) Status(ctx context.Context, id event.Identity) (Status, error) {
+	if err := checkID(id.ID); err != nil {
 		return Status{}, err
 	}
 	return s.cfg.Store.Status(ctx, id)
@@ -100,6 +100,7 @@ const pageBytes = 2 * 1024 * 1024
 // ListRequest asks for a page. From and To may be nil; Limit 0 means
 // contract.PageDefault; Cursor is NextCursor of the page before, or empty.
 type ListRequest struct {
+	Client   string // empty in a stage without clients
 	UserID   string
 	From, To *time.Time
 	Limit    int
@@ -152,7 +153,7 @@ func (r ListRequest) filter() (Filter, error) {
 	bad := func(name string, code fault.Code, format string, args ...any) {
 		faults = append(faults, fault.Field{Pointer: name, Code: code, Detail: fmt.Sprintf(name+" "+format, args...)})
 	}
-	f := Filter{UserID: r.UserID, From: r.From, To: r.To, Limit: r.Limit, MaxBytes: pageBytes}
+	f := Filter{Client: r.Client, UserID: r.UserID, From: r.From, To: r.To, Limit: r.Limit, MaxBytes: pageBytes}
 	switch n := utf8.RuneCountInString(r.UserID); {
 	case n == 0:
 		bad("user_id", fault.MissingField, "is required")

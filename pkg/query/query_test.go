@@ -21,22 +21,22 @@ const small = `{"user_id":"u","amount":1.50,"currency":"EUR","merchant":"m","tim
 var at = time.Date(2026, 11, 23, 11, 59, 0, 123456000, time.UTC)
 
 type store struct {
-	events  map[string]event.Stored
+	events  map[event.Identity]event.Stored
 	filters []query.Filter
 	page    []event.Stored
 	more    bool
 }
 
-func (s *store) Event(_ context.Context, id string) (event.Stored, error) {
+func (s *store) Event(_ context.Context, id event.Identity) (event.Stored, error) {
 	if e, ok := s.events[id]; ok {
 		return e, nil
 	}
 	return event.Stored{}, fault.New(fault.NotFound, "no such event")
 }
 
-func (s *store) Status(_ context.Context, id string) (query.Status, error) {
-	if id == "seen" {
-		return query.Status{EventID: id, State: "processed", Attempts: 2}, nil
+func (s *store) Status(_ context.Context, id event.Identity) (query.Status, error) {
+	if id.ID == "seen" {
+		return query.Status{Identity: id, State: "processed", Attempts: 2}, nil
 	}
 	return query.Status{}, fault.New(fault.NotFound, "no such event")
 }
@@ -70,14 +70,14 @@ func newService(t *testing.T, s *store, b blobs) *query.Service {
 func TestEvent(t *testing.T) {
 	t.Parallel()
 	hash := event.Hash([]byte(large))
-	s := &store{events: map[string]event.Stored{
-		"small":   {Event: event.Event{ID: "small"}, Mode: event.Inline, SHA256: event.Hash([]byte(small)), Payload: []byte(small)},
-		"rotten":  {Event: event.Event{ID: "rotten"}, Mode: event.Inline, SHA256: hash, Payload: []byte(small)},
-		"big":     {Event: event.Event{ID: "big"}, Mode: event.S3, SHA256: hash},
-		"changed": {Event: event.Event{ID: "changed"}, Mode: event.S3, SHA256: hash},
-		"lost":    {Event: event.Event{ID: "lost"}, Mode: event.S3, SHA256: hash},
-		"grown":   {Event: event.Event{ID: "grown"}, Mode: event.S3, SHA256: hash},
-		"garbage": {Event: event.Event{ID: "garbage"}, Mode: event.S3, SHA256: event.Hash([]byte("no"))},
+	s := &store{events: map[event.Identity]event.Stored{
+		{ID: "small"}:   {Event: event.Event{ID: "small"}, Mode: event.Inline, SHA256: event.Hash([]byte(small)), Payload: []byte(small)},
+		{ID: "rotten"}:  {Event: event.Event{ID: "rotten"}, Mode: event.Inline, SHA256: hash, Payload: []byte(small)},
+		{ID: "big"}:     {Event: event.Event{ID: "big"}, Mode: event.S3, SHA256: hash},
+		{ID: "changed"}: {Event: event.Event{ID: "changed"}, Mode: event.S3, SHA256: hash},
+		{ID: "lost"}:    {Event: event.Event{ID: "lost"}, Mode: event.S3, SHA256: hash},
+		{ID: "grown"}:   {Event: event.Event{ID: "grown"}, Mode: event.S3, SHA256: hash},
+		{ID: "garbage"}: {Event: event.Event{ID: "garbage"}, Mode: event.S3, SHA256: event.Hash([]byte("no"))},
 	}}
 	b := blobs{"raw/big/" + hash + ".json": large, "raw/changed/" + hash + ".json": large + " ",
 		"raw/grown/" + hash + ".json":                       strings.Repeat(" ", contract.BodyLimit+1),
@@ -102,7 +102,7 @@ func TestEvent(t *testing.T) {
 	} {
 		t.Run(tc.id, func(t *testing.T) {
 			t.Parallel()
-			got, err := service.Event(t.Context(), tc.id)
+			got, err := service.Event(t.Context(), event.Identity{ID: tc.id})
 			if tc.code != "" {
 				if err == nil || fault.CodeOf(err) != tc.code || fault.HTTPStatus(err) != tc.status {
 					t.Errorf("error = %v (%d), want %s (%d)", err, fault.HTTPStatus(err), tc.code, tc.status)
@@ -119,13 +119,13 @@ func TestEvent(t *testing.T) {
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	service := newService(t, &store{}, nil)
-	if got, err := service.Status(t.Context(), "seen"); err != nil || got.Attempts != 2 {
+	if got, err := service.Status(t.Context(), event.Identity{ID: "seen"}); err != nil || got.Attempts != 2 {
 		t.Errorf("status = %+v, %v", got, err)
 	}
-	if _, err := service.Status(t.Context(), "unseen"); fault.CodeOf(err) != fault.NotFound {
+	if _, err := service.Status(t.Context(), event.Identity{ID: "unseen"}); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("error = %v", err)
 	}
-	if _, err := service.Status(t.Context(), "/"); fault.CodeOf(err) != fault.InvalidValue {
+	if _, err := service.Status(t.Context(), event.Identity{ID: "/"}); fault.CodeOf(err) != fault.InvalidValue {
 		t.Errorf("error = %v", err)
 	}
 }

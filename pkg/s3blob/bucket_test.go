@@ -98,7 +98,7 @@ func TestBucket_gives_back_what_was_put(t *testing.T) {
 			mini := newMini()
 			bucket := newBucket(t, mini)
 			hash := event.Hash([]byte(payload))
-			key := event.ObjectKey("a:b", hash)
+			key := event.ObjectKey(event.Identity{ID: "a:b"}, hash)
 			for range 2 {
 				if err := bucket.Put(t.Context(), key, []byte(payload), hash); err != nil {
 					t.Fatal(err)

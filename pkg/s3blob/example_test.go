@@ -23,7 +23,7 @@ func ExampleBucket() {
 	}
 	payload := []byte(`{"user_id":"u","amount":1}`)
 	hash := event.Hash(payload)
-	if err := bucket.Put(ctx, event.ObjectKey("e1", hash), payload, hash); err != nil {
+	if err := bucket.Put(ctx, event.ObjectKey(event.Identity{ID: "e1"}, hash), payload, hash); err != nil {
 		fmt.Println(err)
 	}
 }

@@ -19,7 +19,7 @@ const (
 	numberType = "Number"
 )
 
-// The attributes to filter by, besides the two ids.
+// The attributes to filter by, besides the client and the two ids.
 const (
 	attrUserID   = "user_id"
 	attrCurrency = "currency"
@@ -34,9 +34,9 @@ const (
 // read 2026-11-28), which covers the four decimals of an amount, but not every amount
 // that an event may have.
 func attributesOf(n process.Notification) map[string]attribute {
-	out := make(map[string]attribute, 7)
+	out := make(map[string]attribute, 8)
 	for _, text := range [...][2]string{
-		{contract.AttrEventID, n.EventID}, {contract.AttrCorrelationID, n.CorrelationID},
+		{contract.AttrClient, n.Client}, {contract.AttrEventID, n.EventID}, {contract.AttrCorrelationID, n.CorrelationID},
 		{attrUserID, n.UserID}, {attrCurrency, n.Currency}, {attrMerchant, n.Merchant}, {attrStatus, n.Status},
 	} {
 		if value := awsclient.Text(text[1]); value != "" {
@@ -49,11 +49,11 @@ func attributesOf(n process.Notification) map[string]attribute {
 	return out
 }
 
-// bare is the publication with no attributes but the ids, which are ASCII or were
-// checked by the one who sent them.
+// bare is the publication with no attributes but the client and the ids, which are ASCII
+// or were checked by the one who sent them.
 func (p publication) bare() publication {
 	ids := map[string]attribute{}
-	for _, name := range []string{contract.AttrEventID, contract.AttrCorrelationID} {
+	for _, name := range []string{contract.AttrClient, contract.AttrEventID, contract.AttrCorrelationID} {
 		if a, ok := p.attributes[name]; ok {
 			ids[name] = a
 		}

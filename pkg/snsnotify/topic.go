@@ -84,13 +84,13 @@ func (p publication) size() int {
 }
 
 // Publish publishes each notification as one JSON message with attributes by which
-// a subscriber may filter: event_id, correlation_id, user_id, currency, merchant and
+// a subscriber may filter: client, event_id, correlation_id, user_id, currency, merchant and
 // status as strings, amount as a number. It returns one error a notification, nil
 // for those taken and a NotifierUnavailable fault otherwise. A notification whose
 // call was cut off may have been sent all the same.
 //
 // No attribute costs a notification: one that SNS refuses is published once more
-// with the two ids alone.
+// with the client and the two ids alone.
 func (t *Topic) Publish(ctx context.Context, notifications []process.Notification) []error {
 	errs := make([]error, len(notifications))
 	var fitting []publication

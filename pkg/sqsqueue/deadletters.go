@@ -34,7 +34,7 @@ const (
 
 // Send sends each dead letter's body as it came, never cut, and beside it what SQS
 // has room for: ten attributes, and 1 MiB with the body. In order of precedence
-// these are error_code, the ids, error_reason, schema_version, then the message's
+// these are error_code, the client, the ids, error_reason, schema_version, then the message's
 // other attributes by name, binary ones included. The reason is cut to 1,024 bytes
 // or to the room there is; of the rest, what has no room is left out. A body of
 // 1 MiB goes bare. Error attributes that the message already had, from an earlier
@@ -67,13 +67,14 @@ func withAttributes(letter process.DeadLetter) outgoing {
 		}
 	}
 	add(contract.AttrErrorCode, string(letter.Code))
+	add(contract.AttrClient, letter.Client)
 	add(contract.AttrEventID, letter.EventID)
 	add(contract.AttrCorrelationID, letter.CorrelationID)
 	left := room - attributeSize(contract.AttrErrorReason, "")
 	add(contract.AttrErrorReason, cut(awsclient.Text(letter.Reason), min(left, reasonLimit)))
 
 	original, originalBinary := letter.Message.Attributes, letter.Message.Binary
-	for _, name := range []string{contract.AttrEventID, contract.AttrCorrelationID, contract.AttrSchemaVersion} {
+	for _, name := range []string{contract.AttrClient, contract.AttrEventID, contract.AttrCorrelationID, contract.AttrSchemaVersion} {
 		add(name, original[name])
 	}
 	names := slices.AppendSeq(slices.Collect(maps.Keys(original)), maps.Keys(originalBinary))

@@ -25,8 +25,8 @@ func NewSender(client SendClient, c Config) (*Sender, error) {
 	return &Sender{box}, nil
 }
 
-// Send sends the messages with their event id, correlation id and the schema
-// version as string attributes. It returns one error a message, nil for those
+// Send sends the messages with their client, event id, correlation id and the schema
+// version as string attributes, but for what is empty. It returns one error a message, nil for those
 // the queue has durably taken: a QueueUnavailable fault when trying later will
 // help, an Internal one when the queue will never take the message. A message
 // whose call was cut off may have been taken all the same.
@@ -35,6 +35,7 @@ func (s *Sender) Send(ctx context.Context, messages []ingest.Message) []error {
 	for i, m := range messages {
 		attributes := map[string]string{contract.AttrSchemaVersion: contract.SchemaVersion}
 		for name, value := range map[string]string{
+			contract.AttrClient:        m.Client,
 			contract.AttrEventID:       m.EventID,
 			contract.AttrCorrelationID: m.CorrelationID,
 		} {

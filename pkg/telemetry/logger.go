@@ -27,6 +27,7 @@ const (
 	KeyService     = "service"
 	KeyEnvironment = "environment"
 
+	KeyClient        = "client"
 	KeyCorrelationID = "correlation_id"
 	KeyEventID       = "event_id"
 	KeyRequestID     = "request_id"

@@ -152,7 +152,7 @@ func (m *maker) poison(d draft, now time.Time) item {
 		out.code = fault.PayloadMissing
 		hash := event.Hash([]byte(payload))
 		out.message = fmt.Sprintf(`{"event_id":%q,"correlation_id":%q,"payload_mode":"S3","payload_sha256":%q,"s3_bucket":%q,"s3_key":%q,"received_at":%q}`,
-			d.id, d.id, hash, m.bucket, event.ObjectKey(d.id, hash), now.UTC().Format(time.RFC3339Nano))
+			d.id, d.id, hash, m.bucket, event.ObjectKey(event.Identity{ID: d.id}, hash), now.UTC().Format(time.RFC3339Nano))
 	}
 	return out
 }

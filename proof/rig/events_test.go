@@ -114,7 +114,7 @@ func TestPoison_is_of_each_kind(t *testing.T) {
 				t.Errorf("%s is an event", *envelope.Payload)
 			}
 		case fault.PayloadMissing:
-			if envelope.Mode != event.S3 || envelope.Bucket != "payloads" || envelope.Key != event.ObjectKey(next.id, envelope.SHA256) {
+			if envelope.Mode != event.S3 || envelope.Bucket != "payloads" || envelope.Key != event.ObjectKey(event.Identity{ID: next.id}, envelope.SHA256) {
 				t.Errorf("%+v lies elsewhere", envelope)
 			}
 		}

@@ -167,7 +167,7 @@ func (w *world) forgery(which int) (body string, attributes map[string]string, c
 		c.code, envelope.EventID = fault.InvalidEvent, id+"-other"
 	case 5:
 		c.code, envelope.Mode, envelope.Payload = fault.PayloadMissing, event.S3, nil
-		envelope.Bucket, envelope.Key = "of-somebody-else", event.ObjectKey(id, good.sha256)
+		envelope.Bucket, envelope.Key = "of-somebody-else", event.ObjectKey(event.Identity{ID: id}, good.sha256)
 	}
 	c.id, c.sha256 = envelope.EventID, envelope.SHA256
 	body, err := envelope.Encode()

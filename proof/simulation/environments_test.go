@@ -323,4 +323,4 @@ func (w *world) maintain() {
 }
 
 // key is where the object of a content lies.
-func (c *content) key() string { return event.ObjectKey(c.id, c.sha256) }
+func (c *content) key() string { return event.ObjectKey(event.Identity{ID: c.id}, c.sha256) }

@@ -22,7 +22,7 @@ func mistakes() []mistake {
 			"	announced := b.service.notes.take()\n", `	announced := b.service.notes.take()
 	for _, r := range records {
 		if r.Status == StatusSuccess {
-			b.service.cfg.Notifier.Publish(ctx, []Notification{{EventID: r.EventID, SHA256: r.SHA256}})
+			b.service.cfg.Notifier.Publish(ctx, []Notification{{Client: r.Client, EventID: r.EventID, SHA256: r.SHA256}})
 		}
 	}
 `,
@@ -31,15 +31,15 @@ func mistakes() []mistake {
 			"if known && row.Status == process.StatusSuccess {", "if known && row.Status == process.StatusSuccess && row.SHA256 == \"\" {",
 		}}},
 		{name: "noted as announced before it is published", inCI: true, edits: []edit{{batch,
-			"	published := make(map[string]bool, len(notifications))\n", `	published := make(map[string]bool, len(notifications))
+			"	published := make(map[event.Identity]bool, len(notifications))\n", `	published := make(map[event.Identity]bool, len(notifications))
 	for id := range b.due {
 		b.service.notes.add(id)
 	}
 `,
 		}}},
 		{name: "noted as announced when only some were published", edits: []edit{{batch,
-			"if !slices.ContainsFunc(due, func(eventID string) bool { return !published[eventID] }) {",
-			"if slices.ContainsFunc(due, func(eventID string) bool { return published[eventID] }) {",
+			"if !slices.ContainsFunc(due, func(id event.Identity) bool { return !published[id] }) {",
+			"if slices.ContainsFunc(due, func(id event.Identity) bool { return published[id] }) {",
 		}}},
 		{name: "a partition dropped a day too early", edits: []edit{{maintain,
 			"now.Sub(d.Add(day)) < s.cfg.Retention", "now.Sub(d) < s.cfg.Retention",
@@ -83,8 +83,8 @@ func mistakes() []mistake {
 		{name: "messages never suspected", edits: []edit{{suspects, "watchedAfter = 3\n", "watchedAfter = 1_000_000\n"}}},
 		{name: "a batch that the database refuses given up whole", edits: []edit{{persist,
 			"	case len(records) > 1:\n", "	case len(records) > 1_000:\n",
-		}, {persist, "case records[0].Status == StatusSuccess:\n		group := groups[records[0].EventID]\n",
-			"case records[0].Status == StatusSuccess:\n		var group []*item\n		for _, r := range records {\n			group = append(group, groups[r.EventID]...)\n		}\n"},
+		}, {persist, "case records[0].Status == StatusSuccess:\n		group := groups[records[0].Identity()]\n",
+			"case records[0].Status == StatusSuccess:\n		var group []*item\n		for _, r := range records {\n			group = append(group, groups[r.Identity()]...)\n		}\n"},
 			{persist, "if it.state == read && it.envelope.SHA256 == records[0].SHA256 {", "if it.state == read {"},
 			{persist, "		b.store(ctx, []Record{b.record(group)}, groups)\n", ""}}},
 		{name: "done with an event that is stored and not announced, its payload gone", edits: []edit{{persist,

@@ -81,8 +81,8 @@ func (o outside) End(ctx context.Context, ids []string) error {
 	return err
 }
 
-func (o outside) Event(ctx context.Context, id string) (event.Stored, error) {
-	c := &call{by: o.environment, op: "read", about: []string{id}, only: id, failure: fault.DatabaseUnavailable}
+func (o outside) Event(ctx context.Context, id event.Identity) (event.Stored, error) {
+	c := &call{by: o.environment, op: "read", about: []string{id.ID}, only: id.ID, failure: fault.DatabaseUnavailable}
 	return reach(ctx, c, func() (event.Stored, error) { return o.world.store.Event(context.Background(), id) })
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/ingest"
 	"github.com/fluxa/fluxa/pkg/process"
@@ -13,13 +14,13 @@ import (
 // ledger is what the world remembers to hold the platform to its promises. Nothing in it
 // comes from the reports of the use cases.
 type ledger struct {
-	rows          map[string]process.Record // by id, as they were found last
-	storedAt      map[string]time.Time      // of the keys
-	history       map[string][]*storing     // by event id
-	published     map[string]int            // by content
-	forgotten     map[*content]bool         // whose letter the DLQ kept as long as it can
-	forgottenKeys map[string]bool           // of ids
-	crashes       map[string]int            // by message: ends of the process that were not its own doing
+	rows          map[event.Identity]process.Record // by name, as they were found last
+	storedAt      map[string]time.Time              // of the keys
+	history       map[string][]*storing             // by event id
+	published     map[string]int                    // by content
+	forgotten     map[*content]bool                 // whose letter the DLQ kept as long as it can
+	forgottenKeys map[string]bool                   // of ids
+	crashes       map[string]int                    // by message: ends of the process that were not its own doing
 	keyed         []keyed
 }
 
@@ -39,7 +40,7 @@ type keyed struct {
 
 func newLedger() ledger {
 	return ledger{
-		rows: map[string]process.Record{}, storedAt: map[string]time.Time{}, history: map[string][]*storing{},
+		rows: map[event.Identity]process.Record{}, storedAt: map[string]time.Time{}, history: map[string][]*storing{},
 		published: map[string]int{}, forgotten: map[*content]bool{}, forgottenKeys: map[string]bool{}, crashes: map[string]int{},
 	}
 }
@@ -66,12 +67,12 @@ func (w *world) persisted(records []process.Record) {
 	rows := w.store.Events()
 	for id, before := range w.rows {
 		if now, there := rows[id]; !there || now.SHA256 != before.SHA256 || now.Payload != before.Payload {
-			w.breaks("the row of %s has changed", id)
+			w.breaks("the row of %s has changed", id.ID)
 		}
 	}
 	for _, r := range records {
 		id := r.EventID
-		key, known := w.store.Row(id)
+		key, known := w.store.Row(event.Identity{ID: id})
 		before, kept := w.storedAt[id]
 		if known {
 			w.storedAt[id] = key.StoredAt
@@ -82,7 +83,7 @@ func (w *world) persisted(records []process.Record) {
 		if kept && !before.IsZero() {
 			w.breaks("%s is stored twice, at %s and at %s", id, before, key.StoredAt)
 		}
-		w.stored(id, rows[id], key.StoredAt)
+		w.stored(id, rows[event.Identity{ID: id}], key.StoredAt)
 	}
 	w.rows = rows
 }
@@ -229,10 +230,10 @@ func (w *world) dropped() {
 		if _, there := rows[id]; there {
 			continue
 		}
-		last := w.history[id][len(w.history[id])-1]
+		last := w.history[id.ID][len(w.history[id.ID])-1]
 		last.dropped = true
 		if age := time.Since(last.at); age < retention {
-			w.breaks("%s is dropped when it is %s old", id, age)
+			w.breaks("%s is dropped when it is %s old", id.ID, age)
 		}
 	}
 	w.rows = rows
@@ -242,12 +243,12 @@ func (w *world) dropped() {
 // their ids may be left.
 func (w *world) pruned() {
 	for id := range w.storedAt {
-		if _, known := w.store.Row(id); known {
+		if _, known := w.store.Row(event.Identity{ID: id}); known {
 			continue
 		}
 		delete(w.storedAt, id)
 		w.forgottenKeys[id] = true
-		if _, live := w.rows[id]; live {
+		if _, live := w.rows[event.Identity{ID: id}]; live {
 			w.breaks("the key of %s is pruned, and its event is there", id)
 		}
 		for _, m := range slices.Concat(w.queue.messages, w.letters.messages) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
@@ -107,7 +108,7 @@ func TestRegression_a_duplicate_is_one_by_its_hash_not_by_its_id(t *testing.T) {
 	scenario(t, ofTen(100), func(t *testing.T, w *world) {
 		w.accept(post)
 		w.settleAll()
-		before := w.store.Events()["e1"]
+		before := w.store.Events()[event.Identity{ID: "e1"}]
 		for _, k := range []kind{contradict, repeat} { // the second repeats the contradiction
 			w.take(step{kind: k, mask: 1})
 			w.proceed(nil)
@@ -115,7 +116,7 @@ func TestRegression_a_duplicate_is_one_by_its_hash_not_by_its_id(t *testing.T) {
 		}
 		conflict := string(fault.IdempotencyConflict)
 		expect(t, "letters", w.letterCodes(), []string{conflict, conflict})
-		if after := w.store.Events()["e1"]; after.SHA256 != before.SHA256 || after.Payload != before.Payload {
+		if after := w.store.Events()[event.Identity{ID: "e1"}]; after.SHA256 != before.SHA256 || after.Payload != before.Payload {
 			t.Errorf("the row has changed: %+v", after)
 		}
 	})
@@ -163,7 +164,7 @@ func TestRegression_a_redriven_message_with_a_new_id_is_the_same_event(t *testin
 		w.proceed(nil)
 		expect(t, "messages", []string{w.queue.messages[0].id}, []string{"m2"})
 		w.settleAll()
-		row, _ := w.store.Row("e1")
+		row, _ := w.store.Row(event.Identity{ID: "e1"})
 		expect(t, "rows, attempts, announced", []int{len(w.store.Events()), row.Attempts, len(w.ledger.published)}, []int{1, 2, 1})
 	})
 }

@@ -213,7 +213,7 @@ func (d database) End(ctx context.Context, ids []string) error {
 	return d.p.store.End(ctx, ids)
 }
 
-func (d database) Event(ctx context.Context, id string) (event.Stored, error) {
+func (d database) Event(ctx context.Context, id event.Identity) (event.Stored, error) {
 	if err := d.reach(); err != nil {
 		return event.Stored{}, err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/fluxa/fluxa/functions/internal/lambdatest"
 	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
 )
 
@@ -78,7 +79,7 @@ func TestOpen_records_statements_without_their_parameters(t *testing.T) {
 	}
 	defer store.Close()
 	ctx, end := base.Traces.Invocation(t.Context(), "GET /events/{event_id}", "")
-	if _, err := store.Status(ctx, "hunter2"); err == nil {
+	if _, err := store.Status(ctx, event.Identity{ID: "hunter2"}); err == nil {
 		t.Error("there is such an event")
 	}
 	end(nil)

@@ -20,6 +20,7 @@ import (
 func (a *API) Check(routeID string, request events.APIGatewayProxyRequest, want int) boot.Check {
 	return boot.Check{Name: routeID, Run: func(ctx context.Context) error {
 		route := a.route(routeID)
+		request.RequestContext.Identity.APIKeyID = a.anyCaller()
 		request.HTTPMethod, request.Resource, request.Path = route.Method, route.Path, route.Path
 		read := newRequest(request)
 		answer, _, err := a.serve(ctx, request, &read)

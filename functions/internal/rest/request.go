@@ -26,6 +26,7 @@ type Request struct {
 	Path           map[string]string
 	CorrelationID  string
 	IdempotencyKey string
+	Client         Client
 	CallerID       string // the API key's id, the IAM caller, or the token's; empty when none is asked
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
+	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/telemetry"
@@ -48,20 +49,22 @@ type Observation struct {
 	Took    time.Duration
 }
 
-// Config holds what an API needs; all of it is required. Handlers has one entry
-// for each route id that the function serves. Observe sees every answer,
+// Config holds what an API needs; all of it but Clients is required, which a stage may
+// be without. Handlers has one entry for each route id that the function serves. Observe sees every answer,
 // before it is sent; Metrics are flushed after it.
 type Config struct {
 	Handlers map[string]Handler
 	Base     boot.Base
 	Metrics  *telemetry.Emitter
 	Observe  func(Observation)
+	Clients  config.Clients
 }
 
 // API serves the routes of one function. It is safe for concurrent use.
 type API struct {
-	cfg    Config
-	routes map[string]contract.Route // by method and path
+	cfg     Config
+	routes  map[string]contract.Route // by method and path
+	clients map[string]Client         // by caller
 }
 
 // New returns an API, or an error when a handler has no route of the function or
@@ -70,7 +73,7 @@ func New(function contract.Function, cfg Config) (*API, error) {
 	if cfg.Base.Logger == nil || cfg.Base.Traces == nil || cfg.Metrics == nil || cfg.Observe == nil {
 		return nil, errors.New("rest: Base, Metrics and Observe are required")
 	}
-	api := &API{cfg: cfg, routes: map[string]contract.Route{}}
+	api := &API{cfg: cfg, routes: map[string]contract.Route{}, clients: byCaller(cfg.Clients)}
 	for _, r := range contract.Routes() {
 		if r.Function != function {
 			continue
@@ -150,6 +153,9 @@ func (a *API) serve(ctx context.Context, in events.APIGatewayProxyRequest, reque
 		return Response{}, false, a.noRoute(in)
 	}
 	request.Route = route.ID
+	if request.Client, err = a.identify(route, request.CallerID); err != nil {
+		return Response{}, false, err
+	}
 	if err := request.read(in); err != nil {
 		return Response{}, false, err
 	}
@@ -176,6 +182,9 @@ func (a *API) log(ctx context.Context, in events.APIGatewayProxyRequest, request
 		slog.String(telemetry.KeyCorrelationID, request.CorrelationID), slog.String(telemetry.KeyRequestID, requestID),
 		slog.String("route", request.Route), slog.String("method", in.HTTPMethod), slog.Int("status", seen.Status),
 		slog.Float64("duration_ms", telemetry.Milliseconds(seen.Took)), slog.Int("body_bytes", len(request.Body)),
+	}
+	if request.Client.Name != "" {
+		attrs = append(attrs, slog.String(telemetry.KeyClient, request.Client.Name))
 	}
 	if seen.Err != nil {
 		attrs = append(attrs, boot.Failure(seen.Err))

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/process"
 )
 
@@ -20,7 +21,7 @@ func sameEventConcurrently(t *testing.T, store process.Store) {
 				t.Errorf("persist: %v", err)
 				return
 			}
-			if got := answer.Events["e"]; got.Inserted {
+			if got := answer.Events[event.Identity{ID: "e"}]; got.Inserted {
 				inserted.Add(1)
 			} else if got.Status != process.StatusSuccess {
 				t.Errorf("got %+v", got)
@@ -44,7 +45,7 @@ func twoPayloadsConcurrently(t *testing.T, store process.Store) {
 			if err != nil {
 				t.Errorf("persist: %v", err)
 			}
-			answers[i] = answer.Events[id]
+			answers[i] = answer.Events[event.Identity{ID: id}]
 		})
 		inserted := slices.IndexFunc(answers, func(s process.Stored) bool { return s.Inserted })
 		if inserted < 0 {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
 )
@@ -87,7 +88,7 @@ func partitionMade(t *testing.T, processor, maintenance MaintainedStore) {
 		t.Errorf("partitions %v, want %v and %s; error %v", got, days, later, err)
 	}
 	for _, id := range []string{"a", "b"} {
-		if got, err := processor.Event(t.Context(), id); err != nil || string(got.Payload) != "x" {
+		if got, err := processor.Event(t.Context(), event.Identity{ID: id}); err != nil || string(got.Payload) != "x" {
 			t.Errorf("%s: %+v, %v", id, got, err)
 		}
 	}
@@ -116,7 +117,7 @@ func partitionDropped(t *testing.T, processor, maintenance MaintainedStore) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := processor.Event(t.Context(), "a"); fault.CodeOf(err) != fault.NotFound {
+	if _, err := processor.Event(t.Context(), event.Identity{ID: "a"}); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("the event after its partition was dropped: %v", err)
 	}
 	want := process.Stored{Status: process.StatusSuccess, SHA256: first.SHA256, Attempts: 2, Notified: true}

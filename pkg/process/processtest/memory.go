@@ -30,8 +30,8 @@ type MemoryStore struct {
 	Now func() time.Time
 
 	mu         sync.Mutex
-	rows       map[string]Row
-	events     map[string]process.Record
+	rows       map[event.Identity]Row
+	events     map[event.Identity]process.Record
 	partitions []time.Time // the days that have one, the first one first
 	announced  map[process.BatchID]bool
 	batches    []time.Time // when each batch was persisted; their ids count from 1
@@ -85,12 +85,12 @@ func (m *MemoryStore) PersistBatch(ctx context.Context, records []process.Record
 }
 
 func (m *MemoryStore) persist(batch process.BatchID, records []process.Record, announced []process.BatchID) (process.Persisted, error) {
-	seen := make(map[string]bool, len(records))
+	seen := make(map[event.Identity]bool, len(records))
 	for _, r := range records {
-		if seen[r.EventID] {
+		if seen[r.Identity()] {
 			return process.Persisted{}, fmt.Errorf("persist a batch: event id %q occurs twice", r.EventID)
 		}
-		seen[r.EventID] = true
+		seen[r.Identity()] = true
 		if err := storable(r); err != nil {
 			return process.Persisted{}, fault.Wrap(fault.InvalidEvent, err, "the database refuses a value of the batch")
 		}
@@ -98,20 +98,20 @@ func (m *MemoryStore) persist(batch process.BatchID, records []process.Record, a
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.rows == nil {
-		m.rows, m.events, m.announced = map[string]Row{}, map[string]process.Record{}, map[process.BatchID]bool{}
+		m.rows, m.events, m.announced = map[event.Identity]Row{}, map[event.Identity]process.Record{}, map[process.BatchID]bool{}
 	}
 	for _, id := range announced {
 		m.announced[id] = true
 	}
-	stored := make(map[string]process.Stored, len(records))
+	stored := make(map[event.Identity]process.Stored, len(records))
 	for _, r := range records {
 		row := m.claim(batch, r)
-		m.rows[r.EventID] = row
+		m.rows[r.Identity()] = row
 		inserted := row.StoredBy == batch
 		if inserted {
-			m.events[r.EventID] = r
+			m.events[r.Identity()] = r
 		}
-		stored[r.EventID] = process.Stored{
+		stored[r.Identity()] = process.Stored{
 			Status: row.Status, SHA256: row.SHA256, Inserted: inserted,
 			Notified: m.announced[row.AnnouncedBy], Attempts: row.Attempts,
 		}
@@ -122,7 +122,7 @@ func (m *MemoryStore) persist(batch process.BatchID, records []process.Record, a
 // claim returns the row of a record's id after the record.
 func (m *MemoryStore) claim(batch process.BatchID, r process.Record) Row {
 	now := m.now()
-	row, known := m.rows[r.EventID]
+	row, known := m.rows[r.Identity()]
 	if known && row.Status == process.StatusSuccess {
 		if row.SHA256 == r.SHA256 {
 			row.Attempts += max(r.Deliveries, 1)
@@ -147,7 +147,7 @@ func (m *MemoryStore) claim(batch process.BatchID, r process.Record) Row {
 }
 
 // Event does what process.Store says.
-func (m *MemoryStore) Event(ctx context.Context, id string) (event.Stored, error) {
+func (m *MemoryStore) Event(ctx context.Context, id event.Identity) (event.Stored, error) {
 	if err := reach(ctx, "read an event"); err != nil {
 		return event.Stored{}, err
 	}
@@ -157,7 +157,7 @@ func (m *MemoryStore) Event(ctx context.Context, id string) (event.Stored, error
 	if !ok {
 		return event.Stored{}, fault.New(fault.NotFound, "no such event is stored")
 	}
-	stored := event.Stored{Event: r.Event, CorrelationID: r.CorrelationID, Mode: r.Mode, SHA256: r.SHA256, ReceivedAt: r.ReceivedAt}
+	stored := event.Stored{Event: r.Event, Client: r.Client, CorrelationID: r.CorrelationID, Mode: r.Mode, SHA256: r.SHA256, ReceivedAt: r.ReceivedAt}
 	if r.Mode == event.Inline {
 		stored.Payload = []byte(r.Payload)
 	}
@@ -209,23 +209,23 @@ func (m *MemoryStore) End(ctx context.Context, messageIDs []string) error {
 	return nil
 }
 
-// Row returns the idempotency record of an id, and whether there is one.
-func (m *MemoryStore) Row(id string) (Row, bool) {
+// Row returns the idempotency record of an event, and whether there is one.
+func (m *MemoryStore) Row(id event.Identity) (Row, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	row, known := m.rows[id]
 	return row, known
 }
 
-// Events returns a copy of the stored events: by id, the record that stored it.
-func (m *MemoryStore) Events() map[string]process.Record {
+// Events returns a copy of the stored events: by name, the record that stored it.
+func (m *MemoryStore) Events() map[event.Identity]process.Record {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return maps.Clone(m.events)
 }
 
-// Announced reports whether the store knows that the event of an id was published.
-func (m *MemoryStore) Announced(id string) bool {
+// Announced reports whether the store knows that an event was published.
+func (m *MemoryStore) Announced(id event.Identity) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.announced[m.rows[id].AnnouncedBy]
@@ -254,8 +254,8 @@ func reach(ctx context.Context, what string) error {
 
 func storable(r process.Record) error {
 	envelope := event.Envelope{
-		EventID: r.EventID, SHA256: r.SHA256, Mode: event.S3,
-		Key: event.ObjectKey(r.EventID, r.SHA256), ReceivedAt: time.Unix(1, 0),
+		Client: r.Client, EventID: r.EventID, SHA256: r.SHA256, Mode: event.S3,
+		Key: event.ObjectKey(r.Identity(), r.SHA256), ReceivedAt: time.Unix(1, 0),
 	}
 	switch {
 	case !envelope.Valid():

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
 	"github.com/fluxa/fluxa/pkg/process/processtest"
@@ -43,7 +44,7 @@ func TestMemoryStoreHooks(t *testing.T) {
 		if len(store.Events()) != 0 {
 			t.Error("an event was stored")
 		}
-		if answer, err := store.PersistBatch(t.Context(), record, nil); err != nil || !answer.Events["e"].Inserted {
+		if answer, err := store.PersistBatch(t.Context(), record, nil); err != nil || !answer.Events[event.Identity{ID: "e"}].Inserted {
 			t.Errorf("the second call: %v, %v", answer, err)
 		}
 	})
@@ -53,7 +54,7 @@ func TestMemoryStoreHooks(t *testing.T) {
 		if _, err := store.PersistBatch(t.Context(), record, nil); !errors.Is(err, lost) {
 			t.Errorf("got %v", err)
 		}
-		if got := store.Events()["e"]; got.EventID != "e" {
+		if got := store.Events()[event.Identity{ID: "e"}]; got.EventID != "e" {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -61,11 +62,11 @@ func TestMemoryStoreHooks(t *testing.T) {
 		t.Parallel()
 		store := &processtest.MemoryStore{}
 		persisted, err := store.PersistBatch(t.Context(), record, nil)
-		if err != nil || store.Announced("e") || store.Announced("unknown") {
-			t.Fatalf("error %v, announced %t", err, store.Announced("e"))
+		if err != nil || store.Announced(event.Identity{ID: "e"}) || store.Announced(event.Identity{ID: "unknown"}) {
+			t.Fatalf("error %v, announced %t", err, store.Announced(event.Identity{ID: "e"}))
 		}
-		if _, err := store.PersistBatch(t.Context(), nil, []process.BatchID{persisted.Batch}); err != nil || !store.Announced("e") {
-			t.Errorf("error %v, announced %t", err, store.Announced("e"))
+		if _, err := store.PersistBatch(t.Context(), nil, []process.BatchID{persisted.Batch}); err != nil || !store.Announced(event.Identity{ID: "e"}) {
+			t.Errorf("error %v, announced %t", err, store.Announced(event.Identity{ID: "e"}))
 		}
 		if n := store.Calls(); n != 2 {
 			t.Errorf("%d calls, want 2", n)
@@ -82,7 +83,7 @@ func TestMemoryStoreRow(t *testing.T) {
 		if _, err := store.PersistBatch(t.Context(), []process.Record{r}, nil); err != nil {
 			t.Fatal(err)
 		}
-		row, _ := store.Row(r.EventID)
+		row, _ := store.Row(r.Identity())
 		return row
 	}
 	failed := processtest.Failed("e", "a")
@@ -106,7 +107,7 @@ func TestMemoryStoreRow(t *testing.T) {
 	if got := persist(processtest.Success("e", "b")); got != want || !got.LastSeenAt.Equal(seen) {
 		t.Errorf("another payload changed the row: %+v, want %+v", got, want)
 	}
-	if _, known := store.Row("unknown"); known {
+	if _, known := store.Row(event.Identity{ID: "unknown"}); known {
 		t.Error("an unknown id has a row")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
 )
@@ -57,7 +58,7 @@ func (m *MemoryStore) DropPartition(ctx context.Context, day time.Time) error {
 		return fault.Newf(fault.DatabaseUnavailable, "there is no partition of %s", day.Format(time.DateOnly))
 	}
 	m.partitions = slices.Delete(m.partitions, at, at+1)
-	maps.DeleteFunc(m.events, func(id string, _ process.Record) bool { return midnight(m.rows[id].StoredAt).Equal(day) })
+	maps.DeleteFunc(m.events, func(id event.Identity, _ process.Record) bool { return midnight(m.rows[id].StoredAt).Equal(day) })
 	return nil
 }
 
@@ -89,14 +90,14 @@ func (m *MemoryStore) PruneKeys(ctx context.Context, before time.Time, limit int
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var expired []string
+	var expired []event.Identity
 	for id, row := range m.rows {
 		if row.FirstSeenAt.Before(before) && row.LastSeenAt.Before(before) && row.StoredAt.Before(before) {
 			expired = append(expired, id)
 		}
 	}
-	slices.SortFunc(expired, func(a, b string) int {
-		return cmp.Or(m.rows[a].FirstSeenAt.Compare(m.rows[b].FirstSeenAt), cmp.Compare(a, b))
+	slices.SortFunc(expired, func(a, b event.Identity) int {
+		return cmp.Or(m.rows[a].FirstSeenAt.Compare(m.rows[b].FirstSeenAt), cmp.Compare(a.Client, b.Client), cmp.Compare(a.ID, b.ID))
 	})
 	expired = expired[:min(limit, len(expired))]
 	for _, id := range expired {

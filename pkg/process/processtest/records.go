@@ -35,7 +35,7 @@ func Success(id, payload string) process.Record {
 // the bucket.
 func SuccessS3(id, payload string) process.Record {
 	r := Success(id, payload)
-	r.Mode, r.Bucket, r.Key = event.S3, "payloads", event.ObjectKey(id, r.SHA256)
+	r.Mode, r.Bucket, r.Key = event.S3, "payloads", event.ObjectKey(r.Identity(), r.SHA256)
 	r.Payload = ""
 	return r
 }

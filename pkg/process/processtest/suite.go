@@ -9,6 +9,7 @@ import (
 	"maps"
 	"testing"
 
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
 )
@@ -29,6 +30,7 @@ func Store(t *testing.T, open func(t *testing.T) process.Store) {
 		{"an_announced_batch_is_not_announced_again", announced},
 		{"what_is_not_announced_is_left_to_the_next", takenOver},
 		{"an_event_comes_back_with_its_payload", eventComesBack},
+		{"an_id_belongs_to_its_client", idsOfClients},
 		{"work_that_never_ended_is_counted", neverEnded},
 		{"the_same_event_50_times_at_once_is_inserted_once", sameEventConcurrently},
 		{"two_payloads_at_once_have_one_winner", twoPayloadsConcurrently},
@@ -133,7 +135,7 @@ func persistNoting(t *testing.T, store process.Store, r process.Record, announce
 	if err != nil {
 		t.Fatalf("persist %s: %v", r.EventID, err)
 	}
-	got, ok := answer.Events[r.EventID]
+	got, ok := answer.Events[r.Identity()]
 	if !ok || len(answer.Events) != 1 {
 		t.Fatalf("persist %s: the answer is of %d ids: %v", r.EventID, len(answer.Events), answer)
 	}
@@ -159,13 +161,13 @@ func mixedBatch(t *testing.T, store process.Store) {
 		t.Fatal(err)
 	}
 	hash := Success("", "a").SHA256
-	want := map[string]process.Stored{
-		"taken": {Status: process.StatusSuccess, SHA256: hash, Attempts: 1},
-		"new":   {Status: process.StatusSuccess, SHA256: hash, Attempts: 1, Inserted: true},
-		"bad":   {Status: process.StatusFailed, SHA256: hash, Attempts: 1},
-		"known": {Status: process.StatusSuccess, SHA256: hash, Attempts: 2},
-		"later": {Status: process.StatusProcessing, SHA256: hash, Attempts: 1},
-		"large": {Status: process.StatusSuccess, SHA256: hash, Attempts: 1, Inserted: true},
+	want := map[event.Identity]process.Stored{
+		{ID: "taken"}: {Status: process.StatusSuccess, SHA256: hash, Attempts: 1},
+		{ID: "new"}:   {Status: process.StatusSuccess, SHA256: hash, Attempts: 1, Inserted: true},
+		{ID: "bad"}:   {Status: process.StatusFailed, SHA256: hash, Attempts: 1},
+		{ID: "known"}: {Status: process.StatusSuccess, SHA256: hash, Attempts: 2},
+		{ID: "later"}: {Status: process.StatusProcessing, SHA256: hash, Attempts: 1},
+		{ID: "large"}: {Status: process.StatusSuccess, SHA256: hash, Attempts: 1, Inserted: true},
 	}
 	for id, stored := range want {
 		if answer.Events[id] != stored {
@@ -188,8 +190,8 @@ func largeBatch(t *testing.T, store process.Store) {
 	}
 	for _, r := range records {
 		want := process.Stored{Status: process.StatusSuccess, SHA256: r.SHA256, Inserted: true, Attempts: 1}
-		if answer.Events[r.EventID] != want {
-			t.Fatalf("%s: got %+v, want %+v", r.EventID, answer.Events[r.EventID], want)
+		if answer.Events[r.Identity()] != want {
+			t.Fatalf("%s: got %+v, want %+v", r.EventID, answer.Events[r.Identity()], want)
 		}
 	}
 }
@@ -234,7 +236,7 @@ func cancelledContext(t *testing.T, store process.Store) {
 	if _, err := store.PersistBatch(ctx, []process.Record{Success("e", "a")}, nil); fault.CodeOf(err) != fault.DatabaseUnavailable {
 		t.Errorf("persist: got %v, want %s", err, fault.DatabaseUnavailable)
 	}
-	if _, err := store.Event(ctx, "e"); fault.CodeOf(err) != fault.DatabaseUnavailable {
+	if _, err := store.Event(ctx, event.Identity{ID: "e"}); fault.CodeOf(err) != fault.DatabaseUnavailable {
 		t.Errorf("event: got %v, want %s", err, fault.DatabaseUnavailable)
 	}
 	if got := persistOne(t, store, Success("e", "a")); !got.Inserted || got.Attempts != 1 {
@@ -286,16 +288,16 @@ func takenOver(t *testing.T, store process.Store) {
 }
 
 func eventComesBack(t *testing.T, store process.Store) {
-	if _, err := store.Event(t.Context(), "e"); fault.CodeOf(err) != fault.NotFound {
+	if _, err := store.Event(t.Context(), event.Identity{ID: "e"}); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("an unknown event: %v", err)
 	}
 	persistOne(t, store, Success("e", "exactly this"))
-	got, err := store.Event(t.Context(), "e")
+	got, err := store.Event(t.Context(), event.Identity{ID: "e"})
 	if want := Success("e", "exactly this"); err != nil || string(got.Payload) != want.Payload || got.SHA256 != want.SHA256 || got.Mode != want.Mode {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	persistOne(t, store, SuccessS3("s", "x"))
-	if got, err := store.Event(t.Context(), "s"); err != nil || got.Payload != nil || got.Mode != "S3" {
+	if got, err := store.Event(t.Context(), event.Identity{ID: "s"}); err != nil || got.Payload != nil || got.Mode != "S3" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -320,5 +322,43 @@ func neverEnded(t *testing.T, store process.Store) {
 		if got, err := store.Begun(t.Context(), all); err != nil || !maps.Equal(got, step.want) {
 			t.Errorf("%s %v: got %v, %v, want %v", step.name, step.ids, got, err, step.want)
 		}
+	}
+}
+
+// idsOfClients has three owners use one id, in one batch and apart, and each keeps its own
+// event, conflict, duplicate and failure.
+func idsOfClients(t *testing.T, store process.Store) {
+	owned := func(client string, r process.Record) process.Record {
+		r.Client = client
+		return r
+	}
+	together := []process.Record{owned("orders", Success("e", "of orders")), owned("refunds", Failed("e", "of refunds")), Success("e", "of nobody")}
+	answer, err := store.PersistBatch(t.Context(), together, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range together {
+		want := process.Stored{Status: r.Status, SHA256: r.SHA256, Attempts: 1, Inserted: r.Status == process.StatusSuccess}
+		if got := answer.Events[r.Identity()]; got != want {
+			t.Errorf("%+v: got %+v, want %+v", r.Identity(), got, want)
+		}
+	}
+	if got := persistOne(t, store, owned("refunds", Success("e", "of refunds"))); !got.Inserted || got.Attempts != 2 {
+		t.Errorf("a failure mended beside a success of another client: %+v", got)
+	}
+	if got := persistOne(t, store, owned("orders", Success("e", "of orders"))); got.Inserted || got.Attempts != 2 {
+		t.Errorf("a duplicate: %+v", got)
+	}
+	if got := persistOne(t, store, owned("orders", Success("e", "of refunds"))); got.Inserted || got.SHA256 != together[0].SHA256 {
+		t.Errorf("a conflict: %+v", got)
+	}
+	for client, payload := range map[string]string{"orders": "of orders", "refunds": "of refunds", "": "of nobody"} {
+		got, err := store.Event(t.Context(), event.Identity{Client: client, ID: "e"})
+		if err != nil || string(got.Payload) != payload || got.Client != client {
+			t.Errorf("the event of %q: %+v, %v", client, got, err)
+		}
+	}
+	if got, err := store.Event(t.Context(), event.Identity{Client: "others", ID: "e"}); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("the event of a client that has none: %+v, %v", got, err)
 	}
 }
