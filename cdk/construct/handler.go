@@ -74,8 +74,9 @@ type Handler struct {
 	Role      awsiam.Role
 	LogGroup  awslogs.LogGroup
 
-	id    string
-	props HandlerProps
+	id      string
+	props   HandlerProps
+	network awsiam.Policy // without which the function cannot be made in its network
 }
 
 // NewHandler makes the function. Its role may write its own log, send traces and,
@@ -124,6 +125,9 @@ func NewHandler(scope constructs.Construct, id string, props *HandlerProps) *Han
 		functionProps.SecurityGroups = &[]awsec2.ISecurityGroup{props.Network.Clients}
 	}
 	h.Function = awslambda.NewFunction(this, text("Function"), functionProps)
+	if h.network != nil {
+		h.Function.Node().AddDependency(h.network)
+	}
 	return h
 }
 
@@ -148,11 +152,12 @@ func (p *HandlerProps) check() {
 func (h *Handler) joinNetwork(props *HandlerProps) {
 	actions := list("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
 		"ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")
-	h.Role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+	h.network = awsiam.NewPolicy(h.Construct, text("NetworkAccess"), &awsiam.PolicyProps{Roles: &[]awsiam.IRole{h.Role}})
+	h.network.AddStatements(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid: text("LambdaKeepsTheInterfaces"), Actions: actions, Resources: list("*"),
 	}))
-	acceptPolicy(h.Role, "Lambda checks these ec2 actions before any interface is there to name; the function's own code is denied them", "Resource::*")
-	h.Role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+	Accept(h.network, "AwsSolutions-IAM5", "Lambda checks these ec2 actions before any interface is there to name; the function's own code is denied them", "Resource::*")
+	h.network.AddStatements(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid: text("TheCodeDoesNot"), Effect: awsiam.Effect_DENY, Actions: actions, Resources: list("*"),
 		Conditions: &map[string]any{"ArnEquals": map[string]any{
 			"lambda:SourceFunctionArn": awscdk.Stack_Of(h.Construct).FormatArn(&awscdk.ArnComponents{

@@ -41,8 +41,21 @@ type PrivateNetworkProps struct {
 	// passes the endpoint of S3; default anything.
 	Endpoints []Endpoint
 	Objects   []awsiam.PolicyStatement
+	// Collector is what functions may reach outside of the network; default nothing.
+	Collector *Collector
 	// FlowLogs gets a line for each connection; default none.
 	FlowLogs awslogs.ILogGroup
+}
+
+// Collector takes OpenTelemetry spans, in an IPv4 network such as 10.40.0.0/16. A
+// peering (pcx-) or a transit gateway (tgw-) joins it to the private one, and is there
+// before the route to it ("AWS::EC2::Route",
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-route.html).
+type Collector struct {
+	CIDR string
+	Port int
+	// One of the two is required.
+	Peering, TransitGateway string
 }
 
 // PrivateNetwork is a VPC without a way to the internet: isolated subnets, no NAT.
@@ -102,9 +115,33 @@ func NewPrivateNetwork(scope constructs.Construct, id string, props *PrivateNetw
 	})
 	operators.AddEgressRule(awsec2.Peer_Ipv4(vpc.VpcCidrBlock()), awsec2.Port_Tcp(number(portPostgres)), text("PostgreSQL"), nil)
 
+	if props.Collector != nil {
+		awsec2.NewCfnSecurityGroupEgress(this, text("Collector"), &awsec2.CfnSecurityGroupEgressProps{
+			GroupId: clients.SecurityGroupId(), Description: text("the collector of spans"), IpProtocol: text("tcp"),
+			CidrIp: text(props.Collector.CIDR), FromPort: number(props.Collector.Port), ToPort: number(props.Collector.Port),
+		})
+		for _, subnet := range *vpc.IsolatedSubnets() {
+			props.Collector.route(subnet)
+		}
+	}
+
 	n := &PrivateNetwork{Construct: this, VPC: vpc, Clients: clients, Operators: operators}
 	n.addEndpoints(props)
 	return n
+}
+
+// route leads from a subnet to the collector. What the collector answers needs a route
+// of its network's own.
+func (c *Collector) route(subnet awsec2.ISubnet) {
+	route := func(id string, props awsec2.CfnRouteProps) {
+		props.RouteTableId, props.DestinationCidrBlock = subnet.RouteTable().RouteTableId(), text(c.CIDR)
+		awsec2.NewCfnRoute(subnet.(constructs.Construct), text(id), &props)
+	}
+	if c.Peering != "" {
+		route("Peering", awsec2.CfnRouteProps{VpcPeeringConnectionId: text(c.Peering)})
+	} else {
+		route("TransitGateway", awsec2.CfnRouteProps{TransitGatewayId: text(c.TransitGateway)})
+	}
 }
 
 // zones returns the names, or where there are none what CloudFormation makes of them.
@@ -136,6 +173,12 @@ func (p *PrivateNetworkProps) check() {
 	c.between(p.Zones, 2, 4, "Zones")
 	c.between(p.EndpointZones, 1, p.Zones, "EndpointZones")
 	c.require(len(p.ZoneNames) == 0 || len(p.ZoneNames) == p.Zones, "ZoneNames", "must be none or %d (Zones), got %v", p.Zones, p.ZoneNames)
+	if p.Collector != nil {
+		prefix, err := netip.ParsePrefix(p.Collector.CIDR)
+		c.require(err == nil && prefix == prefix.Masked() && prefix.Addr().Is4(), "Collector.CIDR", "must be an IPv4 network such as 10.40.0.0/16, got %q", p.Collector.CIDR)
+		c.between(p.Collector.Port, 1, 65_535, "Collector.Port")
+		c.require((p.Collector.Peering == "") != (p.Collector.TransitGateway == ""), "Collector", "must have one of Peering and TransitGateway, got %q and %q", p.Collector.Peering, p.Collector.TransitGateway)
+	}
 	for i, e := range p.Endpoints {
 		c.given(e.ID != "" && e.Service != nil && len(e.Actions) > 0 && len(e.Resources) > 0, fmt.Sprintf("Endpoints[%d]: each of ID, Service, Actions and Resources", i))
 	}

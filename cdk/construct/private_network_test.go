@@ -29,6 +29,9 @@ func TestPrivateNetwork_names_each_wrong_prop_with_its_limit(t *testing.T) {
 		wrong[p]{func(p *p) { p.EndpointZones = 0 }, "EndpointZones must be 1 to 2, got 0"},
 		wrong[p]{func(p *p) { p.EndpointZones = 3 }, "EndpointZones must be 1 to 2, got 3"},
 		wrong[p]{func(p *p) { p.ZoneNames = []string{"a"} }, "ZoneNames must be none or 2 (Zones), got [a]"},
+		wrong[p]{func(p *p) { p.Collector = &Collector{CIDR: "10.40.0.1/16", Peering: "pcx-1"} },
+			`Collector.CIDR must be an IPv4 network such as 10.40.0.0/16, got "10.40.0.1/16"` + "\nPrivateNetwork: Collector.Port must be 1 to 65535, got 0"},
+		wrong[p]{func(p *p) { p.Collector = &Collector{CIDR: "10.40.0.0/16", Port: 4318} }, `Collector must have one of Peering and TransitGateway, got "" and ""`},
 		wrong[p]{func(p *p) { p.Endpoints[0].Actions = nil }, "Endpoints[0]: each of ID, Service, Actions and Resources is required"})
 }
 

@@ -176,8 +176,10 @@ func TestFunctions_may_do_what_they_do_and_nothing_else(t *testing.T) {
 			if p.settings.Tracing && !(p.settings.Traces.RequestsOnly && function == contract.FunctionProcessor) {
 				want = append(want, allow([]string{"*"}, "xray:PutTelemetryRecords", "xray:PutTraceSegments"))
 			}
-			if function != contract.FunctionIngest {
-				want = append(want, interfaces(p, function)...)
+			if function != contract.FunctionIngest || p.settings.OTLP.Endpoint != "" {
+				access := p.stacks[pipeline].at(t, path+"/NetworkAccess")
+				same(t, access, access.plain("Roles"), []string{"${Pipeline/" + path + "/Role}"})
+				sameStatements(t, access, access.statements("PolicyDocument"), interfaces(p, function)...)
 			}
 			sameStatements(t, fmt.Sprintf("%s of %s", function, p.settings.Name),
 				p.stacks[pipeline].at(t, path+"/Role/DefaultPolicy").statements("PolicyDocument"), want...)

@@ -237,6 +237,7 @@ func settingsAbroad(stages []stage.Stage) (stage.Stage, error) {
 	s.Account, s.Region, s.Network.Zones = "210987654321", "eu-west-1", []string{"eu-west-1b", "eu-west-1c", "eu-west-1a"}
 	s.Tags, s.PermissionsBoundary = map[string]string{"team": "payments"}, "team/boundary"
 	s.Logs.Level, s.Logs.SystemLevel, s.Tracing, s.Traces, s.Release = "debug", "info", false, stage.Traces{}, stage.AllAtOnce
+	s.OTLP = stage.OTLP{Endpoint: "http://collector.example.internal:4318", Network: "10.40.0.0/16", Peering: "pcx-0a1b2c3d4e5f67890"}
 	s.Database.Proxy, s.Database.EngineVersion = false, "18"
 	s.API.AccountRole, s.API.Authorization, s.API.ValidateBodies, s.API.Firewall, s.API.FirewallRatePer5Minutes = false, stage.IAM, false, false, 0
 	s.API.Domain = stage.Domain{Name: "events-abroad.example.com", CertificateARN: certificate}

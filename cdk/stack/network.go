@@ -26,6 +26,9 @@ func NewNetwork(scope constructs.Construct, s stage.Stage) *Network {
 		EndpointZones: s.Network.EndpointZones,
 		Endpoints:     endpoints(this, s), Objects: objects(this, s),
 	}
+	if s.OTLP.Endpoint != "" {
+		props.Collector = &construct.Collector{CIDR: s.OTLP.Network, Port: s.OTLP.Port(), Peering: s.OTLP.Peering, TransitGateway: s.OTLP.TransitGateway}
+	}
 	if s.Network.FlowLogs {
 		props.FlowLogs = construct.NewLogGroup(this, "FlowLog", &construct.LogGroupProps{
 			Name: "/aws/vpc/" + s.Named("flows"), RetentionDays: s.Logs.RetentionDays, Removal: removal(s),
@@ -60,9 +63,9 @@ func endpoints(scope awscdk.Stack, s stage.Stage) []construct.Endpoint {
 	}
 }
 
-// objects is what passes the S3 endpoint: the payloads, read, and the answer of
-// the migration to CloudFormation. The answer goes to a pre-signed address, which
-// AWS's own account has signed, so its principal says nothing. What keeps others out
+// objects is what passes the S3 endpoint: the payloads, read, and written where ingest is
+// in the network, and the answer of the migration to CloudFormation. The answer goes to a
+// pre-signed address, which AWS's own account has signed, so its principal says nothing. What keeps others out
 // is where it leads: into the bucket that AWS names for the region, and there to the
 // stack's ARN, which has this account. Otherwise whoever took a function over could
 // write into any bucket of that prefix, or answer a custom resource of their own.
@@ -79,8 +82,12 @@ func objects(scope awscdk.Stack, s stage.Stage) []awsiam.PolicyStatement {
 	stack := *scope.FormatArn(&awscdk.ArnComponents{
 		Service: jsii.String("cloudformation"), Resource: jsii.String("stack"), ResourceName: jsii.String(s.Named(pipelineStack)),
 	})
+	actions := []string{"s3:GetObject", "s3:ListBucket"}
+	if s.OTLP.Endpoint != "" {
+		actions = append(actions, "s3:PutObject")
+	}
 	return []awsiam.PolicyStatement{
-		construct.OwnAccount([]string{"s3:GetObject", "s3:ListBucket"}, []string{bucket, bucket + "/" + contract.ObjectPrefix + "*"}),
+		construct.OwnAccount(actions, []string{bucket, bucket + "/" + contract.ObjectPrefix + "*"}),
 		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
 			Actions:    jsii.Strings("s3:PutObject"),

@@ -74,10 +74,15 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	queue := config.Queue{QueueURL: *p.Queue.Queue.QueueUrl()}
 	payloads := config.Payloads{PayloadBucket: *data.Payloads.Bucket.BucketName()}
 
+	// It needs no database. A collector of spans is where the others are.
+	var ingestNetwork *construct.PrivateNetwork
+	if s.OTLP.Endpoint != "" {
+		ingestNetwork = network.Private
+	}
 	ingest := p.add(contract.FunctionIngest, "Ingest", f.Ingest.Function, construct.HandlerProps{
 		Description: "Fluxa: takes events over HTTP and puts them on the queue", MetricNamespace: contract.NamespaceIngest,
-		ReservedConcurrency: f.Ingest.ReservedConcurrency,
-		Environment:         config.Environ(config.Ingest{Service: released, Queue: queue, Payloads: payloads}),
+		ReservedConcurrency: f.Ingest.ReservedConcurrency, Network: ingestNetwork,
+		Environment: config.Environ(config.Ingest{Service: released, Queue: queue, Payloads: payloads}),
 	})
 	p.Queue.GrantSend(ingest.Role)
 	data.Payloads.GrantPut(ingest.Role)
@@ -134,6 +139,9 @@ func (p *Pipeline) add(function contract.Function, id string, f stage.Function, 
 	s := p.stage
 	props.Name = s.Named(string(function))
 	props.Code = awslambda.Code_FromAsset(jsii.String(filepath.Join(p.zips, string(function)+".zip")), nil)
+	if s.OTLP.Endpoint != "" && props.Network != nil { // what is in no network cannot reach it
+		props.Environment[contract.VariableOTLPEndpoint] = s.OTLP.Endpoint
+	}
 	props.MemoryMiB, props.Timeout = f.MemoryMiB, f.Timeout()
 	props.Tracing = s.Tracing && !(s.Traces.RequestsOnly && function == contract.FunctionProcessor)
 	props.LogLevel, props.LogRetentionDays, props.Removal = s.Logs.Level, s.Logs.RetentionDays, removal(s)

@@ -51,6 +51,7 @@ func (s Stage) check(l *faultList) {
 	s.Traces.check(l, s.Tracing)
 	oneOf(l, s.Release, "release", AllAtOnce, Canary)
 	l.require(slices.Contains(retentions(), s.Logs.RetentionDays), "logs.retention_days", "must be one of %v, got %d", retentions(), s.Logs.RetentionDays)
+	s.OTLP.check(l, s.Network.CIDR)
 	s.Network.check(l, s.Region)
 	s.Database.check(l, s.Region)
 	l.between(s.Events.RetentionDays, 0, 36_500, "events.retention_days")
@@ -82,6 +83,31 @@ func checkTags(l *faultList, tags map[string]string) {
 
 func oneOf[T ~string](l *faultList, value T, field string, choices ...T) {
 	l.require(slices.Contains(choices, value), field, "must be one of %q, got %q", choices, value)
+}
+
+var (
+	peering        = regexp.MustCompile(`^pcx-[0-9a-f]{8,17}$`)
+	transitGateway = regexp.MustCompile(`^tgw-[0-9a-f]{8,17}$`)
+)
+
+func (o OTLP) check(l *faultList, own string) {
+	if o.Endpoint == "" {
+		for _, one := range [][2]string{{"network", o.Network}, {"peering", o.Peering}, {"transit_gateway", o.TransitGateway}} {
+			l.require(one[1] == "", "otlp."+one[0], "must be empty without otlp.endpoint, got %q", one[1])
+		}
+		return
+	}
+	u, err := url.Parse(o.Endpoint)
+	l.require(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.RawQuery == "", "otlp.endpoint",
+		"must be empty or a URL such as http://collector.example.internal:4318, got %q", o.Endpoint)
+	prefix, err := netip.ParsePrefix(o.Network)
+	l.require(err == nil && prefix == prefix.Masked() && prefix.Addr().Is4(), "otlp.network", "must be the IPv4 network of otlp.endpoint, such as 10.40.0.0/16, got %q", o.Network)
+	if cidr, failed := netip.ParsePrefix(own); err == nil && failed == nil {
+		l.require(!prefix.Overlaps(cidr), "otlp.network", "must not overlap network.cidr %s, got %q", own, o.Network)
+	}
+	l.require(o.Peering == "" || peering.MatchString(o.Peering), "otlp.peering", "must be empty or the id of a peering connection such as pcx-0a1b2c3d4e5f67890, got %q", o.Peering)
+	l.require(o.TransitGateway == "" || transitGateway.MatchString(o.TransitGateway), "otlp.transit_gateway", "must be empty or the id of a transit gateway such as tgw-0a1b2c3d4e5f67890, got %q", o.TransitGateway)
+	l.require((o.Peering == "") != (o.TransitGateway == ""), "otlp.peering", "or otlp.transit_gateway must lead to otlp.network, one of them, got %q and %q", o.Peering, o.TransitGateway)
 }
 
 func (n Network) check(l *faultList, region string) {

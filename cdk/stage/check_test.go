@@ -214,6 +214,23 @@ func TestParse_refuses_values_that_do_not_go_together(t *testing.T) {
 		"pollers that make another number of calls": {"dev", changes{"queue.minimum_pollers": 2, "queue.maximum_pollers": 2}, []string{
 			"functions.processor.maximum_concurrency must be 20, 10 for each of queue.maximum_pollers: with pollers of its own a queue has no other bound, got 5",
 		}},
+		"the network of no collector": {"dev", changes{"otlp.network": "10.40.0.0/16"}, []string{
+			`otlp.network must be empty without otlp.endpoint, got "10.40.0.0/16"`,
+		}},
+		"a collector that the functions cannot reach": {"dev", changes{"otlp.endpoint": "http://collector:4318"}, []string{
+			`otlp.network must be the IPv4 network of otlp.endpoint, such as 10.40.0.0/16, got ""`,
+			`otlp.peering or otlp.transit_gateway must lead to otlp.network, one of them, got "" and ""`,
+		}},
+		"a collector in the stage's own network": {"dev", changes{"otlp.endpoint": "http://collector:4318", "otlp.network": "10.20.128.0/20", "otlp.peering": "pcx-0a1b2c3d"}, []string{
+			`otlp.network must not overlap network.cidr 10.20.0.0/16, got "10.20.128.0/20"`,
+		}},
+		"a collector by gRPC": {"dev", changes{"otlp.endpoint": "grpc://collector:4317", "otlp.network": "10.40.0.1/16", "otlp.peering": "tgw-0a1b2c3d", "otlp.transit_gateway": "pcx-0a1b2c3d"}, []string{
+			`otlp.endpoint must be empty or a URL such as http://collector.example.internal:4318, got "grpc://collector:4317"`,
+			`otlp.network must be the IPv4 network of otlp.endpoint, such as 10.40.0.0/16, got "10.40.0.1/16"`,
+			`otlp.peering must be empty or the id of a peering connection such as pcx-0a1b2c3d4e5f67890, got "tgw-0a1b2c3d"`,
+			`otlp.transit_gateway must be empty or the id of a transit gateway such as tgw-0a1b2c3d4e5f67890, got "pcx-0a1b2c3d"`,
+			`otlp.peering or otlp.transit_gateway must lead to otlp.network, one of them, got "tgw-0a1b2c3d" and "pcx-0a1b2c3d"`,
+		}},
 		"a rate of a firewall that is not there": {"dev", changes{"api.firewall_rate_per_5_minutes": 1}, []string{
 			"api.firewall_rate_per_5_minutes must be 0 without api.firewall, got 1",
 		}},

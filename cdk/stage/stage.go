@@ -3,7 +3,11 @@
 // there are no defaults, so that what a reviewer reads is what is deployed.
 package stage
 
-import "time"
+import (
+	"net/url"
+	"strconv"
+	"time"
+)
 
 // Stage is everything in which one deployment may differ from another. All sizes
 // and times carry their unit in the name.
@@ -27,6 +31,7 @@ type Stage struct {
 	Logs      Logs      `yaml:"logs"`
 	Tracing   bool      `yaml:"tracing"`
 	Traces    Traces    `yaml:"traces"`
+	OTLP      OTLP      `yaml:"otlp"`
 	Network   Network   `yaml:"network"`
 	Database  Database  `yaml:"database"`
 	Events    Events    `yaml:"events"`
@@ -62,6 +67,31 @@ type Logs struct {
 type Traces struct {
 	RequestsPercent int  `yaml:"requests_percent"`
 	RequestsOnly    bool `yaml:"requests_only"`
+}
+
+// OTLP is where the functions send OpenTelemetry spans, by OTLP over HTTP: a collector
+// in a network that the stage's own one reaches by a peering or a transit gateway. An
+// empty Endpoint records none. Network is the collector's, an IPv4 network.
+type OTLP struct {
+	Endpoint       string `yaml:"endpoint"`
+	Network        string `yaml:"network"`
+	Peering        string `yaml:"peering"`
+	TransitGateway string `yaml:"transit_gateway"`
+}
+
+// Port returns the port of the collector, zero without one.
+func (o OTLP) Port() int {
+	u, err := url.Parse(o.Endpoint)
+	if err != nil || o.Endpoint == "" {
+		return 0
+	}
+	if port, err := strconv.Atoi(u.Port()); err == nil {
+		return port
+	}
+	if u.Scheme == "http" {
+		return 80
+	}
+	return 443
 }
 
 // Network is the VPC. Zones are the availability zones by name, one for each of

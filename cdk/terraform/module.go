@@ -168,17 +168,22 @@ func (l *linker) write(d *hcl.Document, b *block) {
 
 // many is how many there are of what is not always there once, nil for what is.
 func (l *linker) many(b *block) hcl.Value {
+	var there hcl.Value = hcl.Number(1)
+	if b.resource.Count != "" {
+		there = hcl.Variable(b.resource.Count)
+	}
 	switch {
+	case b.flag != "":
 	case b.resource.Count != "":
-		return hcl.Variable(b.resource.Count)
-	case b.flag == "":
+		return there
+	default:
 		return nil
 	}
 	var condition hcl.Value = hcl.Variable(b.flag)
 	if l.catalog.Variable(b.flag).Kind != catalog.Bool {
 		condition = hcl.Op(condition, "!=", nil)
 	}
-	return template.Conditional{If: condition, Then: hcl.Number(1), Else: hcl.Number(0)}
+	return template.Conditional{If: condition, Then: there, Else: hcl.Number(0)}
 }
 
 // listing is a list of one, or with a line an item.

@@ -26,6 +26,7 @@ func otherWords() map[string]string {
 		"api_key":                          "api.authorization, as a yes or no",
 		"api_domain":                       "api.domain, as a yes or no",
 		"api_jwt":                          "api.authorization, as a yes or no",
+		"otlp_port":                        "the port of otlp.endpoint",
 		"database_credits":                 "follows from database.instance_class",
 		"alarms_proxy_connections_percent": "alarms.database_connections_percent, of the proxy",
 	}

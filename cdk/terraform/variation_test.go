@@ -24,13 +24,15 @@ type variation struct {
 func variedStages() map[string]variation {
 	return map[string]variation{
 		"dev_with_every_setting_changed":  {"dev", func(dev, _, _ *settings.Stage) { changedDev(dev) }, true},
-		"prod_with_every_setting_changed": {"prod", func(dev, prod, _ *settings.Stage) { changedProd(prod); bringTokens(dev) }, false},
+		"prod_with_every_setting_changed": {"prod", func(dev, prod, _ *settings.Stage) { changedProd(prod); differOnly(dev) }, false},
 		"a_third_stage":                   {"load-test", addThird, false},
 	}
 }
 
-// bringTokens has callers who bring tokens of another issuer than those of changedProd.
-func bringTokens(s *settings.Stage) {
+// differOnly has what changedProd has, of other values: callers who bring tokens of
+// another issuer, and another collector behind another transit gateway.
+func differOnly(s *settings.Stage) {
+	s.OTLP = settings.OTLP{Endpoint: "https://spans.example.net", Network: "10.51.0.0/24", TransitGateway: "tgw-0f1e2d3c4b5a69780"}
 	s.API.Authorization, s.API.JWT = settings.JWT, settings.Tokens{Issuer: "https://login.example.net", Audience: "events"}
 }
 
@@ -69,8 +71,10 @@ func addThird(dev, prod, added *settings.Stage) {
 		Engine: settings.Aurora, EngineVersion: "18", MinimumACU: 2, MaximumACU: 8.5, Readers: 2, MultiAZ: true, BackupDays: 3, BackupWindow: "04:00-05:00", MaintenanceWindow: "sat:23:30-sun:00:30", DeletionProtection: true,
 	}
 	dev.Network.FlowLogs = true
+	dev.OTLP = settings.OTLP{Endpoint: "http://spans.example.internal:4318", Network: "10.50.0.0/16", Peering: "pcx-0f1e2d3c4b5a69780"}
 	added.Traces, added.Network.EndpointZones, added.Alarms.DatabaseCapacityPercent = settings.Traces{RequestsPercent: 7}, 2, 80
 	added.Queue.MinimumPollers = 3
+	added.OTLP = settings.OTLP{Endpoint: "https://spans.example.net", Network: "10.51.0.0/24", Peering: "pcx-0a1b2c3d4e5f67891"}
 	added.API.Authorization, added.API.JWT = settings.JWT, settings.Tokens{Issuer: "https://login.example.com/load-test", Audience: "fluxa"}
 	prod.API.Authorization = settings.IAM
 	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e1"
@@ -88,6 +92,7 @@ func changedDev(s *settings.Stage) {
 	s.Account, s.Region, s.Removal, s.TerminationProtection = "123456789012", "us-east-1", settings.Retain, true
 	s.Tags = map[string]string{"team": "dev", "cost-center": "4711"}
 	s.PermissionsBoundary = "boundary"
+	s.OTLP = settings.OTLP{Endpoint: "http://collector.example.internal:4318", Network: "10.40.0.0/16", Peering: "pcx-0a1b2c3d4e5f67890"}
 	s.Logs = settings.Logs{Level: "debug", SystemLevel: "info", RetentionDays: 30}
 	s.Tracing, s.Traces = false, settings.Traces{}
 	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, Zones: []string{"us-east-1c", "us-east-1a", "us-east-1b"}, EndpointZones: 2, FlowLogs: true}
@@ -113,6 +118,7 @@ func changedProd(s *settings.Stage) {
 	s.Account, s.Region, s.Removal, s.TerminationProtection = "123456789012", "", settings.Destroy, false
 	s.Tags = map[string]string{"team": "payments"}
 	s.PermissionsBoundary = "team/boundary"
+	s.OTLP = settings.OTLP{Endpoint: "https://collector.example.internal", Network: "10.41.0.0/24", TransitGateway: "tgw-0a1b2c3d4e5f67890"}
 	s.Logs = settings.Logs{Level: "warn", SystemLevel: "info", RetentionDays: 365}
 	s.Tracing, s.Traces = false, settings.Traces{}
 	s.Network = settings.Network{CIDR: "10.98.0.0/22", AvailabilityZones: 2, EndpointZones: 1}
@@ -166,11 +172,13 @@ func TestVariations_change_every_setting(t *testing.T) {
 	}
 }
 
-// oneOfTwo are settings that go with one engine: dev's variation has Aurora, prod's an
-// instance of RDS in place of its own.
+// oneOfTwo are settings of which a stage has one: dev's variation has Aurora, and reaches
+// the collector by a peering; prod's has an instance of RDS in place of its own, and
+// reaches it by a transit gateway.
 func oneOfTwo(path string) bool {
 	return strings.HasPrefix(path, "dev.Database.Adopted.") || slices.Contains([]string{
 		"prod.Database.Engine", "prod.Database.MinimumACU", "prod.Database.MaximumACU", "prod.Database.Readers", "prod.Alarms.DatabaseCapacityPercent",
+		"dev.OTLP.TransitGateway", "prod.OTLP.Peering",
 	}, path)
 }
 

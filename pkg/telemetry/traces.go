@@ -17,6 +17,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
@@ -32,7 +33,7 @@ type Traces struct {
 // The variables of OpenTelemetry that are read here. Those of the sampler, the
 // resource and the span limits are read by its SDK.
 const (
-	endpointVariable       = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	endpointVariable       = contract.VariableOTLPEndpoint
 	tracesEndpointVariable = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 	headersVariable        = "OTEL_EXPORTER_OTLP_HEADERS"
 	tracesHeadersVariable  = "OTEL_EXPORTER_OTLP_TRACES_HEADERS"

@@ -128,6 +128,8 @@ func choices() []Choice {
 		{Place{"Pipeline/API/API/NoSignature/Resource", "StatusCode"}, "api_key"},
 		{Place{"Pipeline/API/API/NoSignature/Resource", "ResponseTemplates.*"}, "api_key"},
 		{Place{"Pipeline/API/*", "RequestModels"}, "api_validate_bodies"},
+		{Place{"Pipeline/Ingest/Function/Resource", "VpcConfig"}, "otlp_endpoint"},
+		{Place{"Network/Private/VPC/S3/Resource", "PolicyDocument.Statement*.Action"}, "otlp_network"},
 		{Place{"Pipeline/Processor/Events/Resource", "ProvisionedPollerConfig"}, "queue_maximum_pollers"},
 		{Place{"Pipeline/Processor/Events/Resource", "ScalingConfig"}, "queue_maximum_pollers"},
 	}

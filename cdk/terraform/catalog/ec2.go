@@ -49,6 +49,15 @@ func ec2() []Type {
 			},
 		},
 		{
+			CloudFormation: "AWS::EC2::Route", Terraform: "aws_route",
+			Properties: []Property{
+				{From: prop("RouteTableId"), To: Attr("route_table_id")},
+				{From: prop("DestinationCidrBlock"), To: Attr("destination_cidr_block")},
+				{From: prop("VpcPeeringConnectionId"), To: Attr("vpc_peering_connection_id")},
+				{From: prop("TransitGatewayId"), To: Attr("transit_gateway_id")},
+			},
+		},
+		{
 			CloudFormation: "AWS::EC2::VPCEndpoint", Terraform: "aws_vpc_endpoint",
 			Attributes: map[string]Attribute{"Ref": {Name: "id"}},
 			Properties: []Property{
@@ -120,6 +129,7 @@ func securityGroupRule(cloudFormation, terraform, other string) Type {
 			{From: prop(other), To: Attr("referenced_security_group_id")},
 			{From: prop("Description"), To: Attr("description")},
 			{From: prop("IpProtocol"), To: Attr("ip_protocol")},
+			{From: prop("CidrIp"), To: Attr("cidr_ipv4")},
 			{From: prop("FromPort"), To: Attr("from_port")},
 			{From: prop("ToPort"), To: Attr("to_port")},
 		},

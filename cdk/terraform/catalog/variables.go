@@ -48,6 +48,7 @@ type Variable struct {
 	Resources   []Glob  // construct paths
 	Leads       []Place // lists of the first members of a family, which it counts
 	Has         []Place // properties of resources; it says whether they are there
+	Entry       bool    // it stands for an entry of a map, which is not there where it is null
 }
 
 // Validation says which values a variable may have; the zero value, any. Refused
@@ -98,6 +99,12 @@ func optionalText(name, description, expression, what, refused string, stands ..
 	v := hcl.Variable(name)
 	condition := hcl.Op(hcl.Op(v, "==", nil), "||", matching(expression, v))
 	return validated(name, String, description, condition, "be null or "+what, refused, stands...)
+}
+
+// under makes some resources, too, those of stages that do not have the variable null.
+func under(v Variable, resources ...Glob) Variable {
+	v.Resources = resources
+	return v
 }
 
 // toggle says whether a stage has some resources.
@@ -160,7 +167,7 @@ func stateVariables() []Variable {
 	payloads := func(property Glob) Place {
 		return Place{"Data/Payloads/Bucket/Resource", "LifecycleConfiguration." + property}
 	}
-	boundary := hcl.Variable("permissions_boundary")
+	boundary, collectors := hcl.Variable("permissions_boundary"), hcl.Variable("otlp_network")
 	return []Variable{
 		validated("permissions_boundary", String, "The policy of the account that bounds every role, by its path and name; null for none.",
 			hcl.Op(hcl.Op(boundary, "==", nil), "||", matching("^[A-Za-z0-9_.,+=@/-]+$", boundary)), "be null or the name of a policy, such as team/boundary",
@@ -201,6 +208,19 @@ func stateVariables() []Variable {
 			Name: "network_endpoint_zones", Kind: Number, Description: "In how many of the zones the interface endpoints have an address.",
 			Validation: between("network_endpoint_zones", "", 1, 3, 4).Validation, Leads: []Place{{"Network/Private/VPC/*/Resource", "SubnetIds"}},
 		},
+		{
+			Name: "otlp_network", Kind: String, Description: "The IPv4 network of the collector of OpenTelemetry spans, which the functions may reach; null for none.",
+			Validation: Validation{
+				Condition: hcl.Op(hcl.Op(collectors, "==", nil), "||", hcl.Func("can", hcl.Func("cidrnetmask", collectors))),
+				Message:   "otlp_network must be null or an IPv4 network, such as 10.40.0.0/16.", Refused: "10.40.0.0",
+			},
+			Stands: []Place{{"Network/Private/Collector", "CidrIp"}, {"Network/Private/VPC/*/Peering", "DestinationCidrBlock"}, {"Network/Private/VPC/*/TransitGateway", "DestinationCidrBlock"}}, Resources: []Glob{"Network/Private/Collector"},
+		},
+		under(optionalText("otlp_peering", "The peering connection that leads to the collector; null for none.", "^pcx-[0-9a-f]{8,17}$", "the id of a peering connection, such as pcx-0a1b2c3d4e5f67890", "tgw-0a1b2c3d4e5f67890",
+			Place{"Network/Private/VPC/*/Peering", "VpcPeeringConnectionId"}), "Network/Private/VPC/*/Peering"),
+		under(optionalText("otlp_transit_gateway", "The transit gateway that leads to the collector; null for none.", "^tgw-[0-9a-f]{8,17}$", "the id of a transit gateway, such as tgw-0a1b2c3d4e5f67890", "pcx-0a1b2c3d4e5f67890",
+			Place{"Network/Private/VPC/*/TransitGateway", "TransitGatewayId"}), "Network/Private/VPC/*/TransitGateway"),
+		optional("otlp_port", "The port of the collector; null for none.", 1, Place{"Network/Private/Collector", "FromPort"}, Place{"Network/Private/Collector", "ToPort"}),
 		toggle("network_flow_logs", "Whether the VPC logs its connections.", "Network/FlowLog/*", "Network/Private/VPC/FlowLogs/*"),
 		validated("database_engine_version", String, "The major version of PostgreSQL, such as 17. Another one upgrades the database.",
 			matching("^(1[4-9]|[2-9][0-9])$", hcl.Variable("database_engine_version")), "be a major version from 14 on, such as 17", "17.4",
@@ -266,6 +286,13 @@ func pipelineVariables() []Variable {
 	of := func(function string, property Glob) Place {
 		return Place{Glob("Pipeline/" + Title(function) + "/Function/Resource"), property}
 	}
+	var collected []Place // authorize and verify, which are outside of the network, send no spans
+	for _, function := range contract.Functions() {
+		collected = append(collected, of(string(function), "Environment.Variables."+contract.VariableOTLPEndpoint))
+	}
+	collector := under(optionalText("otlp_endpoint", "The address of the collector of OpenTelemetry spans; null for no spans.",
+		"^https?://", "a URL, such as http://collector.example.internal:4318", "collector:4318", collected...), "Pipeline/Ingest/NetworkAccess/*")
+	collector.Entry = true
 	memory := func(function string, least int) Variable {
 		return between("functions_"+function+"_memory_mib", "The memory of the function "+function+", in MiB.", least, 10240, least-1, of(function, "MemorySize"))
 	}
@@ -281,6 +308,7 @@ func pipelineVariables() []Variable {
 	maintained.Scale = 3600
 	events := func(property Glob) Place { return Place{"Pipeline/Processor/Events/Resource", property} }
 	return []Variable{
+		collector,
 		memory("ingest", 128), timeout("ingest", 28, 29), reserved("ingest"),
 		memory("maintain", 128), timeout("maintain", 900, 901),
 		between("events_retention_days", "How long an event is kept after it was stored, in days; 0 keeps all.", 0, 36500, -1,

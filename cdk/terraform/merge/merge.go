@@ -165,13 +165,13 @@ func (m *merger) presence(members []member) {
 		count[member.stage]++
 	}
 	m.properties(members)
-	if counter := m.catalog.FamilyCount(first.Key); counter != "" {
+	flag := m.flagOf(first.Key)
+	if counter := m.catalog.FamilyCount(first.Key); counter != "" && flag == nil {
 		for _, stage := range m.out.Stages {
 			m.set(counter, stage, hcl.Number(count[stage]))
 		}
 		return
 	}
-	flag := m.flagOf(first.Key)
 	if flag == nil {
 		if len(count) < len(m.out.Stages) {
 			m.fail("stage %s has %s (%s), and not every stage: a variable must cover it", first.stage, first.Key, first.Source.ID)
@@ -248,7 +248,7 @@ func (m *merger) resource(members []member) {
 func (m *merger) value(at location, variants []variant) template.Value {
 	for _, v := range m.catalog.Variables {
 		if slices.ContainsFunc(v.Stands, func(p catalog.Place) bool { return p.Matches(at.construct, at.property) }) {
-			return m.variable(v, at, variants)
+			return m.part(v, at, variants)
 		}
 		if slices.ContainsFunc(v.Leads, func(p catalog.Place) bool { return p.Matches(at.construct, at.property) }) {
 			return m.leading(v, at, variants)
@@ -274,6 +274,17 @@ func (m *merger) value(at location, variants []variant) template.Value {
 		}
 	}
 	return m.chosen(flags, at, variants)
+}
+
+// part is a variable, and nothing where it is null and stands for an entry of a map,
+// which null does not leave out.
+func (m *merger) part(v catalog.Variable, at location, variants []variant) template.Value {
+	value := m.variable(v, at, variants)
+	everywhere := !slices.ContainsFunc(variants, func(one variant) bool { return one.value == nil })
+	if everywhere || !v.Entry {
+		return value
+	}
+	return either(hcl.Op(hcl.Variable(v.Name), "!=", nil), value, nil)
 }
 
 // agreed is what all variants have, and an error where they differ.

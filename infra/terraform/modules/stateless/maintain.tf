@@ -34,6 +34,26 @@ resource "aws_iam_role_policy" "maintain" {
         Resource = "${aws_cloudwatch_log_group.maintain.arn}:*"
       },
       {
+        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Effect   = "Allow"
+        Resource = "*"
+      },
+      {
+        Action   = "rds-db:connect"
+        Effect   = "Allow"
+        Resource = "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${var.database_db_instance_resource_id}/fluxa_maintain"
+      },
+    ]
+    Version = "2012-10-17"
+  })
+}
+
+resource "aws_iam_role_policy" "maintain_network_access" {
+  name = "maintain-network-access"
+  role = aws_iam_role.maintain.name
+  policy = jsonencode({
+    Statement = [
+      {
         Action = [
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
@@ -63,16 +83,6 @@ resource "aws_iam_role_policy" "maintain" {
         Effect   = "Deny"
         Resource = "*"
         Sid      = "TheCodeDoesNot"
-      },
-      {
-        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-        Effect   = "Allow"
-        Resource = "*"
-      },
-      {
-        Action   = "rds-db:connect"
-        Effect   = "Allow"
-        Resource = "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${var.database_db_instance_resource_id}/fluxa_maintain"
       },
     ]
     Version = "2012-10-17"
@@ -122,7 +132,10 @@ resource "aws_lambda_function" "maintain" {
     subnet_ids         = var.isolated_subnet_ids
   }
 
-  depends_on = [aws_iam_role_policy.maintain]
+  depends_on = [
+    aws_iam_role_policy.maintain_network_access,
+    aws_iam_role_policy.maintain,
+  ]
 }
 
 resource "aws_iam_role" "maintenance" {

@@ -34,6 +34,26 @@ resource "aws_iam_role_policy" "migrate" {
         Resource = "${aws_cloudwatch_log_group.migrate.arn}:*"
       },
       {
+        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Effect   = "Allow"
+        Resource = "*"
+      },
+      {
+        Action   = "secretsmanager:GetSecretValue"
+        Effect   = "Allow"
+        Resource = var.database_db_instance_secret_arn
+      },
+    ]
+    Version = "2012-10-17"
+  })
+}
+
+resource "aws_iam_role_policy" "migrate_network_access" {
+  name = "migrate-network-access"
+  role = aws_iam_role.migrate.name
+  policy = jsonencode({
+    Statement = [
+      {
         Action = [
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
@@ -63,16 +83,6 @@ resource "aws_iam_role_policy" "migrate" {
         Effect   = "Deny"
         Resource = "*"
         Sid      = "TheCodeDoesNot"
-      },
-      {
-        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-        Effect   = "Allow"
-        Resource = "*"
-      },
-      {
-        Action   = "secretsmanager:GetSecretValue"
-        Effect   = "Allow"
-        Resource = var.database_db_instance_secret_arn
       },
     ]
     Version = "2012-10-17"
@@ -120,7 +130,10 @@ resource "aws_lambda_function" "migrate" {
     subnet_ids         = var.isolated_subnet_ids
   }
 
-  depends_on = [aws_iam_role_policy.migrate]
+  depends_on = [
+    aws_iam_role_policy.migrate_network_access,
+    aws_iam_role_policy.migrate,
+  ]
 }
 
 resource "aws_lambda_invocation" "migrations" {

@@ -35,37 +35,6 @@ resource "aws_iam_role_policy" "processor" {
       },
       {
         Action = [
-          "ec2:AssignPrivateIpAddresses",
-          "ec2:CreateNetworkInterface",
-          "ec2:DeleteNetworkInterface",
-          "ec2:DescribeNetworkInterfaces",
-          "ec2:DescribeSubnets",
-          "ec2:UnassignPrivateIpAddresses",
-        ]
-        Effect   = "Allow"
-        Resource = "*"
-        Sid      = "LambdaKeepsTheInterfaces"
-      },
-      {
-        Action = [
-          "ec2:AssignPrivateIpAddresses",
-          "ec2:CreateNetworkInterface",
-          "ec2:DeleteNetworkInterface",
-          "ec2:DescribeNetworkInterfaces",
-          "ec2:DescribeSubnets",
-          "ec2:UnassignPrivateIpAddresses",
-        ]
-        Condition = {
-          ArnEquals = {
-            "lambda:SourceFunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:fluxa-processor-${var.environment}"
-          }
-        }
-        Effect   = "Deny"
-        Resource = "*"
-        Sid      = "TheCodeDoesNot"
-      },
-      {
-        Action = [
           "sqs:ChangeMessageVisibility",
           "sqs:DeleteMessage",
           "sqs:GetQueueAttributes",
@@ -103,6 +72,47 @@ resource "aws_iam_role_policy" "processor" {
         Action   = "rds-db:connect"
         Effect   = "Allow"
         Resource = var.database_proxy ? "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${split(":", var.database_db_proxy_arn)[6]}/fluxa_processor" : "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${var.database_db_instance_resource_id}/fluxa_processor"
+      },
+    ]
+    Version = "2012-10-17"
+  })
+}
+
+resource "aws_iam_role_policy" "processor_network_access" {
+  name = "processor-network-access"
+  role = aws_iam_role.processor.name
+  policy = jsonencode({
+    Statement = [
+      {
+        Action = [
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
+        ]
+        Effect   = "Allow"
+        Resource = "*"
+        Sid      = "LambdaKeepsTheInterfaces"
+      },
+      {
+        Action = [
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
+        ]
+        Condition = {
+          ArnEquals = {
+            "lambda:SourceFunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:fluxa-processor-${var.environment}"
+          }
+        }
+        Effect   = "Deny"
+        Resource = "*"
+        Sid      = "TheCodeDoesNot"
       },
     ]
     Version = "2012-10-17"
@@ -153,7 +163,10 @@ resource "aws_lambda_function" "processor" {
     subnet_ids         = var.isolated_subnet_ids
   }
 
-  depends_on = [aws_iam_role_policy.processor]
+  depends_on = [
+    aws_iam_role_policy.processor_network_access,
+    aws_iam_role_policy.processor,
+  ]
 }
 
 resource "aws_lambda_alias" "processor" {

@@ -34,6 +34,36 @@ resource "aws_iam_role_policy" "query" {
         Resource = "${aws_cloudwatch_log_group.query.arn}:*"
       },
       {
+        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Effect   = "Allow"
+        Resource = "*"
+      },
+      {
+        Action   = "s3:GetObject"
+        Effect   = "Allow"
+        Resource = "${var.payloads_s3_bucket_arn}/raw/*"
+      },
+      {
+        Action   = "s3:ListBucket"
+        Effect   = "Allow"
+        Resource = var.payloads_s3_bucket_arn
+      },
+      {
+        Action   = "rds-db:connect"
+        Effect   = "Allow"
+        Resource = var.database_proxy ? "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${split(":", var.database_db_proxy_arn)[6]}/fluxa_query" : "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${var.database_db_instance_resource_id}/fluxa_query"
+      },
+    ]
+    Version = "2012-10-17"
+  })
+}
+
+resource "aws_iam_role_policy" "query_network_access" {
+  name = "query-network-access"
+  role = aws_iam_role.query.name
+  policy = jsonencode({
+    Statement = [
+      {
         Action = [
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
@@ -63,26 +93,6 @@ resource "aws_iam_role_policy" "query" {
         Effect   = "Deny"
         Resource = "*"
         Sid      = "TheCodeDoesNot"
-      },
-      {
-        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-        Effect   = "Allow"
-        Resource = "*"
-      },
-      {
-        Action   = "s3:GetObject"
-        Effect   = "Allow"
-        Resource = "${var.payloads_s3_bucket_arn}/raw/*"
-      },
-      {
-        Action   = "s3:ListBucket"
-        Effect   = "Allow"
-        Resource = var.payloads_s3_bucket_arn
-      },
-      {
-        Action   = "rds-db:connect"
-        Effect   = "Allow"
-        Resource = var.database_proxy ? "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${split(":", var.database_db_proxy_arn)[6]}/fluxa_query" : "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${var.database_db_instance_resource_id}/fluxa_query"
       },
     ]
     Version = "2012-10-17"
@@ -135,7 +145,10 @@ resource "aws_lambda_function" "query" {
     subnet_ids         = var.isolated_subnet_ids
   }
 
-  depends_on = [aws_iam_role_policy.query]
+  depends_on = [
+    aws_iam_role_policy.query_network_access,
+    aws_iam_role_policy.query,
+  ]
 }
 
 resource "aws_lambda_alias" "query" {

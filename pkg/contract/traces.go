@@ -1,0 +1,5 @@
+package contract
+
+// VariableOTLPEndpoint is the environment variable with the address to which
+// OpenTelemetry spans are sent; its name is OpenTelemetry's.
+const VariableOTLPEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
