@@ -84,6 +84,9 @@ func NewEventAPI(scope constructs.Construct, id string, props *EventAPIProps) *E
 		EndpointConfiguration: &awsapigateway.EndpointConfiguration{
 			Types: &[]awsapigateway.EndpointType{awsapigateway.EndpointType_REGIONAL},
 		},
+		// Of an API that compresses, API Gateway inflates no body smaller than this either.
+		// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-enable-compression.html
+		MinCompressionSize:          awscdk.Size_Bytes(number(0)),
 		CloudWatchRole:              jsii.Bool(props.AccountRole),
 		CloudWatchRoleRemovalPolicy: accountRoleRemoval(props),
 		DeployOptions:               deployOptions(props, access),

@@ -67,6 +67,13 @@ func TestEventAPI_asks_for_a_key_a_signature_or_a_token_save_for_the_health_chec
 	}
 }
 
+func TestEventAPI_inflates_and_compresses_bodies_of_any_size(t *testing.T) {
+	stack := newStack(t)
+	props := apiProps(stack)
+	NewEventAPI(stack, "API", &props)
+	templateOf(stack).has(t, "AWS::ApiGateway::RestApi", map[string]any{"MinimumCompressionSize": 0})
+}
+
 func TestEventAPI_throttles_all_callers_and_each_key(t *testing.T) {
 	stack := newStack(t)
 	props := apiProps(stack)

@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	// MaxBodyBytes is the limit of API Gateway for the body of a request, 10 MiB.
+	// MaxBodyBytes is the limit of API Gateway for the body of a request, 10 MiB. That it
+	// holds for the inflated body, too, is not confirmed.
 	MaxBodyBytes = 10 << 20
 
 	// maxEventBytes is Lambda's limit for the whole event, which the function's
@@ -61,6 +62,9 @@ type Config struct {
 	Stage string
 	// AccountID appears in the request context, 12 digits. Default 000000000000.
 	AccountID string
+	// Compress compresses answers for callers who accept gzip, as minimumCompressionSize 0
+	// does on AWS. Gzipped bodies of requests are inflated in any case.
+	Compress bool
 	// Codes are the member "code" of the problem documents of each status that the
 	// gateway answers itself. A status without one has no such member.
 	Codes map[int]string

@@ -75,6 +75,11 @@ func (x *exchange) serve(rs *resource, route Route) {
 	if !ok {
 		return
 	}
+	body, freeInflated, ok := x.inflate(body)
+	if !ok {
+		return
+	}
+	defer freeInflated()
 	event, err := x.event(rs, body)
 	if err != nil {
 		x.failure = err
@@ -121,11 +126,15 @@ func (x *exchange) reserve() (free func(), ok bool) {
 	}
 	if !x.gateway.bodies.TryAcquire(size) {
 		x.Header().Set("Connection", "close") // the server would read on before it answers
-		x.Header().Set("Retry-After", "1")
-		x.problem(http.StatusTooManyRequests, "too many large bodies are on their way")
+		x.noRoom()
 		return nil, false
 	}
 	return func() { x.gateway.bodies.Release(size) }, true
+}
+
+func (x *exchange) noRoom() {
+	x.Header().Set("Retry-After", "1")
+	x.problem(http.StatusTooManyRequests, "too many large bodies are on their way")
 }
 
 func (x *exchange) readBody() ([]byte, bool) {

@@ -143,6 +143,7 @@ func (v *headerValue) UnmarshalJSON(data []byte) error {
 
 // send writes the function's answer and the headers that API Gateway adds.
 func (x *exchange) send(response proxyResponse) {
+	x.deflate(&response)
 	header := x.Header()
 	for name, values := range response.header {
 		header[name] = values

@@ -48,7 +48,10 @@ func (h *handler) event(ctx context.Context, r rest.Request) (rest.Response, err
 }
 
 // payload answers the bytes that the client sent. They are JSON in UTF-8, so that
-// API Gateway passes them on as text; their digest covers what it passes on.
+// API Gateway passes them on as text; their digest covers what it passes on. It would
+// not cover a compressed body (RFC 9530, 3), and API Gateway compresses no answer that
+// names a coding: "Receive an API response with a compressed payload in API Gateway",
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-receive-response-with-compressed-payload.html.
 func (h *handler) payload(ctx context.Context, r rest.Request) (rest.Response, error) {
 	id, field, err := identity(r)
 	if err != nil {
@@ -61,8 +64,11 @@ func (h *handler) payload(ctx context.Context, r rest.Request) (rest.Response, e
 	digest := sha256.Sum256(stored.Payload)
 	return rest.Response{
 		Status: http.StatusOK, Body: stored.Payload,
-		Headers: map[string]string{contract.HeaderReprDigest: "sha-256=:" + base64.StdEncoding.EncodeToString(digest[:]) + ":"},
-		Fields:  []slog.Attr{field, slog.String("payload_mode", string(stored.Mode))},
+		Headers: map[string]string{
+			contract.HeaderReprDigest: "sha-256=:" + base64.StdEncoding.EncodeToString(digest[:]) + ":",
+			"Content-Encoding":        "identity",
+		},
+		Fields: []slog.Attr{field, slog.String("payload_mode", string(stored.Mode))},
 	}, nil
 }
 

@@ -274,7 +274,7 @@ func (s *Stack) startMapping(background context.Context) error {
 
 func (s *Stack) startAPI(l net.Listener) error {
 	api, err := gateway.New(gateway.Config{
-		Routes: s.functions.routes(), APIKey: s.cfg.APIKey, Stage: Stage, AccountID: AccountID, Codes: gatewayCodes(), Logger: s.cfg.Logger,
+		Routes: s.functions.routes(), APIKey: s.cfg.APIKey, Stage: Stage, AccountID: AccountID, Compress: true, Codes: gatewayCodes(), Logger: s.cfg.Logger,
 	})
 	if err != nil {
 		return err

@@ -79,7 +79,7 @@ func TestSplitBatch_refuses(t *testing.T) {
 			[]place{{"/user_id", fault.UnknownField}, {"/events", fault.MissingField}}},
 
 		{"nothing", ``, fault.MalformedJSON, "the body is empty", nil},
-		{"gzip", "\x1f\x8b\x08", fault.MalformedJSON, "the body is gzip: send the JSON uncompressed", nil},
+		{"gzip", "\x1f\x8b\x08", fault.MalformedJSON, "the body is gzip: name it in Content-Encoding, or send the JSON uncompressed", nil},
 		{"a byte order mark", "\uFEFF" + list("1", 1), fault.MalformedJSON, "the body begins with a byte order mark: send the JSON without it", nil},
 		{"events twice", `{"events":[1],"events":[2]}`, fault.MalformedJSON, "the body has the same name twice in one object", nil},
 		{"two values", list("1", 1) + list("1", 1), fault.MalformedJSON, "the body has more after its JSON value", nil},

@@ -165,7 +165,7 @@ func notJSON() []decodeCase {
 	return []decodeCase{
 		{name: "empty", payload: "", malformed: "the body is empty"},
 		{name: "only whitespace", payload: " \r\n\t ", malformed: "the body is empty"},
-		{name: "gzip", payload: "\x1f\x8b\x08\x00\x00\x00", malformed: "the body is gzip: send the JSON uncompressed"},
+		{name: "gzip", payload: "\x1f\x8b\x08\x00\x00\x00", malformed: "the body is gzip: name it in Content-Encoding, or send the JSON uncompressed"},
 		{name: "byte order mark", payload: "\uFEFF" + with(), malformed: "the body begins with a byte order mark: send the JSON without it"},
 		{name: "UTF-16", payload: "\xff\xfe{\x00}\x00", malformed: "the body is not UTF-8, at byte 0"},
 		{name: "Latin-1", payload: "{\"merchant\":\"Caf\xe9\"}", malformed: "the body is not UTF-8, at byte 16"},

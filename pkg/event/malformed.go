@@ -27,7 +27,7 @@ func malformed(body []byte, err error) error {
 	case len(bytes.Trim(body, " \t\r\n")) == 0:
 		return fault.New(fault.MalformedJSON, "the body is empty")
 	case bytes.HasPrefix(body, []byte{0x1f, 0x8b}):
-		return fault.New(fault.MalformedJSON, "the body is gzip: send the JSON uncompressed")
+		return fault.New(fault.MalformedJSON, "the body is gzip: name it in Content-Encoding, or send the JSON uncompressed")
 	case bytes.HasPrefix(body, []byte("\uFEFF")):
 		return fault.New(fault.MalformedJSON, "the body begins with a byte order mark: send the JSON without it")
 	case errors.Is(err, errTrailing):

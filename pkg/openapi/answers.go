@@ -88,7 +88,7 @@ func problemDescriptions() map[int]string {
 		http.StatusForbidden:             "The API key opens nothing here, or the firewall refused the request.",
 		http.StatusNotFound:              "There is no such event, or it has not reached the processor yet.",
 		http.StatusRequestEntityTooLarge: fmt.Sprintf("The body is larger than %d bytes, or would be once quoted.", contract.BodyLimit),
-		http.StatusUnsupportedMediaType:  "The body is not sent as uncompressed UTF-8 JSON.",
+		http.StatusUnsupportedMediaType:  "The body is not JSON in UTF-8, uncompressed or with gzip.",
 		http.StatusUnprocessableEntity:   "Fields or parameters are invalid; errors names each of them.",
 		http.StatusTooManyRequests:       "Too many requests; send it again later.",
 		http.StatusInternalServerError:   "Something broke on our side.",

@@ -10,6 +10,7 @@ func apiGateway() []Type {
 			Properties: []Property{
 				{From: prop("Name"), To: Attr("name")},
 				{From: prop("Description"), To: Attr("description")},
+				{From: prop("MinimumCompressionSize"), To: Attr("minimum_compression_size")},
 				tagged(),
 				{From: prop("EndpointConfiguration", "Types"), To: Block("endpoint_configuration").Attr("types")},
 			},

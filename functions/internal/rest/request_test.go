@@ -56,7 +56,7 @@ func TestHandle_idempotency_key(t *testing.T) {
 	}
 }
 
-func TestHandle_takes_JSON_uncompressed(t *testing.T) {
+func TestHandle_takes_JSON_that_API_Gateway_has_inflated(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		contentType, encoding string
@@ -75,8 +75,9 @@ func TestHandle_takes_JSON_uncompressed(t *testing.T) {
 		"a broken parameter":    {"application/json; charset", "", `Content-Type "application/json; charset" is not taken: send application/json`},
 		"a long content type":   {strings.Repeat("x", 70), "", `Content-Type "` + strings.Repeat("x", 64) + `" is not taken: send application/json`},
 		"another charset":       {"application/json; charset=latin1", "", `charset "latin1" is not taken: JSON is UTF-8`},
-		"gzip":                  {"application/json", "gzip", `Content-Encoding "gzip" is not taken: send the JSON uncompressed`},
-		"several encodings":     {"application/json", "identity, br", `Content-Encoding "identity, br" is not taken: send the JSON uncompressed`},
+		"gzip":                  {"application/json", "GZip", ""},
+		"another encoding":      {"application/json", "br", `Content-Encoding "br" is not taken: send the JSON with gzip or uncompressed`},
+		"several encodings":     {"application/json", "identity, gzip", `Content-Encoding "identity, gzip" is not taken: send the JSON with gzip or uncompressed`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
