@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -163,17 +164,17 @@ func TestUp(t *testing.T) {
 		return err
 	}}
 	done := runWith(t.Context(), nil, launcher, "up", "--dir", dir, "--bin", "b", "--port", "9090", "--host", "0.0.0.0", "--database-url", "postgres://d", "--api-key", "k",
-		"--batch-size", "100", "--batch-window", "1s")
+		"--clients", "orders:k", "--batch-size", "100", "--batch-window", "1s")
 	const exposed = "warning: with --host 0.0.0.0 everybody who reaches this machine can use the AWS endpoint, which accepts any credentials\n"
 	if done != (outcome{exit.OK, "up\n", exposed}) {
 		t.Errorf("%s", done)
 	}
 	got.Out = nil
 	want := stack.Config{
-		Dir: dir, BinDir: "b", Port: 9090, Host: "0.0.0.0", DatabaseURL: "postgres://d", APIKey: "k",
+		Dir: dir, BinDir: "b", Port: 9090, Host: "0.0.0.0", DatabaseURL: "postgres://d", APIKey: "k", Clients: []stack.Client{{Name: "orders", Keys: []string{"k"}, Reads: "own"}},
 		Tuning: stack.Tuning{BatchSize: 100, BatchWindow: time.Second},
 	}
-	if got != want {
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("ran %+v, want %+v", got, want)
 	}
 	for host, warns := range map[string]bool{"127.0.0.1": false, "::1": false, "localhost": false, "::": true, "192.0.2.1": true, "a.example": true} {

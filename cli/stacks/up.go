@@ -23,6 +23,7 @@ type upCommand struct {
 	Bin         string        `default:"dist/bin" placeholder:"FOLDER" help:"Folder of the functions' binaries (default ${default})."`
 	DatabaseURL string        `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL to use. Default: one is started."`
 	APIKey      string        `name:"api-key" env:"FLUXA_API_KEY" placeholder:"KEY" help:"API key that callers must send. Default: none."`
+	Clients     string        `env:"FLUXA_CLIENTS" placeholder:"NAME:KEY,…" help:"Clients, each with its API key. Settings follow as in a URL: orders:key1?rate_per_second=50&burst=100,reports:key2?reads=all. Default: callers are not told apart."`
 	BatchSize   int           `env:"FLUXA_BATCH_SIZE" default:"10" help:"Messages that a processor takes at once, 1 to 10000 (default ${default})."`
 	BatchWindow time.Duration `env:"FLUXA_BATCH_WINDOW" default:"0s" help:"How long a batch is collected, up to 5m; at least 1s for more than 10 messages (default ${default})."`
 	Detach      bool          `short:"d" help:"Start in the background and return when the API answers; the log is up.log in the data folder."`
@@ -35,6 +36,7 @@ func (upCommand) Help() string {
     fluxa up
     PORT=9080 fluxa up
     fluxa up --batch-size 100 --batch-window 1s
+    FLUXA_CLIENTS=orders:key1,reports:key2 fluxa up
     fluxa up --detach && fluxa verify && fluxa down`
 }
 
@@ -45,7 +47,11 @@ func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher
 	if err := u.checkBatches(); err != nil {
 		return err
 	}
-	if warning := exposure(u.Host, u.APIKey); warning != "" {
+	clients, err := stack.ParseClients(u.Clients)
+	if err != nil {
+		return exit.Usagef("--clients: %s", err)
+	}
+	if warning := exposure(u.Host, u.APIKey != "" || len(clients) > 0); warning != "" {
 		fmt.Fprintln(c.Err, warning)
 	}
 	if u.Detach {
@@ -55,7 +61,7 @@ func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher
 		return err
 	}
 	return launcher.Run(ctx, stack.Config{
-		Dir: u.Dir, BinDir: u.Bin, Host: u.Host, Port: u.Port, DatabaseURL: u.DatabaseURL, APIKey: u.APIKey, Out: c.Out,
+		Dir: u.Dir, BinDir: u.Bin, Host: u.Host, Port: u.Port, DatabaseURL: u.DatabaseURL, APIKey: u.APIKey, Clients: clients, Out: c.Out,
 		Tuning: stack.Tuning{BatchSize: u.BatchSize, BatchWindow: u.BatchWindow},
 	})
 }
@@ -76,12 +82,12 @@ func (u upCommand) checkBatches() error {
 
 // exposure is what somebody should know who lets others reach the stack. It is empty for an
 // address of this machine alone.
-func exposure(host, apiKey string) string {
+func exposure(host string, asksForKey bool) string {
 	if ip := net.ParseIP(host); ip.IsLoopback() || host == "localhost" {
 		return ""
 	}
 	api := "call the API, which asks for no key (FLUXA_API_KEY sets one), and "
-	if apiKey != "" {
+	if asksForKey {
 		api = ""
 	}
 	return fmt.Sprintf("warning: with --host %s everybody who reaches this machine can %suse the AWS endpoint, which accepts any credentials", host, api)
@@ -97,7 +103,7 @@ func (u upCommand) detach(ctx context.Context, c console.Console, launcher Launc
 	info, err := background.Start(ctx, background.Config{
 		Command: []string{program, "up", "--port", strconv.Itoa(u.Port), "--host", u.Host, "--dir", u.Dir, "--bin", u.Bin,
 			"--batch-size", strconv.Itoa(u.BatchSize), "--batch-window", u.BatchWindow.String()},
-		Env: []string{"DATABASE_URL=" + u.DatabaseURL, "FLUXA_API_KEY=" + u.APIKey},
+		Env: []string{"DATABASE_URL=" + u.DatabaseURL, "FLUXA_API_KEY=" + u.APIKey, "FLUXA_CLIENTS=" + u.Clients},
 		Dir: u.Dir, Timeout: u.Wait, Out: c.Err, Healthy: healthy,
 	})
 	if err != nil {

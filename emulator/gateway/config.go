@@ -43,7 +43,7 @@ type Function interface {
 
 // Route binds a method and a path to a function. Path is written as in API Gateway:
 // {name} stands for one segment and, at the end, {name+} for all that follow. With
-// AuthRequired, a caller must present the API key, if the gateway has one.
+// AuthRequired, a caller must present an API key, if the gateway has any.
 type Route struct {
 	Method       string
 	Path         string
@@ -55,9 +55,9 @@ type Route struct {
 type Config struct {
 	Routes []Route
 
-	// APIKey is what routes with AuthRequired want in the header x-api-key. Empty asks
-	// for none.
-	APIKey string
+	// APIKeys are those of which routes with AuthRequired want one in the header
+	// x-api-key. None: no key is asked for.
+	APIKeys []APIKey
 	// Stage appears in the request context. Default "local".
 	Stage string
 	// AccountID appears in the request context, 12 digits. Default 000000000000.
@@ -96,6 +96,11 @@ func (c Config) validate() error {
 		return fmt.Errorf("gateway: Routes must have at least one route")
 	case !accountID.MatchString(c.AccountID):
 		return fmt.Errorf("gateway: AccountID must be 12 digits, got %q", c.AccountID)
+	}
+	for i, key := range c.APIKeys {
+		if err := key.validate(i); err != nil {
+			return err
+		}
 	}
 	for i, route := range c.Routes {
 		if err := route.validate(i); err != nil {

@@ -117,8 +117,8 @@ func (x *exchange) requestContext(rs *resource) requestContext {
 	if agent := r.UserAgent(); agent != "" {
 		caller.UserAgent = &agent
 	}
-	if x.hasKey {
-		caller.APIKey, caller.APIKeyID = cfg.APIKey, "local"
+	if x.key != nil {
+		caller.APIKey, caller.APIKeyID = x.key.Value, x.key.ID
 	}
 	return requestContext{
 		ResourceID:        hex.EncodeToString(resourceID[:3]),

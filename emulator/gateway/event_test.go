@@ -74,7 +74,7 @@ func TestEventJSON(t *testing.T) {
 			t.Parallel()
 			f := &fakeFunction{}
 			server := api(t, f, func(c *Config) {
-				c.APIKey, c.Stage, c.AccountID = "the-key", "dev", "123456789012"
+				c.APIKeys, c.Stage, c.AccountID = []APIKey{{ID: "local", Value: "the-key"}}, "dev", "123456789012"
 			})
 			if got := do(t, test.method, server.URL+test.target, test.body, test.header...); got.status != 200 {
 				t.Fatalf("%d %s", got.status, got.body)

@@ -2,8 +2,6 @@ package gateway
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +24,7 @@ type exchange struct {
 	traceID       string
 
 	resource      string
-	hasKey        bool
+	key           *heldKey // nil where none is asked for
 	status        int
 	written       int
 	functionError string
@@ -60,9 +58,14 @@ func (x *exchange) Write(p []byte) (int, error) {
 }
 
 func (x *exchange) serve(rs *resource, route Route) {
-	if route.AuthRequired && x.gateway.cfg.APIKey != "" {
-		if x.hasKey = x.gateway.accepts(x.request.Header.Get("X-Api-Key")); !x.hasKey {
+	if route.AuthRequired && len(x.gateway.keys) > 0 {
+		if x.key = x.gateway.keyOf(x.request.Header.Get("X-Api-Key")); x.key == nil {
 			x.problem(http.StatusForbidden, "the header x-api-key is missing or has no valid key")
+			return
+		}
+		if !x.key.allows() {
+			x.Header().Set("Retry-After", "1")
+			x.problem(http.StatusTooManyRequests, fmt.Sprintf("the API key sends more than %g requests a second, %d at once", x.key.RatePerSecond, x.key.Burst))
 			return
 		}
 	}
@@ -106,12 +109,6 @@ func (x *exchange) serve(rs *resource, route Route) {
 		return
 	}
 	x.send(response)
-}
-
-// accepts compares hashes, so that the time taken says nothing about the key.
-func (g *Gateway) accepts(key string) bool {
-	hash := sha256.Sum256([]byte(key))
-	return subtle.ConstantTimeCompare(hash[:], g.keyHash[:]) == 1
 }
 
 // reserve takes the bytes of the request's body out of the gateway's budget, until free is
@@ -186,6 +183,9 @@ func (x *exchange) log() {
 		slog.String("request_id", x.requestID),
 		slog.String("correlation_id", correlation),
 		slog.String("trace_id", x.traceID),
+	}
+	if x.key != nil {
+		attributes = append(attributes, slog.String("api_key_id", x.key.ID))
 	}
 	level := slog.LevelInfo
 	if x.functionError != "" {

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -17,10 +16,10 @@ import (
 // Gateway is the HTTP handler of one API. It is made by New and may serve any number of
 // requests at a time.
 type Gateway struct {
-	cfg     Config
-	keyHash [sha256.Size]byte
-	mux     *http.ServeMux
-	bodies  *semaphore.Weighted // the bytes of bodyBudget
+	cfg    Config
+	keys   []heldKey
+	mux    *http.ServeMux
+	bodies *semaphore.Weighted // the bytes of bodyBudget
 }
 
 // resource is a path of the API with the methods it has.
@@ -42,7 +41,7 @@ func New(cfg Config) (*Gateway, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	g := &Gateway{cfg: cfg, keyHash: sha256.Sum256([]byte(cfg.APIKey)), mux: http.NewServeMux(), bodies: semaphore.NewWeighted(bodyBudget)}
+	g := &Gateway{cfg: cfg, keys: holdKeys(cfg.APIKeys), mux: http.NewServeMux(), bodies: semaphore.NewWeighted(bodyBudget)}
 	resources := map[string]*resource{}
 	for _, route := range cfg.Routes {
 		r := resources[route.Path]

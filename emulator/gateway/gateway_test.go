@@ -105,13 +105,18 @@ func TestAPIKey(t *testing.T) {
 		"an_empty_one":                  {"secret", "/events", []string{"x-api-key", ""}, 403, ""},
 		"a_wrong_one":                   {"secret", "/events", []string{"x-api-key", "secre"}, 403, ""},
 		"the_right_one_in_second_place": {"secret", "/events", []string{"x-api-key", "x", "x-api-key", "secret"}, 403, ""},
+		"another":                       {"secret", "/events", []string{"x-api-key", "of another caller"}, 200, "other"},
 		"a_route_without":               {"secret", "/health", nil, 200, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := &fakeFunction{}
-			server := api(t, f, func(c *Config) { c.APIKey = test.configured })
+			server := api(t, f, func(c *Config) {
+				if test.configured != "" {
+					c.APIKeys = []APIKey{{ID: "local", Value: test.configured}, {ID: "other", Value: "of another caller"}}
+				}
+			})
 			got := do(t, "GET", server.URL+test.path, "", test.header...)
 			if test.status == 403 {
 				expectProblem(t, got, 403, "Forbidden", detail, test.path)
@@ -294,7 +299,7 @@ func TestAccessLog(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
 			server := api(t, &fakeFunction{reply: test.reply}, func(c *Config) {
-				c.APIKey = "top-secret"
+				c.APIKeys = []APIKey{{ID: "key-of-somebody", Value: "top-secret"}}
 				c.Logger = slog.New(slog.NewJSONHandler(&log, nil))
 			})
 			got := do(t, "GET", server.URL+test.target, "", "X-Api-Key", "top-secret", "X-Correlation-ID", "given")

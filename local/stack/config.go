@@ -32,8 +32,11 @@ type Config struct {
 	Port int
 	// DatabaseURL names a server to use. Empty: one is started under Dir.
 	DatabaseURL string
-	// APIKey is asked of callers when it is set.
+	// APIKey is asked of callers when it is set. With Clients it is that of one of them,
+	// which the commands of this stack use when they are given no other.
 	APIKey string
+	// Clients are those of whom the API takes the keys; none: callers are not told apart.
+	Clients []Client
 	// Out is where people read what happens. Default: nothing is written.
 	Out io.Writer
 	// Logger receives what goes wrong. Default: warnings and errors to Out.
@@ -71,6 +74,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.NewTextHandler(c.Out, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
+	if err := c.checkKey(); err != nil {
+		return c, err
 	}
 	var err error
 	if c.Dir, err = filepath.Abs(c.Dir); err != nil {

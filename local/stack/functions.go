@@ -29,6 +29,10 @@ const (
 // logLimit is how large a function's log grows before it is set aside.
 const logLimit = 32 << 20
 
+// accessLog has a line for each request, those that no function saw among them, as API
+// Gateway's access log has.
+const accessLog = "access.log"
+
 // functions are the platform's functions under the local Lambda runtime.
 type functions struct {
 	byName map[contract.Function]*lambda.Function
@@ -43,7 +47,8 @@ type settings struct {
 	env         map[string]string
 }
 
-func settingsOf(tuning Tuning, r *resources, databaseURL string, users map[contract.Function]string) map[contract.Function]settings {
+func settingsOf(cfg Config, r *resources, databaseURL string, users map[contract.Function]string) map[contract.Function]settings {
+	tuning, known := cfg.Tuning, cfg.known()
 	service := config.Service{Environment: Stage}
 	payloads := config.Payloads{PayloadBucket: Bucket}
 	queue := config.Queue{QueueURL: r.queueURL(EventsQueue)}
@@ -52,9 +57,9 @@ func settingsOf(tuning Tuning, r *resources, databaseURL string, users map[contr
 	}
 	return map[contract.Function]settings{
 		contract.FunctionIngest: {contract.HandlerTimeout, httpConcurrency, 256,
-			config.Environ(config.Ingest{Service: service, Queue: queue, Payloads: payloads})},
+			config.Environ(config.Ingest{Service: service, Queue: queue, Payloads: payloads, Known: known})},
 		contract.FunctionQuery: {contract.HandlerTimeout, httpConcurrency, 256,
-			config.Environ(config.Query{Service: service, Payloads: payloads, Database: database(contract.FunctionQuery, 1)})}, // a process serves one request at a time
+			config.Environ(config.Query{Service: service, Payloads: payloads, Database: database(contract.FunctionQuery, 1), Known: known})}, // a process serves one request at a time
 		contract.FunctionProcessor: {tuning.timeout(), processorConcurrency, 1024,
 			config.Environ(config.Processor{
 				Service: service, Queue: queue, Payloads: payloads, Database: database(contract.FunctionProcessor, 0), Retry: tuning.Retry,
@@ -107,7 +112,7 @@ func startFunctions(cfg Config, r *resources, databaseURL string) (f *functions,
 	if err != nil {
 		return f, err
 	}
-	for name, s := range settingsOf(cfg.Tuning, r, databaseURL, users) {
+	for name, s := range settingsOf(cfg, r, databaseURL, users) {
 		maps.Copy(s.env, sdkVariables(r.url))
 		file, err := logfile.New(filepath.Join(logs, string(name)+".log"), logLimit, 0o600)
 		if err != nil {

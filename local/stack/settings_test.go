@@ -20,7 +20,7 @@ func TestSettings_are_what_the_functions_read(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := settingsOf(Tuning{}, &resources{url: "http://127.0.0.1:8081", topicARN: "arn:aws:sns:us-east-1:000000000000:t"}, database, users)
+	all := settingsOf(Config{}, &resources{url: "http://127.0.0.1:8081", topicARN: "arn:aws:sns:us-east-1:000000000000:t"}, database, users)
 	for name, settings := range all {
 		if url := settings.env["DATABASE_URL"]; url != "" && strings.HasPrefix(url, "postgres://u:") != (name == contract.FunctionMigrate) {
 			t.Errorf("%s logs in by %s", name, url)

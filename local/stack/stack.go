@@ -21,6 +21,7 @@ import (
 
 	"github.com/fluxa/fluxa/emulator/eventsource"
 	"github.com/fluxa/fluxa/emulator/gateway"
+	"github.com/fluxa/fluxa/local/logfile"
 	"github.com/fluxa/fluxa/local/postgres"
 	"github.com/fluxa/fluxa/pkg/awsclient"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -273,8 +274,14 @@ func (s *Stack) startMapping(background context.Context) error {
 }
 
 func (s *Stack) startAPI(l net.Listener) error {
+	access, err := logfile.New(filepath.Join(s.cfg.Dir, "logs", accessLog), logLimit, 0o600)
+	if err != nil {
+		return err
+	}
+	s.onStop(func(context.Context) error { return access.Close() })
+	logger := slog.New(slog.NewMultiHandler(s.cfg.Logger.Handler(), slog.NewJSONHandler(access, nil)))
 	api, err := gateway.New(gateway.Config{
-		Routes: s.functions.routes(), APIKey: s.cfg.APIKey, Stage: Stage, AccountID: AccountID, Compress: true, Codes: gatewayCodes(), Logger: s.cfg.Logger,
+		Routes: s.functions.routes(), APIKeys: s.cfg.apiKeys(), Stage: Stage, AccountID: AccountID, Compress: true, Codes: gatewayCodes(), Logger: logger,
 	})
 	if err != nil {
 		return err

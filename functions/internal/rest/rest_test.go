@@ -16,6 +16,7 @@ import (
 	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/functions/internal/lambdatest"
 	"github.com/fluxa/fluxa/functions/internal/rest"
+	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/telemetry"
@@ -38,6 +39,11 @@ func newWorld(t *testing.T, answer rest.Handler) *world {
 
 func newWorldOf(t *testing.T, function contract.Function, namespace string, answer ...rest.Handler) *world {
 	t.Helper()
+	return newWorldWith(t, function, namespace, nil, answer...)
+}
+
+func newWorldWith(t *testing.T, function contract.Function, namespace string, clients config.Clients, answer ...rest.Handler) *world {
+	t.Helper()
 	base, log := lambdatest.Base(function)
 	metrics, err := base.Metrics(namespace)
 	if err != nil {
@@ -58,7 +64,7 @@ func newWorldOf(t *testing.T, function contract.Function, namespace string, answ
 		}
 	}
 	w.api, err = rest.New(function, rest.Config{
-		Handlers: handlers, Base: base, Metrics: metrics,
+		Handlers: handlers, Base: base, Metrics: metrics, Clients: clients,
 		Observe: func(o rest.Observation) {
 			w.observed = append(w.observed, o)
 			if function == contract.FunctionIngest {
