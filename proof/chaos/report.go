@@ -94,16 +94,22 @@ func (r Report) latest() []Record {
 	return out
 }
 
-func (r Report) markdown(plots []string) []byte {
-	var out bytes.Buffer
-	scenarios := r.byScenario()
-	total, runs := checker.Result{}, 0
+// total is the sum of all runs.
+func (r Report) total() checker.Result {
+	var total checker.Result
 	for _, record := range r.Records {
 		total.Accepted += record.Result.Accepted
 		total.Stored += record.Result.Stored
 		total.DeadLettered += record.Result.DeadLettered
 		total.Findings = append(total.Findings, record.Result.Findings...)
 	}
+	return total
+}
+
+func (r Report) markdown(plots []string) []byte {
+	var out bytes.Buffer
+	scenarios := r.byScenario()
+	total, runs := r.total(), 0
 	for _, of := range scenarios {
 		runs = max(runs, len(of))
 	}
