@@ -30,6 +30,12 @@ CREATE TABLE idempotency_keys (
 -- Finds the keys that have expired. A new row goes to its end, and no update touches it.
 CREATE INDEX idempotency_keys_first_seen_at ON idempotency_keys (first_seen_at);
 
+-- Serves the list of what failed or is under way, newest first. No success is in it, and
+-- what it orders by never changes: an event that is stored at once costs it nothing, and
+-- an update of a success stays within its page of the table (HOT).
+CREATE INDEX idempotency_keys_unfinished ON idempotency_keys (client, status, first_seen_at DESC, event_id DESC)
+    WHERE status <> 'success';
+
 -- The batches whose notifications were all published. A note a batch, and not a mark in
 -- each key, since a mark would write every key a second time. Ids begin with a time, so
 -- old ones are pruned by range.

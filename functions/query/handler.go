@@ -108,6 +108,9 @@ func (h *handler) list(ctx context.Context, r rest.Request) (rest.Response, erro
 	if request.Client, err = r.Owner(); err != nil {
 		return rest.Response{}, err
 	}
+	if request.State != "" {
+		return h.unfinished(ctx, request)
+	}
 	page, err := h.service.List(ctx, request)
 	if err != nil {
 		return rest.Response{}, err
@@ -116,6 +119,17 @@ func (h *handler) list(ctx context.Context, r rest.Request) (rest.Response, erro
 		Events     []event.Stored `json:"events"` // an empty list when there is none
 		NextCursor string         `json:"next_cursor,omitempty"`
 	}{page.Events, page.NextCursor}, slog.Int("events", len(page.Events)))
+}
+
+func (h *handler) unfinished(ctx context.Context, request query.ListRequest) (rest.Response, error) {
+	page, err := h.service.ListUnfinished(ctx, request)
+	if err != nil {
+		return rest.Response{}, err
+	}
+	return answer(struct {
+		Statuses   []query.Status `json:"statuses"` // an empty list when there is none
+		NextCursor string         `json:"next_cursor,omitempty"`
+	}{page.Statuses, page.NextCursor}, slog.Int("events", len(page.Statuses)))
 }
 
 func (h *handler) health(context.Context, rest.Request) (rest.Response, error) {

@@ -22,13 +22,14 @@ func TestMain(m *testing.M) { lambdatest.Main(m, main) }
 
 // fakeStore has what it is given, or fails with err.
 type fakeStore struct {
-	err    error
-	events map[event.Identity]event.Stored
-	states map[event.Identity]query.Status
-	page   []event.Stored
-	more   bool
-	filter query.Filter // of the last page asked for
-	asked  int
+	err      error
+	events   map[event.Identity]event.Stored
+	states   map[event.Identity]query.Status
+	page     []event.Stored
+	statuses []query.Status
+	more     bool
+	filter   query.Filter // of the last page asked for
+	asked    int
 }
 
 func (s *fakeStore) Event(_ context.Context, id event.Identity) (event.Stored, error) {
@@ -53,6 +54,12 @@ func (s *fakeStore) Events(_ context.Context, filter query.Filter) ([]event.Stor
 	s.asked++
 	s.filter = filter
 	return s.page, s.more, s.err
+}
+
+func (s *fakeStore) Unfinished(_ context.Context, filter query.Filter) ([]query.Status, bool, error) {
+	s.asked++
+	s.filter = filter
+	return s.statuses, s.more, s.err
 }
 
 type fakeBlobs map[string]string

@@ -15,7 +15,7 @@ import (
 // listRequest reads the parameters, and names every one that is wrong, those too
 // that can be read and may not be so.
 func listRequest(parameters map[string]string) (query.ListRequest, error) {
-	out := query.ListRequest{UserID: parameters[contract.QueryUserID], Cursor: parameters[contract.QueryCursor]}
+	out := query.ListRequest{UserID: parameters[contract.QueryUserID], State: parameters[contract.QueryStatus], Cursor: parameters[contract.QueryCursor]}
 	var faults []fault.Field
 	bad := func(name, detail string) {
 		faults = append(faults, fault.Field{Pointer: name, Code: fault.InvalidValue, Detail: name + " " + detail})

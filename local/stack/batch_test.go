@@ -1,6 +1,7 @@
 package stack_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -84,9 +85,33 @@ func TestBatch_each_message_for_itself(t *testing.T) {
 		t.Errorf("the transient one is stored while its payload cannot be read (%d tries): %s", refused.Load(), a)
 	}
 
+	unfinished := func(status string) string {
+		a := p.get("/events?status=" + status)
+		var page struct {
+			Statuses []struct {
+				EventID string `json:"event_id"`
+				Error   struct{ Code string }
+			}
+		}
+		if err := json.Unmarshal(a.body, &page); err != nil || a.status != http.StatusOK {
+			t.Fatalf("%s: %v", a, err)
+		}
+		var lines []string
+		for _, s := range page.Statuses {
+			lines = append(lines, s.EventID+": "+s.Error.Code)
+		}
+		return strings.Join(lines, ", ")
+	}
+	if failed, waits := unfinished("failed"), unfinished("processing"); failed != "poison: hash_mismatch" || waits != "transient: storage_unavailable" {
+		t.Errorf("%q is listed as failed, %q as processing", failed, waits)
+	}
+
 	restore()
 	p.processed("transient")
 	p.drained()
+	if failed, waits := unfinished("failed"), unfinished("processing"); failed != "poison: hash_mismatch" || waits != "" {
+		t.Errorf("in the end %q is listed as failed, %q as processing", failed, waits)
+	}
 
 	rows, err := p.database().Query(t.Context(), `SELECT event_id || ' ' || status || ' ' || attempts FROM idempotency_keys WHERE event_id LIKE 'good-%' OR event_id = 'poison' ORDER BY event_id`)
 	if err != nil {

@@ -66,6 +66,7 @@ const QueryClient = "client"
 // Names of the query parameters of RouteEvents.
 const (
 	QueryUserID = "user_id"
+	QueryStatus = "status"
 	QueryFrom   = "from"
 	QueryTo     = "to"
 	QueryLimit  = "limit"
@@ -102,7 +103,7 @@ func Routes() []Route {
 	return []Route{
 		{RouteIngest, http.MethodPost, "/events", FunctionIngest, "Accept one event", true},
 		{RouteIngestBatch, http.MethodPost, "/events/batch", FunctionIngest, fmt.Sprintf("Accept 1 to %d events", BatchLimit), true},
-		{RouteEvents, http.MethodGet, "/events", FunctionQuery, "List a user's events, newest first", true},
+		{RouteEvents, http.MethodGet, "/events", FunctionQuery, "List a user's events, or what failed or is under way, newest first", true},
 		{RouteEvent, http.MethodGet, "/events/{event_id}", FunctionQuery, "Read one event", true},
 		{RoutePayload, http.MethodGet, "/events/{event_id}/payload", FunctionQuery, "Read the payload of one event, byte for byte", true},
 		{RouteStatus, http.MethodGet, "/events/{event_id}/status", FunctionQuery, "Read the processing status of one event", true},

@@ -36,7 +36,7 @@ func answers() map[string][]answer {
 			{http.StatusAccepted, "The queue has every event durably.", "BatchResults"},
 			{http.StatusMultiStatus, "Some events were not taken; each result says for itself.", "BatchResults"},
 		},
-		contract.RouteEvents:  {{http.StatusOK, "A page of the user's events, newest first.", "EventPage"}},
+		contract.RouteEvents:  {{http.StatusOK, "A page of the user's events by their timestamp, or, with status, of what is in it by when it was first seen: newest first.", "Page"}},
 		contract.RouteEvent:   {{http.StatusOK, "The event, every digit and all metadata as they were sent.", "StoredEvent"}},
 		contract.RoutePayload: {{http.StatusOK, "The exact bytes that were accepted.", "Event"}},
 		contract.RouteStatus:  {{http.StatusOK, "How far the event's processing is.", "EventStatus"}},
@@ -147,9 +147,11 @@ const printableASCII = "^[ -~]*$"
 
 func listParameters() []object {
 	return []object{
-		parameter(contract.QueryUserID, "query", "Whose events.", true, property("user_id")),
-		parameter(contract.QueryFrom, "query", "The earliest timestamp, itself included.", false, dateTime()),
-		parameter(contract.QueryTo, "query", "The latest timestamp, itself left out.", false, dateTime()),
+		parameter(contract.QueryUserID, "query", "Whose events. Required, but with status, with which it cannot be given.", false, property("user_id")),
+		parameter(contract.QueryStatus, "query", "List what failed or is under way, in place of a user's events.", false,
+			object{{"type", "string"}, {"enum", []string{contract.StatusFailed, contract.StatusProcessing}}}),
+		parameter(contract.QueryFrom, "query", "The earliest time, itself included.", false, dateTime()),
+		parameter(contract.QueryTo, "query", "The latest time, itself left out.", false, dateTime()),
 		parameter(contract.QueryLimit, "query", "The most events of a page. Of very large ones, fewer come.", false,
 			object{{"type", "integer"}, {"minimum", 1}, {"maximum", contract.PageLimit}, {"default", contract.PageDefault}}),
 		parameter(contract.QueryCursor, "query", "next_cursor of the page before.", false, object{{"type", "string"}}),

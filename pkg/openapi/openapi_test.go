@@ -201,7 +201,7 @@ func TestOpenAPI_has_every_parameter(t *testing.T) {
 	want := map[string][]string{
 		contract.RouteIngest:      {correlation, idempotency},
 		contract.RouteIngestBatch: {correlation, idempotency},
-		contract.RouteEvents:      {correlation, client, "query user_id!", "query from", "query to", "query limit", "query cursor"},
+		contract.RouteEvents:      {correlation, client, "query user_id", "query status", "query from", "query to", "query limit", "query cursor"},
 		contract.RouteEvent:       {correlation, "path event_id!", client},
 		contract.RoutePayload:     {correlation, "path event_id!", client},
 		contract.RouteStatus:      {correlation, "path event_id!", client},
@@ -336,6 +336,7 @@ func TestOpenAPI_takes_what_the_code_writes(t *testing.T) {
 		{"a stored event of another mode", "StoredEvent", bytes.Replace(bareJSON, []byte("INLINE"), []byte("TAPE"), 1), true},
 		{"a page", "EventPage", []byte(`{"events":[` + string(storedJSON) + `],"next_cursor":"abc"}`), false},
 		{"a page without events", "EventPage", []byte(`{}`), true},
+		{"a page of failures", "StatusPage", []byte(`{"statuses":[` + string(marshal(failed)) + `]}`), false},
 		{"a status", "EventStatus", marshal(status), false},
 		{"a failed status", "EventStatus", marshal(failed), false},
 		{"a batch", "Batch", []byte(`{"events":[` + sent + `]}`), false},

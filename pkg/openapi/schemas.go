@@ -72,6 +72,11 @@ func schemas() (object, error) {
 				{"code", ref("schemas", "ErrorCode")}, {"detail", text()}, {"errors", list("FieldError")},
 			})},
 		})},
+		member{"Page", object{{"oneOf", []object{ref("schemas", "EventPage"), ref("schemas", "StatusPage")}}}},
+		member{"StatusPage", body([]string{"statuses"}, object{
+			{"statuses", list("EventStatus")},
+			{"next_cursor", object{{"description", "Absent on the last page."}, {"type", "string"}}},
+		})},
 		member{"EventPage", body([]string{"events"}, object{
 			{"events", list("StoredEvent")},
 			{"next_cursor", object{{"description", "Absent on the last page."}, {"type", "string"}}},

@@ -74,6 +74,7 @@ func TestIndexesAreThoseThatAQueryUses(t *testing.T) {
 		`index events_default CREATE INDEX events_default_client_user_id_ts_event_id_idx ON events_default USING btree (client, user_id, ts DESC, event_id DESC)`,
 		`index events_default CREATE UNIQUE INDEX events_default_pkey ON events_default USING btree (client, event_id, created_at)`,
 		`index idempotency_keys CREATE INDEX idempotency_keys_first_seen_at ON idempotency_keys USING btree (first_seen_at)`,
+		`index idempotency_keys CREATE INDEX idempotency_keys_unfinished ON idempotency_keys USING btree (client, status, first_seen_at DESC, event_id DESC) WHERE (status <> 'success'::text)`,
 		`index idempotency_keys CREATE UNIQUE INDEX idempotency_keys_pkey ON idempotency_keys USING btree (client, event_id)`,
 		`index watched_messages CREATE UNIQUE INDEX watched_messages_pkey ON watched_messages USING btree (message_id)`,
 	}

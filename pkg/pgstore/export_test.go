@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -43,6 +44,8 @@ func (s *Store) Warm(ctx context.Context, n int, used time.Time) error {
 var (
 	Idle          = idle
 	PageArguments = pageArguments
+	// UnfinishedArguments are those of UnfinishedSQL.
+	UnfinishedArguments = unfinishedArguments
 )
 
 // EventsSQL returns the statement of Events.
@@ -50,3 +53,9 @@ func EventsSQL() string { return eventsSQL }
 
 // EventSQL returns the statement of Event.
 func EventSQL() string { return eventSQL }
+
+// UnfinishedSQL is the statement of the list of what is not finished.
+func UnfinishedSQL() string { return unfinishedSQL }
+
+// Within is the connection of a rehearsed store.
+func (s *Store) Within() *pgx.Conn { return s.within }

@@ -26,6 +26,9 @@ var eventsSQL string
 //go:embed status.sql
 var statusSQL string
 
+//go:embed unfinished.sql
+var unfinishedSQL string
+
 // Event returns a stored event. Returns a NotFound or a DatabaseUnavailable fault.
 func (s *Store) Event(ctx context.Context, id event.Identity) (event.Stored, error) {
 	var found row
@@ -44,12 +47,9 @@ func (s *Store) Event(ctx context.Context, id event.Identity) (event.Stored, err
 // Status returns the processing status of an event. Returns a NotFound or a
 // DatabaseUnavailable fault.
 func (s *Store) Status(ctx context.Context, id event.Identity) (query.Status, error) {
-	status := query.Status{Identity: id}
-	var state process.Status
-	var failure query.StatusError
+	found := statusRow{status: query.Status{Identity: id}}
 	err := s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		return conn.QueryRow(ctx, statusSQL, id.Client, id.ID).Scan(
-			&state, &status.Attempts, &status.FirstSeenAt, &status.LastSeenAt, &failure.Code, &failure.Reason)
+		return conn.QueryRow(ctx, statusSQL, id.Client, id.ID).Scan(found.targets()...)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return query.Status{}, fault.New(fault.NotFound, "the event is not known, or has not reached the processor yet")
@@ -57,15 +57,58 @@ func (s *Store) Status(ctx context.Context, id event.Identity) (query.Status, er
 	if err != nil {
 		return query.Status{}, unavailable(err, "read the status of an event")
 	}
-	status.State = string(state)
-	if state == process.StatusSuccess {
+	return found.read(), nil
+}
+
+// Unfinished returns a page of the events that are failed or processing, newest
+// first by when they were first seen, and whether more follow. Returns a DatabaseUnavailable fault.
+func (s *Store) Unfinished(ctx context.Context, filter query.Filter) (statuses []query.Status, more bool, err error) {
+	args := unfinishedArguments(filter)
+	err = s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, unfinishedSQL, args...)
+		if err != nil {
+			return err
+		}
+		statuses = nil
+		next := statusRow{status: query.Status{Identity: event.Identity{Client: filter.Client}}}
+		_, err = pgx.ForEachRow(rows, append([]any{&next.status.ID}, next.targets()...), func() error {
+			statuses = append(statuses, next.read())
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return nil, false, unavailable(err, "list what is not finished")
+	}
+	if limit := int(boundsOf(filter).limit); len(statuses) > limit {
+		return statuses[:limit], true, nil
+	}
+	return statuses, false, nil
+}
+
+// statusRow is a status as the SQL files select it.
+type statusRow struct {
+	status  query.Status
+	state   process.Status
+	failure query.StatusError
+}
+
+func (r *statusRow) targets() []any {
+	return []any{&r.state, &r.status.Attempts, &r.status.FirstSeenAt, &r.status.LastSeenAt, &r.failure.Code, &r.failure.Reason}
+}
+
+func (r *statusRow) read() query.Status {
+	status := r.status
+	status.State = string(r.state)
+	if r.state == process.StatusSuccess {
 		status.State = contract.StatusProcessed
 	}
 	status.FirstSeenAt, status.LastSeenAt = status.FirstSeenAt.UTC(), status.LastSeenAt.UTC()
-	if failure.Code != "" {
+	if r.failure.Code != "" {
+		failure := r.failure
 		status.Error = &failure
 	}
-	return status, nil
+	return status
 }
 
 // Events returns a page of a user's events, newest first, and whether more
@@ -100,29 +143,48 @@ func (s *Store) Events(ctx context.Context, filter query.Filter) (events []event
 	return events, found > len(rows), nil
 }
 
-// pageArguments are those of events.sql. Where there is no bound, an infinite time
-// stands for it.
-func pageArguments(filter query.Filter) []any {
-	limit, bytes := filter.Limit, int64(filter.MaxBytes)
-	if limit < 1 {
-		limit = contract.PageDefault
+// bounds are those of a page. Where there is no bound, an infinite time stands for it.
+type bounds struct {
+	from, to, after pgtype.Timestamptz
+	afterID         string
+	limit           int32
+}
+
+func boundsOf(filter query.Filter) bounds {
+	b := bounds{
+		from:  pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true},
+		to:    pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true},
+		limit: int32(filter.Limit),
 	}
+	b.after = b.to
+	if filter.Limit < 1 {
+		b.limit = contract.PageDefault
+	}
+	if filter.From != nil {
+		b.from = pgtype.Timestamptz{Time: *filter.From, Valid: true}
+	}
+	if filter.To != nil {
+		b.to = pgtype.Timestamptz{Time: *filter.To, Valid: true}
+	}
+	if filter.After != nil {
+		b.after, b.afterID = pgtype.Timestamptz{Time: filter.After.Timestamp, Valid: true}, filter.After.EventID
+	}
+	return b
+}
+
+// pageArguments are those of events.sql.
+func pageArguments(filter query.Filter) []any {
+	b, bytes := boundsOf(filter), int64(filter.MaxBytes)
 	if bytes < 1 {
 		bytes = 1 << 62
 	}
-	from := pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}
-	to := pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
-	after, afterID := to, ""
-	if filter.From != nil {
-		from = pgtype.Timestamptz{Time: *filter.From, Valid: true}
-	}
-	if filter.To != nil {
-		to = pgtype.Timestamptz{Time: *filter.To, Valid: true}
-	}
-	if filter.After != nil {
-		after, afterID = pgtype.Timestamptz{Time: filter.After.Timestamp, Valid: true}, filter.After.EventID
-	}
-	return []any{filter.Client, filter.UserID, from, to, after, afterID, int32(limit), bytes}
+	return []any{filter.Client, filter.UserID, b.from, b.to, b.after, b.afterID, b.limit, bytes}
+}
+
+// unfinishedArguments are those of unfinished.sql.
+func unfinishedArguments(filter query.Filter) []any {
+	b := boundsOf(filter)
+	return []any{filter.Client, filter.State, b.from, b.to, b.after, b.afterID, b.limit}
 }
 
 // row is an event as the SQL files select it.

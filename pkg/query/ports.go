@@ -25,18 +25,20 @@ type StatusError struct {
 	Reason string     `json:"reason"`
 }
 
-// Position is a place in a user's events, newest first: the keyset of the last
-// event of a page.
+// Position is a place in a list, newest first: the keyset of the last event of a page,
+// Timestamp being what the list is ordered by.
 type Position struct {
 	Timestamp time.Time
 	EventID   string
 }
 
-// Filter selects a page of a user's events at one client. From is inclusive, To exclusive; nil
+// Filter selects a page of what one client has: the events of UserID by their timestamp,
+// or what is in State by when it was first seen. From is inclusive, To exclusive; nil
 // does not bound. After, when set, is where the page before ended.
 type Filter struct {
 	Client   string // empty in a stage without clients
 	UserID   string
+	State    string // contract.StatusFailed or contract.StatusProcessing
 	From, To *time.Time
 	After    *Position
 	Limit    int
@@ -53,6 +55,9 @@ type Store interface {
 	Event(ctx context.Context, id event.Identity) (event.Stored, error)
 	// Status returns a NotFound fault when the processor has not seen the event.
 	Status(ctx context.Context, id event.Identity) (Status, error)
+	// Unfinished returns a page of what is in Filter.State, newest first, and whether
+	// more follow.
+	Unfinished(ctx context.Context, filter Filter) (statuses []Status, more bool, err error)
 	// Events returns a page, newest first, and whether more follow.
 	Events(ctx context.Context, filter Filter) (events []event.Stored, more bool, err error)
 }

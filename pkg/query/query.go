@@ -102,6 +102,7 @@ const pageBytes = 2 * 1024 * 1024
 type ListRequest struct {
 	Client   string // empty in a stage without clients
 	UserID   string
+	State    string // of ListUnfinished
 	From, To *time.Time
 	Limit    int
 	Cursor   string
@@ -141,6 +142,33 @@ func (s *Service) List(ctx context.Context, r ListRequest) (Page, error) {
 	return page, nil
 }
 
+// StatusPage is a page of what is not finished, newest first by when it was first seen.
+// NextCursor is empty on the last page.
+type StatusPage struct {
+	Statuses   []Status
+	NextCursor string
+}
+
+// ListUnfinished returns a page of the events that are in r.State: failed, or processing,
+// which means that a try failed and another will follow. Returns an error that names every
+// bad parameter, or DatabaseUnavailable.
+func (s *Service) ListUnfinished(ctx context.Context, r ListRequest) (StatusPage, error) {
+	filter, err := r.filter()
+	if err != nil {
+		return StatusPage{}, err
+	}
+	statuses, more, err := s.cfg.Store.Unfinished(ctx, filter)
+	if err != nil {
+		return StatusPage{}, err
+	}
+	page := StatusPage{Statuses: statuses}
+	if more && len(statuses) > 0 {
+		last := statuses[len(statuses)-1]
+		page.NextCursor = encodeCursor(Position{Timestamp: last.FirstSeenAt, EventID: last.ID})
+	}
+	return page, nil
+}
+
 // Check returns the error that List would return of the request itself, which
 // names every bad parameter; nil when it is good.
 func (r ListRequest) Check() error {
@@ -153,8 +181,14 @@ func (r ListRequest) filter() (Filter, error) {
 	bad := func(name string, code fault.Code, format string, args ...any) {
 		faults = append(faults, fault.Field{Pointer: name, Code: code, Detail: fmt.Sprintf(name+" "+format, args...)})
 	}
-	f := Filter{Client: r.Client, UserID: r.UserID, From: r.From, To: r.To, Limit: r.Limit, MaxBytes: pageBytes}
+	f := Filter{Client: r.Client, UserID: r.UserID, State: r.State, From: r.From, To: r.To, Limit: r.Limit, MaxBytes: pageBytes}
+	if r.State != "" && r.State != contract.StatusFailed && r.State != contract.StatusProcessing {
+		bad("status", fault.InvalidValue, "must be %s or %s; what is processed is listed by user_id", contract.StatusFailed, contract.StatusProcessing)
+	}
 	switch n := utf8.RuneCountInString(r.UserID); {
+	case r.State != "" && n > 0:
+		bad("user_id", fault.InvalidValue, "cannot be given together with status: an event that is not stored has no user")
+	case r.State != "":
 	case n == 0:
 		bad("user_id", fault.MissingField, "is required")
 	case n > contract.UserIDLimit:

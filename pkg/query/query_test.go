@@ -21,10 +21,11 @@ const small = `{"user_id":"u","amount":1.50,"currency":"EUR","merchant":"m","tim
 var at = time.Date(2026, 11, 23, 11, 59, 0, 123456000, time.UTC)
 
 type store struct {
-	events  map[event.Identity]event.Stored
-	filters []query.Filter
-	page    []event.Stored
-	more    bool
+	events   map[event.Identity]event.Stored
+	filters  []query.Filter
+	page     []event.Stored
+	statuses []query.Status
+	more     bool
 }
 
 func (s *store) Event(_ context.Context, id event.Identity) (event.Stored, error) {
@@ -44,6 +45,11 @@ func (s *store) Status(_ context.Context, id event.Identity) (query.Status, erro
 func (s *store) Events(_ context.Context, f query.Filter) ([]event.Stored, bool, error) {
 	s.filters = append(s.filters, f)
 	return s.page, s.more, nil
+}
+
+func (s *store) Unfinished(_ context.Context, f query.Filter) ([]query.Status, bool, error) {
+	s.filters = append(s.filters, f)
+	return s.statuses, s.more, nil
 }
 
 type blobs map[string]string
