@@ -101,6 +101,12 @@ func rules() []rule {
 			tests:     true,
 		},
 		{
+			name:      "the client carries the contract and nothing that is deployed",
+			reason:    "other programs import it: what it imported, all of them would carry",
+			from:      in("pkg/client"),
+			forbidden: either(except(in(""), in(append([]string{"pkg/client"}, domain...)...)), outside(append(slices.Clone(technologies), cdkTypes...)...)),
+		},
+		{
 			name:      "nothing needs the benchmarks",
 			reason:    "they measure the product, and carry baselines and plots that nobody deploys",
 			from:      in("pkg", "functions", "emulator", "local", "cli", "cdk", "migrations"),
@@ -402,7 +408,9 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 			{"pkg/event", "github.com/google/uuid"}, {"pkg/fault", root + "pkg/telemetry"}, {"pkg/contract", root + "pkg/query"}},
 		"use cases know no technology": {
 			{"pkg/ingest", s3}, {"pkg/process", pgx}, {"pkg/query", lambda}, {"pkg/query", root + "pkg/pgstore"}},
-		"pkg is below its users":                         {{"pkg/event", root + "functions/ingest"}, {"pkg/pgstore", root + "local"}, {"pkg", root + "cdk/stack"}},
+		"pkg is below its users": {{"pkg/event", root + "functions/ingest"}, {"pkg/pgstore", root + "local"}, {"pkg", root + "cdk/stack"}},
+		"the client carries the contract and nothing that is deployed": {
+			{"pkg/client", root + "pkg/ingest"}, {"pkg/client", s3}, {"pkg/client/poll", root + "pkg/telemetry"}},
 		"nothing needs the benchmarks":                   {{"pkg/event", root + "bench"}, {"cli", root + "bench"}, {"cdk/stack", root + "bench"}},
 		"nothing needs the proofs":                       {{"pkg/event", root + "proof/checker"}, {"bench", root + "proof"}, {"cdk/drill", root + "proof/chaos"}},
 		"the proofs run the functions as they are built": {{"proof/rig", root + "functions/ingest"}},
@@ -410,12 +418,12 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 		"pkg knows no Lambda runtime and no CDK type":    {{"pkg/telemetry", lambda}, {"pkg/contract", awscdk}},
 		"the simulation knows no technology":             {{"proof/simulation", root + "pkg/pgstore"}, {"proof/simulation", s3}},
 		"functions are imported by none and know only pkg": {
-			{"functions/ingest", root + "emulator/sqs"}, {"functions/query", root + "cdk"}, {"functions/query", root + "cli/api"}, {"functions/migrate", root + "local/stack"}},
+			{"functions/ingest", root + "emulator/sqs"}, {"functions/query", root + "cdk"}, {"functions/query", root + "cli/target"}, {"functions/migrate", root + "local/stack"}},
 		"the emulator knows nothing of Fluxa": {
 			{"emulator/sqs", root + "pkg/contract"}, {"emulator/gateway", root + "local/stack"}, {"emulator", root + "cli"}, {"emulator/lambda", root + "functions/ingest"}},
 		"local knows neither functions nor what is above it": {
 			{"local/stack", root + "functions/internal/rest"}, {"local", root + "cdk/stage"}, {"local/stack", root + "cli/console"}},
-		"cli knows neither functions nor cdk": {{"cli/stacks", root + "functions/ingest"}, {"cli/api", root + "cdk/stage"}},
+		"cli knows neither functions nor cdk": {{"cli/stacks", root + "functions/ingest"}, {"cli/target", root + "cdk/stage"}},
 		"cdk knows neither functions nor what runs locally": {
 			{"cdk/stack", root + "functions/ingest"}, {"cdk", root + "local"}, {"cdk/stack", root + "emulator/sqs"}, {"cdk/cost", root + "cli/console"}},
 		"migrations are plain SQL": {{"migrations", "github.com/pressly/goose/v3"}},

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/target"
+	api "github.com/fluxa/fluxa/pkg/client"
 )
 
 type getCommand struct {

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/target"
+	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -42,24 +42,24 @@ func (l listCommand) Run(ctx context.Context, c console.Console) error {
 	if l.All && l.Limit == 0 {
 		request.Limit = contract.PageLimit
 	}
-	var events []json.RawMessage
-	for {
-		page, err := client.Page(ctx, request)
-		if err != nil {
-			return err
+	var found api.Page
+	if l.All {
+		for event, err := range client.Events(ctx, request) {
+			if err != nil {
+				return err
+			}
+			found.Events = append(found.Events, event)
 		}
-		events = append(events, page.Events...)
-		if request.Cursor = page.NextCursor; request.Cursor == "" || !l.All {
-			break
-		}
+	} else if found, err = client.Page(ctx, request); err != nil {
+		return err
 	}
 	if l.Output == "text" {
-		return table(c, events, request.Cursor)
+		return table(c, found.Events, found.NextCursor)
 	}
-	if events == nil {
-		events = []json.RawMessage{}
+	if found.Events == nil {
+		found.Events = []json.RawMessage{}
 	}
-	return c.JSON(api.Page{Events: events, NextCursor: request.Cursor})
+	return c.JSON(found)
 }
 
 func table(c console.Console, events []json.RawMessage, cursor string) error {

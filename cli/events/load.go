@@ -7,13 +7,13 @@ import (
 	"os"
 	"time"
 
-	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/events/load"
 	"github.com/fluxa/fluxa/cli/events/openloop"
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/pace"
 	"github.com/fluxa/fluxa/cli/target"
+	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 

@@ -9,12 +9,12 @@ import (
 	"os"
 	"time"
 
-	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/events/load"
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/pace"
 	"github.com/fluxa/fluxa/cli/target"
+	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
 )
@@ -22,7 +22,8 @@ import (
 type sendCommand struct {
 	target.API
 	console.TextFormat
-	Key string `name:"idempotency-key" placeholder:"KEY" help:"Sending again with the same key gives events without an event_id the same ids, in batches of any size. Default: a new one."`
+	Gzip bool   `help:"Send the requests gzipped."`
+	Key  string `name:"idempotency-key" placeholder:"KEY" help:"Sending again with the same key gives events without an event_id the same ids, in batches of any size. Default: a new one."`
 
 	EventID   string `name:"event-id" group:"one" placeholder:"ID" help:"Id of the event. Default: the service makes one."`
 	UserID    string `name:"user-id" group:"one" placeholder:"ID" help:"The user whose transaction it is."`
@@ -75,7 +76,7 @@ func (s sendCommand) one(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
-	client, _, err := s.Client(api.Config{})
+	client, _, err := s.Client(api.Config{GzipFrom: s.gzipFrom()})
 	if err != nil {
 		return err
 	}
@@ -91,6 +92,13 @@ func (s sendCommand) one(ctx context.Context, c console.Console) error {
 	}
 	_, err = fmt.Fprintf(c.Out, "%s %s\n", console.Clean(result.Status), console.Clean(result.EventID))
 	return err
+}
+
+func (s sendCommand) gzipFrom() int {
+	if s.Gzip {
+		return 1
+	}
+	return 0
 }
 
 // payload writes the event. It checks no more than that it is JSON: what an event
@@ -142,7 +150,7 @@ func (s sendCommand) many(ctx context.Context, c console.Console) (err error) {
 		return exit.Usagef("--concurrency is %d, it must be at most 1000", s.Concurrency)
 	}
 	latencies := load.NewLatencies()
-	client, _, err := s.Client(api.Config{Observe: latencies.Observe})
+	client, _, err := s.Client(api.Config{Observe: latencies.Observe, GzipFrom: s.gzipFrom()})
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"text/tabwriter"
 
-	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/console"
+	api "github.com/fluxa/fluxa/pkg/client"
 )
 
 // Exit codes. Failure is also that of a run in which one event of many was not

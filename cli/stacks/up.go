@@ -7,12 +7,12 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/stacks/background"
 	"github.com/fluxa/fluxa/cli/target"
 	"github.com/fluxa/fluxa/local/stack"
+	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 

@@ -7,12 +7,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 
-	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/stacks/checklist"
 	"github.com/fluxa/fluxa/cli/target"
 	"github.com/fluxa/fluxa/local/stack"
+	api "github.com/fluxa/fluxa/pkg/client"
 )
 
 type verifyCommand struct {

@@ -18,12 +18,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/deadletters"
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/process"
 	"github.com/fluxa/fluxa/local/stack"
 	"github.com/fluxa/fluxa/pkg/awsclient"
+	api "github.com/fluxa/fluxa/pkg/client"
 )
 
 // Local names the local stack.
@@ -65,7 +65,7 @@ func (t API) Client(cfg api.Config) (*api.Client, *stack.Info, error) {
 			t.APIKey = info.APIKey
 		}
 	}
-	cfg.Endpoint, cfg.APIKey, cfg.Timeout = t.Endpoint, t.APIKey, t.RequestTimeout
+	cfg.Endpoint, cfg.APIKey, cfg.Timeout, cfg.UserAgent = t.Endpoint, t.APIKey, t.RequestTimeout, "fluxa-cli"
 	client, err := api.New(cfg)
 	return client, local, err
 }

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 
-	"github.com/fluxa/fluxa/cli/api"
+	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
@@ -34,7 +33,7 @@ func (s *sender) deliver(ctx context.Context, items []Item) {
 		return
 	}
 	results, err := s.cfg.API.SendBatch(ctx, payloads(items), key)
-	if ofContent(err) && len(items) > 1 {
+	if api.OfContent(err) && len(items) > 1 {
 		half := len(items) / 2
 		s.deliver(ctx, items[:half])
 		s.deliver(ctx, items[half:])
@@ -62,19 +61,6 @@ func (s *sender) key(items []Item) (key string, single bool) {
 	return s.prefix, false
 }
 
-// ofContent reports whether the API refused a request for its content.
-func ofContent(err error) bool {
-	problem, ok := errors.AsType[*api.Problem](err)
-	if !ok {
-		return false
-	}
-	switch problem.Status {
-	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
-		return true
-	}
-	return false
-}
-
 // conclude records what became of the items of one request.
 func (s *sender) conclude(items []Item, results []api.Result, err error) {
 	switch {
@@ -84,7 +70,7 @@ func (s *sender) conclude(items []Item, results []api.Result, err error) {
 			results = results[1:]
 			return exampleOf(item, result)
 		})
-	case ofContent(err):
+	case api.OfContent(err):
 		s.settle(items, func(item Item) *Example { return problemExample(item, err, false) })
 	default:
 		s.settle(items, func(item Item) *Example { return problemExample(item, err, true) })

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/fluxa/fluxa/cli/api"
+	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/ingest"

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fluxa/fluxa/cli/api"
+	api "github.com/fluxa/fluxa/pkg/client"
 )
 
 func TestRun_stops(t *testing.T) {

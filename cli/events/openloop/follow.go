@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/fluxa/fluxa/cli/api"
+	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 

@@ -23,9 +23,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/events/load"
 	"github.com/fluxa/fluxa/cli/pace"
+	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 

@@ -13,9 +13,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fluxa/fluxa/cli/poll"
 	"github.com/fluxa/fluxa/cli/process"
 	"github.com/fluxa/fluxa/local/stack"
+	"github.com/fluxa/fluxa/pkg/client/poll"
 )
 
 const (

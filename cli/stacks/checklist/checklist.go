@@ -12,9 +12,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/deadletters"
-	polling "github.com/fluxa/fluxa/cli/poll"
+	api "github.com/fluxa/fluxa/pkg/client"
+	polling "github.com/fluxa/fluxa/pkg/client/poll"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 

@@ -11,8 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/deadletters"
+	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
 )

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/fluxa/fluxa/cli/api"
 	"github.com/fluxa/fluxa/cli/console"
+	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 

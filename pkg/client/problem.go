@@ -1,4 +1,4 @@
-package api
+package client
 
 import (
 	"context"
@@ -60,14 +60,29 @@ func (e *UnreachableError) Error() string {
 // Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
+// RejectedError says why one event of a batch was not accepted. With Status
+// contract.StatusRefused it never will be; with StatusNotTaken it may be later.
+type RejectedError struct {
+	Status string
+	ResultError
+}
+
+// Error returns the reason in one line.
+func (e *RejectedError) Error() string {
+	return fmt.Sprintf("the event was %s: %s: %s", e.Status, e.Code, e.Detail)
+}
+
 // Unreachable is the reason of a request that had no answer.
 const Unreachable fault.Code = "unreachable"
 
-// Reason returns the code under which to count a request that failed: the
-// problem's, or Unreachable when there was no answer.
+// Reason returns the code under which to count a request or an event that failed:
+// the problem's, the event's, or Unreachable when there was no answer.
 func Reason(err error) fault.Code {
 	if problem, ok := errors.AsType[*Problem](err); ok {
 		return problem.Reason()
+	}
+	if rejected, ok := errors.AsType[*RejectedError](err); ok {
+		return rejected.Code
 	}
 	if _, ok := errors.AsType[*UnreachableError](err); ok || errors.Is(err, context.Canceled) {
 		return Unreachable
@@ -81,12 +96,29 @@ func Transient(err error) bool {
 	if _, ok := errors.AsType[*UnreachableError](err); ok {
 		return true
 	}
+	if rejected, ok := errors.AsType[*RejectedError](err); ok {
+		return rejected.Status == contract.StatusNotTaken
+	}
 	problem, ok := errors.AsType[*Problem](err)
 	if !ok {
 		return false
 	}
 	switch problem.Status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// OfContent reports whether the API refused a request for what is in it, and will
+// refuse it again.
+func OfContent(err error) bool {
+	problem, ok := errors.AsType[*Problem](err)
+	if !ok {
+		return false
+	}
+	switch problem.Status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		return true
 	}
 	return false

@@ -1,9 +1,10 @@
-// Package api is a client of Fluxa's HTTP API, local or deployed. It retries
-// transient failures with back-off, in a way that never stores an event twice.
-package api
+// Package client calls Fluxa's HTTP API, local or deployed. It retries transient
+// failures with back-off, in a way that never stores an event twice.
+package client
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,6 +51,10 @@ type Config struct {
 	// Default 256; fewer than there are requests at once means connecting anew for
 	// the others.
 	Connections int
+	// GzipFrom is the size from which on bodies are sent gzipped. Default: none is.
+	GzipFrom int
+	// UserAgent is sent with each request. Default "fluxa-go".
+	UserAgent string
 	// Observe is called with the time that each answered try took, perhaps
 	// concurrently. Default: none.
 	Observe func(took time.Duration)
@@ -79,6 +84,12 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Connections == 0 {
 		cfg.Connections = defaultConnections
 	}
+	if cfg.UserAgent == "" {
+		cfg.UserAgent = "fluxa-go"
+	}
+	if cfg.GzipFrom < 0 {
+		return nil, fmt.Errorf("the API client's GzipFrom %d must not be negative", cfg.GzipFrom)
+	}
 	if cfg.Timeout < 0 || cfg.Tries < 0 || cfg.Connections < 0 {
 		return nil, fmt.Errorf("the API client's Timeout %s, Tries %d and Connections %d must not be negative", cfg.Timeout, cfg.Tries, cfg.Connections)
 	}
@@ -106,39 +117,65 @@ type request struct {
 	method, path string
 	query        url.Values
 	body         []byte
+	gzipped      bool
 	key          string // Idempotency-Key
+}
+
+// answer is one of 2xx.
+type answer struct {
+	header http.Header
+	body   []byte
 }
 
 // post prepares a request that may be sent again: without a key of the caller's it
 // gets one, so that every try gives the event the same id.
-func post(path string, body []byte, key string) request {
+func (c *Client) post(path string, body []byte, key string) request {
 	if key == "" {
 		key = uuid.NewString()
 	}
-	return request{method: http.MethodPost, path: path, body: body, key: key}
+	r := request{method: http.MethodPost, path: path, body: body, key: key}
+	if c.cfg.GzipFrom > 0 && len(body) >= c.cfg.GzipFrom {
+		r.body, r.gzipped = zipped(body), true
+	}
+	return r
+}
+
+func zipped(body []byte) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, err := w.Write(body)
+	if err := errors.Join(err, w.Close()); err != nil {
+		panic(fmt.Sprintf("compress a body: %v", err)) // a buffer takes all
+	}
+	return out.Bytes()
 }
 
 // call sends a request until it is answered for good, and decodes the answer.
 func (c *Client) call(ctx context.Context, r request, into any) error {
+	a, err := c.ask(ctx, r)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(a.body, into); err != nil {
+		return fmt.Errorf("%s %s did not answer with the expected JSON: %w", r.method, r.path, err)
+	}
+	return nil
+}
+
+// ask sends a request until it is answered for good.
+func (c *Client) ask(ctx context.Context, r request) (answer, error) {
 	w := newWaits()
-	body, err := backoff.Retry(ctx, func() ([]byte, error) {
-		body, err := c.once(ctx, r)
+	return backoff.Retry(ctx, func() (answer, error) {
+		a, err := c.once(ctx, r)
 		problem, _ := errors.AsType[*Problem](err)
 		if err != nil && (!Transient(err) || (problem != nil && problem.RetryAfter > maxWait)) {
-			return nil, backoff.Permanent(err)
+			return answer{}, backoff.Permanent(err)
 		}
 		if problem != nil {
 			w.asked = problem.RetryAfter
 		}
-		return body, err
+		return a, err
 	}, c.retries(w)...)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("%s %s did not answer with the expected JSON: %w", r.method, r.path, err)
-	}
-	return nil
 }
 
 func (c *Client) retries(w *waits) []backoff.RetryOption {
@@ -166,33 +203,33 @@ func (w *waits) NextBackOff() time.Duration {
 	return wait
 }
 
-// once sends a request and returns the body of a 2xx answer. The error is a
+// once sends a request and returns its answer of 2xx. The error is a
 // *Problem for another answer, an *UnreachableError when there was none, and
 // ctx's own when that ended.
-func (c *Client) once(ctx context.Context, r request) ([]byte, error) {
+func (c *Client) once(ctx context.Context, r request) (answer, error) {
 	limited, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	req, err := c.newRequest(limited, r)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	began := time.Now()
 	response, err := c.http.Do(req)
 	if err != nil {
-		return nil, c.unreachable(ctx, err)
+		return answer{}, c.unreachable(ctx, err)
 	}
 	body, readErr := io.ReadAll(io.LimitReader(response.Body, answerLimit+1))
 	if err := errors.Join(readErr, response.Body.Close()); err != nil {
-		return nil, c.unreachable(ctx, err)
+		return answer{}, c.unreachable(ctx, err)
 	}
 	if len(body) > answerLimit {
-		return nil, fmt.Errorf("%s %s answered more than %d bytes, which the API never does", r.method, r.path, answerLimit)
+		return answer{}, fmt.Errorf("%s %s answered more than %d bytes, which the API never does", r.method, r.path, answerLimit)
 	}
 	c.cfg.Observe(time.Since(began))
 	if response.StatusCode/100 != 2 {
-		return nil, problemOf(response, body)
+		return answer{}, problemOf(response, body)
 	}
-	return body, nil
+	return answer{response.Header, body}, nil
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
@@ -205,9 +242,12 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 		return nil, fmt.Errorf("prepare %s %s: %w", r.method, r.path, err)
 	}
 	req.Header.Set("Accept", contract.MediaJSON)
-	req.Header.Set("User-Agent", "fluxa-cli")
+	req.Header.Set("User-Agent", c.cfg.UserAgent)
 	if r.body != nil {
 		req.Header.Set("Content-Type", contract.MediaJSON)
+	}
+	if r.gzipped {
+		req.Header.Set("Content-Encoding", "gzip")
 	}
 	if r.key != "" {
 		req.Header.Set(contract.HeaderIdempotencyKey, r.key)

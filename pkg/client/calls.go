@@ -1,10 +1,13 @@
-package api
+package client
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,7 +17,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
-	"github.com/fluxa/fluxa/cli/poll"
+	"github.com/fluxa/fluxa/pkg/client/poll"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
@@ -23,7 +26,7 @@ import (
 // StatusRefused and StatusNotTaken; Error is nil for an enqueued one.
 type Result struct {
 	Index   int          `json:"index"`
-	EventID string       `json:"event_id"`
+	EventID string       `json:"event_id"` // empty for a refused event
 	Status  string       `json:"status"`
 	Error   *ResultError `json:"error,omitempty"`
 }
@@ -35,12 +38,24 @@ type ResultError struct {
 	Errors []fault.Field `json:"errors"`
 }
 
+// Err returns nil for an enqueued event, and for another one a *RejectedError.
+func (r Result) Err() error {
+	if r.Status == contract.StatusEnqueued {
+		return nil
+	}
+	rejected := &RejectedError{Status: r.Status}
+	if r.Error != nil {
+		rejected.ResultError = *r.Error
+	}
+	return rejected
+}
+
 // Send sends one event: payload is the request's body, byte for byte. With an
 // empty key the client makes one. Returns a *Problem when the API refused it, an
 // *UnreachableError when the last try had no answer.
 func (c *Client) Send(ctx context.Context, payload []byte, key string) (Result, error) {
 	var out Result
-	err := c.call(ctx, post(routePath(contract.RouteIngest), payload, key), &out)
+	err := c.call(ctx, c.post(routePath(contract.RouteIngest), payload, key), &out)
 	return out, err
 }
 
@@ -50,7 +65,7 @@ func (c *Client) Send(ctx context.Context, payload []byte, key string) (Result, 
 // accepted as they are. Returns the errors of Send when the batch as a whole was
 // not accepted.
 func (c *Client) SendBatch(ctx context.Context, payloads [][]byte, key string) ([]Result, error) {
-	r := post(routePath(contract.RouteIngestBatch), batchBody(payloads), key)
+	r := c.post(routePath(contract.RouteIngestBatch), batchBody(payloads), key)
 	var merged []Result
 	_, err := backoff.Retry(ctx, func() ([]Result, error) {
 		var out struct{ Results []Result }
@@ -109,6 +124,22 @@ func (c *Client) Event(ctx context.Context, id string) (json.RawMessage, error) 
 	var out json.RawMessage
 	err := c.call(ctx, request{method: http.MethodGet, path: eventPath(contract.RouteEvent, id)}, &out)
 	return out, err
+}
+
+// Payload returns the exact bytes that were sent as the event. Returns a *Problem of
+// status 404 when there is none (yet), an error when they are not those of the digest
+// that comes with them.
+func (c *Client) Payload(ctx context.Context, id string) ([]byte, error) {
+	a, err := c.ask(ctx, request{method: http.MethodGet, path: eventPath(contract.RoutePayload, id)})
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(a.body)
+	want := "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
+	if got := a.header.Get(contract.HeaderReprDigest); got != want {
+		return nil, fmt.Errorf("the payload of %s has the digest %s, and came with %q", id, want, got)
+	}
+	return a.body, nil
 }
 
 // Status is the processing status of an event, and the JSON it was read from. State
@@ -190,6 +221,28 @@ func (c *Client) Page(ctx context.Context, r PageRequest) (Page, error) {
 	var out Page
 	err := c.call(ctx, request{method: http.MethodGet, path: routePath(contract.RouteEvents), query: query}, &out)
 	return out, err
+}
+
+// Events returns a user's events one after the other, newest first, from r on. It asks
+// for a page when the one before is used up; an error ends it.
+func (c *Client) Events(ctx context.Context, r PageRequest) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		for {
+			page, err := c.Page(ctx, r)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, event := range page.Events {
+				if !yield(event, nil) {
+					return
+				}
+			}
+			if r.Cursor = page.NextCursor; r.Cursor == "" {
+				return
+			}
+		}
+	}
 }
 
 // Health returns nil when the API says that it is healthy.
