@@ -1,5 +1,6 @@
 // Package client calls Fluxa's HTTP API, local or deployed. It retries transient
-// failures with back-off, in a way that never stores an event twice.
+// failures with back-off, in a way that never stores an event twice. Client makes one
+// call at a time; Sender collects events into batches.
 package client
 
 import (
