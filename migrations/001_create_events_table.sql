@@ -41,7 +41,7 @@ CREATE TABLE events (
     )
 ) PARTITION BY RANGE (created_at);
 
--- Serves the one list there is: a user's events at one client, newest first, cut by keyset.
+-- Serves the one list of events: a user's events at one client, newest first, cut by keyset.
 CREATE INDEX events_user_newest_first ON events (client, user_id, ts DESC, event_id DESC);
 
 -- Takes what no other partition takes, so that an event never fails for want of one.
