@@ -49,8 +49,11 @@ type EventAPIProps struct {
 	// false.
 	ValidateBodies bool
 	// RatePerSecond is how many requests all callers together may send in the long
-	// run, 1 to 10000, and Burst how many at once, 1 to 5000. A key has the same.
+	// run, 1 to 10000, and Burst how many at once, 1 to 5000. A key has the same, but that
+	// of a client.
 	RatePerSecond, Burst int
+	// Clients have the only keys of the API, with APIKey; default one key for everybody.
+	Clients []*APIClient
 	// Tracing sends X-Ray traces; default off.
 	Tracing bool
 
@@ -65,7 +68,8 @@ type EventAPIProps struct {
 type EventAPI struct {
 	Construct constructs.Construct
 	API       awsapigateway.RestApi
-	Key       awsapigateway.IApiKey // nil but with APIKey
+	AccessLog awslogs.LogGroup      // a line for each request
+	Key       awsapigateway.IApiKey // nil but with APIKey and without clients
 
 	tokens awsapigateway.TokenAuthorizer // nil but with JWT
 }
@@ -75,7 +79,7 @@ func NewEventAPI(scope constructs.Construct, id string, props *EventAPIProps) *E
 	props.check()
 	this := constructs.NewConstruct(scope, text(id))
 	a := &EventAPI{Construct: this}
-	access := NewLogGroup(this, "AccessLog", &LogGroupProps{
+	a.AccessLog = NewLogGroup(this, "AccessLog", &LogGroupProps{
 		Name: "/aws/apigateway/" + props.Name + "/access", RetentionDays: props.LogRetentionDays, Removal: props.Removal,
 	})
 	a.API = awsapigateway.NewRestApi(this, text("API"), &awsapigateway.RestApiProps{
@@ -89,7 +93,7 @@ func NewEventAPI(scope constructs.Construct, id string, props *EventAPIProps) *E
 		MinCompressionSize:          awscdk.Size_Bytes(number(0)),
 		CloudWatchRole:              jsii.Bool(props.AccountRole),
 		CloudWatchRoleRemovalPolicy: accountRoleRemoval(props),
-		DeployOptions:               deployOptions(props, access),
+		DeployOptions:               deployOptions(props, a.AccessLog),
 	})
 	// The construct's own output has a name that nobody can rely on.
 	a.API.Node().TryRemoveChild(text("Endpoint"))
@@ -103,8 +107,11 @@ func NewEventAPI(scope constructs.Construct, id string, props *EventAPIProps) *E
 	}
 	a.addRoutes(props)
 	a.addAnswers(props.Authorization)
-	if props.Authorization == APIKey {
+	if props.Authorization == APIKey && len(props.Clients) == 0 {
 		a.addKey(props)
+	}
+	for _, client := range props.Clients {
+		client.admit(a.API)
 	}
 	return a
 }
@@ -134,6 +141,7 @@ func (p *EventAPIProps) check() {
 	c.require(p.Authorization != JWT || p.Authorizer != nil, "Authorizer", "is required with Authorization %s", JWT)
 	c.between(p.RatePerSecond, 1, 10_000, "RatePerSecond")
 	c.between(p.Burst, 1, 5_000, "Burst")
+	p.checkClients(c)
 	c.retention(p.LogRetentionDays, "LogRetentionDays")
 	c.removal(p.Removal)
 	c.done()
@@ -155,11 +163,14 @@ func deployOptions(props *EventAPIProps, access awslogs.LogGroup) *awsapigateway
 	}
 }
 
-// accessLogFormat is one JSON line a request, with the key's id and never the key.
+// accessLogFormat is one JSON line a request, with the key's id and never the key. Of
+// caller, principal and subject there is the one that the API asks for, and "-" for the
+// others ("Variables for access logging for API Gateway",
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html).
 func accessLogFormat() string {
 	fields := map[string]string{
 		"request_id": "requestId", "extended_request_id": "extendedRequestId", "trace_id": "xrayTraceId",
-		"caller": "identity.apiKeyId", "principal": "identity.userArn", "source_ip": "identity.sourceIp", "user_agent": "identity.userAgent",
+		"caller": "identity.apiKeyId", "principal": "identity.userArn", "subject": "authorizer.principalId", "source_ip": "identity.sourceIp", "user_agent": "identity.userAgent",
 		"timestamp": "requestTime", "method": "httpMethod", "route": "resourcePath", "path": "path", "protocol": "protocol",
 		"status": "status", "response_bytes": "responseLength", "latency_ms": "responseLatency",
 		"integration_latency_ms": "integrationLatency", "integration_status": "integrationStatus",

@@ -257,18 +257,23 @@ func TestQueries_are_saved_over_the_logs_of_every_function(t *testing.T) {
 	for _, p := range both(t) {
 		found := map[string]string{}
 		for _, r := range p.stacks[observability].all("AWS::Logs::QueryDefinition") {
-			same(t, r, r.plain("LogGroupNames"), logs)
+			searched := logs
+			if strings.HasSuffix(r.text("Name"), "/requests by client") {
+				searched = []string{"${Pipeline/API/AccessLog}"}
+			}
+			same(t, r, r.plain("LogGroupNames"), searched)
 			found[strings.TrimPrefix(r.text("Name"), "fluxa/"+p.settings.Name+"/")] = r.text("QueryString")
 		}
 		for name, filter := range map[string]string{
 			"by correlation id": "| filter correlation_id = ", "by error code": "filter ispresent(error_code)",
 			"retries by code": `result = "retried"`, "slowest requests": "| sort duration_ms desc",
+			"requests by client": "count(refusal) as refused, count(throttle) as throttled by caller, role, subject",
 		} {
 			if !strings.Contains(found[name], filter) {
 				t.Errorf("%s: the query %q is %q", p.settings.Name, name, found[name])
 			}
 		}
-		if len(found) != 4 {
+		if len(found) != 5 {
 			t.Errorf("%s has %d queries", p.settings.Name, len(found))
 		}
 	}

@@ -151,7 +151,7 @@ var contextVariable = regexp.MustCompile(`\$context(\.[A-Za-z]+)+`)
 
 func TestAPI_writes_a_line_of_JSON_for_each_request_and_never_the_key(t *testing.T) {
 	t.Parallel()
-	known := []string{"identity.apiKeyId", "identity.userArn", "identity.sourceIp", "identity.userAgent", "requestId", "extendedRequestId",
+	known := []string{"identity.apiKeyId", "identity.userArn", "identity.sourceIp", "identity.userAgent", "authorizer.principalId", "requestId", "extendedRequestId",
 		"xrayTraceId", "requestTime", "httpMethod", "resourcePath", "path", "protocol", "status", "responseLength", "responseLatency",
 		"integrationLatency", "integrationStatus", "error.message", "error.responseType", "wafResponseCode"}
 	for _, p := range both(t) {
@@ -170,7 +170,7 @@ func TestAPI_writes_a_line_of_JSON_for_each_request_and_never_the_key(t *testing
 		if err := json.Unmarshal([]byte(contextVariable.ReplaceAllString(format, "-")), &line); err != nil {
 			t.Errorf("%s: %v in %s", stage, err, format)
 		}
-		for _, field := range []string{"request_id", "trace_id", "caller", "source_ip", "method", "route", "status", "latency_ms", "error"} {
+		for _, field := range []string{"request_id", "trace_id", "caller", "principal", "subject", "source_ip", "method", "route", "status", "latency_ms", "error"} {
 			if line[field] != "-" {
 				t.Errorf("%s has no field %q", stage, field)
 			}

@@ -76,7 +76,7 @@ func first(t *testing.T) *platform { return one(t, others, "prod") }
 // abroad is a stage that differs from both wherever it can, see addOthers.
 func abroad(t *testing.T) *platform { return one(t, others, "abroad") }
 
-// paused is dev on Aurora, which pauses when nobody works.
+// paused is dev on Aurora, which pauses when nobody works, and with clients.
 func paused(t *testing.T) *platform { return one(t, others, "paused") }
 
 func one(t *testing.T, of func() (map[string]*platform, error), name string) *platform {
@@ -202,19 +202,24 @@ func addOthers(app awscdk.App, zips string) ([]stage.Stage, error) {
 	withTokens := abroad
 	withTokens.Name, withTokens.API.Authorization, withTokens.API.Domain = "tokens", stage.JWT, stage.Domain{}
 	withTokens.API.JWT = stage.Tokens{Issuer: "https://login.example.com/", Audience: "fluxa"}
+	withTokens.API.Clients = map[string]stage.Client{"orders": {Reads: stage.ReadsOwn, Caller: "auth0|orders"}}
 	for _, s := range []stage.Stage{named(stages, "prod").Unprotected(), abroad, withTokens, paused} {
 		stack.NewPlatform(app, s, stack.Materials{Zips: zips, Rates: construct.Rates{Currency: "USD", AsOf: "2026-01-31"}})
 	}
 	return []stage.Stage{named(stages, "dev"), named(stages, "prod"), abroad, withTokens, paused}, nil
 }
 
-// settingsPaused moves dev to Aurora with a reader.
+// settingsPaused moves dev to Aurora with a reader, and gives it clients.
 func settingsPaused(stages []stage.Stage) (stage.Stage, error) {
 	s := named(stages, "dev")
 	s.Database.Engine, s.Database.InstanceClass, s.Database.StorageGiB, s.Database.MaxStorageGiB = stage.Aurora, "", 0, 0
 	s.Database.MaximumACU, s.Database.Readers = 1, 1
 	s.Traces = stage.Traces{RequestsPercent: 5}
 	s.Alarms.DatabaseFreeStorageGiB, s.Alarms.DatabaseCapacityPercent = 0, 90
+	s.API.Clients = map[string]stage.Client{
+		"orders":  {RatePerSecond: 40, Burst: 80, Keys: []string{"b", "a"}, Reads: stage.ReadsOwn},
+		"reports": {RatePerSecond: 1, Burst: 2, Keys: []string{"a"}, Reads: stage.ReadsAll},
+	}
 	return checked("paused", s)
 }
 
@@ -241,6 +246,9 @@ func settingsAbroad(stages []stage.Stage) (stage.Stage, error) {
 	s.Database.Proxy, s.Database.EngineVersion = false, "18"
 	s.API.AccountRole, s.API.Authorization, s.API.ValidateBodies, s.API.Firewall, s.API.FirewallRatePer5Minutes = false, stage.IAM, false, false, 0
 	s.API.Domain = stage.Domain{Name: "events-abroad.example.com", CertificateARN: certificate}
+	s.API.Clients = map[string]stage.Client{
+		"orders": {Reads: stage.ReadsOwn, Caller: "arn:aws:iam::123456789012:role/team/orders"}, "reports": {Reads: stage.ReadsAll, Caller: "arn:aws:iam::123456789012:role/reports"},
+	}
 	s.Functions.Ingest.ReservedConcurrency = 0
 	s.Queue = stage.Queue{BatchSize: 1000, BatchWindowSeconds: 300, MinimumPollers: 2, MaximumPollers: 5}
 	s.Alarms.Email = "team@example.com"

@@ -45,7 +45,7 @@ func NewObservability(scope constructs.Construct, s stage.Stage, data *Data, pip
 	for _, function := range contract.Functions() {
 		all = append(all, h[function])
 	}
-	construct.NewLogQueries(this, "Queries", &construct.LogQueriesProps{Folder: "fluxa/" + s.Name, Handlers: all})
+	construct.NewLogQueries(this, "Queries", &construct.LogQueriesProps{Folder: "fluxa/" + s.Name, Handlers: all, AccessLog: pipeline.API.AccessLog})
 	if s.Tracing {
 		construct.NewTraceGroup(this, "Traces", &construct.TraceGroupProps{Name: s.Platform(), Handlers: all})
 	}

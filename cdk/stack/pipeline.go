@@ -31,6 +31,7 @@ type Pipeline struct {
 	API           *construct.EventAPI
 	Handlers      map[contract.Function]*construct.Handler
 	Aliases       map[contract.Function]awslambda.IFunction // of those that serve events
+	Clients       map[string]*construct.APIClient           // that show keys, by name
 
 	stage stage.Stage
 	zips  string
@@ -44,6 +45,7 @@ func NewPipeline(scope constructs.Construct, s stage.Stage, network *Network, da
 	p := &Pipeline{
 		Stack: newStack(scope, s, "Pipeline", pipelineStack, "the queues, the topic, the functions and the API"),
 		stage: s, zips: zips, Handlers: map[contract.Function]*construct.Handler{}, Aliases: map[contract.Function]awslambda.IFunction{},
+		Clients: map[string]*construct.APIClient{},
 	}
 	p.TopicKey = construct.NewTopicKey(p.Stack, "TopicKey", &construct.TopicKeyProps{Alias: s.Named("topics"), Removal: removal(s)})
 	p.Queue = construct.NewEventQueue(p.Stack, "Events", &construct.EventQueueProps{
@@ -52,6 +54,7 @@ func NewPipeline(scope constructs.Construct, s stage.Stage, network *Network, da
 	p.Notifications = construct.NewNotificationTopic(p.Stack, "Notifications", &construct.NotificationTopicProps{
 		TopicName: s.Named("notifications"), DisplayName: "Fluxa " + s.Name, Key: p.TopicKey,
 	})
+	p.addClients()
 	p.addHandlers(network, data)
 	migrations := p.migrate(data)
 	p.release(migrations)
@@ -82,7 +85,7 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	ingest := p.add(contract.FunctionIngest, "Ingest", f.Ingest.Function, construct.HandlerProps{
 		Description: "Fluxa: takes events over HTTP and puts them on the queue", MetricNamespace: contract.NamespaceIngest,
 		ReservedConcurrency: f.Ingest.ReservedConcurrency, Network: ingestNetwork,
-		Environment: config.Environ(config.Ingest{Service: released, Queue: queue, Payloads: payloads}),
+		Environment: p.knowingClients(config.Environ(config.Ingest{Service: released, Queue: queue, Payloads: payloads})),
 	})
 	p.Queue.GrantSend(ingest.Role)
 	data.Payloads.GrantPut(ingest.Role)
@@ -104,7 +107,9 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	query := p.add(contract.FunctionQuery, "Query", f.Query.Function, construct.HandlerProps{
 		Description: "Fluxa: reads events and their status", MetricNamespace: contract.NamespaceQuery,
 		Network: network.Private, ReservedConcurrency: f.Query.ReservedConcurrency,
-		Environment: config.Environ(config.Query{Service: released, Payloads: payloads, Database: data.Database.ReadSettings(contract.DatabaseUser(contract.FunctionQuery), stage.QueryConnections)}),
+		Environment: p.knowingClients(config.Environ(config.Query{
+			Service: released, Payloads: payloads, Database: data.Database.ReadSettings(contract.DatabaseUser(contract.FunctionQuery), stage.QueryConnections),
+		})),
 	})
 	data.Payloads.GrantGet(query.Role)
 	data.Database.GrantRead(query.Role, contract.DatabaseUser(contract.FunctionQuery))
@@ -280,7 +285,7 @@ func (p *Pipeline) addAPI() {
 	p.API = construct.NewEventAPI(p.Stack, "API", &construct.EventAPIProps{
 		Name: name, StageName: s.Name, Handlers: p.Aliases, Tracing: s.Tracing,
 		AccountRole: s.API.AccountRole, Authorization: construct.Authorization(s.API.Authorization), Authorizer: p.authorizer(), ValidateBodies: s.API.ValidateBodies,
-		RatePerSecond: s.API.RatePerSecond, Burst: s.API.Burst,
+		RatePerSecond: s.API.RatePerSecond, Burst: s.API.Burst, Clients: p.clients(),
 		LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
 	})
 	if s.API.Firewall {
@@ -299,5 +304,8 @@ func (p *Pipeline) addAPI() {
 	}
 	if p.API.Key != nil {
 		output(p.Stack, "ApiKeyId", "The id of the first caller's API key", p.API.Key.KeyId())
+	}
+	if len(p.Clients) > 0 {
+		output(p.Stack, "ApiKeyIds", "The ids of the clients' API keys, by client and key", jsii.String(p.clientKeyIDs()))
 	}
 }

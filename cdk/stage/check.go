@@ -255,6 +255,7 @@ func (a API) check(l *faultList, region string) {
 	} else {
 		l.require(a.JWT == (Tokens{}), "api.jwt", "must be empty where api.authorization is %s", a.Authorization)
 	}
+	a.checkClients(l)
 }
 
 func (d Domain) check(l *faultList, region string) {

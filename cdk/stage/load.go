@@ -88,6 +88,8 @@ func (l *faultList) fill(mapping *yaml.Node, into reflect.Value, prefix string) 
 			l.add(prefix+f.name, "is missing: every setting is stated in the file")
 		case f.value.Kind() == reflect.Struct:
 			l.fill(node, f.value, prefix+f.name+".")
+		case f.value.Kind() == reflect.Map && f.value.Type().Elem().Kind() == reflect.Struct:
+			l.fillNamed(node, f.value, prefix+f.name)
 		case f.value.Kind() == reflect.Slice || f.value.Kind() == reflect.Map:
 			l.fillTexts(node, f.value, prefix+f.name)
 		default:
@@ -99,6 +101,27 @@ func (l *faultList) fill(mapping *yaml.Node, into reflect.Value, prefix string) 
 	}
 	for _, key := range slices.Sorted(maps.Keys(stated)) {
 		l.add(prefix+key, "is no setting (line %d)", stated[key].Line)
+	}
+}
+
+// fillNamed sets groups of settings by their names, each of which states all of them.
+// None is stated as {}, and read as nil.
+func (l *faultList) fillNamed(node *yaml.Node, into reflect.Value, name string) {
+	if node.Kind != yaml.MappingNode {
+		l.add(name, "must hold groups of settings by their names, or be {} (line %d)", node.Line)
+		return
+	}
+	if len(node.Content) == 0 {
+		return
+	}
+	into.Set(reflect.MakeMap(into.Type()))
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, one := reflect.ValueOf(node.Content[i].Value), reflect.New(into.Type().Elem()).Elem()
+		if into.MapIndex(key).IsValid() {
+			l.add(name+"."+key.String(), "is stated twice (line %d)", node.Content[i].Line)
+		}
+		l.fill(node.Content[i+1], one, name+"."+key.String()+".")
+		into.SetMapIndex(key, one)
 	}
 }
 

@@ -146,7 +146,7 @@ func TestParse_names_each_field_that_is_missing(t *testing.T) {
 		"functions.processor.maximum_concurrency", "functions.query.reserved_concurrency", "functions.migrate", "functions.migrate.memory_mib", "functions.maintain", "functions.authorize", "functions.authorize.timeout_seconds",
 		"api", "api.authorization", "api.validate_bodies", "api.rate_per_second", "api.burst", "api.firewall", "api.firewall_rate_per_5_minutes",
 		"release", "alarms", "alarms.email", "alarms.dlq_depth", "alarms.retried", "alarms.notifications_failed", "alarms.error_rate_percent", "alarms.throttles", "alarms.api_5xx_percent",
-		"api.domain", "api.domain.name", "api.domain.certificate_arn", "api.jwt", "api.jwt.issuer", "api.jwt.audience",
+		"api.domain", "api.domain.name", "api.domain.certificate_arn", "api.jwt", "api.jwt.issuer", "api.jwt.audience", "api.clients",
 		"alarms.queue_age_seconds", "alarms.end_to_end_p99_ms", "alarms.concurrency_percent", "alarms.database_cpu_percent",
 		"alarms.database_free_storage_gib", "alarms.database_free_memory_mib", "alarms.database_capacity_percent", "alarms.database_connections_percent",
 	} {

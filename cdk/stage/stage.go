@@ -231,16 +231,18 @@ const (
 // Gateway writes logs, of which an account has one in each region: where stages share an
 // account and a region, one of them does. FirewallRatePer5Minutes is how many requests
 // one address may send, LeastFirewallRate or more; it is zero without a firewall.
+// Clients, by their names, are the only callers where there are any.
 type API struct {
-	Authorization           Authorization `yaml:"authorization"`
-	AccountRole             bool          `yaml:"account_role"`
-	ValidateBodies          bool          `yaml:"validate_bodies"`
-	RatePerSecond           int           `yaml:"rate_per_second"`
-	Burst                   int           `yaml:"burst"`
-	Firewall                bool          `yaml:"firewall"`
-	FirewallRatePer5Minutes int           `yaml:"firewall_rate_per_5_minutes"`
-	Domain                  Domain        `yaml:"domain"`
-	JWT                     Tokens        `yaml:"jwt"`
+	Authorization           Authorization     `yaml:"authorization"`
+	AccountRole             bool              `yaml:"account_role"`
+	ValidateBodies          bool              `yaml:"validate_bodies"`
+	RatePerSecond           int               `yaml:"rate_per_second"`
+	Burst                   int               `yaml:"burst"`
+	Firewall                bool              `yaml:"firewall"`
+	FirewallRatePer5Minutes int               `yaml:"firewall_rate_per_5_minutes"`
+	Domain                  Domain            `yaml:"domain"`
+	JWT                     Tokens            `yaml:"jwt"`
+	Clients                 map[string]Client `yaml:"clients"`
 }
 
 // Tokens says whose JSON Web Tokens are taken, with the authorization JWT: those that

@@ -152,6 +152,8 @@ func TestExport_stops_at(t *testing.T) {
 			want: []string{"are both called aws_xray_group.traces"}},
 		{name: "a_resource_without_its_construct_path", both: in(`"aws:cdk:path": "STAGE/Observability/Traces/Group"`, `"cdk_nag": {}`),
 			want: []string{"TracesGroupA44E92D9 has no aws:cdk:path"}},
+		{name: "a_client_of_whom_no_function_is_told", both: in(`"TracesGroupA44E92D9": {`, `"Another": {"Type": "AWS::ApiGateway::ApiKey", "Properties": {"Name": "fluxa-orders-a-STAGE"}, "Metadata": {"aws:cdk:path": "STAGE/Pipeline/Clients/orders/a/Key"}}, "TracesGroupA44E92D9": {`),
+			want: []string{"Another is of the client orders, of whom no function is told"}},
 		{name: "an_unknown_deletion_policy", both: in(`"DeletionPolicy": "Delete"`, `"DeletionPolicy": "Snapshot"`), want: []string{"Snapshot"}},
 		{name: "an_unknown_function", both: in(`"DisplayName": "Fluxa STAGE"`, `"DisplayName": {"Fn::Base64": "x"}`),
 			want: []string{"NotificationsTopicAE679CBD", "DisplayName", "Fn::Base64", "this function is not supported"}},

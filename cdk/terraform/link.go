@@ -198,7 +198,7 @@ func (l *linker) refer(module string, from *block, key string, a catalog.Attribu
 	switch {
 	case l.module[r.Key] != module:
 		out = l.cross(module, b, key, a, which)
-	case r.Count != "":
+	case r.Count != "", r.Each != nil:
 		out = a.Of(template.Element{Of: b.Address, Key: which})
 	case b.flag == "":
 		out = a.Of(b.Address)

@@ -152,6 +152,10 @@ func (e *exported) checkOutputs() error {
 // write writes one resource block.
 func (l *linker) write(d *hcl.Document, b *block) {
 	body := d.Apart("resource", b.Type, b.Name)
+	if each := b.resource.Each; each != nil {
+		body.Set("for_each", each.Of)
+		body.EmptyLine()
+	}
 	if many := l.many(b); many != nil {
 		body.Set("count", many)
 		body.EmptyLine()
@@ -253,6 +257,8 @@ func (l *linker) locals(uses *hcl.Uses) *hcl.Document {
 	for _, name := range sortedKeys(uses.Locals) {
 		if attribute, is := asked[name]; is {
 			body.Set(name, attribute)
+		} else if name == catalog.ClientKeys {
+			body.Set(name, catalog.OwnersOfKeys())
 		} else {
 			body.Set(name, hcl.Func("merge", hcl.Variable(catalog.Tags), l.common))
 		}

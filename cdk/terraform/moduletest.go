@@ -104,11 +104,13 @@ func (e *exported) assign(body hcl.Body, m catalog.Module, inputs []input, stage
 // counts asserts how many there are of what is not always there.
 func (e *exported) counts(run hcl.Body, m catalog.Module) {
 	for _, b := range e.linker.all {
-		many := e.linker.many(b)
+		many, name := e.linker.many(b), b.flag
+		if each := b.resource.Each; each != nil {
+			many, name = hcl.Func("length", each.Of), catalog.ClientsVariable
+		}
 		if e.linker.module[b.resource.Key] != m.Name || many == nil {
 			continue
 		}
-		name := b.flag
 		if b.resource.Count != "" {
 			name = b.resource.Count
 		}

@@ -95,6 +95,8 @@ func locations(c catalog.Catalog, l *linker, source *template.Stage) map[templat
 		switch {
 		case len(blocks) == 0:
 			continue
+		case r.Each != "":
+			index = fmt.Sprintf("[%q]", r.Each)
 		case blocks[0].resource.Count != "":
 			index = fmt.Sprintf("[%d]", r.Place)
 		case blocks[0].flag != "":

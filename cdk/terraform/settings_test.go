@@ -24,6 +24,7 @@ func otherWords() map[string]string {
 		"traces_processor":                 "traces.requests_only, the other way round",
 		"database_connections":             "what AWS allows to the instance class",
 		"api_key":                          "api.authorization, as a yes or no",
+		"api_general_key":                  "api.authorization without api.clients, as a yes or no",
 		"api_domain":                       "api.domain, as a yes or no",
 		"api_jwt":                          "api.authorization, as a yes or no",
 		"otlp_port":                        "the port of otlp.endpoint",

@@ -59,7 +59,8 @@ func (v variation) of(all []settings.Stage) ([]settings.Stage, error) {
 // told of alarms in each, at an address that may have the stage in its name. Both have
 // pollers, and prod has none. Both are on Aurora: the other one on a cluster that
 // stays. Callers show a key in dev, sign in prod, and bring a token
-// to the third.
+// to the third. Dev has clients with keys, one of them called as the stage, the third has
+// some with tokens, and prod has none.
 func addThird(dev, prod, added *settings.Stage) {
 	dev.Queue.MinimumPollers, dev.Queue.MaximumPollers = 2, 3
 	dev.Functions.Processor.MaximumConcurrency, dev.Functions.Query.ReservedConcurrency = 30, 5
@@ -76,6 +77,12 @@ func addThird(dev, prod, added *settings.Stage) {
 	added.Queue.MinimumPollers = 3
 	added.OTLP = settings.OTLP{Endpoint: "https://spans.example.net", Network: "10.51.0.0/24", Peering: "pcx-0a1b2c3d4e5f67891"}
 	added.API.Authorization, added.API.JWT = settings.JWT, settings.Tokens{Issuer: "https://login.example.com/load-test", Audience: "fluxa"}
+	dev.API.Clients = map[string]settings.Client{
+		"dev":     {RatePerSecond: 1, Burst: 2, Keys: []string{"a"}, Reads: settings.ReadsAll},
+		"orders":  {RatePerSecond: 40, Burst: 80, Keys: []string{"dev", "a"}, Reads: settings.ReadsOwn},
+		"reports": {RatePerSecond: 3, Burst: 4, Keys: []string{"a"}, Reads: settings.ReadsAll},
+	}
+	added.API.Clients = map[string]settings.Client{"orders": {Reads: settings.ReadsOwn, Caller: "load-test|orders"}}
 	prod.API.Authorization = settings.IAM
 	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e1"
 	dev.API.Domain = settings.Domain{Name: "events.example.com", CertificateARN: certificate + "1"}
@@ -109,7 +116,8 @@ func changedDev(s *settings.Stage) {
 	s.Functions.Authorize = settings.Function{MemoryMiB: 512, TimeoutSeconds: 11}
 	s.Events = settings.Events{RetentionDays: 400, MaintainEveryHours: 1}
 	s.API = settings.API{Authorization: settings.JWT, JWT: settings.Tokens{Issuer: "https://login.example.com", Audience: "fluxa-dev"}, RatePerSecond: 60, Burst: 200, Firewall: true, FirewallRatePer5Minutes: 30_000,
-		Domain: settings.Domain{Name: "dev.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/dev"}}
+		Domain:  settings.Domain{Name: "dev.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/dev"},
+		Clients: map[string]settings.Client{"dev": {Reads: settings.ReadsAll, Caller: "ada"}, "dev-orders": {Reads: settings.ReadsOwn, Caller: "auth0|dev"}}}
 	s.Release = settings.Canary
 	s.Alarms = changedAlarms()
 }
@@ -136,7 +144,8 @@ func changedProd(s *settings.Stage) {
 	s.Functions.Authorize = settings.Function{MemoryMiB: 513, TimeoutSeconds: 12}
 	s.Events = settings.Events{RetentionDays: 401, MaintainEveryHours: 6}
 	s.API = settings.API{Authorization: settings.JWT, JWT: settings.Tokens{Issuer: "https://login.example.org", Audience: "fluxa-prod"}, RatePerSecond: 61, Burst: 201,
-		Domain: settings.Domain{Name: "prod.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/prod"}}
+		Domain:  settings.Domain{Name: "prod.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/prod"},
+		Clients: map[string]settings.Client{"orders": {Reads: settings.ReadsOwn, Caller: "orders"}}}
 	s.Release = settings.AllAtOnce
 	s.Alarms = changedAlarms()
 	s.Alarms.DatabaseFreeStorageGiB, s.Alarms.DatabaseCapacityPercent = 5, 0
@@ -222,28 +231,37 @@ func TestVariation(t *testing.T) {
 	}
 }
 
-// TestVariation_says_in_its_environment_what_only_this_stage_has: dev is bound to
-// an account, and its callers sign instead of showing a key.
+// TestVariation_says_in_its_environment_what_only_this_stage_has: dev is bound to an
+// account, and its callers sign instead of showing a key; or only clients have keys in it.
 func TestVariation_says_in_its_environment_what_only_this_stage_has(t *testing.T) {
-	repository, err := variations["dev_with_every_setting_changed"].repository()
-	if err != nil {
-		t.Fatal(err)
-	}
+	const changed, third = "dev_with_every_setting_changed", "a_third_stage"
 	for _, c := range []struct {
-		stage, file, text string
-		want              bool
+		variation, stage, file, text string
+		want                         bool
 	}{
-		{"dev", "main.tf", `allowed_account_ids = ["123456789012"]`, true},
-		{"prod", "main.tf", "allowed_account_ids", false},
-		{"dev", "outputs.tf", `"api_key_id"`, false},
-		{"prod", "outputs.tf", `"api_key_id"`, true},
+		{changed, "dev", "main.tf", `allowed_account_ids = ["123456789012"]`, true},
+		{changed, "prod", "main.tf", "allowed_account_ids", false},
+		{changed, "dev", "outputs.tf", `"api_key_id"`, false},
+		{changed, "prod", "outputs.tf", `"api_key_id"`, true},
+		{changed, "dev", "outputs.tf", `"api_key_ids"`, false},
+		{third, "dev", "outputs.tf", `"api_key_id"`, false},
+		{third, "dev", "outputs.tf", `"api_key_ids"`, true},
+		{third, "load-test", "outputs.tf", `"api_key_ids"`, false},
+		{third, "prod", "outputs.tf", `"api_key_ids"`, false},
+		{third, "dev", "main.tf", `keys            = ["a", "dev"]`, true},
+		{third, "load-test", "main.tf", `caller          = "https://login.example.com/load-test#load-test%7Corders"`, true},
+		{third, "prod", "main.tf", "  api_clients                             = {}", true},
 	} {
+		repository, err := variations[c.variation].repository()
+		if err != nil {
+			t.Fatal(err)
+		}
 		raw, err := os.ReadFile(filepath.Join(environmentFolder(repository, c.stage), c.file))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Contains(string(raw), c.text); got != c.want {
-			t.Errorf("%s of %s has %s: %v, want %v", c.file, c.stage, c.text, got, c.want)
+			t.Errorf("%s: %s of %s has %s: %v, want %v", c.variation, c.file, c.stage, c.text, got, c.want)
 		}
 	}
 }

@@ -5,8 +5,6 @@ package authorize
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/fault"
 )
 
@@ -127,6 +126,5 @@ func (a *Authorizer) judge(c claims) (string, error) {
 	if !slices.Contains(c.Audience, a.cfg.Audience) && (len(c.Audience) > 0 || c.ClientID != a.cfg.Audience) {
 		return "", fault.New(fault.Forbidden, "the token is for another audience")
 	}
-	// Escaped, so that no subject of one issuer reads as one of another.
-	return fmt.Sprintf("%s#%s", a.cfg.Issuer, url.QueryEscape(c.Subject)), nil
+	return contract.TokenCaller(a.cfg.Issuer, c.Subject), nil
 }

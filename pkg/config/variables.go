@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// EnvClients is the variable that has the clients of a stage, as JSON.
+const EnvClients = "CLIENTS"
+
 // Variable is one environment variable of a function. A variable that is not
 // Required may still be needed together with another: of the database's, either
 // DATABASE_URL, or DB_HOST with DB_USER or, for migrate, DB_SECRET_ARN.

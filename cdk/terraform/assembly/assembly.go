@@ -23,6 +23,9 @@ type Stage struct {
 	Resources             []*Resource
 	Outputs               []Output
 	Adopted               map[string]string // what is used instead of attributes, by the variable; empty for none
+
+	Clients template.Object // the settings of each, by name
+	HasKeys bool            // whether the clients have keys
 }
 
 // Resource is a resource of one stage. Its key is its construct path without what
@@ -30,7 +33,8 @@ type Stage struct {
 // stack.
 type Resource struct {
 	Key        string
-	Place      int // in its family, from zero
+	Place      int    // in its family, from zero
+	Each       string // the key in its for_each; empty for what is there once
 	Source     *template.Resource
 	Properties template.Object
 	DependsOn  []string // keys
@@ -116,6 +120,7 @@ func NewStage(c catalog.Catalog, source *template.Stage) (*Stage, error) {
 			stage.Outputs = append(stage.Outputs, Output{stack.Name, o.Name, o.Description, value})
 		}
 	}
+	errs = append(errs, r.clients(stage))
 	gather(c, stage)
 	return stage, errors.Join(errs...)
 }

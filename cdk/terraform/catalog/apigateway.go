@@ -196,7 +196,7 @@ func apiGatewayCallers() []Type {
 		},
 		{
 			CloudFormation: "AWS::ApiGateway::UsagePlanKey", Terraform: "aws_api_gateway_usage_plan_key",
-			Nouns: []string{"UsagePlanKeyResource:PipelineAPIKey", "Plan"},
+			Nouns: []string{"UsagePlanKeyResource:PipelineAPIKey", "Plan", "PlanKey"},
 			Properties: []Property{
 				{From: prop("KeyId"), To: Attr("key_id")},
 				{From: prop("KeyType"), To: Attr("key_type")},

@@ -135,6 +135,7 @@ type Catalog struct {
 	Choices   []Choice
 	Derived   []Derived
 	Families  []Family
+	Each      []Each
 	Listed    []Listed
 	Outputs   []Output
 	Modules   []Module
@@ -145,7 +146,7 @@ type Catalog struct {
 // New returns the tables of Fluxa's platform.
 func New() Catalog {
 	c := Catalog{
-		Types: map[string]*Type{}, Variables: variables(), Choices: choices(), Derived: derivedValues(), Families: families(), Listed: listed(),
+		Types: map[string]*Type{}, Variables: variables(), Choices: choices(), Derived: derivedValues(), Families: families(), Each: each(), Listed: listed(),
 		Outputs: outputs(), Modules: modules(), Left: leftOut(), names: shortNames(),
 	}
 	for _, group := range [][]Type{

@@ -163,6 +163,9 @@ func zone(v template.Value) (template.Value, error) {
 // Unicode's private use, and in no text that people write.
 const hole = "\ue000"
 
+// Document reads a text that is a JSON document, with what is put into it.
+func Document(v template.Value) (template.Value, error) { return document(v) }
+
 func document(v template.Value) (template.Value, error) {
 	whole, is := v.(template.Text)
 	if !is {

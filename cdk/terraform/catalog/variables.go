@@ -18,6 +18,7 @@ const (
 	String  Kind = "string"
 	Strings Kind = "list of strings"
 	Texts   Kind = "map of strings"
+	Clients Kind = "map of clients"
 )
 
 // Type is the type as a variable's block has it.
@@ -27,6 +28,8 @@ func (k Kind) Type() hcl.Value {
 		return hcl.Func("list", hcl.Keyword("string"))
 	case Texts:
 		return hcl.Func("map", hcl.Keyword("string"))
+	case Clients:
+		return hcl.Func("map", clientType())
 	default:
 		return hcl.Keyword(k)
 	}
@@ -49,6 +52,7 @@ type Variable struct {
 	Leads       []Place // lists of the first members of a family, which it counts
 	Has         []Place // properties of resources; it says whether they are there
 	Entry       bool    // it stands for an entry of a map, which is not there where it is null
+	Tacit       bool    // it is no variable where every stage has its resources
 }
 
 // Validation says which values a variable may have; the zero value, any. Refused
@@ -152,7 +156,7 @@ func variables() []Variable {
 	for _, function := range []string{"authorize", "ingest", "maintain", "migrate", "processor", "query"} {
 		out = append(out, zip(function))
 	}
-	return slices.Concat(out, stateVariables(), pipelineVariables(), alarmVariables())
+	return slices.Concat(out, stateVariables(), pipelineVariables(), callerVariables(), alarmVariables())
 }
 
 func stateVariables() []Variable {
@@ -325,7 +329,6 @@ func pipelineVariables() []Variable {
 		between("queue_batch_window_seconds", "How long a batch is gathered, in seconds; the queue's visibility time-out grows with it.",
 			0, 300, 301, events("MaximumBatchingWindowInSeconds")),
 		memory("query", 128), timeout("query", 28, 29), reserved("query"),
-		toggle("api_key", "Whether callers of the API show a key of its usage plan; else they sign with their IAM identity.", "Pipeline/API/API/Key/*", "Pipeline/API/API/Plan/*"),
 		toggle("api_account_role", "Whether this stage sets the role by which API Gateway writes logs, of which an account has one in each region. "+
 			"Where stages share them one does, the one that is destroyed last: without the role, API Gateway stops logging.",
 			"Pipeline/API/API/CloudWatchRole/*", "Pipeline/API/API/Account"),
@@ -337,10 +340,6 @@ func pipelineVariables() []Variable {
 		toggle("api_firewall", "Whether a WAF stands before the API.", "Pipeline/Firewall/*"),
 		optional("api_firewall_rate_per_5_minutes", "How many requests one address may send in 5 minutes; null without api_firewall.", 10,
 			Place{"Pipeline/Firewall/ACL", "Rules[0].Statement.RateBasedStatement.Limit"}),
-		toggle("api_jwt", "Whether callers of the API bring a JSON Web Token of an issuer.", "Pipeline/Authorize/*", "Pipeline/API/Tokens/*"),
-		optionalText("api_jwt_issuer", "Whose tokens are taken, as they have it in iss; null without api_jwt.", "^https://.", "an https URL", "http://login.example.com",
-			of("authorize", "Environment.Variables.JWT_ISSUER")),
-		optionalText("api_jwt_audience", "What tokens have in aud; null without api_jwt.", ".", "some text", "", of("authorize", "Environment.Variables.JWT_AUDIENCE")),
 		optional("functions_authorize_memory_mib", "The memory of the function authorize, in MiB; null without api_jwt.", 128, of("authorize", "MemorySize")),
 		optional("functions_authorize_timeout_seconds", "How long a call of the function authorize may take, in seconds; null without api_jwt.", 3, of("authorize", "Timeout")),
 		toggle("api_domain", "Whether the API has a domain name of its own.", "Pipeline/API/Domain/*"),

@@ -24,6 +24,10 @@ func binding(function string) (binds int, is bool) {
 func (u *Uses) call(c template.Call) hclwrite.Tokens {
 	binds, is := binding(c.Function)
 	switch {
+	case c.Function == forFunction:
+		return u.forEach(c)
+	case c.Function == spreadFunction:
+		return u.spread(c)
 	case !is: // Join and Split of a template have the names of Terraform's, in capitals
 		return append(words(strings.ToLower(c.Function)), enclosed(hclsyntax.TokenOParen, hclsyntax.TokenCParen, u.each(c.Arguments))...)
 	case len(c.Arguments) == 1:

@@ -88,6 +88,28 @@ func TestSource_of_an_operator_has_the_brackets_it_needs(t *testing.T) {
 	}
 }
 
+func TestSource_of_a_for_expression(t *testing.T) {
+	key, value := hcl.Keyword("key"), hcl.Keyword("value")
+	for want, v := range map[string]hcl.Value{
+		"[for value in var.a : value]": hcl.ForEach{Names: "value", In: hcl.Variable("a"), Value: value}.Expression(),
+		`{ for key, value in local.a : "${key}-b" => value.c if value.d == 1 }`: hcl.ForEach{
+			Names: "key, value", In: hcl.Local("a"), Key: template.Join(key, "-b"), Value: hcl.Attribute{Of: value, Name: "c"},
+			If: hcl.Op(hcl.Attribute{Of: value, Name: "d"}, "==", hcl.Number(1)),
+		}.Expression(),
+		"merge([for key in var.a : { for value in key : value => key }]...)": hcl.Func("merge", hcl.Spread(hcl.ForEach{
+			Names: "key", In: hcl.Variable("a"), Value: hcl.ForEach{Names: "value", In: key, Key: value, Value: key}.Expression(),
+		}.Expression())),
+	} {
+		got := hcl.Source(v)
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if _, problems := hclsyntax.ParseExpression([]byte(got), "source", syntax.InitialPos); problems.HasErrors() {
+			t.Errorf("it is no expression of HCL: %v", problems)
+		}
+	}
+}
+
 func TestDocument_knows_what_it_uses(t *testing.T) {
 	d := hcl.NewDocument("A comment with var.none in it.")
 	d.Set("text", template.Join("var.quoted ", hcl.Variable("a")))

@@ -95,6 +95,20 @@ func (m *merger) grown(variants []variant) (template.Value, bool) {
 	return longest, true
 }
 
+// conditional is what says itself in which stages it is there, and is nothing in the
+// others. Returns false for anything else.
+func conditional(variants []variant) (template.Value, bool) {
+	var there template.Value
+	for _, one := range variants {
+		if one.value != nil {
+			there = one.value
+		}
+	}
+	choice, is := there.(template.Conditional)
+	differs := slices.ContainsFunc(variants, func(v variant) bool { return v.value != nil && !template.Equal(v.value, there) })
+	return there, is && choice.Else == nil && !differs
+}
+
 // always appends an item to the last run, if that is one of items that are always there.
 func always(runs []template.Value, item template.Value) []template.Value {
 	if last := len(runs) - 1; last >= 0 {

@@ -32,6 +32,8 @@ type Resource struct {
 	DependsOn  []string // keys
 	Flag       string   // the variable without which it is not there; empty for always
 	Count      string   // the variable that counts its family; empty for none
+
+	Each *catalog.Each // for what there is one of; nil for a resource that is there once
 }
 
 // String names the resource for a message.
@@ -116,6 +118,7 @@ func Merge(c catalog.Catalog, stages []*assembly.Stage) (*Platform, error) {
 			m.set(name, s.Name, value)
 		}
 	}
+	m.clients(stages)
 	m.tags(stages)
 	resources := collect(stages)
 	for _, members := range resources {
@@ -165,6 +168,9 @@ func (m *merger) presence(members []member) {
 		count[member.stage]++
 	}
 	m.properties(members)
+	if m.catalog.EachBy(first.Key) != nil {
+		return
+	}
 	flag := m.flagOf(first.Key)
 	if counter := m.catalog.FamilyCount(first.Key); counter != "" && flag == nil {
 		for _, stage := range m.out.Stages {
@@ -208,7 +214,7 @@ func (m *merger) flag(key string) string {
 	}
 	chooses := slices.ContainsFunc(m.catalog.Choices, func(c catalog.Choice) bool { return c.Flag == flag.Name })
 	everywhere := !slices.ContainsFunc(m.out.Stages, func(stage string) bool { return !m.has(stage, flag.Name) })
-	if chooses && everywhere {
+	if (chooses || flag.Tacit) && everywhere {
 		return ""
 	}
 	return flag.Name
@@ -224,6 +230,7 @@ func (m *merger) resource(members []member) {
 	first := members[0]
 	r := &Resource{
 		Key: first.Key, Type: catalog.TypeOf(first.Source), ID: first.Source.ID, Flag: m.flag(first.Key), Count: m.catalog.FamilyCount(first.Key),
+		Each: m.catalog.EachBy(first.Key),
 	}
 	byStage := slices.SortedFunc(slices.Values(members), func(a, b member) int { return cmp.Compare(a.stage, b.stage) })
 	r.ID = byStage[0].Source.ID
@@ -312,6 +319,9 @@ func (m *merger) agreed(at location, variants []variant) template.Value {
 	if merged, is := m.grown(variants); is {
 		return merged
 	}
+	if merged, is := conditional(variants); is {
+		return merged
+	}
 	for _, other := range variants[1:] {
 		if !template.Equal(first.value, other.value) {
 			m.fail("%s differs: stage %s has %s, stage %s has %s: a variable must cover it",
@@ -350,40 +360,4 @@ func (m *merger) object(at location, variants []variant) template.Value {
 		}
 	}
 	return out
-}
-
-// outputs merges the outputs of the stacks. One that the catalog ties to a flag is
-// there in the stages that have the flag.
-func (m *merger) outputs(stages []*assembly.Stage) {
-	index := map[string]int{}
-	var variants [][]variant
-	for _, s := range stages {
-		for _, found := range s.Outputs {
-			o := Output{Output: found}
-			i, known := index[o.From()]
-			if !known {
-				i = len(m.out.Outputs)
-				index[o.From()], m.out.Outputs, variants = i, append(m.out.Outputs, o), append(variants, nil)
-			}
-			if first := m.out.Outputs[i]; first.Description != o.Description {
-				m.fail("the output %s is %q in stage %s and %q in stage %s", o.From(), first.Description, variants[i][0].stage, o.Description, s.Name)
-			}
-			m.out.Outputs[i].Stages = append(m.out.Outputs[i].Stages, s.Name)
-			variants[i] = append(variants[i], variant{stage: s.Name, value: o.Value})
-		}
-	}
-	for i := range m.out.Outputs {
-		o := &m.out.Outputs[i]
-		flag := ""
-		for _, entry := range m.catalog.Outputs {
-			if entry.From == o.From() {
-				flag = entry.Flag
-			}
-		}
-		want := slices.DeleteFunc(slices.Clone(m.out.Stages), func(stage string) bool { return flag != "" && !m.has(stage, flag) })
-		if !slices.Equal(o.Stages, want) {
-			m.fail("the output %s is there in the stages %v, and the table wants it in %v", o.From(), o.Stages, want)
-		}
-		o.Value = m.value(location{construct: "output " + o.From()}, variants[i])
-	}
 }

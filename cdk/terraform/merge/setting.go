@@ -7,6 +7,7 @@ import (
 	"github.com/fluxa/fluxa/cdk/template"
 	"github.com/fluxa/fluxa/cdk/terraform/assembly"
 	"github.com/fluxa/fluxa/cdk/terraform/catalog"
+	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -50,6 +51,23 @@ func (m *merger) tag(stage string, v template.Value) template.Value {
 	return text
 }
 
+// clients notes those of each stage, of which the functions are told in one way.
+func (m *merger) clients(stages []*assembly.Stage) {
+	told := catalog.ToldClients(nil)
+	if slices.ContainsFunc(stages, func(s *assembly.Stage) bool { return s.HasKeys }) {
+		told = catalog.ToldClients(assembly.ClientKeyID)
+	}
+	for _, s := range stages {
+		m.set(catalog.ClientsVariable, s.Name, s.Clients)
+		m.set(catalog.ClientKeys, s.Name, s.HasKeys)
+		for _, r := range s.Resources {
+			if variables, _ := template.At(r.Properties, "Environment", "Variables").(template.Object); variables[config.EnvClients] != nil {
+				variables[config.EnvClients] = told
+			}
+		}
+	}
+}
+
 // foresee notes a variable on which a choice depends, and which is no flag, before
 // any property is merged: it is null in a stage that lacks the property for which it
 // stands.
@@ -62,19 +80,10 @@ func (m *merger) foresee(members []member) {
 		for _, place := range v.Stands {
 			for _, one := range members {
 				if place.Construct.Matches(one.Key) {
-					value, _ := m.plain(*v, variant{stage: one.stage, value: dig(one.Properties, string(place.Property))})
+					value, _ := m.plain(*v, variant{stage: one.stage, value: template.At(one.Properties, strings.Split(string(place.Property), ".")...)})
 					m.set(v.Name, one.stage, value)
 				}
 			}
 		}
 	}
-}
-
-// dig returns the value at a path of names with dots between them, nil for none.
-func dig(v template.Value, path string) template.Value {
-	for name := range strings.SplitSeq(path, ".") {
-		object, _ := v.(template.Object)
-		v = object[name]
-	}
-	return v
 }

@@ -133,6 +133,7 @@ resource "aws_api_gateway_stage" "api" {
       route                  = "$context.resourcePath"
       source_ip              = "$context.identity.sourceIp"
       status                 = "$context.status"
+      subject                = "$context.authorizer.principalId"
       timestamp              = "$context.requestTime"
       trace_id               = "$context.xrayTraceId"
       user_agent             = "$context.identity.userAgent"

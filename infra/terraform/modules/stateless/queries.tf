@@ -63,3 +63,15 @@ resource "aws_cloudwatch_query_definition" "slowest" {
     "| limit 50",
   ])
 }
+
+resource "aws_cloudwatch_query_definition" "clients" {
+  name            = "fluxa/${var.environment}/requests by client"
+  log_group_names = [aws_cloudwatch_log_group.api_access_log.name]
+  query_string = join("\n", [
+    "parse principal /:assumed-role\\/(?<role>[^\\/]+)/",
+    "| parse status /^(?<throttle>429)$/",
+    "| parse status /^(?<refusal>4([013-9][0-9]|2[0-8]))$/",
+    "| stats count(*) as requests, count(refusal) as refused, count(throttle) as throttled by caller, role, subject",
+    "| sort requests desc",
+  ])
+}
