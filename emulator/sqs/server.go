@@ -108,6 +108,18 @@ func (s *Server) Stats(queue string) (Stats, error) {
 	return Stats(info.Stats), nil
 }
 
+// Age returns how long ago the oldest message of a queue was sent, 0 when it has none.
+// It looks at the message that is received next and at those in flight or delayed, not at
+// all that wait. CloudWatch's ApproximateAgeOfOldestMessage tells it of SQS. Returns
+// ErrNoSuchQueue.
+func (s *Server) Age(queue string) (time.Duration, error) {
+	age, err := s.broker.Age(queue)
+	if err != nil {
+		return 0, s.goError("look for the oldest message of", queue, err)
+	}
+	return age, nil
+}
+
 // EnsureQueue makes a queue with these attributes, or sets them on the one that
 // is there, and returns its ARN. Unlike CreateQueue it does not refuse a queue
 // whose attributes differ: a program calls it at each start with today's

@@ -123,6 +123,22 @@ func (q *queue) stats() Stats {
 	}
 }
 
+// oldest returns when the oldest message was sent, in Unix milliseconds: of those in
+// flight or delayed, and of the visible one that is received next. It returns 0 for an
+// empty queue.
+func (q *queue) oldest() int64 {
+	var out int64
+	if next := q.visible.Front(); next != nil {
+		out = next.Value.(*entry).sent
+	}
+	for _, e := range q.waiting {
+		if out == 0 || e.sent < out {
+			out = e.sent
+		}
+	}
+	return out
+}
+
 func (q *queue) expired(e *entry, now int64) bool {
 	return e.sent+q.settings.Retention.Milliseconds() <= now
 }

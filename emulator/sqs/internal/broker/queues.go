@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 )
 
 const purgePause = 60_000 // milliseconds
@@ -106,6 +107,27 @@ func (b *Broker) Queue(name string) (Info, error) {
 		ModifiedAt: millis(q.modified),
 		Stats:      q.stats(),
 	}, nil
+}
+
+// Age returns how long ago the oldest message of a queue was sent, as queue.oldest says,
+// or 0 when it has none. Returns ErrQueueNotFound.
+func (b *Broker) Age(name string) (time.Duration, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.broken != nil {
+		return 0, b.broken
+	}
+	q, ok := b.queues[name]
+	if !ok {
+		return 0, ErrQueueNotFound
+	}
+	now := b.now()
+	q.advance(now)
+	sent := q.oldest()
+	if sent == 0 {
+		return 0, nil
+	}
+	return max(0, time.Duration(now-sent)*time.Millisecond), nil
 }
 
 // Names returns the queues whose name begins with prefix, sorted.
