@@ -16,10 +16,14 @@ func announce(out io.Writer, info Info, dir string, took time.Duration) {
 	if info.APIKey != "" {
 		key = ` -H "x-api-key: $FLUXA_API_KEY"`
 	}
+	console := ""
+	if info.ConsoleURL != "" {
+		console = "\n  Console       " + info.ConsoleURL
+	}
 	id := uuid.Must(uuid.NewV7()) // it fails where the system has no random numbers
 	fmt.Fprintf(out, `
 Fluxa is up, after %.1[1]f s.
-
+%[10]s
   API           %[2]s
   AWS endpoint  %[3]s  (SQS, SNS, S3 and Lambda; any credentials)
   PostgreSQL    %[4]s
@@ -36,5 +40,5 @@ curl -sS%[6]s %[2]s/events/%[7]s/status
 
 Ctrl-C stops everything; the data stays in %[9]s.
 `, took.Seconds(), info.APIURL, info.AWSEndpoint, info.DatabaseURL, info.LogDir,
-		key, id, time.Now().UTC().Format(time.RFC3339), dir)
+		key, id, time.Now().UTC().Format(time.RFC3339), dir, console)
 }

@@ -41,6 +41,9 @@ type Config struct {
 	Out io.Writer
 	// Logger receives what goes wrong. Default: warnings and errors to Out.
 	Logger *slog.Logger
+	// Console makes the page under ConsolePath, from the stack that it shows. Default:
+	// there is none.
+	Console func(*Stack) (Console, error)
 	// Tuning changes the settings of a deployment, for tests and experiments.
 	Tuning Tuning
 }

@@ -17,6 +17,7 @@ const infoFile = "stack.json"
 type Info struct {
 	PID         int    `json:"pid"`
 	APIURL      string `json:"api_url"`
+	ConsoleURL  string `json:"console_url,omitempty"` // empty without a console
 	AWSEndpoint string `json:"aws_endpoint"`
 	DatabaseURL string `json:"database_url"`
 	QueueURL    string `json:"queue_url"`

@@ -39,12 +39,13 @@ const notificationRetention = 5 * time.Minute
 
 // resources are the emulated AWS services with what the platform keeps in them.
 type resources struct {
-	queues   *sqs.Server
-	objects  *s3.Server
-	topics   *sns.Server
-	endpoint *endpoint.Endpoint // nil until openEndpoint
-	url      string
-	topicARN string
+	queues    *sqs.Server
+	objects   *s3.Server
+	topics    *sns.Server
+	announced *announced
+	endpoint  *endpoint.Endpoint // nil until openEndpoint
+	url       string
+	topicARN  string
 }
 
 func openResources(ctx context.Context, cfg Config, l net.Listener) (r *resources, err error) {
@@ -62,7 +63,8 @@ func openResources(ctx context.Context, cfg Config, l net.Listener) (r *resource
 	if r.objects, err = s3.Open(s3.Config{Dir: filepath.Join(cfg.Dir, "s3"), Logger: cfg.Logger, NoSync: cfg.Tuning.ThrowAway}); err != nil {
 		return r, fmt.Errorf("open the objects: %w", err)
 	}
-	if r.topics, err = sns.New(sns.Config{Queues: r.queues, Logger: cfg.Logger}); err != nil {
+	r.announced = &announced{queues: r.queues}
+	if r.topics, err = sns.New(sns.Config{Queues: r.announced, Logger: cfg.Logger}); err != nil {
 		return r, fmt.Errorf("open the topics: %w", err)
 	}
 	return r, r.create(ctx, cfg.Tuning)

@@ -94,10 +94,10 @@ func Start(ctx context.Context, cfg Config) (s *Stack, err error) {
 	if err := s.startMapping(background); err != nil {
 		return s, err
 	}
-	if err := s.startAPI(api); err != nil {
+	s.describe(api)
+	if err := s.startAPI(background, api); err != nil {
 		return s, err
 	}
-	s.describe(api)
 	return s, WriteInfo(cfg.Dir, s.info)
 }
 
@@ -123,6 +123,9 @@ func (s *Stack) describe(api net.Listener) {
 		PID: os.Getpid(), APIURL: urlOf(api), AWSEndpoint: s.resources.url, DatabaseURL: s.info.DatabaseURL,
 		QueueURL: s.resources.queueURL(EventsQueue), DLQURL: s.resources.queueURL(DLQ), Bucket: Bucket, TopicARN: s.resources.topicARN,
 		Region: Region, APIKey: s.cfg.APIKey, LogDir: filepath.Join(s.cfg.Dir, "logs"),
+	}
+	if s.cfg.Console != nil {
+		s.info.ConsoleURL = s.info.APIURL + ConsolePath
 	}
 }
 
@@ -273,7 +276,7 @@ func (s *Stack) startMapping(background context.Context) error {
 	return nil
 }
 
-func (s *Stack) startAPI(l net.Listener) error {
+func (s *Stack) startAPI(background context.Context, l net.Listener) error {
 	access, err := logfile.New(filepath.Join(s.cfg.Dir, "logs", accessLog), logLimit, 0o600)
 	if err != nil {
 		return err
@@ -286,7 +289,11 @@ func (s *Stack) startAPI(l net.Listener) error {
 	if err != nil {
 		return err
 	}
-	server := gateway.NewServer(api, s.cfg.Logger)
+	console, err := s.makeConsole()
+	if err != nil {
+		return err
+	}
+	server := gateway.NewServer(beside(api, console), s.cfg.Logger)
 	served := make(chan error, 1)
 	go func() {
 		err := server.Serve(l)
@@ -298,6 +305,10 @@ func (s *Stack) startAPI(l net.Listener) error {
 		served <- err
 	}()
 	s.onStop(func(ctx context.Context) error { return errors.Join(server.Shutdown(ctx), <-served) })
+	if console != nil {
+		// It stops before the server, which waits for the streams that the console ends.
+		s.run(background, "the console", console.Run)
+	}
 	return nil
 }
 
