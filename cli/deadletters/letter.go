@@ -17,6 +17,7 @@ import (
 // empty for one that SQS itself moved there after the last receive.
 type Letter struct {
 	MessageID     string    `json:"message_id"`
+	Client        string    `json:"client,omitempty"`
 	EventID       string    `json:"event_id,omitempty"`
 	CorrelationID string    `json:"correlation_id,omitempty"`
 	ErrorCode     string    `json:"error_code,omitempty"`
@@ -55,6 +56,7 @@ func letterOf(m types.Message) Letter {
 		}
 		l.BinaryAttributes[name] = value.BinaryValue
 	}
+	l.Client = l.Attributes[contract.AttrClient]
 	l.EventID = l.Attributes[contract.AttrEventID]
 	l.CorrelationID = l.Attributes[contract.AttrCorrelationID]
 	l.ErrorCode = l.Attributes[contract.AttrErrorCode]
@@ -63,6 +65,9 @@ func letterOf(m types.Message) Letter {
 	envelope, err := event.DecodeEnvelope(l.Body)
 	if l.EventID == "" && (err == nil || event.ValidID(envelope.EventID)) {
 		l.EventID = envelope.EventID
+	}
+	if l.Client == "" && err == nil {
+		l.Client = envelope.Client
 	}
 	if l.CorrelationID == "" && err == nil {
 		l.CorrelationID = envelope.CorrelationID

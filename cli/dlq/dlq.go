@@ -25,13 +25,16 @@ type Commands struct {
 type filter struct {
 	Code      []string      `placeholder:"CODE" help:"Only those with this error code; - for messages that SQS itself moved. May be given several times."`
 	OlderThan time.Duration `placeholder:"DURATION" help:"Only those that were sent longer ago, such as 90m."`
+	Client    string        `placeholder:"NAME" help:"Only those of this client."`
 	NewerThan time.Duration `placeholder:"DURATION" help:"Only those that were sent later than so long ago, such as 24h."`
 }
 
-func (f filter) any() bool { return len(f.Code) > 0 || f.OlderThan != 0 || f.NewerThan != 0 }
+func (f filter) any() bool {
+	return len(f.Code) > 0 || f.OlderThan != 0 || f.NewerThan != 0 || f.Client != ""
+}
 
 func (f filter) at(now time.Time) (deadletters.Filter, error) {
-	out := deadletters.Filter{Codes: f.Code}
+	out := deadletters.Filter{Codes: f.Code, Client: f.Client}
 	if f.OlderThan < 0 || f.NewerThan < 0 {
 		return out, exit.Usagef("--older-than and --newer-than must not be negative")
 	}

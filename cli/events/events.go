@@ -16,6 +16,8 @@ type Commands struct {
 	Get    getCommand    `cmd:"" help:"Show one event."`
 	Status statusCommand `cmd:"" help:"Show the processing status of one event."`
 	List   listCommand   `cmd:"" help:"List a user's events, newest first."`
+
+	Failures failuresCommand `cmd:"" help:"List what failed, or is under way, with the reasons."`
 }
 
 // Limits returns the limits of the contract that the help texts of flags state.

@@ -14,6 +14,7 @@ import (
 
 type getCommand struct {
 	target.API
+	target.Owner
 	console.Format
 	ID string `arg:"" help:"The event's id."`
 }
@@ -28,7 +29,7 @@ func (g getCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
-	event, err := client.Event(ctx, g.ID)
+	event, err := g.Reads(client).Event(ctx, g.ID)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 type listCommand struct {
 	target.API
+	target.Owner
 	console.Format
 	UserID string `name:"user-id" required:"" placeholder:"ID" help:"Whose events."`
 	From   string `placeholder:"TIME" help:"Not before this time, RFC 3339."`
@@ -38,6 +39,7 @@ func (l listCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
+	client = l.Reads(client)
 	request := api.PageRequest{UserID: l.UserID, From: l.From, To: l.To, Limit: l.Limit, Cursor: l.Cursor}
 	if l.All && l.Limit == 0 {
 		request.Limit = contract.PageLimit

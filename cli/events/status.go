@@ -13,6 +13,7 @@ import (
 
 type statusCommand struct {
 	target.API
+	target.Owner
 	console.Format
 	ID   string        `arg:"" help:"The event's id."`
 	Wait time.Duration `help:"How long to wait until the event is processed or has failed (default: do not wait)."`
@@ -33,7 +34,7 @@ func (s statusCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
-	status, err := client.WaitForStatus(ctx, s.ID, s.Wait)
+	status, err := s.Reads(client).WaitForStatus(ctx, s.ID, s.Wait)
 	if err != nil {
 		return err
 	}

@@ -70,6 +70,19 @@ func (t API) Client(cfg api.Config) (*api.Client, *stack.Info, error) {
 	return client, local, err
 }
 
+// Owner says whose events are read.
+type Owner struct {
+	Of *string `name:"client" placeholder:"NAME" help:"Read the events of this client, with a key that reads all; '' for those that were sent while the stage had no clients. Default: the key's own."`
+}
+
+// Reads returns the client that reads them.
+func (o Owner) Reads(c *api.Client) *api.Client {
+	if o.Of == nil {
+		return c
+	}
+	return c.Of(*o.Of)
+}
+
 // Queues names a stack by its queues.
 type Queues struct {
 	Local

@@ -122,7 +122,7 @@ func batchBody(payloads [][]byte) []byte {
 // *Problem of status 404 when there is none (yet).
 func (c *Client) Event(ctx context.Context, id string) (json.RawMessage, error) {
 	var out json.RawMessage
-	err := c.call(ctx, request{method: http.MethodGet, path: eventPath(contract.RouteEvent, id)}, &out)
+	err := c.call(ctx, c.get(eventPath(contract.RouteEvent, id), url.Values{}), &out)
 	return out, err
 }
 
@@ -130,7 +130,7 @@ func (c *Client) Event(ctx context.Context, id string) (json.RawMessage, error) 
 // status 404 when there is none (yet), an error when they are not those of the digest
 // that comes with them.
 func (c *Client) Payload(ctx context.Context, id string) ([]byte, error) {
-	a, err := c.ask(ctx, request{method: http.MethodGet, path: eventPath(contract.RoutePayload, id)})
+	a, err := c.ask(ctx, c.get(eventPath(contract.RoutePayload, id), url.Values{}))
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +145,7 @@ func (c *Client) Payload(ctx context.Context, id string) ([]byte, error) {
 // Status is the processing status of an event, and the JSON it was read from. State
 // is one of contract.StatusProcessing, StatusProcessed and StatusFailed.
 type Status struct {
+	Client      string    `json:"client,omitempty"`
 	EventID     string    `json:"event_id"`
 	State       string    `json:"status"`
 	Attempts    int       `json:"attempts"`
@@ -161,14 +162,14 @@ type Status struct {
 // 404 while the processor has not seen it.
 func (c *Client) Status(ctx context.Context, id string) (Status, error) {
 	var raw json.RawMessage
-	if err := c.call(ctx, request{method: http.MethodGet, path: eventPath(contract.RouteStatus, id)}, &raw); err != nil {
+	if err := c.call(ctx, c.get(eventPath(contract.RouteStatus, id), url.Values{}), &raw); err != nil {
 		return Status{}, err
 	}
-	out := Status{JSON: raw}
-	if err := json.Unmarshal(raw, &out); err != nil {
+	status, err := statusOf(raw)
+	if err != nil {
 		return Status{}, fmt.Errorf("read the status of %s: %w", id, err)
 	}
-	return out, nil
+	return status, nil
 }
 
 // WaitForStatus asks until the event is processed or has failed, or until limit has
@@ -206,11 +207,17 @@ type Page struct {
 }
 
 // Page returns one page, newest first.
-func (c *Client) Page(ctx context.Context, r PageRequest) (Page, error) {
+func (c *Client) Page(ctx context.Context, r PageRequest) (out Page, err error) {
+	query := r.query()
+	query.Set(contract.QueryUserID, r.UserID)
+	err = c.call(ctx, c.get(routePath(contract.RouteEvents), query), &out)
+	return out, err
+}
+
+// query has the parameters that are not empty, but for UserID.
+func (r PageRequest) query() url.Values {
 	query := url.Values{}
-	for name, value := range map[string]string{
-		contract.QueryUserID: r.UserID, contract.QueryFrom: r.From, contract.QueryTo: r.To, contract.QueryCursor: r.Cursor,
-	} {
+	for name, value := range map[string]string{contract.QueryFrom: r.From, contract.QueryTo: r.To, contract.QueryCursor: r.Cursor} {
 		if value != "" {
 			query.Set(name, value)
 		}
@@ -218,9 +225,7 @@ func (c *Client) Page(ctx context.Context, r PageRequest) (Page, error) {
 	if r.Limit != 0 {
 		query.Set(contract.QueryLimit, strconv.Itoa(r.Limit))
 	}
-	var out Page
-	err := c.call(ctx, request{method: http.MethodGet, path: routePath(contract.RouteEvents), query: query}, &out)
-	return out, err
+	return query
 }
 
 // Events returns a user's events one after the other, newest first, from r on. It asks

@@ -68,6 +68,8 @@ type Client struct {
 	cfg  Config
 	base string
 	http *http.Client
+	// owner is whose events are read: nil for the caller's own.
+	owner *string
 }
 
 // New returns a Client, or an error that names the field that cannot be used.
@@ -110,6 +112,23 @@ func New(cfg Config) (*Client, error) {
 
 // Endpoint returns the URL that the client was made with.
 func (c *Client) Endpoint() string { return c.base }
+
+// Of returns a client that reads the events of another client of the stage, which the API
+// allows to those that read all; "" means the events that were sent while the stage had no
+// clients. What it sends is the caller's own, as before.
+func (c *Client) Of(owner string) *Client {
+	other := *c
+	other.owner = &owner
+	return &other
+}
+
+// get prepares a request that reads events.
+func (c *Client) get(path string, query url.Values) request {
+	if c.owner != nil {
+		query.Set(contract.QueryClient, *c.owner)
+	}
+	return request{method: http.MethodGet, path: path, query: query}
+}
 
 // A redirected POST would arrive without its body, and the API key at another host.
 func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
