@@ -221,6 +221,16 @@ clients: build .venv/clients/.ready ## Generate the clients in Python and TypeSc
 # Go's database of vulnerabilities. Where it cannot be reached, nothing is looked for.
 VULNDB ?= https://vuln.go.dev
 
+# What the console's pages load is embedded from this folder, so that `go build` needs no
+# npm. It is copied from the packages that package.json pins.
+CONSOLE := cli/webconsole/assets
+
+.PHONY: console-assets
+console-assets: node_modules/.ready ## Copy htmx and uPlot, as pinned, to where the console embeds them
+	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/uplot/dist/uPlot.iife.min.js node_modules/uplot/dist/uPlot.min.css $(CONSOLE)/
+	@cp node_modules/htmx.org/LICENSE $(CONSOLE)/LICENSE-htmx
+	@cp node_modules/uplot/LICENSE $(CONSOLE)/LICENSE-uPlot
+
 .PHONY: vulncheck
 vulncheck: ## Look for known vulnerabilities that the code can reach
 	@if curl --fail --silent --max-time 20 --output /dev/null $(VULNDB)/index/modules.json; then \

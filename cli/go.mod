@@ -2,7 +2,10 @@ module github.com/fluxa/fluxa/cli
 
 go 1.26.0
 
-require github.com/fluxa/fluxa/pkg v0.0.0
+require (
+	github.com/fluxa/fluxa/pkg v0.0.0
+	github.com/google/go-cmp v0.7.0
+)
 
 require github.com/fluxa/fluxa/migrations v0.0.0 // indirect
 
@@ -25,6 +28,7 @@ require (
 	go.opentelemetry.io/otel/trace v1.47.0 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/time v0.14.0 // indirect
 	gonum.org/v1/gonum v0.17.0 // indirect
 )
 

@@ -8,11 +8,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fluxa/fluxa/cli/exit"
@@ -169,13 +169,16 @@ func TestUp(t *testing.T) {
 	if done != (outcome{exit.OK, "up\n", exposed}) {
 		t.Errorf("%s", done)
 	}
-	got.Out = nil
+	if got.Console == nil {
+		t.Error("the stack has no console")
+	}
+	got.Out, got.Console = nil, nil
 	want := stack.Config{
 		Dir: dir, BinDir: "b", Port: 9090, Host: "0.0.0.0", DatabaseURL: "postgres://d", APIKey: "k", Clients: []stack.Client{{Name: "orders", Keys: []string{"k"}, Reads: "own"}},
 		Tuning: stack.Tuning{BatchSize: 100, BatchWindow: time.Second},
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("ran %+v, want %+v", got, want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +ran)\n%s", diff)
 	}
 	for host, warns := range map[string]bool{"127.0.0.1": false, "::1": false, "localhost": false, "::": true, "192.0.2.1": true, "a.example": true} {
 		done := runWith(t.Context(), nil, launcher, "up", "--dir", dir, "--host", host)

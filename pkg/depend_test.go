@@ -178,6 +178,12 @@ func rules() []rule {
 			tests:     true,
 		},
 		{
+			name:      "the console knows no stack",
+			reason:    "it reads and does everything through its own interfaces, so that it can show a deployed stage as it shows a local stack",
+			from:      except(in("cli/webconsole"), in("cli/webconsole/localstack")),
+			forbidden: in("local", "emulator", "cli/webconsole/localstack"),
+		},
+		{
 			name:      "cdk knows neither functions nor what runs locally",
 			reason:    "the app deploys zip files by name and shares nothing with their code but the contract",
 			from:      in("cdk"),
@@ -424,6 +430,7 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 		"local knows neither functions nor what is above it": {
 			{"local/stack", root + "functions/internal/rest"}, {"local", root + "cdk/stage"}, {"local/stack", root + "cli/console"}},
 		"cli knows neither functions nor cdk": {{"cli/stacks", root + "functions/ingest"}, {"cli/target", root + "cdk/stage"}},
+		"the console knows no stack":          {{"cli/webconsole", root + "local/stack"}, {"cli/webconsole/activity", root + "emulator/sqs"}, {"cli/webconsole", root + "cli/webconsole/localstack"}},
 		"cdk knows neither functions nor what runs locally": {
 			{"cdk/stack", root + "functions/ingest"}, {"cdk", root + "local"}, {"cdk/stack", root + "emulator/sqs"}, {"cdk/cost", root + "cli/console"}},
 		"migrations are plain SQL": {{"migrations", "github.com/pressly/goose/v3"}},
@@ -493,7 +500,7 @@ func TestRules_let_pass_what_the_design_has(t *testing.T) {
 		{"pkg/ingest", root + "pkg/event"}, {"pkg/ingest", "github.com/google/uuid"},
 		{"pkg/pgstore", "github.com/jackc/pgx/v5"}, {"pkg/process", root + "pkg/event"}, {"pkg/process", root + "pkg/budget"}, {"pkg/pgstore/pgtest", root + "pkg/pgmigrate"}, {"pkg/pgmigrate", root + "migrations"},
 		{"functions/ingest", root + "pkg/ingest"}, {"functions/ingest", "github.com/aws/aws-lambda-go/lambda"},
-		{"local/stack", root + "pkg/contract"}, {"local/stack", root + "emulator/gateway"}, {"cli/stacks", root + "local/stack"}, {"cdk/stack", root + "pkg/contract"}, {"cdk/stack", "github.com/aws/aws-cdk-go/awscdk/v2"},
+		{"local/stack", root + "pkg/contract"}, {"local/stack", root + "emulator/gateway"}, {"cli/stacks", root + "local/stack"}, {"cli/webconsole/localstack", root + "local/stack"}, {"cdk/stack", root + "pkg/contract"}, {"cdk/stack", "github.com/aws/aws-cdk-go/awscdk/v2"},
 		{"cdk/stack", root + "cdk/construct"}, {"cdk/stack", root + "cdk/stage"}, {"migrations", "embed"},
 	}
 	for _, edge := range allowed {

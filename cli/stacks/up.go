@@ -11,6 +11,7 @@ import (
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/stacks/background"
 	"github.com/fluxa/fluxa/cli/target"
+	"github.com/fluxa/fluxa/cli/webconsole/localstack"
 	"github.com/fluxa/fluxa/local/stack"
 	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -62,7 +63,7 @@ func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher
 	}
 	return launcher.Run(ctx, stack.Config{
 		Dir: u.Dir, BinDir: u.Bin, Host: u.Host, Port: u.Port, DatabaseURL: u.DatabaseURL, APIKey: u.APIKey, Clients: clients, Out: c.Out,
-		Tuning: stack.Tuning{BatchSize: u.BatchSize, BatchWindow: u.BatchWindow},
+		Tuning: stack.Tuning{BatchSize: u.BatchSize, BatchWindow: u.BatchWindow}, Console: localstack.New,
 	})
 }
 
