@@ -14,6 +14,7 @@ type Commands struct {
 	Down    downCommand    `cmd:"" help:"Stop the local stack; its data stays."`
 	Reset   resetCommand   `cmd:"" help:"Stop the local stack and remove its data."`
 	Migrate migrateCommand `cmd:"" help:"Apply the migrations that a database does not have yet."`
+	Clients clientsCommand `cmd:"" help:"Show what each client of the local stack sends, and what becomes of it."`
 	Doctor  doctorCommand  `cmd:"" help:"Check an AWS account before a stage is deployed to it."`
 	Verify  verifyCommand  `cmd:"" help:"Send an event through every part and report what works."`
 }

@@ -105,6 +105,12 @@ func (c Client) check() error {
 // gives it.
 func (c Client) keyID(i int) string { return fmt.Sprintf("%s-%d", c.Name, i+1) }
 
+// ClientOfKey returns the client whose key has an id of the access log, "" for an id that
+// is not a client's.
+func ClientOfKey(id string) string {
+	return id[:max(strings.LastIndex(id, "-"), 0)]
+}
+
 // apiKeys are those that the API asks for.
 func (c Config) apiKeys() []gateway.APIKey {
 	if len(c.Clients) == 0 && c.APIKey != "" {

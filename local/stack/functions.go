@@ -29,9 +29,9 @@ const (
 // logLimit is how large a function's log grows before it is set aside.
 const logLimit = 32 << 20
 
-// accessLog has a line for each request, those that no function saw among them, as API
+// AccessLog is a file in Info.LogDir. It has a line for each request, those that no function saw among them, as API
 // Gateway's access log has.
-const accessLog = "access.log"
+const AccessLog = "access.log"
 
 // functions are the platform's functions under the local Lambda runtime.
 type functions struct {

@@ -277,7 +277,7 @@ func (s *Stack) startMapping(background context.Context) error {
 }
 
 func (s *Stack) startAPI(background context.Context, l net.Listener) error {
-	access, err := logfile.New(filepath.Join(s.cfg.Dir, "logs", accessLog), logLimit, 0o600)
+	access, err := logfile.New(filepath.Join(s.cfg.Dir, "logs", AccessLog), logLimit, 0o600)
 	if err != nil {
 		return err
 	}
