@@ -52,6 +52,23 @@ func TestSend_one(t *testing.T) {
 	}
 }
 
+func TestSend_gzipped(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"--user-id", "ada"}, {"--generate", "3"}} {
+		api := newAPI(t)
+		api.says("POST /events", 202, `{"event_id":"made-up","status":"enqueued"}`)
+		api.says("POST /events/batch", 202, `{"results":[{"status":"enqueued"},{"status":"enqueued"},{"status":"enqueued"}]}`)
+		got := run(t, append([]string{"send", "--endpoint", api.URL, "--gzip"}, args...)...)
+		if got.code != exit.OK {
+			t.Fatalf("%s", got)
+		}
+		_, body, _ := strings.Cut(api.asked()[0], "/events")
+		if api.headers[0].Get("Content-Encoding") != "gzip" || !strings.Contains(body, "\x1f\x8b") {
+			t.Errorf("sent with %v: %q", api.headers[0], body)
+		}
+	}
+}
+
 func TestSend_one_that_is_refused(t *testing.T) {
 	t.Parallel()
 	api := newAPI(t)

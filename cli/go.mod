@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/fluxa/fluxa/pkg v0.0.0
 	github.com/google/go-cmp v0.7.0
+	github.com/klauspost/compress v1.20.1
 )
 
 require github.com/fluxa/fluxa/migrations v0.0.0 // indirect

@@ -12,6 +12,7 @@ import (
 // Commands are the commands of this group.
 type Commands struct {
 	Send   sendCommand   `cmd:"" help:"Send one event, a file of them, or generated ones."`
+	Import importCommand `cmd:"" help:"Send a file of events, compressed or not, and go on after an interruption."`
 	Load   loadCommand   `cmd:"" help:"Send events at a fixed or rising rate, measure latencies, and find what is lost."`
 	Get    getCommand    `cmd:"" help:"Show one event."`
 	Status statusCommand `cmd:"" help:"Show the processing status of one event."`

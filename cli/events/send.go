@@ -15,7 +15,6 @@ import (
 	"github.com/fluxa/fluxa/cli/pace"
 	"github.com/fluxa/fluxa/cli/target"
 	api "github.com/fluxa/fluxa/pkg/client"
-	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
 )
 
@@ -140,14 +139,8 @@ func (s sendCommand) payload(now time.Time) ([]byte, error) {
 }
 
 func (s sendCommand) many(ctx context.Context, c console.Console) (err error) {
-	if s.Batch < 1 || s.Batch > contract.BatchLimit {
-		return exit.Usagef("--batch is %d, it must be 1 to %d", s.Batch, contract.BatchLimit)
-	}
-	if s.Concurrency < 1 {
-		return exit.Usagef("--concurrency is %d, it must be at least 1", s.Concurrency)
-	}
-	if s.Concurrency > 1_000 {
-		return exit.Usagef("--concurrency is %d, it must be at most 1000", s.Concurrency)
+	if err := checkPace(s.Batch, s.Concurrency); err != nil {
+		return err
 	}
 	latencies := load.NewLatencies()
 	client, _, err := s.Client(api.Config{Observe: latencies.Observe, GzipFrom: s.gzipFrom()})

@@ -101,6 +101,13 @@ func (s *sender) settle(items []Item, why func(Item) *Example) {
 	for _, item := range items {
 		bytes += item.Size
 		example := why(item)
+		switch {
+		case s.cfg.Settled == nil:
+		case example != nil && example.Failed:
+			s.stop(fmt.Errorf("line %d failed: %s", item.Line, example.Detail))
+		default:
+			s.cfg.Settled(item, example == nil)
+		}
 		if example == nil {
 			accepted++
 			continue

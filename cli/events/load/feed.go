@@ -88,6 +88,12 @@ func (f *feeder) unsent(last int64) int64 {
 // take adds an event to the batch, and hands over what is full. It reports whether
 // to go on; if not, the event is in the current batch.
 func (f *feeder) take(ctx context.Context, item Item) bool {
+	if item.Line < f.sender.cfg.From {
+		if item.Payload != nil {
+			f.lines.before(item.Payload)
+		}
+		return true
+	}
 	if item.Payload == nil {
 		f.sender.settle([]Item{item}, func(Item) *Example {
 			return &Example{Line: item.Line, Code: fault.PayloadTooLarge, Detail: fmt.Sprintf(

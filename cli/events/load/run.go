@@ -24,8 +24,8 @@ type API interface {
 	SendBatch(ctx context.Context, payloads [][]byte, key string) ([]api.Result, error)
 }
 
-// Config says what to send, where and how fast. Every field but Rate, Key and
-// Rejects is required; the caller has checked BatchSize and Concurrency.
+// Config says what to send, where and how fast. Every field but Rate, Key,
+// Rejects, From and Settled is required; the caller has checked BatchSize and Concurrency.
 type Config struct {
 	API    API
 	Source Source
@@ -48,6 +48,13 @@ type Config struct {
 	// Rejects takes the lines that were not accepted, byte for byte. Default:
 	// none. Lines too long to be read whole are left out.
 	Rejects io.Writer
+	// From is the first line to send. Those before it are read, and count among the
+	// equal ones of the later. Default: the first one.
+	From int64
+	// Settled is called with each event that was accepted, or refused for good, by one
+	// goroutine at a time. One that failed and may be sent again ends the run then.
+	// Default: none.
+	Settled func(item Item, accepted bool)
 	// Progress is called with each request's events when it is done, by one
 	// goroutine at a time.
 	Progress func(events int, bytes int64)
