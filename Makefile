@@ -12,6 +12,8 @@ OUT    ?= cdk.out
 MODULES := ./bench/... ./cdk/... ./cli/... ./emulator/... ./functions/... ./local/... ./migrations/... ./pkg/... ./proof/...
 # These deploy to an emulated AWS: deploy-emulated has them, with what they need.
 EMULATED := ./cdk/emulated/...
+# These drive a browser: console-test has them.
+BROWSED := ./cli/webconsole/browser/...
 # These run Terraform: terraform-test has them.
 TERRAFORMED := ./cdk/terraform/...
 
@@ -96,7 +98,8 @@ reset: $(FLUXA) ## Stop the local stack and delete its data
 test: $(POSTGRES) ## Run every test, with the race detector, against a real PostgreSQL
 	@[ -n "$(RACE)" ] || echo "no C compiler found: the tests run without the race detector"
 	$(TEST) $$(go list ./cdk/... | grep -vxF "$$(go list $(EMULATED) $(TERRAFORMED))")
-	CGO_ENABLED=$(if $(RACE),1,0) $(POSTGRES) run -- $(TEST) $(RACE) $(filter-out ./cdk/...,$(MODULES))
+	CGO_ENABLED=$(if $(RACE),1,0) $(POSTGRES) run -- $(TEST) $(RACE) \
+		$$(go list $(filter-out ./cdk/...,$(MODULES)) | grep -vxF "$$(go list $(BROWSED))")
 
 .PHONY: cover
 cover: $(POSTGRES) ## Measure the line coverage of pkg; less than 85 % fails
@@ -221,15 +224,22 @@ clients: build .venv/clients/.ready ## Generate the clients in Python and TypeSc
 # Go's database of vulnerabilities. Where it cannot be reached, nothing is looked for.
 VULNDB ?= https://vuln.go.dev
 
-# What the console's pages load is embedded from this folder, so that `go build` needs no
-# npm. It is copied from the packages that package.json pins.
+# What the console's pages load is embedded, so that `go build` needs no npm. It is copied
+# from the packages that package.json pins.
 CONSOLE := cli/webconsole/assets
+VENDORED := htmx.org/dist/htmx.min.js uplot/dist/uPlot.iife.min.js uplot/dist/uPlot.min.css
 
 .PHONY: console-assets
 console-assets: node_modules/.ready ## Copy htmx and uPlot, as pinned, to where the console embeds them
-	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/uplot/dist/uPlot.iife.min.js node_modules/uplot/dist/uPlot.min.css $(CONSOLE)/
-	@cp node_modules/htmx.org/LICENSE $(CONSOLE)/LICENSE-htmx
-	@cp node_modules/uplot/LICENSE $(CONSOLE)/LICENSE-uPlot
+	@cp $(VENDORED:%=node_modules/%) $(CONSOLE)/
+	@for name in htmx.org:htmx uplot:uPlot; do cp node_modules/$${name%:*}/LICENSE $(CONSOLE)/LICENSE-$${name#*:}; done
+
+.PHONY: console-test
+console-test: build node_modules/.ready ## Test the console in headless Chromium; its pictures are in dist/console
+	@for file in $(VENDORED); do cmp node_modules/$$file $(CONSOLE)/$$(basename $$file) || \
+		{ echo "make console-assets copies what package.json pins"; exit 1; }; done
+	@scripts/chromium.sh
+	go test -count=1 -timeout 5m $(TESTFLAGS) $(BROWSED)
 
 .PHONY: vulncheck
 vulncheck: ## Look for known vulnerabilities that the code can reach

@@ -168,7 +168,9 @@ func start(t *testing.T, change func(*webconsole.Config)) *stand {
 // do sends a request with headers, given as pairs, and returns status and body.
 func (s *stand) do(method, path string, form url.Values, headers ...string) (*http.Response, string) {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(form.Encode()))
+	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second) // a stream has no end
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, s.url+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -105,28 +105,37 @@ func TestRuns_of_maintain_are_kept(t *testing.T) {
 // a second, in the time of the lines: the second ten add nothing. It measures the heap, and so runs alone.
 func TestMemory_is_bounded_however_long_events_come(t *testing.T) {
 	l := activity.New()
+	latencies := "1"
+	for i := range 99 {
+		latencies += fmt.Sprintf(",%d", i)
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
 	minutes := func(from int) uint64 {
 		for s := range 600 {
 			at := now.Add(time.Duration(from+s) * time.Second)
-			latencies := "1"
-			for i := range 99 {
-				latencies += fmt.Sprintf(",%d", i)
-			}
 			for i := range 10 {
 				metrics(l, contract.FunctionProcessor, at, `"processed_success":100,"end_to_end_latency_ms":[`+latencies+`]`)
 				l.Take(contract.FunctionProcessor, entry(at, fmt.Sprintf(`"service":"processor","event_id":"e-%d-%d","result":"processed"`, from+s, i)))
 			}
 			l.Settle()
 		}
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
+		return heap()
 	}
 	first := minutes(0)
 	second := minutes(600)
 	if grown := int64(second) - int64(first); grown > 1<<20 {
 		t.Errorf("the second ten minutes added %d bytes to %d", grown, first)
+	}
+	for range 5_000 { // half a million latencies in a second
+		metrics(l, contract.FunctionProcessor, now.Add(20*time.Minute), `"end_to_end_latency_ms":[`+latencies+`]`)
+	}
+	if grown := int64(heap()) - int64(second); grown > 1<<20 {
+		t.Errorf("a busy second added %d bytes", grown)
 	}
 	if got := len(l.Events(1_000_000)); got != 200 {
 		t.Errorf("%d events are kept", got)
