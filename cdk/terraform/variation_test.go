@@ -84,6 +84,7 @@ func addThird(dev, prod, added *settings.Stage) {
 	}
 	added.API.Clients = map[string]settings.Client{"orders": {Reads: settings.ReadsOwn, Caller: "load-test|orders"}}
 	prod.API.Authorization = settings.IAM
+	prod.OTLP = settings.OTLP{Endpoint: "https://spans.example.org", Network: "10.52.0.0/24", TransitGateway: "tgw-0a1b2c3d4e5f67891"}
 	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e1"
 	dev.API.Domain = settings.Domain{Name: "events.example.com", CertificateARN: certificate + "1"}
 	added.API.Domain = settings.Domain{Name: "load.example.com", CertificateARN: certificate + "2"}
