@@ -110,8 +110,12 @@ func (u upCommand) detach(ctx context.Context, c console.Console, launcher Launc
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Out, "Fluxa is up in the background, process %d.\n\n  API           %s\n  AWS endpoint  %s\n  PostgreSQL    %s\n  Logs          %s\n\n`fluxa down` stops it, or `make down`.\n",
-		info.PID, info.APIURL, info.AWSEndpoint, info.DatabaseURL, info.LogDir)
+	page := ""
+	if info.ConsoleURL != "" {
+		page = "\n  Console       " + info.ConsoleURL
+	}
+	fmt.Fprintf(c.Out, "Fluxa is up in the background, process %d.\n%s\n  API           %s\n  AWS endpoint  %s\n  PostgreSQL    %s\n  Logs          %s\n\n`fluxa down` stops it, or `make down`.\n",
+		info.PID, page, info.APIURL, info.AWSEndpoint, info.DatabaseURL, info.LogDir)
 	return nil
 }
 

@@ -122,7 +122,8 @@ func (s *Server) entries(ctx context.Context, b *eventBody, id string) []activit
 }
 
 func inOrder(entries []activity.Entry) {
-	slices.SortStableFunc(entries, func(a, b activity.Entry) int { return a.At.Compare(b.At) })
+	// A request goes before its event is processed, which may be over before the answer.
+	slices.SortStableFunc(entries, func(a, b activity.Entry) int { return a.Began().Compare(b.Began()) })
 }
 
 // addRequest looks for the request that brought the event, under its correlation id: the
@@ -180,8 +181,7 @@ func timeline(entries []activity.Entry) []step {
 				add(e.At, "Refused", reason(e), "bad")
 				continue
 			}
-			began := e.At.Add(-time.Duration(e.DurationMS * float64(time.Millisecond)))
-			add(began, "Request", fmt.Sprintf("%s reached ingest", console.Count(e.BodyBytes, "byte")), "")
+			add(e.Began(), "Request", fmt.Sprintf("%s reached ingest", console.Count(e.BodyBytes, "byte")), "")
 			add(e.At, "Accepted and queued", fmt.Sprintf("answered %d; the queue has it durably", e.Status), "good")
 		case contract.FunctionProcessor:
 			delivered(e, add)

@@ -64,6 +64,33 @@ func (s *stand) eventually(path, text string) {
 	}
 }
 
+func TestEvent_has_its_steps_in_the_order_in_which_they_began(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	line := func(second int, service, fields string) {
+		s.write(fmt.Sprintf(`{"timestamp":"2026-11-30T08:00:%02dZ","level":"INFO","message":"m","service":%q,"event_id":"e-1","correlation_id":"c",%s}`, second, service, fields))
+	}
+	line(3, "ingest", `"status":202,"duration_ms":2500,"body_bytes":90`) // it answered late
+	line(1, "processor", `"result":"retried","deliveries":1,"error_code":"database_unavailable","error":"database_unavailable: down","retry_in_s":5`)
+	line(7, "processor", `"result":"processed","deliveries":2,"notified":true,"end_to_end_ms":6500`)
+	line(8, "query", `"status":200,"route":"not shown"`)
+	_, body := s.do(http.MethodGet, "/event?part&id=e-1", nil)
+	rest := body
+	for _, want := range []string{
+		":00.500", "Request", "90 bytes reached ingest", "Accepted and queued",
+		"Try 1: put back", "database_unavailable: down; tried again in 5.0 s", "Try 2: committed", "6.5 s after it was accepted", "Announced",
+	} {
+		_, after, found := strings.Cut(rest, want)
+		if !found {
+			t.Fatalf("%q is not there, or too early: %s", want, body)
+		}
+		rest = after
+	}
+	if strings.Contains(body, "not shown") {
+		t.Errorf("the page's own questions are shown: %s", body)
+	}
+}
+
 func TestForms_do_what_they_say(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -140,7 +140,7 @@ func (l *Log) enter(function contract.Function, e Entry) {
 }
 
 // update enters what a line says of an event. What the processor said of it stays when
-// ingest's line is read later.
+// ingest's line is read later: the processor may even be done before ingest has answered.
 func (l *Log) update(e Entry) {
 	i := slices.IndexFunc(l.events, func(known Event) bool {
 		return known.ID == e.EventID && (e.EventID != "" || known.CorrelationID == e.CorrelationID)
@@ -148,7 +148,7 @@ func (l *Log) update(e Entry) {
 	event := Event{ID: e.EventID, CorrelationID: e.CorrelationID}
 	if i >= 0 {
 		event = l.events[i]
-		if e.At.Before(event.At) || (e.Function == contract.FunctionIngest && event.Deliveries > 0 && e.At.Equal(event.At)) {
+		if e.At.Before(event.At) || (e.Function == contract.FunctionIngest && event.Deliveries > 0) {
 			return
 		}
 		l.events = slices.Delete(l.events, i, i+1)

@@ -69,6 +69,8 @@ func TestEvents_show_what_became_of_each(t *testing.T) {
 		t.Errorf("before Settle there are %v", got)
 	}
 	l.Settle()
+	take(contract.FunctionIngest, 4, `"event_id":"b","status":202`) // answered after the processor was done
+	l.Settle()
 	want := []activity.Event{
 		{CorrelationID: "e", At: now.Add(5 * time.Second), State: activity.Refused, ErrorCode: "invalid_value"},
 		{ID: "b", At: now.Add(3 * time.Second), State: activity.DeadLettered, ErrorCode: "invalid_event", Deliveries: 1},

@@ -40,6 +40,11 @@ type Entry struct {
 	Report *MaintainReport `json:"report"`
 }
 
+// Began is when the work began that the line tells of, as far as the line says.
+func (e Entry) Began() time.Time {
+	return e.At.Add(-time.Duration(e.DurationMS * float64(time.Millisecond)))
+}
+
 // MaintainReport is what a run of maintain did.
 type MaintainReport struct {
 	Made      int64 `json:"partitions_made"`
