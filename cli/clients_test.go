@@ -20,9 +20,9 @@ func TestClients(t *testing.T) {
 	request := func(ago time.Duration, key, resource string, status int, ms float64) string {
 		keyed := ""
 		if key != "" {
-			keyed = fmt.Sprintf(`,"api_key_id":%q`, key)
+			keyed = fmt.Sprintf(`,"key_id":%q`, key)
 		}
-		return fmt.Sprintf(`{"time":%q,"level":"INFO","msg":"request","resource":%q,"status":%d,"duration_ms":%g%s}`+"\n",
+		return fmt.Sprintf(`{"timestamp":%q,"level":"INFO","message":"request","resource":%q,"status":%d,"duration_ms":%g%s}`+"\n",
 			now.Add(-ago).UTC().Format(time.RFC3339Nano), resource, status, ms, keyed)
 	}
 	for name, lines := range map[string][]string{

@@ -185,7 +185,7 @@ func (x *exchange) log() {
 		slog.String("trace_id", x.traceID),
 	}
 	if x.key != nil {
-		attributes = append(attributes, slog.String("api_key_id", x.key.ID))
+		attributes = append(attributes, slog.String("key_id", x.key.ID))
 	}
 	level := slog.LevelInfo
 	if x.functionError != "" {

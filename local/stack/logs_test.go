@@ -72,7 +72,7 @@ func TestLogs_are_as_designed_and_hold_no_payload(t *testing.T) {
 	written := map[string]bool{}
 	lines := 0
 	logs, err := filepath.Glob(filepath.Join(p.dir, "logs", "*.log"))
-	if err != nil || len(logs) != 5 {
+	if err != nil || len(logs) != 6 {
 		t.Fatalf("log files %v, %v", logs, err)
 	}
 	for _, path := range logs {

@@ -25,6 +25,7 @@ import (
 	"github.com/fluxa/fluxa/local/postgres"
 	"github.com/fluxa/fluxa/pkg/awsclient"
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/telemetry"
 )
 
 // stopTimeout bounds the orderly end of everything.
@@ -282,7 +283,7 @@ func (s *Stack) startAPI(background context.Context, l net.Listener) error {
 		return err
 	}
 	s.onStop(func(context.Context) error { return access.Close() })
-	logger := slog.New(slog.NewMultiHandler(s.cfg.Logger.Handler(), slog.NewJSONHandler(access, nil)))
+	logger := slog.New(slog.NewMultiHandler(s.cfg.Logger.Handler(), telemetry.NewLogger(access, telemetry.Service{Name: "access", Environment: Stage}, slog.LevelInfo).Handler()))
 	api, err := gateway.New(gateway.Config{
 		Routes: s.functions.routes(), APIKeys: s.cfg.apiKeys(), Stage: Stage, AccountID: AccountID, Compress: true, Codes: gatewayCodes(), Logger: logger,
 	})

@@ -41,11 +41,11 @@ type Client struct {
 
 // line is one request, as the local API writes it.
 type line struct {
-	Time     time.Time `json:"time"`
+	Time     time.Time `json:"timestamp"`
 	Resource string    `json:"resource"`
 	Status   int       `json:"status"`
 	Duration float64   `json:"duration_ms"`
-	KeyID    string    `json:"api_key_id"`
+	KeyID    string    `json:"key_id"`
 }
 
 // Clients reads the log and the one set aside before it, in the folder of the logs, from a
