@@ -9,7 +9,6 @@ import (
 
 	"github.com/fluxa/fluxa/cdk/construct"
 	"github.com/fluxa/fluxa/cdk/stage"
-	"github.com/fluxa/fluxa/pkg/config"
 )
 
 // addClients makes the keys of the stage's clients, where callers show some.
@@ -35,15 +34,6 @@ func (p *Pipeline) addClients() {
 
 // keyID is the id of an API key of a client.
 func (p *Pipeline) keyID(client, key string) string { return *p.Clients[client].Keys[key].Ref() }
-
-// knowingClients adds to a function's environment who the clients are, where the stage
-// has some.
-func (p *Pipeline) knowingClients(environment map[string]string) map[string]string {
-	if clients := p.stage.API.ClientsVariable(p.keyID); clients != "" {
-		environment[config.EnvClients] = clients
-	}
-	return environment
-}
 
 // clients are those that show keys, in the order of their names.
 func (p *Pipeline) clients() []*construct.APIClient {

@@ -76,6 +76,7 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	}
 	queue := config.Queue{QueueURL: *p.Queue.Queue.QueueUrl()}
 	payloads := config.Payloads{PayloadBucket: *data.Payloads.Bucket.BucketName()}
+	known := s.API.Known(p.keyID)
 
 	// It needs no database. A collector of spans is where the others are.
 	var ingestNetwork *construct.PrivateNetwork
@@ -85,7 +86,7 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	ingest := p.add(contract.FunctionIngest, "Ingest", f.Ingest.Function, construct.HandlerProps{
 		Description: "Fluxa: takes events over HTTP and puts them on the queue", MetricNamespace: contract.NamespaceIngest,
 		ReservedConcurrency: f.Ingest.ReservedConcurrency, Network: ingestNetwork,
-		Environment: p.knowingClients(config.Environ(config.Ingest{Service: released, Queue: queue, Payloads: payloads})),
+		Environment: config.Environ(config.Ingest{Service: released, Known: known, Queue: queue, Payloads: payloads}),
 	})
 	p.Queue.GrantSend(ingest.Role)
 	data.Payloads.GrantPut(ingest.Role)
@@ -107,9 +108,9 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	query := p.add(contract.FunctionQuery, "Query", f.Query.Function, construct.HandlerProps{
 		Description: "Fluxa: reads events and their status", MetricNamespace: contract.NamespaceQuery,
 		Network: network.Private, ReservedConcurrency: f.Query.ReservedConcurrency,
-		Environment: p.knowingClients(config.Environ(config.Query{
-			Service: released, Payloads: payloads, Database: data.Database.ReadSettings(contract.DatabaseUser(contract.FunctionQuery), stage.QueryConnections),
-		})),
+		Environment: config.Environ(config.Query{
+			Service: released, Known: known, Payloads: payloads, Database: data.Database.ReadSettings(contract.DatabaseUser(contract.FunctionQuery), stage.QueryConnections),
+		}),
 	})
 	data.Payloads.GrantGet(query.Role)
 	data.Database.GrantRead(query.Role, contract.DatabaseUser(contract.FunctionQuery))

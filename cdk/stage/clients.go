@@ -1,14 +1,13 @@
 package stage
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -17,8 +16,8 @@ type Reads string
 
 // The two: what the client itself sent, and everything.
 const (
-	ReadsOwn Reads = "own"
-	ReadsAll Reads = "all"
+	ReadsOwn Reads = config.ReadsOwn
+	ReadsAll Reads = config.ReadsAll
 )
 
 // Client is one who calls the API under a name, and owns what it sends.
@@ -51,41 +50,31 @@ const (
 )
 
 var (
-	clientPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
-	keyPattern    = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
-	rolePattern   = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}):role/([!-~]+/)?[\w+=,.@-]{1,64}$`)
+	keyPattern  = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
+	rolePattern = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}):role/([!-~]+/)?[\w+=,.@-]{1,64}$`)
 )
 
 // ClientNames returns the names in their order.
 func (a API) ClientNames() []string { return slices.Sorted(maps.Keys(a.Clients)) }
 
-// ClientsVariable returns what the functions read of the clients, as JSON: by the name
-// of each who its callers are, as API Gateway names them, and what it reads. KeyID is
-// the id of an API key of a client. It is empty for a stage without clients.
-func (a API) ClientsVariable(keyID func(client, key string) string) string {
-	if len(a.Clients) == 0 {
-		return ""
-	}
-	type told struct {
-		Callers []string `json:"callers"`
-		Reads   Reads    `json:"reads"`
-	}
-	all := map[string]told{}
+// Known returns what the functions are told of the clients: who the callers of each are,
+// as API Gateway names them, and what it reads. KeyID is the id of an API key of a client.
+func (a API) Known(keyID func(client, key string) string) config.Known {
+	known := config.Known{}
 	for name, c := range a.Clients {
-		one := told{Reads: c.Reads}
+		one := config.Client{Reads: string(c.Reads)}
 		for _, key := range slices.Sorted(slices.Values(c.Keys)) {
 			one.Callers = append(one.Callers, keyID(name, key))
 		}
 		if caller := a.caller(c); caller != "" {
 			one.Callers = append(one.Callers, caller)
 		}
-		all[name] = one
+		if known.Clients == nil {
+			known.Clients = config.Clients{}
+		}
+		known.Clients[name] = one
 	}
-	raw, err := json.Marshal(all)
-	if err != nil {
-		panic(fmt.Sprintf("api.clients: %v", err)) // texts and lists of them
-	}
-	return string(raw)
+	return known
 }
 
 // caller is whom the functions see, empty for one who shows a key. A role's sessions
@@ -107,7 +96,7 @@ func (a API) checkClients(l *faultList) {
 	owners := map[string]string{}
 	for _, name := range a.ClientNames() {
 		field, c := "api.clients."+name, a.Clients[name]
-		l.require(clientPattern.MatchString(name), field, "must be called by 1 to 32 of a-z 0-9 -, a letter first")
+		l.require(contract.ValidClient(name), field, "must be called by 1 to %d of a-z 0-9 -, a letter first", contract.ClientLimit)
 		oneOf(l, c.Reads, field+".reads", ReadsOwn, ReadsAll)
 		if a.Authorization == APIKey {
 			a.checkKeys(l, field, c)
@@ -118,7 +107,7 @@ func (a API) checkClients(l *faultList) {
 		l.require(caller == "" || owners[caller] == "", field+".caller", "must be of one client, and %s has it too: %q", owners[caller], c.Caller)
 		owners[caller] = name
 	}
-	text := a.ClientsVariable(func(string, string) string { return strings.Repeat("k", keyIDBytes) })
+	text := a.Known(func(string, string) string { return strings.Repeat("k", keyIDBytes) }).Clients.String()
 	l.require(len(text) <= ClientsBytes, "api.clients", "must fit into %d bytes of the functions' environment, got %d: take fewer clients, or shorter names and callers", ClientsBytes, len(text))
 }
 

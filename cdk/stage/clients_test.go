@@ -123,13 +123,13 @@ func TestParse_names_what_a_client_lacks_and_has_too_much(t *testing.T) {
 
 // A caller is named as functions see it: API Gateway's id of a key, a role without its
 // session and path, or the subject that functions/authorize gives.
-func TestClientsVariable_names_the_callers_as_the_functions_see_them(t *testing.T) {
+func TestKnown_names_the_callers_as_the_functions_see_them(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		with changes
 		want string
 	}{
-		"none": {nil, ""},
+		"none": {nil, "{}"},
 		"keys": {with(APIKey, map[string]any{"reports": client(changes{"reads": "all"}), "orders": client(changes{"keys": []string{"b", "a"}})}),
 			`{"orders":{"callers":["orders/a","orders/b"],"reads":"own"},"reports":{"callers":["reports/a"],"reads":"all"}}`},
 		"a role": {with(IAM, map[string]any{"orders": known("arn:aws:iam::123456789012:role/team/a/orders+eu")}),
@@ -145,7 +145,7 @@ func TestClientsVariable_names_the_callers_as_the_functions_see_them(t *testing.
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := s.API.ClientsVariable(func(client, key string) string { return client + "/" + key }); got != c.want {
+			if got := s.API.Known(func(client, key string) string { return client + "/" + key }).Clients.String(); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
@@ -153,7 +153,7 @@ func TestClientsVariable_names_the_callers_as_the_functions_see_them(t *testing.
 }
 
 // The most clients that there may be, with the longest names, fit.
-func TestClientsVariable_has_room_for_every_client_with_keys(t *testing.T) {
+func TestKnown_has_room_for_every_client_with_keys(t *testing.T) {
 	t.Parallel()
 	all := map[string]any{}
 	for i := range mostClients {
