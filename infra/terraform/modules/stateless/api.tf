@@ -8,9 +8,10 @@ resource "aws_cloudwatch_log_group" "api_access_log" {
 }
 
 resource "aws_api_gateway_rest_api" "api" {
-  name        = "fluxa-${var.environment}"
-  description = "Fluxa takes transaction events and tells what became of them"
-  tags        = local.tags
+  name                     = "fluxa-${var.environment}"
+  description              = "Fluxa takes transaction events and tells what became of them"
+  minimum_compression_size = 0
+  tags                     = local.tags
 
   endpoint_configuration {
     types = ["REGIONAL"]

@@ -139,7 +139,7 @@ resource "aws_lambda_function" "migrate" {
 resource "aws_lambda_invocation" "migrations" {
   function_name = aws_lambda_function.migrate.function_name
   triggers = {
-    migrations = "269651461a11d05456aca2e78429bfa265db11958ddd5b9d743a57fa82be7791 on ${var.database_db_instance_resource_id}"
+    migrations = "3adf7b1b816beaa7f3c099778a852dd9592a98864a442bcfff152ff43b7a931e on ${var.database_db_instance_resource_id}"
   }
   input = jsonencode({})
 }
