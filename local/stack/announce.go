@@ -3,6 +3,7 @@ package stack
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,8 +14,12 @@ import (
 // neither repeats an event that is stored nor conflicts with one.
 func announce(out io.Writer, info Info, dir string, took time.Duration) {
 	key := ""
-	if info.APIKey != "" {
+	if info.APIKey != "" || len(info.Clients) > 0 {
 		key = ` -H "x-api-key: $FLUXA_API_KEY"`
+	}
+	clients := ""
+	if len(info.Clients) > 0 {
+		clients = "\n  Clients       " + strings.Join(info.Clients, ", ") + "  (FLUXA_API_KEY is to be the key of one)"
 	}
 	console := ""
 	if info.ConsoleURL != "" {
@@ -27,7 +32,7 @@ Fluxa is up, after %.1[1]f s.
   API           %[2]s
   AWS endpoint  %[3]s  (SQS, SNS, S3 and Lambda; any credentials)
   PostgreSQL    %[4]s
-  Logs          %[5]s
+  Logs          %[5]s%[11]s
 
 Try it:
 
@@ -40,5 +45,5 @@ curl -sS%[6]s %[2]s/events/%[7]s/status
 
 Ctrl-C stops everything; the data stays in %[9]s.
 `, took.Seconds(), info.APIURL, info.AWSEndpoint, info.DatabaseURL, info.LogDir,
-		key, id, time.Now().UTC().Format(time.RFC3339), dir, console)
+		key, id, time.Now().UTC().Format(time.RFC3339), dir, console, clients)
 }

@@ -19,7 +19,22 @@ var eventID = regexp.MustCompile(`"event_id":"([^"]+)"`)
 func TestAnnounce_prints_commands_that_work(t *testing.T) {
 	t.Parallel()
 	const key = "a-key"
-	p := start(t, func(c *stack.Config) { c.APIKey = key })
+	for name, change := range map[string]func(*stack.Config){
+		"with a key":   func(c *stack.Config) { c.APIKey = key },
+		"with clients": func(c *stack.Config) { c.Clients = []stack.Client{{Name: "orders", Keys: []string{key}, Reads: "own"}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			announced(t, start(t, change), key)
+		})
+	}
+}
+
+func announced(t *testing.T, p *product, key string) {
+	t.Helper()
+	if clients := p.Info().Clients; (len(clients) > 0) != strings.Contains(p.Banner(), "Clients       orders  (FLUXA_API_KEY is to be the key of one)") {
+		t.Errorf("clients %q:\n%s", clients, p.Banner())
+	}
 	seen := map[string]bool{}
 	for range 2 {
 		banner := p.Banner()
@@ -44,7 +59,7 @@ func TestAnnounce_prints_commands_that_work(t *testing.T) {
 			return ""
 		})
 		for command := range strings.SplitSeq(read, "\n\n") {
-			if got := p.shell(command, key); !strings.HasPrefix(got, `{"event_id":"`+id+`",`) {
+			if got := p.shell(command, key); !strings.Contains(got, `"event_id":"`+id+`",`) {
 				t.Errorf("%s: %s", command, got)
 			}
 		}

@@ -125,6 +125,14 @@ func (c Config) apiKeys() []gateway.APIKey {
 	return keys
 }
 
+func (c Config) clientNames() []string {
+	var names []string
+	for _, client := range c.Clients {
+		names = append(names, client.Name)
+	}
+	return names
+}
+
 // known are the clients as the functions know them.
 func (c Config) known() config.Known {
 	if len(c.Clients) == 0 {

@@ -26,7 +26,9 @@ type Info struct {
 	TopicARN    string `json:"topic_arn"`
 	Region      string `json:"region"`
 	APIKey      string `json:"api_key"`
-	LogDir      string `json:"log_dir"`
+	// Clients are the names of those of whom the API takes the keys.
+	Clients []string `json:"clients,omitempty"`
+	LogDir  string   `json:"log_dir"`
 }
 
 // ReadInfo returns what the stack under dir wrote about itself. The error wraps

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -24,7 +25,7 @@ func TestInfo(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, err := ReadInfo(dir)
-			if err != nil || got != info {
+			if err != nil || !reflect.DeepEqual(got, info) {
 				t.Fatalf("read %+v, %v; want %+v", got, err, info)
 			}
 		}

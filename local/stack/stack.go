@@ -123,7 +123,7 @@ func (s *Stack) describe(api net.Listener) {
 	s.info = Info{
 		PID: os.Getpid(), APIURL: urlOf(api), AWSEndpoint: s.resources.url, DatabaseURL: s.info.DatabaseURL,
 		QueueURL: s.resources.queueURL(EventsQueue), DLQURL: s.resources.queueURL(DLQ), Bucket: Bucket, TopicARN: s.resources.topicARN,
-		Region: Region, APIKey: s.cfg.APIKey, LogDir: filepath.Join(s.cfg.Dir, "logs"),
+		Region: Region, APIKey: s.cfg.APIKey, Clients: s.cfg.clientNames(), LogDir: filepath.Join(s.cfg.Dir, "logs"),
 	}
 	if s.cfg.Console != nil {
 		s.info.ConsoleURL = s.info.APIURL + ConsolePath
