@@ -18,7 +18,7 @@ type clientsCommand struct {
 }
 
 func (clientsCommand) Help() string {
-	return `Reads the access log of the local stack, which keeps about 64 MiB. Of a deployed stage, the saved query fluxa/<stage>/clients of CloudWatch Logs Insights tells the same. Requests with the key of no client are those of -.
+	return `Reads the access log of the local stack, which keeps about 64 MiB. Of a deployed stage, the saved query "requests by client" of CloudWatch Logs Insights tells the same. Requests with the key of no client are those of -.
 
     fluxa clients
     fluxa clients --since 5m --output text`
