@@ -25,6 +25,7 @@ const linesLimit = 400
 type eventBody struct {
 	Asked         string
 	ID            string
+	Owner         string // the client whose event it is
 	CorrelationID string
 	Others        []string // event ids, when a correlation id names several
 	Steps         []step
@@ -83,11 +84,23 @@ func (s *Server) trace(ctx context.Context, asked string) eventBody {
 		b.Others = ids
 		return b
 	}
+	b.keepOwner()
 	s.addRequest(ctx, &b)
 	s.ask(ctx, &b)
 	b.Steps = timeline(b.Entries)
 	b.Settled = b.settled(s.cfg.Now())
 	return b
+}
+
+// keepOwner keeps the lines of one client's event: where several use the id, of the one
+// that used it last.
+func (b *eventBody) keepOwner() {
+	for _, e := range b.Entries {
+		if e.EventID == b.ID {
+			b.Owner = e.Client
+		}
+	}
+	b.Entries = slices.DeleteFunc(b.Entries, func(e activity.Entry) bool { return e.Client != b.Owner })
 }
 
 // settled reports whether the page need not look again. The processor's line comes a moment
@@ -150,10 +163,10 @@ func (s *Server) addRequest(ctx context.Context, b *eventBody) {
 func (s *Server) ask(ctx context.Context, b *eventBody) {
 	var wait sync.WaitGroup
 	var eventErr, statusErr error
-	wait.Go(func() { b.Event, eventErr = s.cfg.Events.Event(ctx, b.ID) })
+	wait.Go(func() { b.Event, eventErr = s.cfg.Events.Event(ctx, b.Owner, b.ID) })
 	wait.Go(func() {
 		var status api.Status
-		if status, statusErr = s.cfg.Events.Status(ctx, b.ID); statusErr == nil {
+		if status, statusErr = s.cfg.Events.Status(ctx, b.Owner, b.ID); statusErr == nil {
 			b.Status = &status
 		}
 	})

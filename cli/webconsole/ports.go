@@ -44,10 +44,11 @@ type Depth struct {
 // Total is the sum of the three.
 func (d Depth) Total() int64 { return d.Visible + d.InFlight + d.Delayed }
 
-// Events is the HTTP API. Its errors are those of *api.Client.
+// Events is the HTTP API. Its errors are those of *api.Client. An owner is the client whose
+// event it is, empty in a stack without clients.
 type Events interface {
-	Event(ctx context.Context, id string) (json.RawMessage, error)
-	Status(ctx context.Context, id string) (api.Status, error)
+	Event(ctx context.Context, owner, id string) (json.RawMessage, error)
+	Status(ctx context.Context, owner, id string) (api.Status, error)
 	Send(ctx context.Context, payload []byte, key string) (api.Result, error)
 }
 
@@ -60,10 +61,7 @@ type DeadLetters interface {
 	Delete(ctx context.Context, ids []string, filter deadletters.Filter, each func(deadletters.Letter, error)) (deadletters.Deleted, error)
 }
 
-var (
-	_ Events      = (*api.Client)(nil)
-	_ DeadLetters = (*deadletters.Queue)(nil)
-)
+var _ DeadLetters = (*deadletters.Queue)(nil)
 
 // Bypass puts a payload on the events queue without the checks of ingest, so that the
 // processor meets one that it cannot store. It returns the event's id.

@@ -83,6 +83,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	cfg.DeadLetters = inTurns(cfg.DeadLetters)
 	s := &Server{
 		cfg: cfg, log: activity.New(), token: rand.Text(),
 		streams: make(chan struct{}, streamsAtOnce), done: make(chan struct{}), told: make(chan struct{}),

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,6 +61,44 @@ func (s *stand) eventually(path, text string) {
 		}
 		if time.Now().After(deadline) {
 			s.t.Fatalf("%s never had %q: %s", path, text, body)
+		}
+	}
+}
+
+// TestDLQ_is_looked_into_by_one_at_a_time mends a message while a list holds the others.
+func TestDLQ_is_looked_into_by_one_at_a_time(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	begun := make(chan struct{})
+	s.listing = func() {
+		close(begun)
+		time.Sleep(100 * time.Millisecond) // time for the other one to come first, if it may
+		s.did("list")
+	}
+	var wait sync.WaitGroup
+	token := s.token()
+	wait.Go(func() { s.do(http.MethodGet, "/part/letters", nil) })
+	<-begun
+	s.do(http.MethodPost, "/dlq/edit", url.Values{"id": {"m-1"}, "payload": {"{}"}, "token": {token}})
+	wait.Wait()
+	if got := strings.Join(s.actions(), ", "); got != "list, edit m-1 {}" {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestEvent_is_of_the_client_that_used_its_id_last has two clients use one id.
+func TestEvent_is_of_the_client_that_used_its_id_last(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	for second, client := range []string{"orders", "refunds", ""} {
+		s.write(fmt.Sprintf(`{"timestamp":"2026-11-30T08:00:%02dZ","level":"INFO","message":"of %q","service":"processor","event_id":"e-1","correlation_id":"c-%d","client":%[2]q,"result":"processed","deliveries":1,"reason":"of-%[2]s"}`,
+			second, strings.ToUpper(client), second))
+	}
+	for _, client := range []string{"orders", "refunds"} {
+		s.write(fmt.Sprintf(`{"timestamp":"2026-11-30T08:01:00Z","level":"INFO","message":"m","service":"processor","event_id":"e-1","correlation_id":"c","client":%q,"result":"duplicate","deliveries":1}`, client))
+		_, body := s.do(http.MethodGet, "/event?part&id=e-1", nil)
+		if owners := s.owners; owners[len(owners)-1] != client || strings.Count(body, `&#34;client&#34;`) == 0 {
+			t.Errorf("read as %q, want %q: %s", owners, client, body)
 		}
 	}
 }

@@ -26,11 +26,13 @@ const script = `<script>alert(1)</script>`
 
 // platform is all that a console reads and does.
 type platform struct {
-	mu    sync.Mutex
-	lines []string // of the processor, not handed over yet
-	all   []string
-	done  []string // actions
-	sent  error
+	owners  []string // of the events that were read
+	listing func()   // what a list waits for
+	mu      sync.Mutex
+	lines   []string // of the processor, not handed over yet
+	all     []string
+	done    []string // actions
+	sent    error
 }
 
 func (p *platform) write(line string) {
@@ -75,11 +77,14 @@ func (p *platform) Depths(context.Context) (webconsole.Depths, error) {
 	return webconsole.Depths{Events: webconsole.Depth{Visible: 7, Age: 3 * time.Second}, DLQ: webconsole.Depth{InFlight: 2}}, nil
 }
 
-func (p *platform) Event(context.Context, string) (json.RawMessage, error) {
+func (p *platform) Event(context.Context, string, string) (json.RawMessage, error) {
 	return json.RawMessage(`{"merchant":"` + script + `"}`), nil
 }
 
-func (p *platform) Status(context.Context, string) (api.Status, error) {
+func (p *platform) Status(_ context.Context, owner, _ string) (api.Status, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.owners = append(p.owners, owner)
 	return api.Status{State: contract.StatusProcessed, Attempts: 1}, nil
 }
 
@@ -107,6 +112,9 @@ func letter() deadletters.Letter {
 }
 
 func (p *platform) List(context.Context, deadletters.Filter, int) ([]deadletters.Letter, error) {
+	if p.listing != nil {
+		p.listing()
+	}
 	return []deadletters.Letter{letter()}, nil
 }
 

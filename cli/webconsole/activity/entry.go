@@ -14,6 +14,7 @@ type Entry struct {
 	At            time.Time         `json:"timestamp"`
 	Level         string            `json:"level"`
 	Message       string            `json:"message"`
+	Client        string            `json:"client"`
 	CorrelationID string            `json:"correlation_id"`
 	EventID       string            `json:"event_id"`
 	RequestID     string            `json:"request_id"`
