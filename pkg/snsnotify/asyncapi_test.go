@@ -112,7 +112,7 @@ func TestAsyncAPI_describes_what_is_published(t *testing.T) {
 	}
 	now := time.Date(2026, 1, 31, 23, 59, 59, 731_000_000, time.UTC)
 	n := process.Notification{
-		EventID: "order-1", CorrelationID: "c", Status: "processed", UserID: "ada", Amount: amount, Currency: "EUR",
+		Client: "orders", EventID: "order-1", CorrelationID: "c", Status: "processed", UserID: "ada", Amount: amount, Currency: "EUR",
 		Merchant: "Corner Shop", Timestamp: now, Mode: event.S3, SHA256: strings.Repeat("0f", 32), ProcessedAt: now,
 	}
 	if errs := topic.Publish(t.Context(), []process.Notification{n}); errs[0] != nil {

@@ -16,6 +16,7 @@ import (
 // notification has the members that this consumer needs; docs/asyncapi.yaml has them all.
 // The amount stays text: a float64 does not hold 15 digits before the point and 4 after it.
 type notification struct {
+	Client   string      `json:"client"` // empty in a stage without clients
 	EventID  string      `json:"event_id"`
 	UserID   string      `json:"user_id"`
 	Amount   json.Number `json:"amount"`

@@ -29,10 +29,11 @@ func run(ctx context.Context, queueURL string) error {
 	if err != nil {
 		return fmt.Errorf("read the AWS settings: %w", err)
 	}
-	seen := map[string]bool{} // yours is a table: see docs/CONSUME.md
+	type key struct{ client, id string }
+	seen := map[key]bool{} // yours is a table: see docs/CONSUME.md
 	return consume(ctx, sqs.NewFromConfig(cfg), queueURL, func(n notification) error {
-		if !seen[n.EventID] {
-			seen[n.EventID] = true
+		if of := (key{n.Client, n.EventID}); !seen[of] {
+			seen[of] = true
 			fmt.Println(n.EventID, n.Amount, n.Currency, n.Merchant)
 		}
 		return nil
