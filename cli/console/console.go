@@ -33,12 +33,12 @@ func Standard() Console { return Console{In: os.Stdin, Out: os.Stdout, Err: os.S
 
 // Format is how a command writes its result: JSON by default.
 type Format struct {
-	Output string `short:"o" enum:"json,text" default:"json" help:"json or text (default ${default})."`
+	Output string `short:"o" enum:"json,text" default:"json" placeholder:"FORMAT" help:"json or text (default ${default})."`
 }
 
 // TextFormat is a Format that is text by default.
 type TextFormat struct {
-	Output string `short:"o" enum:"json,text" default:"text" help:"json or text (default ${default})."`
+	Output string `short:"o" enum:"json,text" default:"text" placeholder:"FORMAT" help:"json or text (default ${default})."`
 }
 
 // JSON writes v to Out, indented, and safe for a terminal.

@@ -34,7 +34,7 @@ func TestCount(t *testing.T) {
 func TestDuration(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
-		0: "0 µs", 950 * time.Microsecond: "950 µs", 1234 * time.Microsecond: "1.2 ms", 250 * time.Millisecond: "250 ms",
+		0: "0 s", 950 * time.Microsecond: "950 µs", 1234 * time.Microsecond: "1.2 ms", 250 * time.Millisecond: "250 ms",
 		1500 * time.Millisecond: "1.5 s", 119 * time.Second: "119 s", 5 * time.Minute: "5 min", 119 * time.Minute: "119 min",
 		7 * time.Hour: "7 h", 47 * time.Hour: "47 h", 72 * time.Hour: "3 d",
 	} {

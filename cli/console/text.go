@@ -39,6 +39,8 @@ func Duration(d time.Duration) string {
 		return strconv.FormatFloat(value, 'f', places, 64) + " " + unit
 	}
 	switch {
+	case d == 0:
+		return "0 s"
 	case d < time.Millisecond:
 		return strconv.FormatInt(d.Microseconds(), 10) + " µs"
 	case d < time.Second:

@@ -28,12 +28,12 @@ type loadCommand struct {
 	console.TextFormat
 	Rate      pace.Rate            `required:"" placeholder:"N/s" help:"Events that are due a second, such as 500/s; with --ramp-to at the beginning."`
 	RampTo    *pace.Rate           `name:"ramp-to" placeholder:"N/s" help:"Change the rate evenly, up to this at the end. Default: a constant rate."`
-	For       time.Duration        `default:"30s" help:"How long events are due (default ${default})."`
+	For       time.Duration        `default:"30s" placeholder:"DURATION" help:"How long events are due (default ${default})."`
 	Batch     int                  `default:"1" placeholder:"N" help:"Events in one request, 1 to ${batch_limit}; 1 uses POST /events (default ${default})."`
 	Size      size                 `placeholder:"SIZE" help:"Size of the metadata of each event, such as 300KiB (default: about 70 bytes)."`
 	InFlight  int                  `name:"in-flight" default:"1000" placeholder:"N" help:"Requests in flight at most, 1 to ${in_flight_limit} (default ${default}). Events that have to wait for one to end are counted, and their wait is part of their latency."`
 	Follow    pace.Rate            `default:"20/s" placeholder:"N/s" help:"Events that are asked about until they are stored, 0 to ${follow_limit} a second (default ${default}). Each is asked about a few dozen times when storing takes a second."`
-	Drain     time.Duration        `default:"2m" help:"How long after the last answer every accepted event may take to be processed (default ${default})."`
+	Drain     time.Duration        `default:"2m" placeholder:"DURATION" help:"How long after the last answer every accepted event may take to be processed (default ${default})."`
 	Objective []openloop.Objective `placeholder:"TEXT" help:"What is to be kept, such as 'accepted.p99<100ms', 'stored.p99.9<5s', 'stored.max<10s' or 'errors<0.1%'. May be repeated."`
 	HDR       string               `name:"hdr" placeholder:"PATH" help:"Write the distributions of both latencies to the new files PATH.accepted.hgrm and PATH.stored.hgrm, in the text format of HDR histograms, in milliseconds."`
 }

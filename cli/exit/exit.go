@@ -68,7 +68,8 @@ func describe(w io.Writer, style console.Style, err error) {
 		return
 	}
 	fmt.Fprintf(w, "%s the API answered %d %s\n", style.Bad("fluxa:"), problem.Status, console.Clean(problem.Title))
-	if problem.Detail != "" {
+	// One bad field is the whole detail.
+	if problem.Detail != "" && (len(problem.Errors) != 1 || problem.Errors[0].Detail != problem.Detail) {
 		fmt.Fprintf(w, "  %s\n", console.Clean(problem.Detail))
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

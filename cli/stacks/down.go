@@ -13,7 +13,7 @@ import (
 
 type downCommand struct {
 	target.Local
-	Wait time.Duration `default:"1m" help:"How long to wait until the stack has stopped (default ${default})."`
+	Wait time.Duration `default:"1m" placeholder:"DURATION" help:"How long to wait until the stack has stopped (default ${default})."`
 }
 
 func (downCommand) Help() string {

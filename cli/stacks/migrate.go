@@ -13,7 +13,7 @@ import (
 type migrateCommand struct {
 	target.Local
 	DatabaseURL string        `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL to migrate. Default: the local stack's."`
-	Timeout     time.Duration `default:"5m" help:"Time limit (default ${default})."`
+	Timeout     time.Duration `default:"5m" placeholder:"DURATION" help:"Time limit (default ${default})."`
 }
 
 func (migrateCommand) Help() string {

@@ -18,17 +18,17 @@ import (
 )
 
 type upCommand struct {
-	Port int    `env:"PORT" default:"8080" help:"Port of the API; the two after it are the AWS endpoint's and PostgreSQL's; 0 takes free ones (default ${default})."`
-	Host string `env:"FLUXA_HOST" default:"127.0.0.1" help:"Address to listen on (default ${default})."`
+	Port int    `env:"PORT" default:"8080" placeholder:"PORT" help:"Port of the API; the two after it are the AWS endpoint's and PostgreSQL's; 0 takes free ones (default ${default})."`
+	Host string `env:"FLUXA_HOST" default:"127.0.0.1" placeholder:"ADDRESS" help:"Address to listen on (default ${default})."`
 	target.Local
 	Bin         string        `default:"dist/bin" placeholder:"FOLDER" help:"Folder of the functions' binaries (default ${default})."`
 	DatabaseURL string        `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL to use. Default: one is started."`
 	APIKey      string        `name:"api-key" env:"FLUXA_API_KEY" placeholder:"KEY" help:"API key that callers must send. Default: none."`
 	Clients     string        `env:"FLUXA_CLIENTS" placeholder:"NAME:KEY,…" help:"Clients, each with its API key. Settings follow as in a URL: orders:key1?rate_per_second=50&burst=100,reports:key2?reads=all. Default: callers are not told apart."`
-	BatchSize   int           `env:"FLUXA_BATCH_SIZE" default:"10" help:"Messages that a processor takes at once, 1 to 10000 (default ${default})."`
-	BatchWindow time.Duration `env:"FLUXA_BATCH_WINDOW" default:"0s" help:"How long a batch is collected, up to 5m; at least 1s for more than 10 messages (default ${default})."`
+	BatchSize   int           `env:"FLUXA_BATCH_SIZE" default:"10" placeholder:"N" help:"Messages that a processor takes at once, 1 to 10000 (default ${default})."`
+	BatchWindow time.Duration `env:"FLUXA_BATCH_WINDOW" default:"0s" placeholder:"DURATION" help:"How long a batch is collected, up to 5m; at least 1s for more than 10 messages (default ${default})."`
 	Detach      bool          `short:"d" help:"Start in the background and return when the API answers; the log is up.log in the data folder."`
-	Wait        time.Duration `default:"10m" help:"With --detach: how long it may take until the API answers (default ${default})."`
+	Wait        time.Duration `default:"10m" placeholder:"DURATION" help:"With --detach: how long it may take until the API answers (default ${default})."`
 }
 
 func (upCommand) Help() string {

@@ -18,12 +18,12 @@ import (
 type verifyCommand struct {
 	target.API
 	console.TextFormat
-	Timeout        time.Duration `default:"30s" help:"How long the event may take to reach the database (default ${default})."`
+	Timeout        time.Duration `default:"30s" placeholder:"DURATION" help:"How long the event may take to reach the database (default ${default})."`
 	DatabaseURL    string        `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"With --endpoint: its PostgreSQL. Default: the event's status from the API is used instead."`
 	DLQURL         string        `name:"dlq-url" env:"FLUXA_DLQ_URL" placeholder:"URL" help:"With --endpoint: its dead-letter queue, reached with the AWS credentials of the environment."`
 	Region         string        `env:"AWS_REGION" placeholder:"REGION" help:"AWS region. Default: the one in the queue's URL."`
 	Stage          string        `env:"FLUXA_STAGE" placeholder:"NAME" help:"With --endpoint: the stage whose CloudWatch metrics to look for."`
-	MetricsTimeout time.Duration `default:"3m" help:"With --endpoint: how long CloudWatch may take to show metrics (default ${default})."`
+	MetricsTimeout time.Duration `default:"3m" placeholder:"DURATION" help:"With --endpoint: how long CloudWatch may take to show metrics (default ${default})."`
 	SkipMetrics    bool          `help:"Do not look for metrics."`
 	SkipDLQ        bool          `name:"skip-dlq" help:"Do not look at the dead-letter queue."`
 }

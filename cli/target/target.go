@@ -45,7 +45,7 @@ type API struct {
 	Local
 	Endpoint       string        `env:"FLUXA_ENDPOINT" placeholder:"URL" help:"API of a deployed stack, such as https://host/stage. Default: the local stack's."`
 	APIKey         string        `name:"api-key" env:"FLUXA_API_KEY" placeholder:"KEY" help:"API key. Default: the local stack's."`
-	RequestTimeout time.Duration `default:"30s" help:"Time limit of each try of a request (default ${default})."`
+	RequestTimeout time.Duration `default:"30s" placeholder:"DURATION" help:"Time limit of each try of a request (default ${default})."`
 }
 
 // Client returns a client of the API, and the local stack if it is that one's. cfg
@@ -72,7 +72,7 @@ func (t API) Client(cfg api.Config) (*api.Client, *stack.Info, error) {
 
 // Owner says whose events are read.
 type Owner struct {
-	Of *string `name:"client" placeholder:"NAME" help:"Read the events of this client, with a key that reads all; '' for those that were sent while the stage had no clients. Default: the key's own."`
+	Of *string `name:"client" placeholder:"NAME" help:"Read the events of this client, with a key that reads all; an empty name means those that were sent while the stage had no clients. Default: the key's own."`
 }
 
 // Reads returns the client that reads them.
