@@ -8,7 +8,7 @@ from fluxa_client import AuthenticatedClient
 from fluxa_client.api.default import (
     get_event, get_event_payload, get_event_status, health, ingest_batch, ingest_event, list_events,
 )
-from fluxa_client.models import Batch, BatchResults, Currency, Event, Metadata, Problem
+from fluxa_client.models import Batch, BatchResults, Currency, Event, ListEventsStatus, Metadata, Problem, StatusPage
 
 
 def event(event_id: str, amount: float = 99.9) -> Event:
@@ -53,6 +53,8 @@ def main() -> None:
     assert payload.status_code == 200 and b'"python-1"' in payload.content, payload
     page = list_events.sync(client=client, user_id="python", limit=10)
     assert sorted(e.event_id for e in page.events) == ["python-1", "python-3"], page
+    failures = list_events.sync(client=client, status=ListEventsStatus.FAILED)
+    assert isinstance(failures, StatusPage) and failures.statuses == [], failures
     missing = get_event.sync("python-4", client=client)
     assert isinstance(missing, Problem) and missing.status == 404, missing
     print("the Python client sends and reads events")

@@ -47,7 +47,10 @@ const stored = await client.GET("/events/{event_id}", { params: { path: { event_
 assert.equal(stored.data?.amount, 99.9);
 assert.deepEqual(stored.data?.metadata, { order: "A-1" });
 const page = await client.GET("/events", { params: { query: { user_id: "typescript", limit: 10 } } });
-assert.deepEqual(page.data?.events.map((e) => e.event_id).sort(), ["ts-1", "ts-3"]);
+assert.ok(page.data && "events" in page.data);
+assert.deepEqual(page.data.events.map((e) => e.event_id).sort(), ["ts-1", "ts-3"]);
+const failures = await client.GET("/events", { params: { query: { status: "failed" } } });
+assert.deepEqual(failures.data, { statuses: [] });
 const missing = await client.GET("/events/{event_id}", { params: { path: { event_id: "ts-4" } } });
 assert.equal(missing.error?.status, 404);
 console.log("the TypeScript client sends and reads events");
