@@ -35,14 +35,14 @@ CREATE TABLE events (
     s3_bucket      TEXT,
     s3_key         TEXT,
 
-    PRIMARY KEY (client, event_id, created_at),
+    PRIMARY KEY (event_id, client, created_at),
     CONSTRAINT events_payload_is_inline_or_in_s3 CHECK (
         (payload IS NULL) = (s3_key IS NOT NULL) AND (payload IS NULL) = (s3_bucket IS NOT NULL)
     )
 ) PARTITION BY RANGE (created_at);
 
 -- Serves the one list of events: a user's events at one client, newest first, cut by keyset.
-CREATE INDEX events_user_newest_first ON events (client, user_id, ts DESC, event_id DESC);
+CREATE INDEX events_user_newest_first ON events (user_id, client, ts DESC, event_id DESC);
 
 -- Takes what no other partition takes, so that an event never fails for want of one.
 -- It should be empty: the maintain function moves its rows, and an alarm reports them.

@@ -21,7 +21,8 @@ CREATE TABLE idempotency_keys (
     error_code     TEXT,
     error_reason   TEXT,
 
-    PRIMARY KEY (client, event_id),
+    -- The id first: it tells two keys apart at the first look, which a client seldom does.
+    PRIMARY KEY (event_id, client),
     CONSTRAINT idempotency_keys_success_is_stored CHECK (
         (status = 'success') = (stored_at IS NOT NULL)
     )

@@ -61,8 +61,8 @@ BEGIN
                CASE WHEN status = 'success' THEN $1::int8 END
         FROM unnest($3::text[], $4::text[], $5::text[], $6::bytea[], $7::int4[], $8::text[], $9::text[])
             AS r (client, event_id, status, payload_sha256, deliveries, error_code, error_reason)
-        ORDER BY client COLLATE "C", event_id COLLATE "C"
-        ON CONFLICT (client, event_id) DO UPDATE SET
+        ORDER BY event_id COLLATE "C", client COLLATE "C"
+        ON CONFLICT (event_id, client) DO UPDATE SET
             status         = CASE WHEN k.status = 'success' THEN k.status         ELSE excluded.status         END,
             payload_sha256 = CASE WHEN k.status = 'success' THEN k.payload_sha256 ELSE excluded.payload_sha256 END,
             error_code     = CASE WHEN k.status = 'success' THEN k.error_code     ELSE excluded.error_code     END,

@@ -69,13 +69,13 @@ func TestIndexesAreThoseThatAQueryUses(t *testing.T) {
 	}
 	want := []string{
 		`index announced_batches CREATE UNIQUE INDEX announced_batches_pkey ON announced_batches USING btree (batch_id)`,
-		`index events CREATE INDEX events_user_newest_first ON ONLY events USING btree (client, user_id, ts DESC, event_id DESC)`,
-		`index events CREATE UNIQUE INDEX events_pkey ON ONLY events USING btree (client, event_id, created_at)`,
-		`index events_default CREATE INDEX events_default_client_user_id_ts_event_id_idx ON events_default USING btree (client, user_id, ts DESC, event_id DESC)`,
-		`index events_default CREATE UNIQUE INDEX events_default_pkey ON events_default USING btree (client, event_id, created_at)`,
+		`index events CREATE INDEX events_user_newest_first ON ONLY events USING btree (user_id, client, ts DESC, event_id DESC)`,
+		`index events CREATE UNIQUE INDEX events_pkey ON ONLY events USING btree (event_id, client, created_at)`,
+		`index events_default CREATE INDEX events_default_user_id_client_ts_event_id_idx ON events_default USING btree (user_id, client, ts DESC, event_id DESC)`,
+		`index events_default CREATE UNIQUE INDEX events_default_pkey ON events_default USING btree (event_id, client, created_at)`,
 		`index idempotency_keys CREATE INDEX idempotency_keys_first_seen_at ON idempotency_keys USING btree (first_seen_at)`,
 		`index idempotency_keys CREATE INDEX idempotency_keys_unfinished ON idempotency_keys USING btree (client, status, first_seen_at DESC, event_id DESC) WHERE (status <> 'success'::text)`,
-		`index idempotency_keys CREATE UNIQUE INDEX idempotency_keys_pkey ON idempotency_keys USING btree (client, event_id)`,
+		`index idempotency_keys CREATE UNIQUE INDEX idempotency_keys_pkey ON idempotency_keys USING btree (event_id, client)`,
 		`index watched_messages CREATE UNIQUE INDEX watched_messages_pkey ON watched_messages USING btree (message_id)`,
 	}
 	if got := strings.Join(indexes, "\n"); got != strings.Join(want, "\n") {

@@ -139,7 +139,7 @@ resource "aws_lambda_function" "migrate" {
 resource "aws_lambda_invocation" "migrations" {
   function_name = aws_lambda_function.migrate.function_name
   triggers = {
-    migrations = "3adf7b1b816beaa7f3c099778a852dd9592a98864a442bcfff152ff43b7a931e on ${var.database_db_instance_resource_id}"
+    migrations = "dcf5c34fa9bb4331d190322cf575c110d759d96a9f368fe7b1458c0f9b54c4fe on ${var.database_db_instance_resource_id}"
   }
   input = jsonencode({})
 }
