@@ -163,9 +163,9 @@ func readsOfClients(p *product, ids map[string]map[string]string) map[string]fun
 		contract.RouteEvent: one("", "client"), contract.RoutePayload: one("/payload", "merchant"), contract.RouteStatus: one("/status", "client"),
 		contract.RouteEvents: func(t *testing.T, client string) {
 			first := p.pageOf(t, "key-4", "?user_id=ada&limit=1&client="+other[client])
-			for query, want := range map[string]int{"?user_id=ada": 3, "?user_id=ada&cursor=" + first.NextCursor: 2} {
+			for query, least := range map[string]int{"?user_id=ada": 3, "?user_id=ada&cursor=" + first.NextCursor: 0} {
 				page := p.pageOf(t, key[client], query)
-				if len(page.Events) != want && !strings.Contains(query, "cursor") || slices.ContainsFunc(page.Events, func(e ownedEvent) bool { return e.Client != client }) {
+				if len(page.Events) < least || slices.ContainsFunc(page.Events, func(e ownedEvent) bool { return e.Client != client }) {
 					t.Errorf("%s lists %s: %+v", client, query, page)
 				}
 			}

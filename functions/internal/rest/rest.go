@@ -50,8 +50,8 @@ type Observation struct {
 }
 
 // Config holds what an API needs; all of it but Clients is required, which a stage may
-// be without. Handlers has one entry for each route id that the function serves. Observe sees every answer,
-// before it is sent; Metrics are flushed after it.
+// be without. Handlers has one entry for each route id that the function serves. Observe
+// sees every answer, before it is sent; Metrics are flushed after it.
 type Config struct {
 	Handlers map[string]Handler
 	Base     boot.Base
