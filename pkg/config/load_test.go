@@ -304,7 +304,7 @@ func TestVariables_are_these(t *testing.T) {
 	service := []config.Variable{{Name: "FLUXA_ENVIRONMENT", Required: true}, {Name: "FLUXA_LOG_LEVEL", Default: "info"}, {Name: "FLUXA_RELEASE"}}
 	queue := []config.Variable{{Name: "QUEUE_URL", Required: true}}
 	payloads := []config.Variable{{Name: "PAYLOAD_BUCKET", Required: true}}
-	clients := []config.Variable{{Name: "CLIENTS"}}
+	clients := []config.Variable{{Name: config.EnvClients}}
 	server := []config.Variable{
 		{Name: "DATABASE_URL", Secret: true}, {Name: "DB_HOST"}, {Name: "DB_PORT", Default: "5432"},
 		{Name: "DB_NAME", Default: "fluxa"}, {Name: "DB_CA_FILE"},
