@@ -12,22 +12,27 @@ import (
 	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/maintain"
+	"github.com/fluxa/fluxa/pkg/operate"
 	"github.com/fluxa/fluxa/pkg/telemetry"
 )
 
-// handler runs the maintenance once an invocation.
+// handler runs the maintenance once an invocation, or a step of an operator's operation.
 type handler struct {
-	service *maintain.Service
-	base    boot.Base
-	metrics *telemetry.Emitter
+	service    *maintain.Service
+	operations operate.Operations
+	base       boot.Base
+	metrics    *telemetry.Emitter
 }
 
 var _ lambda.Handler = (*handler)(nil)
 
-// Invoke takes any payload and answers what the run did. A failure is thrown, after
-// which Lambda runs an asynchronous invocation twice more; whatever one run did stays
-// done.
-func (h *handler) Invoke(ctx context.Context, _ []byte) ([]byte, error) {
+// Invoke answers an operate.Request with an operate.Answer. Any other payload asks for the
+// maintenance and is answered with what the run did. Its failure is thrown, after which
+// Lambda runs an asynchronous invocation twice more; whatever one run did stays done.
+func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if request, ok := requested(payload); ok {
+		return h.operate(ctx, request)
+	}
 	work, cancel := boot.WorkContext(ctx)
 	defer cancel()
 	spanned, end := h.base.Traces.Invocation(work, "maintain", boot.TraceHeader(ctx))

@@ -59,7 +59,7 @@ func TestInvoke(t *testing.T) {
 		"panicked": {tables{panics: true}, "", fault.Panicked},
 	} {
 		base, log := lambdatest.Base(contract.FunctionMaintain)
-		h, err := newHandler(base, maintain.Config{Store: &c.tables, Retention: 30 * 24 * time.Hour, Now: func() time.Time { return now }})
+		h, err := newHandler(base, maintain.Config{Store: &c.tables, Retention: 30 * 24 * time.Hour, Now: func() time.Time { return now }}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func TestInvoke(t *testing.T) {
 func TestNewHandler_refuses_settings(t *testing.T) {
 	t.Parallel()
 	base, _ := lambdatest.Base(contract.FunctionMaintain)
-	if _, err := newHandler(base, maintain.Config{}); err == nil || errors.Is(err, context.Canceled) {
+	if _, err := newHandler(base, maintain.Config{}, nil); err == nil || errors.Is(err, context.Canceled) {
 		t.Errorf("without a store: error %v", err)
 	}
 }

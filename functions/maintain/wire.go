@@ -10,6 +10,8 @@ import (
 	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/maintain"
+	"github.com/fluxa/fluxa/pkg/operate"
+	"github.com/fluxa/fluxa/pkg/pgstore"
 )
 
 // wire makes the handler out of the settings; tests start the function by it too.
@@ -22,10 +24,19 @@ func wire(ctx context.Context, out io.Writer, c config.Maintain) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newHandler(base, maintain.Config{Store: store, Retention: time.Duration(c.RetentionDays) * 24 * time.Hour})
+	operations, err := operations(base, c, store)
+	if err != nil {
+		return nil, err
+	}
+	return newHandler(base, maintain.Config{Store: store, Retention: time.Duration(c.RetentionDays) * 24 * time.Hour}, operations)
 }
 
-func newHandler(base boot.Base, c maintain.Config) (*handler, error) {
+// operations are what operators may ask for.
+func operations(base boot.Base, c config.Maintain, store *pgstore.Store) (operate.Operations, error) {
+	return operate.Operations{}, nil
+}
+
+func newHandler(base boot.Base, c maintain.Config, operations operate.Operations) (*handler, error) {
 	service, err := maintain.New(c)
 	if err != nil {
 		return nil, err
@@ -34,5 +45,5 @@ func newHandler(base boot.Base, c maintain.Config) (*handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &handler{service: service, base: base, metrics: metrics}, nil
+	return &handler{service: service, operations: operations, base: base, metrics: metrics}, nil
 }
