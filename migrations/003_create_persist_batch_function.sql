@@ -9,8 +9,13 @@
 --
 -- $1 is the id of this try of the call: a new one each time, so that a try whose answer
 -- was lost is never taken for this one. $2 are batches that were announced since. $3 to
--- $9 are the columns of the claims, $10 to $21 those of the events. "Id" means that of a
+-- $11 are the columns of the claims, $12 to $23 those of the events. "Id" means that of a
 -- client: the claims and the events name both.
+--
+-- What was accepted before its user was erased is neither claimed nor stored; its status
+-- in the answer is 'erased'. Whose a claim is shows its user, or, when the erasure took the
+-- object before the processor could read it, the hash of its payload. Where nobody was
+-- ever erased the claims are not looked at.
 --
 -- It is a function for its plan: PL/pgSQL keeps one for the session, where a statement
 -- that is sent is parsed and planned for each batch, which took half of the server's time
@@ -36,7 +41,7 @@
 -- +goose StatementBegin
 CREATE FUNCTION persist_batch_v1(
     int8, int8[],
-    text[], text[], text[], bytea[], int4[], text[], text[],
+    text[], text[], text[], bytea[], int4[], text[], text[], text[], timestamptz[],
     text[], text[], timestamptz[], timestamptz[], text[], text[], text[], text[], text[], text[], text[], text[]
 )
 RETURNS TABLE (client text, event_id text, status text, payload_sha256 bytea, attempts int4, inserted boolean, notified boolean)
@@ -52,6 +57,19 @@ BEGIN
         SELECT unnest($2::int8[])
         ON CONFLICT DO NOTHING
     ),
+    claims AS MATERIALIZED (
+        SELECT r.*,
+               CASE WHEN (SELECT EXISTS (SELECT FROM erased_hashes))
+                    THEN coalesce((
+                        SELECT true FROM erased_hashes AS x
+                        WHERE x.sha256 = CASE WHEN r.user_id <> '' THEN sha256(convert_to(r.user_id, 'UTF8'))
+                                              WHEN r.error_code = 'payload_missing' THEN r.payload_sha256 END
+                            AND x.client IN (r.client, '*') AND x.erased_at >= r.received_at
+                        LIMIT 1), false)
+                    ELSE false END AS erased
+        FROM unnest($3::text[], $4::text[], $5::text[], $6::bytea[], $7::int4[], $8::text[], $9::text[], $10::text[], $11::timestamptz[])
+            AS r (client, event_id, status, payload_sha256, deliveries, error_code, error_reason, user_id, received_at)
+    ),
     claimed AS (
         INSERT INTO idempotency_keys AS k
             (client, event_id, status, payload_sha256, attempts, error_code, error_reason, stored_at, stored_by, announced_by)
@@ -59,8 +77,8 @@ BEGIN
                CASE WHEN status = 'success' THEN now() END,
                CASE WHEN status = 'success' THEN $1::int8 END,
                CASE WHEN status = 'success' THEN $1::int8 END
-        FROM unnest($3::text[], $4::text[], $5::text[], $6::bytea[], $7::int4[], $8::text[], $9::text[])
-            AS r (client, event_id, status, payload_sha256, deliveries, error_code, error_reason)
+        FROM claims
+        WHERE NOT erased
         ORDER BY event_id COLLATE "C", client COLLATE "C"
         ON CONFLICT (event_id, client) DO UPDATE SET
             status         = CASE WHEN k.status = 'success' THEN k.status         ELSE excluded.status         END,
@@ -88,8 +106,8 @@ BEGIN
              payload_sha256, payload, s3_bucket, s3_key)
         SELECT c.client, c.event_id, c.stored_at, e.received_at, e.ts, e.user_id, e.amount::numeric, e.currency, e.merchant,
                e.correlation_id, c.payload_sha256, nullif(e.payload, ''), nullif(e.s3_bucket, ''), nullif(e.s3_key, '')
-        FROM unnest($10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[], $15::text[],
-                    $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[])
+        FROM unnest($12::text[], $13::text[], $14::timestamptz[], $15::timestamptz[], $16::text[], $17::text[],
+                    $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[])
             AS e (client, event_id, received_at, ts, user_id, amount, currency, merchant,
                   correlation_id, payload, s3_bucket, s3_key)
         JOIN claimed AS c ON c.client = e.client AND c.event_id = e.event_id AND c.inserted
@@ -98,7 +116,9 @@ BEGIN
            CASE WHEN status <> 'success' OR announced_by = $1::int8 THEN false
                 ELSE announced_by = ANY ($2::int8[])
                     OR EXISTS (SELECT FROM announced_batches AS a WHERE a.batch_id = announced_by) END AS notified
-    FROM claimed;
+    FROM claimed
+    UNION ALL
+    SELECT client, event_id, 'erased', payload_sha256, 0, false, false FROM claims WHERE erased;
 END
 $function$;
 -- +goose StatementEnd

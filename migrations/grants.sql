@@ -11,9 +11,9 @@ BEGIN
 END
 $schema$;
 
-REVOKE ALL ON events, events_default, events_v1, idempotency_keys, announced_batches, watched_messages
+REVOKE ALL ON events, events_default, events_v1, idempotency_keys, announced_batches, watched_messages, erasures, erased_hashes
     FROM PUBLIC, fluxa_processor, fluxa_query, fluxa_maintain, fluxa_operator;
-REVOKE ALL ON FUNCTION persist_batch_v1, make_partition, drop_partition
+REVOKE ALL ON FUNCTION persist_batch_v1, make_partition, drop_partition, begin_erasure, erase_events
     FROM PUBLIC, fluxa_processor, fluxa_query, fluxa_maintain, fluxa_operator;
 
 -- processor: stores events and what became of each id, and reads an event to compare it
@@ -23,6 +23,7 @@ GRANT SELECT, INSERT ON events TO fluxa_processor;
 GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO fluxa_processor;
 GRANT SELECT, INSERT ON announced_batches TO fluxa_processor;
 GRANT SELECT, INSERT, UPDATE, DELETE ON watched_messages TO fluxa_processor;
+GRANT SELECT ON erased_hashes TO fluxa_processor;
 
 -- query: reads.
 GRANT SELECT ON events, idempotency_keys TO fluxa_query;
@@ -34,5 +35,11 @@ GRANT SELECT (created_at) ON events_default TO fluxa_maintain;
 GRANT SELECT (client, event_id, first_seen_at, last_seen_at, stored_at), UPDATE (error_reason), DELETE ON idempotency_keys TO fluxa_maintain;
 GRANT SELECT (batch_id), DELETE ON announced_batches TO fluxa_maintain;
 
+-- maintain, for operators: erases a user's events, and notes it.
+GRANT EXECUTE ON FUNCTION begin_erasure, erase_events TO fluxa_maintain;
+GRANT SELECT (client, event_id, created_at, user_id, received_at, payload_sha256, s3_key) ON events TO fluxa_maintain;
+GRANT SELECT (erasure_id, finished_at, events, objects), UPDATE (finished_at, objects) ON erasures TO fluxa_maintain;
+GRANT SELECT, INSERT, UPDATE (erased_at, erasure_id) ON erased_hashes TO fluxa_maintain;
+
 -- operator: people with psql. They read everything; a repair is made as fluxa_owner.
-GRANT SELECT ON events, events_default, events_v1, idempotency_keys, announced_batches, watched_messages TO fluxa_operator;
+GRANT SELECT ON events, events_default, events_v1, idempotency_keys, announced_batches, watched_messages, erasures, erased_hashes TO fluxa_operator;

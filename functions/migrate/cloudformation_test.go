@@ -235,7 +235,7 @@ func TestMain_migrates_for_CloudFormation(t *testing.T) {
 	b := startBucket(t, http.StatusServiceUnavailable)
 	p := lambdatest.Start(t, environment(pgtest.URL(t)))
 	for _, c := range []struct{ file, id, applied string }{
-		{"create.json", "fluxa-migrations-test", "001_create_events_table.sql,002_create_idempotency_keys_table.sql,003_create_persist_batch_function.sql,004_create_partition_functions.sql"},
+		{"create.json", "fluxa-migrations-test", "001_create_events_table.sql,002_create_idempotency_keys_table.sql,003_create_persist_batch_function.sql,004_create_partition_functions.sql,005_create_erasure_tables.sql"},
 		{"update.json", "fluxa-migrations-of-an-older-release", ""},
 	} {
 		if _, err := p.Invoke(lambdatest.Event(t, c.file, sentTo(b))); err != nil {

@@ -10,6 +10,7 @@
 package event
 
 import (
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -98,4 +99,22 @@ func ObjectKey(of Identity, sha256Hex string) string {
 		path = of.Client + "/" + path
 	}
 	return contract.ObjectPrefix + path
+}
+
+// ParseObjectKey returns what ObjectKey made a key of, and whether it is such a key.
+func ParseObjectKey(key string) (of Identity, sha256Hex string, ok bool) {
+	parts := strings.Split(strings.TrimPrefix(key, contract.ObjectPrefix), "/")
+	switch len(parts) {
+	case 2:
+		of = Identity{ID: parts[0]}
+	case 3:
+		of = Identity{Client: parts[0], ID: parts[1]}
+	default:
+		return Identity{}, "", false
+	}
+	sha256Hex = strings.TrimSuffix(parts[len(parts)-1], ".json")
+	if !ValidID(of.ID) || of.Client != "" && !contract.ValidClient(of.Client) || !validHash(sha256Hex) || ObjectKey(of, sha256Hex) != key {
+		return Identity{}, "", false
+	}
+	return of, sha256Hex, true
 }

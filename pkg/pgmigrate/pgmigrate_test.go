@@ -19,7 +19,7 @@ import (
 	"github.com/fluxa/fluxa/pkg/pgstore/pgtest"
 )
 
-var shipped = []string{"001_create_events_table.sql", "002_create_idempotency_keys_table.sql", "003_create_persist_batch_function.sql", "004_create_partition_functions.sql"}
+var shipped = []string{"001_create_events_table.sql", "002_create_idempotency_keys_table.sql", "003_create_persist_batch_function.sql", "004_create_partition_functions.sql", "005_create_erasure_tables.sql"}
 
 func names(list []pgmigrate.Migration) []string {
 	var out []string
@@ -119,7 +119,7 @@ func TestUpKeepsToTheSearchPath(t *testing.T) {
 	if err := connect(t, second).QueryRow(t.Context(), count).Scan(&tables); err != nil || tables != 0 {
 		t.Errorf("%d tables in the other schema, %v", tables, err)
 	}
-	if err := connect(t, first).QueryRow(t.Context(), count).Scan(&tables); err != nil || tables != 6 {
+	if err := connect(t, first).QueryRow(t.Context(), count).Scan(&tables); err != nil || tables != 8 {
 		t.Errorf("%d tables in the schema, want those of the product and the history, %v", tables, err)
 	}
 }

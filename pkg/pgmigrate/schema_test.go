@@ -35,7 +35,7 @@ func shape(t *testing.T, url string) []string {
 	rows, err := connect(t, url).Query(t.Context(), `
 		WITH tables AS (
 			SELECT oid, relname FROM pg_class
-			WHERE relnamespace = current_schema()::regnamespace AND relname IN ('events', 'events_default', 'idempotency_keys', 'announced_batches', 'watched_messages')
+			WHERE relnamespace = current_schema()::regnamespace AND relname IN ('events', 'events_default', 'idempotency_keys', 'announced_batches', 'watched_messages', 'erasures', 'erased_hashes')
 		)
 		SELECT format('column %s.%s %s %s %s %s', relname, attname, format_type(atttypid, atttypmod),
 			attnotnull, attcollation::regcollation, pg_get_expr(adbin, adrelid))
@@ -69,6 +69,8 @@ func TestIndexesAreThoseThatAQueryUses(t *testing.T) {
 	}
 	want := []string{
 		`index announced_batches CREATE UNIQUE INDEX announced_batches_pkey ON announced_batches USING btree (batch_id)`,
+		`index erased_hashes CREATE UNIQUE INDEX erased_hashes_pkey ON erased_hashes USING btree (sha256, client)`,
+		`index erasures CREATE UNIQUE INDEX erasures_pkey ON erasures USING btree (erasure_id)`,
 		`index events CREATE INDEX events_user_newest_first ON ONLY events USING btree (user_id, client, ts DESC, event_id DESC)`,
 		`index events CREATE UNIQUE INDEX events_pkey ON ONLY events USING btree (event_id, client, created_at)`,
 		`index events_default CREATE INDEX events_default_user_id_client_ts_event_id_idx ON events_default USING btree (user_id, client, ts DESC, event_id DESC)`,

@@ -235,14 +235,14 @@ func TestConnConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if applied, err := pgmigrate.UpWith(t.Context(), config); err != nil || len(applied) != 4 {
+	if applied, err := pgmigrate.UpWith(t.Context(), config); err != nil || len(applied) != 5 {
 		t.Errorf("through the gate: applied %v, %v", applied, err)
 	}
 	config, err = pgstore.Config{URL: pgtest.URL(t)}.ConnConfig(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if applied, err := pgmigrate.UpWith(t.Context(), config); err != nil || len(applied) != 4 {
+	if applied, err := pgmigrate.UpWith(t.Context(), config); err != nil || len(applied) != 5 {
 		t.Errorf("with a URL: applied %v, %v", applied, err)
 	}
 

@@ -68,15 +68,20 @@ func (s *Store) DropPartition(ctx context.Context, day time.Time) error {
 	return unavailable(err, "drop the partition of "+from)
 }
 
-// alter runs a transaction that changes the table.
+// alter runs a transaction that takes a lock of a whole table.
 func (s *Store) alter(ctx context.Context, change func(context.Context, pgx.Tx) error) error {
+	return s.inTransaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockPatience.Milliseconds())); err != nil {
+			return err
+		}
+		return change(ctx, tx)
+	})
+}
+
+// inTransaction runs several statements, all or none of which count.
+func (s *Store) inTransaction(ctx context.Context, change func(context.Context, pgx.Tx) error) error {
 	return s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockPatience.Milliseconds())); err != nil {
-				return err
-			}
-			return change(ctx, tx)
-		})
+		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return change(ctx, tx) })
 	})
 }
 

@@ -104,6 +104,8 @@ type claimColumns struct {
 	statuses, codes, reasons []string
 	hashes                   [][]byte
 	deliveries               []int32
+	users                    []string // empty where the payload was not read
+	received                 []time.Time
 }
 
 func (c *claimColumns) add(r *process.Record) error {
@@ -122,6 +124,8 @@ func (c *claimColumns) add(r *process.Record) error {
 	c.deliveries = append(c.deliveries, int32(max(r.Deliveries, 1)))
 	c.codes = append(c.codes, code)
 	c.reasons = append(c.reasons, reason)
+	c.users = append(c.users, r.Event.UserID)
+	c.received = append(c.received, r.ReceivedAt)
 	return nil
 }
 
@@ -129,6 +133,7 @@ func (c *claimColumns) arguments() []argument {
 	return []argument{
 		{pgtype.TextArrayOID, c.clients}, {pgtype.TextArrayOID, c.ids}, {pgtype.TextArrayOID, c.statuses}, {pgtype.ByteaArrayOID, c.hashes},
 		{pgtype.Int4ArrayOID, c.deliveries}, {pgtype.TextArrayOID, c.codes}, {pgtype.TextArrayOID, c.reasons},
+		{pgtype.TextArrayOID, c.users}, {pgtype.TimestamptzArrayOID, c.received},
 	}
 }
 

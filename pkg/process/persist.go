@@ -144,8 +144,13 @@ func (b *batch) settle(ctx context.Context, group []*item, answer Stored, ok boo
 			continue
 		}
 		it.database = answer
-		has := answer.Status == StatusSuccess && answer.SHA256 == it.envelope.SHA256
+		same := answer.SHA256 == it.envelope.SHA256
+		has := answer.Status == StatusSuccess && same
 		switch {
+		case answer.Status == StatusErased && same && (it.state == read || it.state == rejected):
+			it.becomeErased()
+		case answer.Status == StatusErased && it.state == read:
+			it.retry(fault.New(fault.DatabaseUnavailable, "another event of the id was of an erased user; this one is looked at when it comes again"))
 		case has && it.state == read:
 			it.inserted, inserted = inserted, false
 			if answer.Notified {

@@ -27,6 +27,10 @@ const (
 	StatusProcessing Status = "processing" // a delivery met a transient failure, or is in flight
 	StatusSuccess    Status = "success"
 	StatusFailed     Status = "failed" // given up, see the DLQ
+
+	// StatusErased is no state of a record. It is the answer for an event whose user was
+	// erased after it was accepted: nothing of it is kept.
+	StatusErased Status = "erased"
 )
 
 // Record is what one batch says of one event: to be stored (StatusSuccess,
@@ -81,6 +85,8 @@ type Store interface {
 	// and returns what is then stored. A record that is success stays as it is, but
 	// for its attempts and last_seen_at when the same payload came again. Calling it
 	// again with the same arguments after an error of unknown outcome is safe.
+	// An event that was accepted before its user was erased is answered with StatusErased,
+	// and so is one whose payload is missing because it was erased.
 	// Returns a DatabaseUnavailable fault when trying later will help, and an
 	// InvalidEvent fault when the database refuses a value, without saying whose.
 	PersistBatch(ctx context.Context, records []Record, announced []BatchID) (Persisted, error)

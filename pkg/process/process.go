@@ -73,10 +73,11 @@ const (
 	Processed    Result = "processed"     // its event was stored by this delivery
 	Duplicate    Result = "duplicate"     // its event was stored before
 	DeadLettered Result = "dead_lettered" // given up: it is in the DLQ, with the reason
+	Erased       Result = "erased"        // its user was erased after it was accepted: nothing of it is kept
 	Retried      Result = "retried"       // it stays on the queue
 )
 
-// Outcome is what became of one message. Err is nil for Processed and Duplicate.
+// Outcome is what became of one message. Err is nil for Processed, Duplicate and Erased.
 type Outcome struct {
 	MessageID     string
 	Client        string // empty in a stage without clients

@@ -21,12 +21,13 @@ const (
 	stored                    // the database has its event, the topic does not have it yet
 	done                      // stored and published: it is acknowledged
 	deadLettered              // the DLQ has it: it is acknowledged
+	erased                    // its user was erased since it was accepted: it is acknowledged
 	retried                   // it stays on the queue until the visibility time-out ends
 	postponed                 // it stays on the queue, and its next delivery is set
 )
 
 func (s state) String() string {
-	return [...]string{"received", "read", "rejected", "stored", "done", "dead_lettered", "retried", "postponed"}[s]
+	return [...]string{"received", "read", "rejected", "stored", "done", "dead_lettered", "erased", "retried", "postponed"}[s]
 }
 
 // transition is one way out of a state. When says what has happened.
@@ -55,6 +56,7 @@ func (s state) next() []transition {
 			{stored, "committed, or stored before and not published"},
 			{done, "stored and published before, or stored in other words"},
 			{rejected, "id used with another payload, or a value refused by the database"},
+			{erased, "user erased since"},
 			{retried, "database unavailable, or panic"},
 		}
 	case rejected:
@@ -62,6 +64,7 @@ func (s state) next() []transition {
 			{deadLettered, "sent to the DLQ"},
 			{retried, "not recorded, or not sent to the DLQ"},
 			{done, "payload gone, but stored and published before"},
+			{erased, "payload gone with its user"},
 		}
 	case stored:
 		return []transition{
@@ -75,7 +78,7 @@ func (s state) next() []transition {
 			{postponed, "next delivery set, with back-off"},
 		}
 	}
-	return nil // done, deadLettered and postponed are final
+	return nil // done, deadLettered, erased and postponed are final
 }
 
 // allows reports whether a message may move from s to another state.
@@ -152,6 +155,12 @@ func (it *item) finish(at time.Time) {
 
 func (it *item) becomeDeadLettered() { it.enter(deadLettered) }
 
+// becomeErased lets the message be acknowledged and leaves nothing of it.
+func (it *item) becomeErased() {
+	it.enter(erased)
+	it.err = nil
+}
+
 func (it *item) postpone(delay time.Duration) {
 	it.enter(postponed)
 	it.delay = delay
@@ -167,6 +176,8 @@ func (it *item) result() Result {
 		return Duplicate
 	case deadLettered:
 		return DeadLettered
+	case erased:
+		return Erased
 	default:
 		return Retried
 	}

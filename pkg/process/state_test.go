@@ -21,8 +21,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func legal() map[state][]state {
 	return map[state][]state{
 		received: {read, rejected, retried},
-		read:     {stored, done, rejected, retried},
-		rejected: {deadLettered, retried, done},
+		read:     {stored, done, rejected, erased, retried},
+		rejected: {deadLettered, retried, done, erased},
 		stored:   {done, retried},
 		retried:  {retried, done, postponed},
 	}
@@ -36,6 +36,7 @@ func moves() map[state]func(*item) {
 		stored:       func(it *item) { it.becomeStored(time.Unix(1, 0)) },
 		done:         func(it *item) { it.finish(time.Unix(1, 0)) },
 		deadLettered: func(it *item) { it.becomeDeadLettered() },
+		erased:       func(it *item) { it.becomeErased() },
 		retried:      func(it *item) { it.retry(fault.New(fault.StorageUnavailable, "down")) },
 		postponed:    func(it *item) { it.postpone(time.Second) },
 	}
@@ -43,7 +44,7 @@ func moves() map[state]func(*item) {
 
 // states returns all of them, in the order in which a message can meet them.
 func states() []state {
-	return []state{received, read, rejected, stored, done, deadLettered, retried, postponed}
+	return []state{received, read, rejected, stored, done, deadLettered, erased, retried, postponed}
 }
 
 // final reports whether the batch leaves a message in s as it is.
@@ -94,8 +95,8 @@ func TestState_nothing_is_acknowledged_or_published_before_the_commit(t *testing
 			if next.to == stored && s != read {
 				t.Errorf("%v -> stored: only an event that was read can be stored", way)
 			}
-			if next.to == done && s == received {
-				t.Errorf("%v -> done: the database was not asked", way)
+			if (next.to == done || next.to == erased) && s == received {
+				t.Errorf("%v -> %s: the database was not asked", way, next.to)
 			}
 			if !slices.Contains(way, next.to) {
 				walk(next.to, slices.Clone(way))
@@ -107,7 +108,7 @@ func TestState_nothing_is_acknowledged_or_published_before_the_commit(t *testing
 		if !reached[s] {
 			t.Errorf("no way leads to %s", s)
 		}
-		if final := s == done || s == deadLettered || s == postponed; s.final() != final {
+		if final := s == done || s == deadLettered || s == erased || s == postponed; s.final() != final {
 			t.Errorf("%s is final: %t", s, s.final())
 		}
 	}
@@ -116,7 +117,7 @@ func TestState_nothing_is_acknowledged_or_published_before_the_commit(t *testing
 func TestItem_result_of_each_end(t *testing.T) {
 	t.Parallel()
 	for want, it := range map[Result]item{
-		Processed: {state: done, inserted: true}, Duplicate: {state: done}, DeadLettered: {state: deadLettered},
+		Processed: {state: done, inserted: true}, Duplicate: {state: done}, DeadLettered: {state: deadLettered}, Erased: {state: erased},
 	} {
 		if got := it.result(); got != want {
 			t.Errorf("%s, inserted %t: %s, want %s", it.state, it.inserted, got, want)
@@ -132,7 +133,7 @@ func TestItem_result_of_each_end(t *testing.T) {
 const diagramPage = `# The states of a message
 
 Drawn by ` + "`go test ./pkg/process -update`" + ` from the machine in ` + "`pkg/process/state.go`" + `; a test fails when the two differ. ` +
-	"`done` and `dead_lettered` are acknowledged; the others stay on the queue.\n"
+	"`done`, `dead_lettered` and `erased` are acknowledged; the others stay on the queue.\n"
 
 func TestDiagram_is_the_machine(t *testing.T) {
 	t.Parallel()

@@ -36,6 +36,7 @@ type MemoryStore struct {
 	announced  map[process.BatchID]bool
 	batches    []time.Time // when each batch was persisted; their ids count from 1
 	begun      map[string]int
+	erased     map[erasedHash]time.Time
 }
 
 // Row is an idempotency record as MemoryStore holds it. StoredAt says when the batch
@@ -105,6 +106,10 @@ func (m *MemoryStore) persist(batch process.BatchID, records []process.Record, a
 	}
 	stored := make(map[event.Identity]process.Stored, len(records))
 	for _, r := range records {
+		if m.refuses(r) {
+			stored[r.Identity()] = process.Stored{Status: process.StatusErased, SHA256: r.SHA256}
+			continue
+		}
 		row := m.claim(batch, r)
 		m.rows[r.Identity()] = row
 		inserted := row.StoredBy == batch

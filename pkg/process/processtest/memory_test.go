@@ -25,6 +25,14 @@ func TestMemoryStoreMaintained(t *testing.T) {
 	})
 }
 
+func TestMemoryStoreErased(t *testing.T) {
+	t.Parallel()
+	processtest.Erased(t, func(*testing.T) processtest.Refusing {
+		store := new(processtest.MemoryStore)
+		return processtest.Refusing{Store: store, RefuseUser: store.RefuseUser, RefusePayload: store.RefusePayload}
+	})
+}
+
 func TestMemoryStoreHooks(t *testing.T) {
 	t.Parallel()
 	lost := errors.New("connection lost")
