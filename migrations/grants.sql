@@ -29,15 +29,16 @@ GRANT SELECT ON erased_hashes TO fluxa_processor;
 GRANT SELECT ON events, idempotency_keys TO fluxa_query;
 
 -- maintain: makes and drops partitions, counts what the default one holds, and prunes. To
--- skip a key that somebody holds it locks the others, which takes UPDATE on some column.
+-- skip a key that somebody holds it locks the others, which takes UPDATE on some column. It
+-- reads the events to replay, audit and export them.
 GRANT EXECUTE ON FUNCTION make_partition, drop_partition TO fluxa_maintain;
+GRANT SELECT ON events TO fluxa_maintain;
 GRANT SELECT (created_at) ON events_default TO fluxa_maintain;
 GRANT SELECT (client, event_id, first_seen_at, last_seen_at, stored_at), UPDATE (error_reason), DELETE ON idempotency_keys TO fluxa_maintain;
 GRANT SELECT (batch_id), DELETE ON announced_batches TO fluxa_maintain;
 
 -- maintain, for operators: erases a user's events, and notes it.
 GRANT EXECUTE ON FUNCTION begin_erasure, erase_events TO fluxa_maintain;
-GRANT SELECT (client, event_id, created_at, user_id, received_at, payload_sha256, s3_key) ON events TO fluxa_maintain;
 GRANT SELECT (erasure_id, finished_at, events, objects), UPDATE (finished_at, objects) ON erasures TO fluxa_maintain;
 GRANT SELECT, INSERT, UPDATE (erased_at, erasure_id) ON erased_hashes TO fluxa_maintain;
 

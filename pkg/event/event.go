@@ -50,11 +50,14 @@ type Identity struct {
 
 // Stored is an event as the database has it. Payload is the exact bytes that were
 // accepted, nil for an S3 event until somebody fetches the object. Metadata is in it,
-// and nil until somebody reads it.
+// and nil until somebody reads it. Bucket and Key say where the processor found the object
+// of an S3 event; they come with a RangePage alone.
 type Stored struct {
 	Event
 	Client        string    `json:"client,omitzero"`
 	Payload       []byte    `json:"-"`
+	Bucket        string    `json:"-"`
+	Key           string    `json:"-"`
 	CorrelationID string    `json:"correlation_id"`
 	Mode          Mode      `json:"payload_mode"`
 	SHA256        string    `json:"payload_sha256"`

@@ -44,6 +44,8 @@ func (s *Store) Warm(ctx context.Context, n int, used time.Time) error {
 var (
 	Idle          = idle
 	PageArguments = pageArguments
+	// RangeArguments are those of RangeSQL but for the bounds of a page.
+	RangeArguments = rangeArguments
 	// UnfinishedArguments are those of UnfinishedSQL.
 	UnfinishedArguments = unfinishedArguments
 )
@@ -59,3 +61,6 @@ func UnfinishedSQL() string { return unfinishedSQL }
 
 // Within is the connection of a rehearsed store.
 func (s *Store) Within() *pgx.Conn { return s.within }
+
+// RangeSQL is the statement of Range.
+func RangeSQL() string { return rangeSQL }
