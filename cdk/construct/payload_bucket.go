@@ -113,6 +113,18 @@ func (b *PayloadBucket) GrantGet(grantee awsiam.IGrantable) {
 	b.acceptKeys(grantee)
 }
 
+// GrantErase lets the grantee list, read and remove payloads with all their versions:
+// s3:ListBucketVersions and s3:ListBucket on the bucket, s3:GetObject, s3:GetObjectVersion
+// and s3:DeleteObjectVersion on the payloads.
+//
+// Required permissions for Amazon S3 API operations
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+func (b *PayloadBucket) GrantErase(grantee awsiam.IGrantable) {
+	b.GrantGet(grantee)
+	grant(grantee, []string{*b.Bucket.BucketArn()}, "s3:ListBucketVersions")
+	grant(grantee, []string{b.payloads()}, "s3:GetObjectVersion", "s3:DeleteObjectVersion")
+}
+
 func (b *PayloadBucket) payloads() string {
 	return *b.Bucket.ArnForObjects(text(contract.ObjectPrefix + "*"))
 }

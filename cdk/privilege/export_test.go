@@ -33,6 +33,9 @@ func Constructors() []string {
 	for _, a := range adapters() {
 		out = append(out, a.constructor)
 	}
+	for _, u := range uses() {
+		out = append(out, u.constructor)
+	}
 	return out
 }
 

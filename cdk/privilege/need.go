@@ -78,6 +78,8 @@ func operations() map[string][]grant {
 			{"lambda:InvokeFunction", IngestVersion}, {"lambda:InvokeFunction", ProcessorVersion}, {"lambda:InvokeFunction", QueryVersion},
 		},
 		"s3.GetObject":                     {{"s3:GetObject", PayloadObjects}, {"s3:ListBucket", PayloadBucket}},
+		"s3.DeleteObject":                  {{"s3:DeleteObjectVersion", PayloadObjects}}, // none is without a version
+		"s3.ListObjectVersions":            {{"s3:ListBucketVersions", PayloadBucket}},
 		"s3.PutObject":                     {{"s3:PutObject", PayloadObjects}},
 		"secretsmanager.GetSecretValue":    {{"secretsmanager:GetSecretValue", DatabaseSecret}},
 		"sns.PublishBatch":                 {{"sns:Publish", Topic}, {dataKeys, TopicKey}, {"kms:Decrypt", TopicKey}},
@@ -98,6 +100,22 @@ const (
 	login       = "pkg/rdsiam.New"
 	loginAction = "rds-db:connect"
 )
+
+// use is an action that what a constructor makes needs, and that its calls do not show.
+type use struct {
+	constructor string
+	action      string
+	kind        Kind
+}
+
+// uses has the database's login, and what s3.GetObject takes besides when it names a version
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
+func uses() []use {
+	return []use{
+		{login, loginAction, DatabaseUser},
+		{"pkg/s3blob.NewVersions", "s3:GetObjectVersion", PayloadObjects},
+	}
+}
 
 // adapter is a constructor that says which queue the action is for.
 type adapter struct {
@@ -185,8 +203,10 @@ func Needs(f Function, r Reach) ([]Need, error) {
 			}
 		}
 	}
-	if slices.Contains(r.Functions, login) {
-		add(loginAction, DatabaseUser, Call{Operation: loginAction, Position: login})
+	for _, u := range uses() {
+		if slices.Contains(r.Functions, u.constructor) {
+			add(u.action, u.kind, Call{Operation: u.action, Position: u.constructor})
+		}
 	}
 	for _, d := range duties() {
 		for _, action := range d.actions {

@@ -82,7 +82,7 @@ func objects(scope awscdk.Stack, s stage.Stage) []awsiam.PolicyStatement {
 	stack := *scope.FormatArn(&awscdk.ArnComponents{
 		Service: jsii.String("cloudformation"), Resource: jsii.String("stack"), ResourceName: jsii.String(s.Named(pipelineStack)),
 	})
-	actions := []string{"s3:GetObject", "s3:ListBucket"}
+	actions := []string{"s3:GetObject", "s3:ListBucket", "s3:GetObjectVersion", "s3:DeleteObjectVersion", "s3:ListBucketVersions"}
 	if s.OTLP.Endpoint != "" {
 		actions = append(actions, "s3:PutObject")
 	}

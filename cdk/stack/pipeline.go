@@ -122,12 +122,14 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	data.Database.GrantAdminister(migrate.Role)
 
 	maintain := p.add(contract.FunctionMaintain, "Maintain", f.Maintain, construct.HandlerProps{
-		Description: "Fluxa: makes partitions ahead, drops expired ones and prunes keys", MetricNamespace: contract.NamespaceMaintain,
+		Description: "Fluxa: keeps the tables in shape, and does operators' work on the events", MetricNamespace: contract.NamespaceMaintain,
 		Network: network.Private,
 		Environment: config.Environ(config.Maintain{
-			Service: service, Database: data.Database.DirectSettings(contract.DatabaseUser(contract.FunctionMaintain), stage.MaintainConnections), RetentionDays: s.Events.RetentionDays,
+			Service: service, Payloads: payloads, Database: data.Database.DirectSettings(contract.DatabaseUser(contract.FunctionMaintain), stage.MaintainConnections),
+			RetentionDays: s.Events.RetentionDays,
 		}),
 	})
+	data.Payloads.GrantErase(maintain.Role)
 	data.Database.GrantConnectDirectly(maintain.Role, contract.DatabaseUser(contract.FunctionMaintain))
 
 	if s.API.Authorization == stage.JWT {

@@ -21,11 +21,9 @@ import (
 // callTimeout bounds one call of the function, which answers after some seconds.
 const callTimeout = 2 * time.Minute
 
-// Target names a stack by its function maintain.
-type Target struct {
-	target.Local
-	Function string `name:"maintain-function" env:"FLUXA_MAINTAIN_FUNCTION" placeholder:"NAME" help:"Function maintain of a deployed stack, its name or ARN, invoked with the AWS credentials of the environment. Default: the local stack's."`
-	Region   string `env:"AWS_REGION" placeholder:"REGION" help:"AWS region of the function."`
+// Function names the function maintain of a stack.
+type Function struct {
+	Name string `name:"maintain-function" env:"FLUXA_MAINTAIN_FUNCTION" placeholder:"NAME" help:"Function maintain of a deployed stack, its name or ARN, invoked with the AWS credentials of the environment. Default: the local stack's."`
 }
 
 // Stage is a stack whose function maintain can be invoked.
@@ -38,16 +36,16 @@ type Stage struct {
 	dir      string // where it is remembered how far an operation has come
 }
 
-// Open finds the function, and who calls it.
-func (t Target) Open(ctx context.Context) (*Stage, error) {
-	if t.Function == "" {
-		info, err := t.Running("--maintain-function")
+// Open finds the function, and who calls it. Without a name it is the local stack's.
+func (f Function) Open(ctx context.Context, at target.Local, region string) (*Stage, error) {
+	if f.Name == "" {
+		info, err := at.Running("--maintain-function")
 		if err != nil {
 			return nil, err
 		}
-		return local(info, t.Dir), nil
+		return local(info, at.Dir), nil
 	}
-	cfg, err := target.AWSConfig(ctx, t.Region, "")
+	cfg, err := target.AWSConfig(ctx, region, "")
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +55,7 @@ func (t Target) Open(ctx context.Context) (*Stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask AWS whose credentials these are: %w", err)
 	}
-	return &Stage{Name: t.Function, client: lambda.NewFromConfig(cfg), function: t.Function, by: aws.ToString(caller.Arn), dir: t.Dir}, nil
+	return &Stage{Name: f.Name, client: lambda.NewFromConfig(cfg), function: f.Name, by: aws.ToString(caller.Arn), dir: at.Dir}, nil
 }
 
 func local(info stack.Info, dir string) *Stage {

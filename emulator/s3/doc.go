@@ -1,7 +1,7 @@
 // Package s3 is an emulation of Amazon S3 for one machine: put, get, head, delete
-// and list, with path-style addresses. Everything else (copies, multipart uploads,
-// versions, permissions, tags and the other sub-resources) is refused with
-// NotImplemented. Signatures are not verified.
+// and list, with path-style addresses. Its buckets keep no versions: each object has
+// the one that S3 calls null. Everything else (copies, multipart uploads, permissions,
+// tags and the other sub-resources) is refused with NotImplemented. Signatures are not verified.
 //
 // An object is one file: a line of JSON with what S3 knows of it, and then its
 // bytes. It is written and flushed under another name and renamed into place, so

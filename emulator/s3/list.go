@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/xml"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -44,14 +45,11 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, bucket string) err
 	if query.Get("list-type") != "2" {
 		return notImplemented("ListObjects; ask for list-type=2")
 	}
-	out := listing{Name: bucket, Prefix: query.Get("prefix"), Delimiter: query.Get("delimiter"), MaxKeys: maxKeys}
-	if text := query.Get("max-keys"); text != "" {
-		limit, err := strconv.Atoi(text)
-		if err != nil || limit < 0 {
-			return &apiError{http.StatusBadRequest, "InvalidArgument", "max-keys is not a number."}
-		}
-		out.MaxKeys = min(limit, maxKeys)
+	limit, err := limitOf(query)
+	if err != nil {
+		return err
 	}
+	out := listing{Name: bucket, Prefix: query.Get("prefix"), Delimiter: query.Get("delimiter"), MaxKeys: limit}
 	objects, err := s.objects(bucket)
 	if err != nil {
 		return err
@@ -82,6 +80,19 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, bucket string) err
 		last = entry
 	}
 	return s.writeXML(w, out)
+}
+
+// limitOf returns how many entries a page may have.
+func limitOf(query url.Values) (int, error) {
+	text := query.Get("max-keys")
+	if text == "" {
+		return maxKeys, nil
+	}
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 0 {
+		return 0, &apiError{http.StatusBadRequest, "InvalidArgument", "max-keys is not a number."}
+	}
+	return min(limit, maxKeys), nil
 }
 
 type bucketList struct {

@@ -123,7 +123,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	// A PUT of a sub-resource must not be taken for a PUT of the object itself.
 	for name := range r.URL.Query() {
 		switch name {
-		case "x-id", "list-type", "prefix", "delimiter", "max-keys", "continuation-token", "encoding-type", "fetch-owner":
+		case "x-id", "list-type", "prefix", "delimiter", "max-keys", "continuation-token", "encoding-type", "fetch-owner",
+			"versions", "key-marker", "version-id-marker", "versionId":
 		default:
 			if !strings.HasPrefix(name, "X-Amz-") { // of a presigned address
 				return notImplemented("sub-resource or parameter " + name)
@@ -131,18 +132,23 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	version := r.URL.Query().Get("versionId")
 	switch {
 	case bucket == "" && r.Method == http.MethodGet:
 		return s.listBuckets(w)
 	case !s.bucketExists(bucket):
 		return errNoBucket
+	case key == "" && r.Method == http.MethodGet && r.URL.Query().Has("versions"):
+		return s.listVersions(w, r, bucket)
 	case key == "" && r.Method == http.MethodGet:
 		return s.list(w, r, bucket)
 	case key == "" && r.Method == http.MethodHead:
 		return nil
 	case key == "":
 		return notImplemented(r.Method + " of a bucket")
-	case r.Method == http.MethodPut:
+	case version != "" && version != nullVersion:
+		return errNoVersion
+	case r.Method == http.MethodPut && version == "":
 		return s.putObject(w, r, bucket, key)
 	case r.Method == http.MethodGet, r.Method == http.MethodHead:
 		return s.getObject(w, r, bucket, key)

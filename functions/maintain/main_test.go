@@ -15,7 +15,7 @@ import (
 func TestMain(m *testing.M) { lambdatest.Main(m, main) }
 
 func environment(database string) map[string]string {
-	return map[string]string{"FLUXA_ENVIRONMENT": "test", "DATABASE_URL": database, "FLUXA_RETENTION_DAYS": "30"}
+	return map[string]string{"FLUXA_ENVIRONMENT": "test", "DATABASE_URL": database, "FLUXA_RETENTION_DAYS": "30", "PAYLOAD_BUCKET": "fluxa-payloads-test"}
 }
 
 func TestMain_needs_what_config_says_and_no_more(t *testing.T) {

@@ -9,9 +9,11 @@ import (
 	"github.com/fluxa/fluxa/functions/internal/database"
 	"github.com/fluxa/fluxa/pkg/config"
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/erase"
 	"github.com/fluxa/fluxa/pkg/maintain"
 	"github.com/fluxa/fluxa/pkg/operate"
 	"github.com/fluxa/fluxa/pkg/pgstore"
+	"github.com/fluxa/fluxa/pkg/s3blob"
 )
 
 // wire makes the handler out of the settings; tests start the function by it too.
@@ -33,7 +35,14 @@ func wire(ctx context.Context, out io.Writer, c config.Maintain) (any, error) {
 
 // operations are what operators may ask for.
 func operations(base boot.Base, c config.Maintain, store *pgstore.Store) (operate.Operations, error) {
-	return operate.Operations{}, nil
+	objects, err := s3blob.NewVersions(s3blob.NewClient(base.AWS), s3blob.Config{Bucket: c.PayloadBucket})
+	if err != nil {
+		return nil, err
+	}
+	return operate.Operations{
+		contract.OperationErase:        erase.Operation(store, objects),
+		contract.OperationErasedHashes: erase.ErasedHashes(store),
+	}, nil
 }
 
 func newHandler(base boot.Base, c maintain.Config, operations operate.Operations) (*handler, error) {

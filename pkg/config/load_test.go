@@ -60,7 +60,7 @@ func TestLoad_fills_each_function(t *testing.T) {
 	})
 	check(t, config.Query{Service: service, Payloads: payloads, Database: database})
 	check(t, config.Migrate{Service: service, Administration: config.Administration{Server: server}})
-	check(t, config.Maintain{Service: service, Database: database, RetentionDays: 90})
+	check(t, config.Maintain{Service: service, Database: database, Payloads: payloads, RetentionDays: 90})
 	check(t, config.Authorize{Service: service, Issuer: "https://login.example.com/", Audience: "fluxa"})
 }
 
@@ -322,7 +322,7 @@ func TestVariables_are_these(t *testing.T) {
 		"verify": {config.Variables[config.Verify](), append(slices.Clone(service),
 			config.Variable{Name: "INGEST_VERSION_ARN", Required: true}, config.Variable{Name: "PROCESSOR_VERSION_ARN", Required: true},
 			config.Variable{Name: "QUERY_VERSION_ARN", Required: true})},
-		"maintain":  {config.Variables[config.Maintain](), append(slices.Concat(service, database), config.Variable{Name: "FLUXA_RETENTION_DAYS", Required: true})},
+		"maintain":  {config.Variables[config.Maintain](), append(slices.Concat(service, database, payloads), config.Variable{Name: "FLUXA_RETENTION_DAYS", Required: true})},
 		"authorize": {config.Variables[config.Authorize](), append(slices.Clone(service), config.Variable{Name: "JWT_ISSUER", Required: true}, config.Variable{Name: "JWT_AUDIENCE", Required: true})},
 	} {
 		if !slices.Equal(c.got, c.want) {

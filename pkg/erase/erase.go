@@ -30,8 +30,10 @@ const (
 	eventChunk  = 200 // events in one transaction
 	objectChunk = 200 // versions in one listing
 	concurrency = 8   // objects that are removed at once
-	hashesLimit = 1_000
 )
+
+// HashesLimit bounds the hashes of one question.
+const HashesLimit = 1_000
 
 // Subject is whose events are erased: those of a user at one client, or at every one.
 type Subject struct {
@@ -276,8 +278,8 @@ type Hashes struct {
 
 // Check returns an InvalidValue fault.
 func (h Hashes) Check() error {
-	if len(h.SHA256) > hashesLimit {
-		return fault.Newf(fault.InvalidValue, "sha256 has %d hashes, it must have at most %d", len(h.SHA256), hashesLimit)
+	if len(h.SHA256) > HashesLimit {
+		return fault.Newf(fault.InvalidValue, "sha256 has %d hashes, it must have at most %d", len(h.SHA256), HashesLimit)
 	}
 	for _, hash := range h.SHA256 {
 		if sum, err := hex.DecodeString(hash); err != nil || len(sum) != 32 {

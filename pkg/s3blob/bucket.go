@@ -114,6 +114,11 @@ func (b *Bucket) Get(ctx context.Context, key string, limit int64) ([]byte, erro
 	}
 	// The object is read or given up by then; an error of closing it says nothing more.
 	defer func() { _ = out.Body.Close() }()
+	return readAll(out, limit, fmt.Sprintf("read object %s of bucket %s", key, b.name))
+}
+
+// readAll reads what S3 answered with. what is for the log.
+func readAll(out *s3.GetObjectOutput, limit int64, what string) ([]byte, error) {
 	tooLarge := func() error {
 		return fault.Newf(fault.PayloadTooLarge, "the payload's object is larger than %d bytes", limit)
 	}
@@ -123,7 +128,7 @@ func (b *Bucket) Get(ctx context.Context, key string, limit int64) ([]byte, erro
 	payload, err := io.ReadAll(io.LimitReader(out.Body, limit+1))
 	switch {
 	case err != nil:
-		return nil, unreadable(fmt.Errorf("read object %s of bucket %s: %w", key, b.name, err))
+		return nil, unreadable(fmt.Errorf("%s: %w", what, err))
 	case int64(len(payload)) > limit:
 		return nil, tooLarge()
 	}
