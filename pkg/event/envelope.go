@@ -34,6 +34,20 @@ type Envelope struct {
 // Identity returns the name of the event.
 func (e Envelope) Identity() Identity { return Identity{e.Client, e.EventID} }
 
+// Envelope returns the message by which the event came: the exact bytes, or where they lie,
+// and when they were accepted. An S3 event needs its Bucket and Key.
+func (s Stored) Envelope() Envelope {
+	e := Envelope{
+		Client: s.Client, EventID: s.ID, CorrelationID: s.CorrelationID, Mode: s.Mode, SHA256: s.SHA256,
+		Bucket: s.Bucket, Key: s.Key, ReceivedAt: s.ReceivedAt,
+	}
+	if s.Mode == Inline {
+		payload := string(s.Payload)
+		e.Payload = &payload
+	}
+	return e
+}
+
 // validHash reports whether text is a hash as Hash returns it.
 func validHash(text string) bool {
 	if len(text) != hex.EncodedLen(sha256.Size) {

@@ -19,16 +19,20 @@ const (
 	numberType = "Number"
 )
 
-// The attributes to filter by, besides the client and the two ids.
+// The attributes to filter by, besides the client and the two ids. Only a notification of a
+// replay has attrReplayed.
 const (
 	attrUserID   = "user_id"
 	attrCurrency = "currency"
 	attrMerchant = "merchant"
 	attrStatus   = "status"
 	attrAmount   = "amount"
+	attrReplayed = "replayed"
 )
 
-// attributesOf leaves out what is empty. The amount is exact; a filter policy
+// attributesOf leaves out what is empty. With attrReplayed there are nine: SNS discards a
+// message of more than ten for a queue with raw message delivery
+// (https://docs.aws.amazon.com/sns/latest/dg/SNSMessageAttributes.html, read 2026-11-30). The amount is exact; a filter policy
 // compares numbers from -10^9 to 10^9, five digits after the point
 // (https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html,
 // read 2026-11-28), which covers the four decimals of an amount, but not every amount
@@ -49,11 +53,17 @@ func attributesOf(n process.Notification) map[string]attribute {
 	return out
 }
 
+func replayedAttributesOf(n process.Notification) map[string]attribute {
+	out := attributesOf(n)
+	out[attrReplayed] = attribute{stringType, "true"}
+	return out
+}
+
 // bare is the publication with no attributes but the client and the ids, which are ASCII
-// or were checked by the one who sent them.
+// or were checked by the one who sent them, and what says that it is a replay.
 func (p publication) bare() publication {
 	ids := map[string]attribute{}
-	for _, name := range []string{contract.AttrClient, contract.AttrEventID, contract.AttrCorrelationID} {
+	for _, name := range []string{contract.AttrClient, contract.AttrEventID, contract.AttrCorrelationID, attrReplayed} {
 		if a, ok := p.attributes[name]; ok {
 			ids[name] = a
 		}

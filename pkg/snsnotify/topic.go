@@ -17,6 +17,7 @@ import (
 	"github.com/fluxa/fluxa/pkg/awsclient"
 	"github.com/fluxa/fluxa/pkg/awsclient/batch"
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
 )
@@ -92,11 +93,29 @@ func (p publication) size() int {
 // No attribute costs a notification: one that SNS refuses is published once more
 // with the client and the two ids alone.
 func (t *Topic) Publish(ctx context.Context, notifications []process.Notification) []error {
+	return t.publish(ctx, notifications, attributesOf)
+}
+
+// PublishAgain publishes the notifications of stored events once more, as Publish does,
+// each with the attribute replayed, by which subscribers tell it from the first.
+func (t *Topic) PublishAgain(ctx context.Context, events []event.Stored) []error {
+	notifications := make([]process.Notification, len(events))
+	for i, e := range events {
+		notifications[i] = process.Notification{
+			Client: e.Client, EventID: e.ID, CorrelationID: e.CorrelationID, Status: contract.StatusProcessed,
+			UserID: e.UserID, Amount: e.Amount, Currency: e.Currency, Merchant: e.Merchant, Timestamp: e.Timestamp,
+			Mode: e.Mode, SHA256: e.SHA256, ProcessedAt: e.CreatedAt,
+		}
+	}
+	return t.publish(ctx, notifications, replayedAttributesOf)
+}
+
+func (t *Topic) publish(ctx context.Context, notifications []process.Notification, attributes func(process.Notification) map[string]attribute) []error {
 	errs := make([]error, len(notifications))
 	var fitting []publication
 	var places []int
 	for i, n := range notifications {
-		p, err := encode(n)
+		p, err := encode(n, attributes(n))
 		if err != nil {
 			errs[i] = unavailable(err)
 			continue
@@ -143,12 +162,12 @@ func unavailable(err error) error {
 	return fault.Wrap(fault.NotifierUnavailable, err, "the notification cannot be sent")
 }
 
-func encode(n process.Notification) (publication, error) {
+func encode(n process.Notification, attributes map[string]attribute) (publication, error) {
 	message, err := json.Marshal(n)
 	if err != nil {
 		return publication{}, fmt.Errorf("encode the notification of %s: %w", n.EventID, err)
 	}
-	p := publication{awsclient.JSON(string(message)), attributesOf(n)}
+	p := publication{awsclient.JSON(string(message)), attributes}
 	if p.size() > contract.PublishLimit {
 		p = p.bare()
 	}

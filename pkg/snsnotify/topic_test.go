@@ -154,6 +154,22 @@ func TestTopic_Publish_sends_the_notification_and_what_to_filter_by(t *testing.T
 	}
 }
 
+func TestTopic_PublishAgain_keeps_saying_so_when_SNS_refuses_the_other_attributes(t *testing.T) {
+	t.Parallel()
+	fake := &fakeSNS{t: t, refuse: func(id string, try int) *types.BatchResultErrorEntry {
+		if try == 1 {
+			return &types.BatchResultErrorEntry{Code: aws.String("InvalidParameter"), SenderFault: true}
+		}
+		return nil
+	}}
+	n := notification(t, "e1")
+	errs := newTopic(t, fake).PublishAgain(t.Context(), []event.Stored{{Event: event.Event{ID: "e1", Amount: n.Amount, Currency: "EUR"}, Client: "orders", CorrelationID: "c"}})
+	want := map[string]string{"client": "orders", "event_id": "e1", "correlation_id": "c", "replayed": "true"}
+	if errs[0] != nil || !maps.Equal(fake.taken[0].attributes, want) {
+		t.Errorf("attributes %v, error %v, want %v", fake.taken[0].attributes, errs[0], want)
+	}
+}
+
 func TestTopic_Publish_escapes_what_SNS_refuses(t *testing.T) {
 	t.Parallel()
 	fake := &fakeSNS{t: t}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/fluxa/fluxa/pkg/awsclient"
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/event"
+	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/ingest"
 )
 
@@ -46,4 +48,25 @@ func (s *Sender) Send(ctx context.Context, messages []ingest.Message) []error {
 		out[i] = outgoing{body: awsclient.JSON(m.Body), attributes: attributes}
 	}
 	return s.outbox.send(ctx, out)
+}
+
+// SendAgain sends the envelopes of events that are stored, as Send does. What was a message
+// before fits into one.
+func (s *Sender) SendAgain(ctx context.Context, envelopes []event.Envelope) []error {
+	errs := make([]error, len(envelopes))
+	var encoded []ingest.Message
+	var places []int
+	for i, e := range envelopes {
+		body, err := e.Encode()
+		if err != nil {
+			errs[i] = fault.Wrap(fault.Internal, err, "the event cannot be sent again")
+			continue
+		}
+		encoded = append(encoded, ingest.Message{Client: e.Client, EventID: e.EventID, CorrelationID: e.CorrelationID, Body: body})
+		places = append(places, i)
+	}
+	for i, err := range s.Send(ctx, encoded) {
+		errs[places[i]] = err
+	}
+	return errs
 }

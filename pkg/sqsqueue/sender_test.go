@@ -5,15 +5,18 @@ import (
 	"errors"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/ingest"
 	"github.com/fluxa/fluxa/pkg/sqsqueue"
@@ -59,6 +62,32 @@ func TestSender_Send_sends_what_the_contract_says(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSender_SendAgain_sends_what_ingest_sent reads the envelope back, as the processor does.
+func TestSender_SendAgain_sends_what_ingest_sent(t *testing.T) {
+	t.Parallel()
+	received := time.Date(2026, 1, 31, 23, 59, 59, 123_456_000, time.UTC)
+	payload := "{\"metadata\":\"\uFFFF\"}\n"
+	hash := event.Hash([]byte(payload))
+	stored := []event.Stored{
+		{Event: event.Event{ID: "e1"}, CorrelationID: "c", Mode: event.Inline, Payload: []byte(payload), SHA256: hash, ReceivedAt: received},
+		{Event: event.Event{ID: "e2"}, Client: "orders", Mode: event.S3, SHA256: hash, Bucket: "payloads", Key: event.ObjectKey(event.Identity{Client: "orders", ID: "e2"}, hash), ReceivedAt: received},
+	}
+	attributes := []map[string]string{
+		{"event_id": "e1", "correlation_id": "c", "schema_version": "1"}, {"client": "orders", "event_id": "e2", "schema_version": "1"},
+	}
+	envelopes := []event.Envelope{stored[0].Envelope(), stored[1].Envelope()}
+	fake := &fakeSQS{}
+	if errs := newSender(t, fake, sqsqueue.Config{}).SendAgain(t.Context(), envelopes); !slices.Equal(errs, make([]error, 2)) {
+		t.Fatal(errs)
+	}
+	for i, m := range fake.taken {
+		got, err := event.DecodeEnvelope(m.body)
+		if err != nil || !reflect.DeepEqual(got, envelopes[i]) || !maps.Equal(m.attributes, attributes[i]) {
+			t.Errorf("message %d is %+v, error %v, attributes %v, want %+v with %v", i, got, err, m.attributes, envelopes[i], attributes[i])
+		}
 	}
 }
 
