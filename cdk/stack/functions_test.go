@@ -156,6 +156,11 @@ func TestFunctions_may_do_what_they_do_and_nothing_else(t *testing.T) {
 		contract.FunctionMigrate: {
 			allow([]string{secret}, "secretsmanager:GetSecretValue"),
 		},
+		contract.FunctionMaintain: {
+			allow([]string{eventsQueue}, "sqs:SendMessage"),
+			allow([]string{"${Pipeline/Notifications/Topic}"}, "sns:Publish"),
+			allow([]string{"${Pipeline/TopicKey.Arn}"}, "kms:Decrypt", "kms:GenerateDataKey*"),
+		},
 	}
 	// login is of a user of the proxy where there is one, and of the database for what goes
 	// past it.

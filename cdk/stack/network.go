@@ -39,8 +39,8 @@ func NewNetwork(scope constructs.Construct, s stage.Stage) *Network {
 	return n
 }
 
-// endpoints are for what functions in the network call: the processor SQS and
-// SNS, migrate Secrets Manager. Lambda itself carries logs, metrics and traces.
+// endpoints are for what functions in the network call: the processor and maintain SQS
+// and SNS, migrate Secrets Manager. Lambda itself carries logs, metrics and traces.
 func endpoints(scope awscdk.Stack, s stage.Stage) []construct.Endpoint {
 	arn := func(service, resource string) string {
 		return *scope.FormatArn(&awscdk.ArnComponents{Service: jsii.String(service), Resource: jsii.String(resource)})

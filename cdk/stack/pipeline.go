@@ -122,13 +122,15 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	data.Database.GrantAdminister(migrate.Role)
 
 	maintain := p.add(contract.FunctionMaintain, "Maintain", f.Maintain, construct.HandlerProps{
-		Description: "Fluxa: keeps the tables in shape, and does operators' work on the events", MetricNamespace: contract.NamespaceMaintain,
+		Description: "Fluxa: makes partitions ahead, drops expired ones, prunes keys, and does what operators ask for", MetricNamespace: contract.NamespaceMaintain,
 		Network: network.Private,
 		Environment: config.Environ(config.Maintain{
-			Service: service, Payloads: payloads, Database: data.Database.DirectSettings(contract.DatabaseUser(contract.FunctionMaintain), stage.MaintainConnections),
-			RetentionDays: s.Events.RetentionDays,
+			Service: service, Database: data.Database.DirectSettings(contract.DatabaseUser(contract.FunctionMaintain), stage.MaintainConnections), RetentionDays: s.Events.RetentionDays,
+			Reach: config.Reach{QueueURL: queue.QueueURL, TopicARN: *p.Notifications.Topic.TopicArn(), PayloadBucket: payloads.PayloadBucket},
 		}),
 	})
+	p.Queue.GrantSend(maintain.Role)
+	p.Notifications.GrantPublish(maintain.Role)
 	data.Payloads.GrantErase(maintain.Role)
 	data.Database.GrantConnectDirectly(maintain.Role, contract.DatabaseUser(contract.FunctionMaintain))
 

@@ -13,7 +13,6 @@ import (
 	"github.com/fluxa/fluxa/pkg/maintain"
 	"github.com/fluxa/fluxa/pkg/operate"
 	"github.com/fluxa/fluxa/pkg/pgstore"
-	"github.com/fluxa/fluxa/pkg/s3blob"
 )
 
 // wire makes the handler out of the settings; tests start the function by it too.
@@ -35,13 +34,18 @@ func wire(ctx context.Context, out io.Writer, c config.Maintain) (any, error) {
 
 // operations are what operators may ask for.
 func operations(base boot.Base, c config.Maintain, store *pgstore.Store) (operate.Operations, error) {
-	objects, err := s3blob.NewVersions(s3blob.NewClient(base.AWS), s3blob.Config{Bucket: c.PayloadBucket})
+	erasure, err := eraseOf(base, c.Reach, store)
+	if err != nil {
+		return nil, err
+	}
+	replay, err := replayOf(base, c.Reach, store)
 	if err != nil {
 		return nil, err
 	}
 	return operate.Operations{
-		contract.OperationErase:        erase.Operation(store, objects),
+		contract.OperationErase:        erasure,
 		contract.OperationErasedHashes: erase.ErasedHashes(store),
+		"replay":                       replay,
 	}, nil
 }
 

@@ -68,8 +68,13 @@ func settingsOf(cfg Config, r *resources, databaseURL string, users map[contract
 		contract.FunctionMigrate: {contract.MigrateTimeout, 1, 256,
 			config.Environ(config.Migrate{Service: service, Administration: config.Administration{Server: config.Server{URL: config.Secret(databaseURL)}}})},
 		contract.FunctionMaintain: {contract.MaintainTimeout, 2, 256, // an operator's operation beside the schedule
-			config.Environ(config.Maintain{Service: service, Payloads: payloads, RetentionDays: tuning.RetentionDays, Database: database(contract.FunctionMaintain, 1)})},
+			config.Environ(config.Maintain{Service: service, RetentionDays: tuning.RetentionDays, Database: database(contract.FunctionMaintain, 1), Reach: reachOf(r)})},
 	}
+}
+
+// reachOf is what operators' operations work with.
+func reachOf(r *resources) config.Reach {
+	return config.Reach{QueueURL: r.queueURL(EventsQueue), TopicARN: r.topicARN, PayloadBucket: Bucket}
 }
 
 // userURLs are the URLs by which the functions log in. Migrate makes the users.

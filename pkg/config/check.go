@@ -47,6 +47,7 @@ func (c *Migrate) check(l *faultList) {
 func (c *Maintain) check(l *faultList) {
 	c.Service.check(l)
 	c.Database.check(l)
+	c.Reach.check(l)
 	l.require(c.RetentionDays >= 0 && c.RetentionDays <= maxRetentionDays, &c.RetentionDays)
 }
 

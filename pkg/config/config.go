@@ -67,7 +67,7 @@ type Migrate struct {
 type Maintain struct {
 	Service
 	Database
-	Payloads
+	Reach
 	RetentionDays int `env:"FLUXA_RETENTION_DAYS,required" want:"a whole number from 0, which keeps all events, to 36500"`
 }
 

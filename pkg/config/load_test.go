@@ -60,7 +60,8 @@ func TestLoad_fills_each_function(t *testing.T) {
 	})
 	check(t, config.Query{Service: service, Payloads: payloads, Database: database})
 	check(t, config.Migrate{Service: service, Administration: config.Administration{Server: server}})
-	check(t, config.Maintain{Service: service, Database: database, Payloads: payloads, RetentionDays: 90})
+	reach := config.Reach{QueueURL: queue.QueueURL, TopicARN: good()["TOPIC_ARN"], PayloadBucket: payloads.PayloadBucket}
+	check(t, config.Maintain{Service: service, Database: database, Reach: reach, RetentionDays: 90})
 	check(t, config.Authorize{Service: service, Issuer: "https://login.example.com/", Audience: "fluxa"})
 }
 
@@ -92,6 +93,18 @@ func TestLoad_reads_every_variable(t *testing.T) {
 	migrate, err := config.Load[config.Migrate](with(map[string]string{"DATABASE_URL": "", "DB_HOST": "db.internal", "DB_SECRET_ARN": secret}))
 	if err != nil || migrate.SecretARN != secret || migrate.Host != "db.internal" {
 		t.Errorf("got %+v, error %v", migrate, err)
+	}
+}
+
+func TestLoad_maintain_wants_what_it_reaches_to_be_good_if_it_is_set(t *testing.T) {
+	t.Parallel()
+	for variable, wrong := range map[string]string{"QUEUE_URL": "events", "TOPIC_ARN": "notifications", "PAYLOAD_BUCKET": "s3://payloads"} {
+		if _, err := config.Load[config.Maintain](with(map[string]string{variable: ""})); err != nil {
+			t.Errorf("without %s: %v", variable, err)
+		}
+		if _, err := config.Load[config.Maintain](with(map[string]string{variable: wrong})); err == nil || !strings.Contains(err.Error(), variable+" must be") || !strings.Contains(err.Error(), wrong) {
+			t.Errorf("%s=%s: error %v", variable, wrong, err)
+		}
 	}
 }
 
@@ -314,6 +327,7 @@ func TestVariables_are_these(t *testing.T) {
 		{Name: "FLUXA_RETRY_BASE_SECONDS", Default: "5"}, {Name: "FLUXA_RETRY_MAX_SECONDS", Default: "60"},
 		{Name: "DLQ_URL", Required: true}, {Name: "TOPIC_ARN", Required: true},
 	}
+	reach := []config.Variable{{Name: "QUEUE_URL"}, {Name: "TOPIC_ARN"}, {Name: "PAYLOAD_BUCKET"}}
 	for function, c := range map[string]struct{ got, want []config.Variable }{
 		"ingest":    {config.Variables[config.Ingest](), slices.Concat(service, queue, payloads, clients)},
 		"processor": {config.Variables[config.Processor](), slices.Concat(service, queue, payloads, database, processor)},
@@ -322,7 +336,7 @@ func TestVariables_are_these(t *testing.T) {
 		"verify": {config.Variables[config.Verify](), append(slices.Clone(service),
 			config.Variable{Name: "INGEST_VERSION_ARN", Required: true}, config.Variable{Name: "PROCESSOR_VERSION_ARN", Required: true},
 			config.Variable{Name: "QUERY_VERSION_ARN", Required: true})},
-		"maintain":  {config.Variables[config.Maintain](), append(slices.Concat(service, database, payloads), config.Variable{Name: "FLUXA_RETENTION_DAYS", Required: true})},
+		"maintain":  {config.Variables[config.Maintain](), append(slices.Concat(service, database, reach), config.Variable{Name: "FLUXA_RETENTION_DAYS", Required: true})},
 		"authorize": {config.Variables[config.Authorize](), append(slices.Clone(service), config.Variable{Name: "JWT_ISSUER", Required: true}, config.Variable{Name: "JWT_AUDIENCE", Required: true})},
 	} {
 		if !slices.Equal(c.got, c.want) {
