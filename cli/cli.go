@@ -1,6 +1,6 @@
 // Package cli is the command line `fluxa`. The commands are in one package a
-// group: stacks runs and verifies a stack, events sends and reads events, life does what
-// happens to stored ones, dlq looks after the dead-letter queue. This package puts the groups together and runs a
+// group: stacks runs and verifies a stack, events sends and reads events, stored works on
+// those that are stored, dlq looks after the dead-letter queue. This package puts the groups together and runs a
 // line.
 //
 // A command is a struct with its flags and two methods, Help and Run. The struct
@@ -17,22 +17,22 @@ import (
 	"github.com/fluxa/fluxa/cli/dlq"
 	"github.com/fluxa/fluxa/cli/events"
 	"github.com/fluxa/fluxa/cli/exit"
-	"github.com/fluxa/fluxa/cli/life"
 	"github.com/fluxa/fluxa/cli/stacks"
+	"github.com/fluxa/fluxa/cli/stored"
 )
 
 // grammar is the command line.
 type grammar struct {
 	Stacks  stacks.Commands `embed:"" group:"stack"`
 	Events  events.Commands `embed:"" group:"events"`
-	Life    life.Commands   `embed:"" group:"life"`
+	Stored  stored.Commands `embed:"" group:"stored"`
 	DLQ     dlq.Commands    `cmd:"" name:"dlq" group:"dlq" help:"List dead letters, send them back to the events queue, delete them."`
 	Version versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // groups are the titles under which help lists commands and flags.
 var groups = kong.ExplicitGroups([]kong.Group{
-	{Key: "stack", Title: "A stack:"}, {Key: "events", Title: "Events:"}, {Key: "life", Title: "The life of events:"}, {Key: "dlq", Title: "The dead-letter queue:"},
+	{Key: "stack", Title: "A stack:"}, {Key: "events", Title: "Events:"}, {Key: "stored", Title: "Stored events:"}, {Key: "dlq", Title: "The dead-letter queue:"},
 	{Key: "one", Title: "One event:"}, {Key: "many", Title: "Many events:"},
 })
 

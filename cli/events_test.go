@@ -240,12 +240,12 @@ func TestSend_stops_where_it_is_not_let_in(t *testing.T) {
 	}
 }
 
-const stored = `{"event_id":"e1","user_id":"ada","amount":123456789012345.6780,"currency":"EUR","merchant":"Caf\u00e9 \u001b[31m","timestamp":"2026-01-31T23:59:59Z","metadata":{"b":1.50},"payload_mode":"INLINE"}`
+const storedJSON = `{"event_id":"e1","user_id":"ada","amount":123456789012345.6780,"currency":"EUR","merchant":"Caf\u00e9 \u001b[31m","timestamp":"2026-01-31T23:59:59Z","metadata":{"b":1.50},"payload_mode":"INLINE"}`
 
 func TestGet(t *testing.T) {
 	t.Parallel()
 	api := newAPI(t)
-	api.says("GET /events/e1", 200, stored)
+	api.says("GET /events/e1", 200, storedJSON)
 	golden(t, "get_json", run(t, "get", "e1", "--endpoint", api.URL).String())
 	golden(t, "get_text", run(t, "get", "e1", "--endpoint", api.URL, "-o", "text").String())
 	golden(t, "get_missing", run(t, "get", "e2", "--endpoint", api.URL).String())
@@ -310,7 +310,7 @@ func TestList(t *testing.T) {
 	api.on("GET /events", func(w http.ResponseWriter, r *http.Request, _ string) {
 		switch r.URL.Query().Get("user_id") + r.URL.Query().Get("cursor") {
 		case "ada":
-			fmt.Fprintf(w, `{"events":[%s,{"event_id":"e0","amount":0.10,"timestamp":"2026-01-01T00:00:00Z"}],"next_cursor":"c2"}`, stored)
+			fmt.Fprintf(w, `{"events":[%s,{"event_id":"e0","amount":0.10,"timestamp":"2026-01-01T00:00:00Z"}],"next_cursor":"c2"}`, storedJSON)
 		case "adac2":
 			fmt.Fprint(w, `{"events":[{"event_id":"last","amount":7,"timestamp":"2025-01-01T00:00:00Z"}]}`)
 		case "broken":

@@ -26,6 +26,18 @@ type Function struct {
 	Name string `name:"maintain-function" env:"FLUXA_MAINTAIN_FUNCTION" placeholder:"NAME" help:"Function maintain of a deployed stack, its name or ARN, invoked with the AWS credentials of the environment. Default: the local stack's."`
 }
 
+// Target names a stack by its function maintain.
+type Target struct {
+	target.Local
+	Function
+	Region string `env:"AWS_REGION" placeholder:"REGION" help:"AWS region of the function."`
+}
+
+// Open finds the function, and who calls it.
+func (t Target) Open(ctx context.Context) (*Stage, error) {
+	return t.Function.Open(ctx, t.Local, t.Region)
+}
+
 // Stage is a stack whose function maintain can be invoked.
 type Stage struct {
 	// Name is how people call it.

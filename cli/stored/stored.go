@@ -1,0 +1,26 @@
+// Package stored holds the commands that work on the events that a stage has stored,
+// through its function maintain.
+package stored
+
+import (
+	"time"
+
+	"github.com/fluxa/fluxa/cli/operations"
+)
+
+// Commands are the commands of this group.
+type Commands struct {
+	Erase  eraseCommand  `cmd:"" help:"Erase the events of a user."`
+	Replay replayCommand `cmd:"" help:"Announce stored events again, or send them through the queue again."`
+}
+
+// period is a range of time in which events were stored.
+type period struct {
+	operations.Target
+	From   time.Time  `required:"" placeholder:"TIME" help:"Stored not before this time, RFC 3339."`
+	To     *time.Time `placeholder:"TIME" help:"Stored before this time, RFC 3339. Default: a minute before the command begins."`
+	Client *string    `placeholder:"NAME" help:"Only this client's events; an empty name means those without a client. Default: every client's."`
+}
+
+// when writes a time for people.
+func when(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
