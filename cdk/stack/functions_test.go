@@ -160,6 +160,8 @@ func TestFunctions_may_do_what_they_do_and_nothing_else(t *testing.T) {
 			allow([]string{eventsQueue}, "sqs:SendMessage"),
 			allow([]string{"${Pipeline/Notifications/Topic}"}, "sns:Publish"),
 			allow([]string{"${Pipeline/TopicKey.Arn}"}, "kms:Decrypt", "kms:GenerateDataKey*"),
+			allow([]string{payloads}, "s3:GetObject"),
+			allow([]string{bucket}, "s3:ListBucket"),
 		},
 	}
 	// login is of a user of the proxy where there is one, and of the database for what goes

@@ -3,6 +3,7 @@ package stored
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/exit"
@@ -12,6 +13,7 @@ import (
 )
 
 type replayCommand struct {
+	From time.Time `required:"" placeholder:"TIME" help:"Stored not before this time, RFC 3339."`
 	period
 	console.TextFormat
 	UserID  string    `placeholder:"ID" help:"Only this user's events."`

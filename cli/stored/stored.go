@@ -12,12 +12,12 @@ import (
 type Commands struct {
 	Erase  eraseCommand  `cmd:"" help:"Erase the events of a user."`
 	Replay replayCommand `cmd:"" help:"Announce stored events again, or send them through the queue again."`
+	Audit  auditCommand  `cmd:"" help:"Compare stored events with the hashes of their payloads."`
 }
 
 // period is a range of time in which events were stored.
 type period struct {
 	operations.Target
-	From   time.Time  `required:"" placeholder:"TIME" help:"Stored not before this time, RFC 3339."`
 	To     *time.Time `placeholder:"TIME" help:"Stored before this time, RFC 3339. Default: a minute before the command begins."`
 	Client *string    `placeholder:"NAME" help:"Only this client's events; an empty name means those without a client. Default: every client's."`
 }

@@ -42,10 +42,15 @@ func operations(base boot.Base, c config.Maintain, store *pgstore.Store) (operat
 	if err != nil {
 		return nil, err
 	}
+	audit, err := auditOf(base, c.Reach, store)
+	if err != nil {
+		return nil, err
+	}
 	return operate.Operations{
 		contract.OperationErase:        erasure,
 		contract.OperationErasedHashes: erase.ErasedHashes(store),
 		"replay":                       replay,
+		"audit":                        audit,
 	}, nil
 }
 

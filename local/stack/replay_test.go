@@ -165,12 +165,8 @@ func TestReplay_requeued_comes_as_it_came(t *testing.T) {
 	p.processed("large")
 	p.drained()
 	// A replay wants events of which it is sure that no more are added.
-	if _, err := p.database().Exec(t.Context(), `UPDATE events SET created_at = created_at - interval '2 minutes'`); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.database().Exec(t.Context(), `UPDATE idempotency_keys SET stored_at = stored_at - interval '2 minutes'`); err != nil {
-		t.Fatal(err)
-	}
+	p.exec(`UPDATE events SET created_at = created_at - interval '2 minutes'`)
+	p.exec(`UPDATE idempotency_keys SET stored_at = stored_at - interval '2 minutes'`)
 	report, _ := p.operate("replay", `{"from":"2026-01-01T00:00:00Z","rate":100,"requeue":true}`)
 	if report["sent"] != 2.0 {
 		t.Errorf("report %v", report)

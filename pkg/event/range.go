@@ -50,3 +50,9 @@ type RangePage struct {
 	Next   Place
 	Done   bool
 }
+
+// StoredKey names a stored event, and the time that says in which partition it lies.
+type StoredKey struct {
+	Identity
+	CreatedAt time.Time
+}

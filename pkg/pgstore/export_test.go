@@ -64,3 +64,9 @@ func (s *Store) Within() *pgx.Conn { return s.within }
 
 // RangeSQL is the statement of Range.
 func RangeSQL() string { return rangeSQL }
+
+// RangeKeysSQL is the statement of RangeKeys.
+func RangeKeysSQL() string { return rangeKeysSQL }
+
+// RangeNamedSQL is the statement of RangeNamed.
+func RangeNamedSQL() string { return rangeNamedSQL }

@@ -34,9 +34,24 @@ func (s *Store) Range(ctx context.Context, r event.Range, after event.Place, lim
 	if err != nil || done {
 		return event.RangePage{Done: done}, err
 	}
-	var rows []rangeRow
+	rows, events, err := s.rangeRows(ctx, "read a range of the events", rangeSQL, append(rangeArguments(r, after), int32(limit), int64(maxBytes))...)
+	if err != nil {
+		return event.RangePage{}, err
+	}
+	page := event.RangePage{Events: events}
+	if n := len(events); n > 0 && rows[n-1].found > n {
+		last := events[n-1]
+		page.Next = event.Place{Day: after.Day, ID: last.ID, Client: last.Client}
+		return page, nil
+	}
+	page.Next, page.Done, err = s.nextDay(ctx, r, after.Day.AddDate(0, 0, 1))
+	return page, err
+}
+
+// rangeRows runs a statement that selects what range.sql does.
+func (s *Store) rangeRows(ctx context.Context, attempted, sql string, args ...any) (rows []rangeRow, events []event.Stored, err error) {
 	err = s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		result, err := conn.Query(ctx, rangeSQL, append(rangeArguments(r, after), int32(limit), int64(maxBytes))...)
+		result, err := conn.Query(ctx, sql, args...)
 		if err != nil {
 			return err
 		}
@@ -49,21 +64,15 @@ func (s *Store) Range(ctx context.Context, r event.Range, after event.Place, lim
 		return err
 	})
 	if err != nil {
-		return event.RangePage{}, unavailable(err, "read a range of the events")
+		return nil, nil, unavailable(err, attempted)
 	}
-	page := event.RangePage{Events: make([]event.Stored, len(rows))}
+	events = make([]event.Stored, len(rows))
 	for i, row := range rows {
-		if page.Events[i], err = row.stored(); err != nil {
-			return event.RangePage{}, err
+		if events[i], err = row.stored(); err != nil {
+			return nil, nil, err
 		}
 	}
-	if n := len(rows); n > 0 && rows[n-1].found > n {
-		last := page.Events[n-1]
-		page.Next = event.Place{Day: after.Day, ID: last.ID, Client: last.Client}
-		return page, nil
-	}
-	page.Next, page.Done, err = s.nextDay(ctx, r, after.Day.AddDate(0, 0, 1))
-	return page, err
+	return rows, events, nil
 }
 
 // RangeCount counts the events of a range that follow a place, of one day, and returns

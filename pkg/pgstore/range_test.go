@@ -189,6 +189,71 @@ func TestRange_has_all_that_was_stored(t *testing.T) {
 	}
 }
 
+// TestRangeKeys_name_what_RangeNamed_reads walks a range by names, and reads some of it when
+// one of them is gone.
+func TestRangeKeys_name_what_RangeNamed_reads(t *testing.T) {
+	t.Parallel()
+	url := pgtest.MigratedURL(t)
+	conn := connect(t, url)
+	first := partitioned(t, conn)
+	store := open(t, pgstore.Config{URL: as(t, contract.FunctionMaintain, url)})
+	for name, r := range map[string]event.Range{
+		"all":              {From: first.AddDate(0, 0, 50), To: first.AddDate(0, 0, 60)},
+		"a client's hours": {From: first.Add(30 * time.Hour), To: first.Add(50 * time.Hour), Client: new("orders")},
+		"nothing":          {From: first.AddDate(1, 0, 0), To: first.AddDate(2, 0, 0)},
+	} {
+		want := strings.Fields(strings.Join(walkRange(t, store, r, 1000, 1<<20, nil), " "))
+		var got []string
+		var all []event.StoredKey
+		for after, done := (event.Place{}), false; !done; {
+			keys, next, end, err := store.RangeKeys(t.Context(), r, after, 97)
+			if err != nil || len(keys) > 97 {
+				t.Fatalf("%s: %d keys, %v", name, len(keys), err)
+			}
+			for _, key := range keys {
+				got = append(got, key.Client+"/"+key.ID)
+			}
+			all, after, done = append(all, keys...), next, end
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %d names, want these %d in their order", name, len(got), len(want))
+		}
+		if name != "all" {
+			continue
+		}
+		some := all[100:140]
+		if _, err := conn.Exec(t.Context(), "DELETE FROM events WHERE event_id = $1 AND client = $2", some[7].ID, some[7].Client); err != nil {
+			t.Fatal(err)
+		}
+		events, err := store.RangeNamed(t.Context(), some)
+		if err != nil || len(events) != 39 {
+			t.Errorf("%d events, %v, want those of 40 names but for one that is gone", len(events), err)
+		}
+		for _, e := range events {
+			if !slices.Contains(some, event.StoredKey{Identity: e.Identity(), CreatedAt: e.CreatedAt}) || string(e.Payload) != "p" {
+				t.Errorf("%+v was not asked for, or is not whole", e)
+			}
+		}
+	}
+}
+
+func TestRangeNamed_looks_up_each_name(t *testing.T) {
+	t.Parallel()
+	conn := connect(t, pgtest.MigratedURL(t))
+	partitioned(t, conn)
+	keys := pgstore.RangeKeysSQL()
+	first := query[time.Time](t, conn, "SELECT min(created_at) FROM events WHERE event_id = 'e-12345'")
+	plan := strings.Join(explain(t, conn, pgstore.RangeNamedSQL(), []string{"e-12345"}, []string{"orders"}, []time.Time{first}), "\n")
+	// Sixty other days and the default partition are not looked at.
+	if strings.Count(plan, "never executed") != 60 || strings.Count(plan, " on events_") != 61 || !strings.Contains(plan, "Nested Loop") {
+		t.Errorf("a name is not looked up in its day alone:\n%s", plan)
+	}
+	plan = strings.Join(explain(t, conn, keys, append(pgstore.RangeArguments(event.Range{From: first, To: first.AddDate(0, 0, 9)}, event.Place{Day: first.Truncate(24 * time.Hour)}), int32(50))...), "\n")
+	if !strings.Contains(plan, "Index Only Scan using events_"+first.Format("20060102")+"_pkey") || strings.Contains(plan, "Sort") {
+		t.Errorf("names are not read out of the index alone:\n%s", plan)
+	}
+}
+
 // TestRange_survives_the_maintenance has the partition made while its day is read out of
 // the default one.
 func TestRange_survives_the_maintenance(t *testing.T) {
@@ -262,6 +327,9 @@ func TestRange_without_a_database_is_unavailable(t *testing.T) {
 	for _, after := range []event.Place{{}, {Day: noon}} {
 		if page, err := store.Range(t.Context(), r, after, 1, 1); fault.CodeOf(err) != fault.DatabaseUnavailable || page.Done {
 			t.Errorf("%+v: %+v, %v", after, page, err)
+		}
+		if _, _, done, err := store.RangeKeys(t.Context(), r, after, 1); fault.CodeOf(err) != fault.DatabaseUnavailable || done {
+			t.Errorf("%+v: done %t, %v", after, done, err)
 		}
 		if _, _, done, err := store.RangeCount(t.Context(), r, after); fault.CodeOf(err) != fault.DatabaseUnavailable || done {
 			t.Errorf("%+v: done %t, %v", after, done, err)

@@ -5,6 +5,7 @@ package s3blob
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
@@ -133,6 +135,32 @@ func readAll(out *s3.GetObjectOutput, limit int64, what string) ([]byte, error) 
 		return nil, tooLarge()
 	}
 	return payload, nil
+}
+
+// Sum returns the SHA-256 of an object's bytes, in lower-case hex, and holds none of them in
+// memory. Needs what Get needs.
+//
+// Returns a PayloadMissing fault as Get does, a Forbidden one when S3 answers 403, and
+// StorageUnavailable for all else.
+func (b *Bucket) Sum(ctx context.Context, key string) (string, error) {
+	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(b.name), Key: aws.String(key)})
+	if err != nil {
+		err = fmt.Errorf("get object %s from bucket %s: %w", key, b.name, err)
+		if missing(err) {
+			return "", fault.Wrap(fault.PayloadMissing, err, "the payload's object is gone")
+		}
+		if answer, ok := errors.AsType[*awshttp.ResponseError](err); ok && answer.HTTPStatusCode() == http.StatusForbidden {
+			return "", fault.Wrap(fault.Forbidden, err, "the payload's object may not be read")
+		}
+		return "", unreadable(err)
+	}
+	// The object is read or given up by then; an error of closing it says nothing more.
+	defer func() { _ = out.Body.Close() }()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, out.Body); err != nil {
+		return "", unreadable(fmt.Errorf("read object %s of bucket %s: %w", key, b.name, err))
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 func unreadable(err error) error {

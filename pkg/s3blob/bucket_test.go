@@ -1,6 +1,7 @@
 package s3blob_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -221,6 +222,50 @@ func TestBucket_Get_faults(t *testing.T) {
 	}
 }
 
+func TestBucket_Sum_is_of_the_bytes_as_they_are_now(t *testing.T) {
+	t.Parallel()
+	mini := newMini()
+	bucket := newBucket(t, mini)
+	payload := bytes.Repeat([]byte("0123456789"), 300_000)
+	if err := bucket.Put(t.Context(), "raw/k", payload, event.Hash(payload)); err != nil {
+		t.Fatal(err)
+	}
+	if sum, err := bucket.Sum(t.Context(), "raw/k"); err != nil || sum != event.Hash(payload) {
+		t.Errorf("got %s, %v", sum, err)
+	}
+	mini.objects["/payloads/raw/k"] = []byte("changed")
+	if sum, err := bucket.Sum(t.Context(), "raw/k"); err != nil || sum != event.Hash([]byte("changed")) {
+		t.Errorf("of other bytes: got %s, %v", sum, err)
+	}
+}
+
+func TestBucket_Sum_faults(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		status int
+		code   string
+		want   fault.Code
+	}{
+		{http.StatusNotFound, "NoSuchKey", fault.PayloadMissing},
+		{http.StatusNotFound, "NoSuchBucket", fault.StorageUnavailable},
+		{http.StatusForbidden, "AccessDenied", fault.Forbidden},
+		{http.StatusForbidden, "InvalidObjectState", fault.Forbidden},
+		{http.StatusServiceUnavailable, "SlowDown", fault.StorageUnavailable},
+	} {
+		bucket := newBucket(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { problem(w, c.status, c.code) }))
+		if _, err := bucket.Sum(t.Context(), "raw/k"); fault.CodeOf(err) != c.want {
+			t.Errorf("%d %s: %v, want %s", c.status, c.code, err, c.want)
+		}
+	}
+	cut := newBucket(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "10")
+		fmt.Fprint(w, "12345")
+	}))
+	if _, err := cut.Sum(t.Context(), "raw/k"); fault.CodeOf(err) != fault.StorageUnavailable || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("a body cut off: %v", err)
+	}
+}
+
 func TestBucket_Get_a_body_cut_off_is_unavailability(t *testing.T) {
 	t.Parallel()
 	bucket := newBucket(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -240,6 +285,7 @@ func TestBucket_no_call_outlives_its_context(t *testing.T) {
 			return b.Put(ctx, "k", []byte("x"), event.Hash([]byte("x")))
 		},
 		"get": func(ctx context.Context, b *s3blob.Bucket) error { _, err := b.Get(ctx, "k", 1); return err },
+		"sum": func(ctx context.Context, b *s3blob.Bucket) error { _, err := b.Sum(ctx, "k"); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
