@@ -103,7 +103,7 @@ func TestAudit(t *testing.T) {
 		"not in order": {
 			"audit --sample 12.5% --part 8 --from 2026-01-01T00:00:00Z --to 2026-01-02T00:00:00Z --client orders", findings,
 			head + "CLIENT  EVENT ID  WHAT\n-       e1        payload_differs\norders  e2        object_missing\n" +
-				"and 1 more: narrow them by --from, --to and --client\n3 events differ\n",
+				"and 1 more: narrow them by --from, --to and --client\ndiffer from what was accepted: 3\n",
 			`{"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z","client":"orders","parts":8,"part":8}`, exit.Failure,
 		},
 		"as JSON": {

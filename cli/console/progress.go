@@ -53,6 +53,13 @@ func NewProgress(w io.Writer, verb, noun string, total int64) *Progress {
 	return p
 }
 
+// Since sets when the work began, if that was not when it was first shown.
+func (p *Progress) Since(began time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.began = began
+}
+
 // line says how many were done so far, and how fast. The caller holds mu.
 func (p *Progress) line() string {
 	text := fmt.Sprintf("%s %s %s", p.verb, Number(p.count), p.noun)

@@ -50,7 +50,7 @@ func (a auditCommand) Run(ctx context.Context, c console.Console) error {
 	if a.From != nil {
 		arguments.From = *a.From
 	}
-	meter := &meter{out: c.Err, verb: "passed"}
+	meter := &meter{out: c.Err, began: time.Now(), verb: "passed"}
 	report, err := operations.Run(ctx, stage, operations.Job[audit.Report]{
 		Operation: "audit", Arguments: arguments, Remember: true,
 		Show: func(now audit.Report, begun bool) {
@@ -91,7 +91,7 @@ func (a auditCommand) tell(c console.Console, report audit.Report) error {
 	if more := report.Differing - int64(len(report.Findings)); more > 0 {
 		fmt.Fprintf(c.Out, "and %s more: narrow them by --from, --to and --client\n", console.Number(more))
 	}
-	fmt.Fprintln(c.Out, console.StyleFor(c.Out).Bad(console.Count(report.Differing, "event")+" differ"))
+	fmt.Fprintln(c.Out, console.StyleFor(c.Out).Bad("differ from what was accepted: "+console.Number(report.Differing)))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package stored
 
 import (
 	"io"
+	"time"
 
 	"github.com/fluxa/fluxa/cli/console"
 )
@@ -10,6 +11,7 @@ import (
 type meter struct {
 	out      io.Writer
 	verb     string
+	began    time.Time
 	last     int64
 	progress *console.Progress
 }
@@ -19,6 +21,7 @@ type meter struct {
 func (m *meter) show(done, total int64, resumed bool) {
 	if m.progress == nil {
 		m.progress = console.NewProgress(m.out, m.verb, "events", total)
+		m.progress.Since(m.began)
 		if resumed {
 			m.progress.Add(0, done)
 			m.last = done

@@ -44,7 +44,7 @@ func (r replayCommand) Run(ctx context.Context, c console.Console) error {
 	if r.Requeue {
 		verb = "queued"
 	}
-	meter := &meter{out: c.Err, verb: verb}
+	meter := &meter{out: c.Err, began: time.Now(), verb: verb}
 	report, err := operations.Run(ctx, stage, operations.Job[replay.Report]{
 		Operation: "replay",
 		Arguments: replay.Arguments{From: r.From, To: r.To, Client: r.Client, UserID: r.UserID, Requeue: r.Requeue, Rate: int(r.Rate), DryRun: r.DryRun},
