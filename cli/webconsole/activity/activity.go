@@ -131,7 +131,7 @@ func (l *Log) Settle() {
 
 func (l *Log) enter(function contract.Function, e Entry) {
 	switch {
-	case function == contract.FunctionMaintain && e.Report != nil:
+	case function == contract.FunctionMaintain && e.Report != nil && e.Operation == "":
 		l.runs = last(append(l.runs, Run{At: e.At, Error: e.Error, Report: *e.Report}), runsKept)
 	case function == contract.FunctionMaintain || (e.EventID == "" && e.Status < 400):
 	default:

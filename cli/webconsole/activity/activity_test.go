@@ -95,6 +95,7 @@ func TestRuns_of_maintain_are_kept(t *testing.T) {
 	l := activity.New()
 	for i := range 100 {
 		l.Take(contract.FunctionMaintain, entry(now.Add(time.Duration(i)*time.Hour), fmt.Sprintf(`"report":{"partitions_made":%d,"partitions_ahead":7}`, i)))
+		l.Take(contract.FunctionMaintain, entry(now.Add(time.Duration(i)*time.Hour), `"operation":"replay","done":true,"report":{"sent":7}`)) // is no run
 		l.Settle()
 	}
 	runs := l.Runs()

@@ -38,7 +38,9 @@ type Entry struct {
 	EndToEndMS float64 `json:"end_to_end_ms"`
 	RetryInS   float64 `json:"retry_in_s"`
 
-	Report *MaintainReport `json:"report"`
+	// Of maintain. Operation is empty for a run by the schedule, whose report it is then.
+	Operation string          `json:"operation"`
+	Report    *MaintainReport `json:"report"`
 }
 
 // Began is when the work began that the line tells of, as far as the line says.
