@@ -64,8 +64,8 @@ func except(a, b func(string) bool) func(string) bool {
 
 var (
 	domain   = []string{"pkg/event", "pkg/fault", "pkg/contract", "pkg/budget", "pkg/operate"}
-	useCases = []string{"pkg/ingest", "pkg/process", "pkg/query", "pkg/maintain", "pkg/authorize", "pkg/erase", "pkg/replay", "pkg/audit"}
-	adapters = []string{"pkg/pgstore", "pkg/pgmigrate", "pkg/sqsqueue", "pkg/s3blob", "pkg/snsnotify", "pkg/secretsmanager", "pkg/rdsiam", "pkg/jwks"}
+	useCases = []string{"pkg/ingest", "pkg/process", "pkg/query", "pkg/maintain", "pkg/authorize", "pkg/erase", "pkg/replay", "pkg/audit", "pkg/export"}
+	adapters = []string{"pkg/pgstore", "pkg/pgmigrate", "pkg/sqsqueue", "pkg/s3blob", "pkg/snsnotify", "pkg/secretsmanager", "pkg/rdsiam", "pkg/jwks", "pkg/eventfile"}
 
 	// The layers of the Terraform exporter, from the lowest to the highest.
 	exporter = []string{"cdk/template", "cdk/terraform/hcl", "cdk/terraform/catalog", "cdk/terraform/assembly", "cdk/terraform/merge"}

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
+	"github.com/fluxa/fluxa/pkg/export"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/ingest"
 	"github.com/fluxa/fluxa/pkg/process"
@@ -57,6 +58,8 @@ var (
 	_ ingest.Blobs  = (*Bucket)(nil)
 	_ process.Blobs = (*Bucket)(nil)
 	_ query.Blobs   = (*Bucket)(nil)
+
+	_ export.Payloads = (*Bucket)(nil)
 )
 
 // New returns a bucket. Returns an error when the name is missing.
@@ -77,24 +80,33 @@ func (b *Bucket) Bucket() string { return b.name }
 // Returns a StorageUnavailable fault, and an Internal one when sha256Hex is not
 // a SHA-256 in hex.
 func (b *Bucket) Put(ctx context.Context, key string, payload []byte, sha256Hex string) error {
-	sum, err := hex.DecodeString(sha256Hex)
-	if err != nil || len(sum) != 32 {
-		return fault.Newf(fault.Internal, "the hash of object %s is not a SHA-256 in hex", key)
+	in, err := upload(b.name, key, "application/json", bytes.NewReader(payload), sha256Hex)
+	if err != nil {
+		return err
 	}
-	_, err = b.client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket:         aws.String(b.name),
-		Key:            aws.String(key),
-		Body:           bytes.NewReader(payload),
-		ContentLength:  aws.Int64(int64(len(payload))),
-		ContentType:    aws.String("application/json"),
-		ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(sum)),
-		Metadata:       map[string]string{"payload-sha256": sha256Hex},
-	})
+	in.Metadata = map[string]string{"payload-sha256": sha256Hex}
+	_, err = b.client.PutObject(ctx, in)
 	if err != nil {
 		return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("put object %s into bucket %s: %w", key, b.name, err),
 			"the payload cannot be stored")
 	}
 	return nil
+}
+
+// upload is the request that stores a body which has a hash.
+func upload(bucket, key, contentType string, body export.Body, sha256Hex string) (*s3.PutObjectInput, error) {
+	sum, err := hex.DecodeString(sha256Hex)
+	if err != nil || len(sum) != 32 {
+		return nil, fault.Newf(fault.Internal, "the hash of object %s is not a SHA-256 in hex", key)
+	}
+	return &s3.PutObjectInput{
+		Bucket:         aws.String(bucket),
+		Key:            aws.String(key),
+		Body:           body,
+		ContentLength:  aws.Int64(body.Size()),
+		ContentType:    aws.String(contentType),
+		ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(sum)),
+	}, nil
 }
 
 // Get reads an object of at most limit bytes. Needs s3:GetObject, and
@@ -114,23 +126,25 @@ func (b *Bucket) Get(ctx context.Context, key string, limit int64) ([]byte, erro
 		}
 		return nil, unreadable(err)
 	}
-	// The object is read or given up by then; an error of closing it says nothing more.
-	defer func() { _ = out.Body.Close() }()
-	return readAll(out, limit, fmt.Sprintf("read object %s of bucket %s", key, b.name))
+	return download(out, b.name, key, limit)
 }
 
-// readAll reads what S3 answered with. what is for the log.
-func readAll(out *s3.GetObjectOutput, limit int64, what string) ([]byte, error) {
+// download reads the body of an object.
+func download(out *s3.GetObjectOutput, bucket, key string, limit int64) ([]byte, error) {
+	// The object is read or given up by then; an error of closing it says nothing more.
+	defer func() { _ = out.Body.Close() }()
 	tooLarge := func() error {
 		return fault.Newf(fault.PayloadTooLarge, "the payload's object is larger than %d bytes", limit)
 	}
 	if aws.ToInt64(out.ContentLength) > limit {
 		return nil, tooLarge()
 	}
-	payload, err := io.ReadAll(io.LimitReader(out.Body, limit+1))
+	buffer := bytes.NewBuffer(make([]byte, 0, aws.ToInt64(out.ContentLength)+bytes.MinRead)) // as much as is told
+	_, err := buffer.ReadFrom(io.LimitReader(out.Body, limit+1))
+	payload := buffer.Bytes()
 	switch {
 	case err != nil:
-		return nil, unreadable(fmt.Errorf("%s: %w", what, err))
+		return nil, unreadable(fmt.Errorf("read object %s of bucket %s: %w", key, bucket, err))
 	case int64(len(payload)) > limit:
 		return nil, tooLarge()
 	}

@@ -115,8 +115,7 @@ func (v *Versions) GetVersion(ctx context.Context, key, version string, limit in
 		}
 		return nil, unreadable(err)
 	}
-	defer func() { _ = out.Body.Close() }()
-	return readAll(out, limit, fmt.Sprintf("read object %s of bucket %s", key, v.name))
+	return download(out, v.name, key, limit)
 }
 
 // Remove removes an object with all its versions and delete markers. It is no error when
