@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -20,6 +21,7 @@ import (
 type handler struct {
 	service    *maintain.Service
 	operations operate.Operations
+	daily      daily
 	base       boot.Base
 	metrics    *telemetry.Emitter
 }
@@ -27,7 +29,7 @@ type handler struct {
 var _ lambda.Handler = (*handler)(nil)
 
 // Invoke answers an operate.Request with an operate.Answer. Any other payload asks for the
-// maintenance and is answered with what the run did. Its failure is thrown, after which
+// maintenance, and then the daily export, and is answered with what the former did. A failure is thrown, after which
 // Lambda runs an asynchronous invocation twice more; whatever one run did stays done.
 func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if request, ok := requested(payload); ok {
@@ -37,9 +39,10 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	defer cancel()
 	spanned, end := h.base.Traces.Invocation(work, "maintain", boot.TraceHeader(ctx))
 	report, err := h.runSafely(spanned)
-	end(err)
+	exportErr := h.daily.run(spanned)
+	end(errors.Join(err, exportErr))
 	h.tell(ctx, report, err)
-	if err != nil {
+	if err := errors.Join(err, exportErr); err != nil {
 		return nil, err
 	}
 	return json.Marshal(report)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"time"
 
 	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/functions/internal/database"
@@ -29,7 +28,11 @@ func wire(ctx context.Context, out io.Writer, c config.Maintain) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newHandler(base, maintain.Config{Store: store, Retention: time.Duration(c.RetentionDays) * 24 * time.Hour}, operations)
+	h, err := newHandler(base, maintain.Config{Store: store, Retention: retention(c)}, operations)
+	if err != nil {
+		return nil, err
+	}
+	return h, h.addExport(c, store)
 }
 
 // operations are what operators may ask for.

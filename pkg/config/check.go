@@ -48,6 +48,10 @@ func (c *Maintain) check(l *faultList) {
 	c.Service.check(l)
 	c.Database.check(l)
 	c.Reach.check(l)
+	c.DailyExport.check(l)
+	if c.ExportFormat != "" && c.PayloadBucket == "" {
+		l.add(&c.PayloadBucket, "must be set for the daily export ("+l.name(&c.ExportFormat)+")")
+	}
 	l.require(c.RetentionDays >= 0 && c.RetentionDays <= maxRetentionDays, &c.RetentionDays)
 }
 

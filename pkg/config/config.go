@@ -68,6 +68,7 @@ type Maintain struct {
 	Service
 	Database
 	Reach
+	DailyExport
 	RetentionDays int `env:"FLUXA_RETENTION_DAYS,required" want:"a whole number from 0, which keeps all events, to 36500"`
 }
 

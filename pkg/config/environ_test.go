@@ -30,6 +30,7 @@ func samples() map[string]any {
 		"DB_CA_FILE":               "/var/task/rds-ca.pem",
 		"DB_MAX_CONNS":             1,
 		"FLUXA_RETENTION_DAYS":     90,
+		"FLUXA_DAILY_EXPORT":       "parquet",
 		"JWT_ISSUER":               "https://login.example.com/",
 		"JWT_AUDIENCE":             "fluxa",
 		"FLUXA_RETRY_BASE_SECONDS": 7,

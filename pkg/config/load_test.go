@@ -336,7 +336,7 @@ func TestVariables_are_these(t *testing.T) {
 		"verify": {config.Variables[config.Verify](), append(slices.Clone(service),
 			config.Variable{Name: "INGEST_VERSION_ARN", Required: true}, config.Variable{Name: "PROCESSOR_VERSION_ARN", Required: true},
 			config.Variable{Name: "QUERY_VERSION_ARN", Required: true})},
-		"maintain":  {config.Variables[config.Maintain](), append(slices.Concat(service, database, reach), config.Variable{Name: "FLUXA_RETENTION_DAYS", Required: true})},
+		"maintain":  {config.Variables[config.Maintain](), append(slices.Concat(service, database, reach), config.Variable{Name: "FLUXA_DAILY_EXPORT"}, config.Variable{Name: "FLUXA_RETENTION_DAYS", Required: true})},
 		"authorize": {config.Variables[config.Authorize](), append(slices.Clone(service), config.Variable{Name: "JWT_ISSUER", Required: true}, config.Variable{Name: "JWT_AUDIENCE", Required: true})},
 	} {
 		if !slices.Equal(c.got, c.want) {

@@ -99,7 +99,7 @@ func TestMetrics_are_unique_and_named_as_their_units(t *testing.T) {
 	if f := contract.FunctionOf("Fluxa/Other"); f != "" {
 		t.Errorf("an unknown namespace belongs to %q", f)
 	}
-	want := map[string]int{contract.NamespaceIngest: 7, contract.NamespaceProcessor: 10, contract.NamespaceQuery: 4, contract.NamespaceMaintain: 8}
+	want := map[string]int{contract.NamespaceIngest: 7, contract.NamespaceProcessor: 10, contract.NamespaceQuery: 4, contract.NamespaceMaintain: 9}
 	if !maps.Equal(perNamespace, want) {
 		t.Errorf("metrics per namespace: %v; the design names %v", perNamespace, want)
 	}

@@ -66,7 +66,8 @@ const (
 
 // Metric names of the maintain function. MetricPartitionsAhead is for how many days
 // after today, without a gap, there are partitions after a run; MetricMisplaced how
-// many events the default partition then holds.
+// many events the default partition then holds; MetricExportDaysBehind how many days are
+// over and not exported, in a stage with a daily export.
 const (
 	MetricMaintainSuccess   = "maintain_success"
 	MetricMaintainFailure   = "maintain_failure"
@@ -76,6 +77,7 @@ const (
 	MetricEventsMoved       = "events_moved"
 	MetricKeysPruned        = "keys_pruned"
 	MetricMisplaced         = "events_misplaced"
+	MetricExportDaysBehind  = "export_days_behind"
 )
 
 // FunctionOf returns the function that writes the metrics of a namespace. Its name
@@ -142,6 +144,7 @@ func Metrics() []Metric {
 		{NamespaceMaintain, MetricEventsMoved, UnitCount},
 		{NamespaceMaintain, MetricKeysPruned, UnitCount},
 		{NamespaceMaintain, MetricMisplaced, UnitCount},
+		{NamespaceMaintain, MetricExportDaysBehind, UnitCount},
 	}
 }
 

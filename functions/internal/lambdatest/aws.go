@@ -8,9 +8,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +77,13 @@ func (a *AWS) Taken() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.taken
+}
+
+// Objects returns the objects by their paths, such as "/bucket/key".
+func (a *AWS) Objects() map[string][]byte {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.objects)
 }
 
 // Put stores an object, the bucket's name first in its path.
@@ -181,6 +190,7 @@ func (a *AWS) object(t testing.TB, w http.ResponseWriter, r *http.Request, body 
 		a.taken++
 		a.objects[r.URL.Path] = body
 	case r.Method == http.MethodGet && found:
+		w.Header().Set("Content-Length", strconv.Itoa(len(stored)))
 		if _, err := w.Write(stored); err != nil && !a.CutOff {
 			t.Errorf("answer with an object: %v", err)
 		}
