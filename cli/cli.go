@@ -73,6 +73,6 @@ func newParser(c console.Console) *kong.Kong {
 		kong.Writers(c.Out, c.Err),
 		kong.Exit(func(code int) { panic(exited{code}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		events.Limits(), groups,
+		events.Limits(), stored.Limits(), groups,
 	)
 }

@@ -3,9 +3,13 @@
 package stored
 
 import (
+	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/fluxa/fluxa/cli/operations"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // Commands are the commands of this group.
@@ -13,6 +17,12 @@ type Commands struct {
 	Erase  eraseCommand  `cmd:"" help:"Erase the events of a user."`
 	Replay replayCommand `cmd:"" help:"Announce stored events again, or send them through the queue again."`
 	Audit  auditCommand  `cmd:"" help:"Compare stored events with the hashes of their payloads."`
+	Export exportCommand `cmd:"" help:"Write stored events to files, as Parquet or NDJSON."`
+}
+
+// Limits returns what the help texts of flags state of the contract.
+func Limits() kong.Vars {
+	return kong.Vars{"export_prefix": contract.ExportPrefix, "export_formats": strings.Join(contract.ExportFormats(), ",")}
 }
 
 // period is a range of time in which events were stored.

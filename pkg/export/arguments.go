@@ -13,8 +13,9 @@ import (
 const nameLimit = 128
 
 // Arguments are those of the operation. Name is the folder of the export under
-// contract.ExportPrefix.
+// contract.ExportPrefix. Bucket is the one that the caller expects; empty for any.
 type Arguments struct {
+	Bucket string      `json:"bucket,omitzero"`
 	Range  event.Range `json:"range"`
 	Format string      `json:"format"`
 	Name   string      `json:"name"`

@@ -9,7 +9,9 @@ import (
 	"io"
 	"time"
 
+	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/event"
+	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/operate"
 )
 
@@ -138,6 +140,9 @@ func (s *Service) step(ctx context.Context, call operate.Call[Arguments], c *Cur
 		return false, err
 	}
 	job := s.job(call.Arguments)
+	if wanted := call.Arguments.Bucket; wanted != "" && wanted != job.bucket {
+		return false, fault.Newf(fault.InvalidValue, "the stage's own bucket is %s, and its network reaches no other: export to s3://%s/%s, not into %s", job.bucket, job.bucket, contract.ExportPrefix+call.Arguments.Name, wanted)
+	}
 	switch {
 	case !c.Begun:
 		begun, err := s.begin(ctx, job)

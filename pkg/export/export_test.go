@@ -181,6 +181,7 @@ func TestExport_refuses(t *testing.T) {
 		strings.Replace(lastWeek, "week", strings.Repeat("x", 129), 1):               "1 to 128 characters",
 		strings.Replace(lastWeek, "week", "daily-parquet", 1):                        "is kept for the daily exports",
 		strings.Replace(lastWeek, "2026-11-30T00:00:00Z", "2026-11-30T12:00:00Z", 1): "to must be 1m0s ago or earlier",
+		strings.Replace(lastWeek, "{", `{"bucket":"others",`, 1):                     "the stage's own bucket is payloads, and its network reaches no other: export to s3://payloads/exports/week, not into others",
 		strings.Replace(lastWeek, "2026-11-23", "2026-11-30", 1):                     "from must be before to",
 	} {
 		if _, err := call(t, s, arguments, ""); fault.CodeOf(err) != fault.InvalidValue || !strings.Contains(fault.ReasonOf(err), says) {

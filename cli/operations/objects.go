@@ -1,0 +1,24 @@
+package operations
+
+import (
+	"context"
+
+	"github.com/fluxa/fluxa/cli/objects"
+	"github.com/fluxa/fluxa/cli/target"
+)
+
+// Objects returns a reader of what an operation leaves in S3.
+func (t Target) Objects(ctx context.Context) (*objects.Reader, error) {
+	if t.Function == "" {
+		info, err := t.Running("--maintain-function")
+		if err != nil {
+			return nil, err
+		}
+		return objects.Local(info), nil
+	}
+	cfg, err := target.AWSConfig(ctx, t.Region, "")
+	if err != nil {
+		return nil, err
+	}
+	return objects.New(cfg), nil
+}
