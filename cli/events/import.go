@@ -2,18 +2,17 @@ package events
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/events/journal"
 	"github.com/fluxa/fluxa/cli/events/load"
 	"github.com/fluxa/fluxa/cli/exit"
+	"github.com/fluxa/fluxa/cli/objects"
 	"github.com/fluxa/fluxa/cli/pace"
 	"github.com/fluxa/fluxa/cli/target"
+	"github.com/fluxa/fluxa/local/stack"
 	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -21,7 +20,8 @@ import (
 type importCommand struct {
 	target.API
 	console.TextFormat
-	File        string    `arg:"" help:"The file: NDJSON, as it is or compressed with gzip or zstd."`
+	File        string    `arg:"" placeholder:"FILE|s3://BUCKET/PREFIX" help:"NDJSON, as it is or compressed with gzip or zstd: a file, or the objects of S3 whose keys begin so."`
+	Region      string    `env:"AWS_REGION" placeholder:"REGION" help:"AWS region of the bucket."`
 	Journal     string    `placeholder:"PATH" help:"Where to remember how far it has come (default: FILE.journal)."`
 	Rejects     string    `placeholder:"PATH" help:"Where to write refused lines, byte for byte (default: FILE.rejects)."`
 	Batch       int       `default:"100" placeholder:"N" help:"Events in one request, 1 to ${batch_limit} (default ${default})."`
@@ -33,11 +33,14 @@ type importCommand struct {
 func (importCommand) Help() string {
 	return `The same command again goes on after an interruption or a kill, and stores no line twice: the ids of events without an event_id are made of a key that the journal keeps, the line and how many equal lines came before it. Refused lines are written aside, in their order; once mended they are an import of their own. A line that fails for a transient reason, after its retries, ends the run: the next one sends it again. Exit code 1 when any line was refused or is left.
 
+Objects of S3 are read in the order of their keys, as if they were one file: with your AWS credentials, or from the local stack without --endpoint. FILE is then BUCKET-PREFIX, with - for each /.
+
     fluxa import events.ndjson.zst --gzip
-    fluxa import events.ndjson --rate 500/s --rejects refused.ndjson`
+    fluxa import events.ndjson --rate 500/s --rejects refused.ndjson
+    fluxa import s3://partner-bucket/2026/01/ --endpoint https://host/stage`
 }
 
-func (i importCommand) Run(ctx context.Context, c console.Console) (err error) {
+func (i importCommand) Run(ctx context.Context, c console.Console) error {
 	if err := checkPace(i.Batch, i.Concurrency); err != nil {
 		return err
 	}
@@ -46,28 +49,23 @@ func (i importCommand) Run(ctx context.Context, c console.Console) (err error) {
 	if i.Gzip {
 		cfg.GzipFrom = 1
 	}
-	client, _, err := i.Client(cfg)
+	client, local, err := i.Client(cfg)
 	if err != nil {
 		return err
 	}
-	file, err := os.Open(i.File)
-	if err != nil {
-		return fmt.Errorf("open the events: %w", err)
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	input, err := identify(file)
+	from, err := i.input(ctx, local)
 	if err != nil {
 		return err
 	}
-	kept, err := journal.Open(orBeside(i.Journal, i.File, ".journal"), orBeside(i.Rejects, i.File, ".rejects"), input)
+	kept, err := journal.Open(orBeside(i.Journal, from.path, ".journal"), orBeside(i.Rejects, from.path, ".rejects"), from.identity)
 	if err != nil {
 		return err
 	}
-	result, runErr := i.send(ctx, c, client, kept, file, latencies)
+	result, runErr := i.send(ctx, c, client, kept, from, latencies)
 	if err := errors.Join(runErr, kept.Close(runErr == nil && result.NextLine == 0)); err != nil {
-		return errors.Join(err, i.report(c, kept.State()))
+		return errors.Join(err, i.report(c, kept.State(), from))
 	}
-	if err := i.report(c, kept.State()); err != nil {
+	if err := i.report(c, kept.State(), from); err != nil {
 		return err
 	}
 	if s := kept.State(); s.Refused > 0 || !s.Complete {
@@ -76,16 +74,16 @@ func (i importCommand) Run(ctx context.Context, c console.Console) (err error) {
 	return nil
 }
 
-func (i importCommand) send(ctx context.Context, c console.Console, client *api.Client, kept *journal.Journal, file *os.File, latencies *load.Latencies) (load.Report, error) {
+func (i importCommand) send(ctx context.Context, c console.Console, client *api.Client, kept *journal.Journal, from input, latencies *load.Latencies) (report load.Report, err error) {
 	begin := kept.State()
 	if begin.Complete {
 		return load.Report{}, nil
 	}
-	plain, closePlain, err := decompressed(file)
+	plain, finish, err := from.open(ctx)
 	if err != nil {
 		return load.Report{}, err
 	}
-	defer closePlain()
+	defer func() { err = errors.Join(err, finish()) }()
 	progress := console.NewProgress(c.Err, "imported", "events", 0)
 	defer progress.Done()
 	result, err := load.Run(ctx, load.Config{
@@ -103,7 +101,7 @@ func (i importCommand) send(ctx context.Context, c console.Console, client *api.
 }
 
 // report says how the import stands, not what this run of it did.
-func (i importCommand) report(c console.Console, s journal.State) error {
+func (i importCommand) report(c console.Console, s journal.State, from input) error {
 	if i.Output == "json" {
 		if err := c.JSONLine(struct {
 			Accepted int64 `json:"accepted"`
@@ -116,7 +114,7 @@ func (i importCommand) report(c console.Console, s journal.State) error {
 	} else {
 		fmt.Fprintf(c.Out, "accepted %d\nrefused  %d\n", s.Accepted, s.Refused)
 		if s.Refused > 0 {
-			fmt.Fprintf(c.Out, "refused lines are in %s\n", console.Clean(orBeside(i.Rejects, i.File, ".rejects")))
+			fmt.Fprintf(c.Out, "refused lines are in %s\n", console.Clean(orBeside(i.Rejects, from.path, ".rejects")))
 		}
 		if !s.Complete {
 			fmt.Fprintf(c.Out, "lines from %d on are left: the same command goes on there\n", s.NextLine)
@@ -132,20 +130,22 @@ func orBeside(path, file, ending string) string {
 	return file + ending
 }
 
-// identify returns what tells one file from another: its size, and a hash of its begin.
-func identify(file *os.File) (string, error) {
-	info, err := file.Stat()
+// input returns what is imported.
+func (i importCommand) input(ctx context.Context, local *stack.Info) (input, error) {
+	prefix, remote := objects.Parse(i.File)
+	switch {
+	case !remote:
+		return fileInput(i.File)
+	case prefix.Bucket == "":
+		return input{}, exit.Usagef("%s must be s3://BUCKET/PREFIX", i.File)
+	case local != nil:
+		return objectsInput(ctx, objects.Local(*local), prefix)
+	}
+	cfg, err := target.AWSConfig(ctx, i.Region, "")
 	if err != nil {
-		return "", fmt.Errorf("look at the events: %w", err)
+		return input{}, err
 	}
-	if !info.Mode().IsRegular() {
-		return "", exit.Usagef("%s is not a file: what cannot be read again cannot be imported; fluxa send --file - takes a stream", file.Name())
-	}
-	hash := sha256.New()
-	if _, err := io.Copy(hash, io.NewSectionReader(file, 0, 1<<20)); err != nil {
-		return "", fmt.Errorf("read the events: %w", err)
-	}
-	return fmt.Sprintf("%d bytes, %x", info.Size(), hash.Sum(nil)[:8]), nil
+	return objectsInput(ctx, objects.New(cfg), prefix)
 }
 
 // begun tells the journal of each line that is going to be sent.
