@@ -79,7 +79,7 @@ PIP := pip install --quiet --disable-pip-version-check --require-hashes
 pins: ## Pin the Python packages anew, from requirements/*.in
 	@python3 -m venv .venv/pins
 	@.venv/pins/bin/pip install --quiet --disable-pip-version-check pip-tools==7.6.2
-	@cd requirements && for name in tools checkov schemathesis terraform clients; do \
+	@cd requirements && for name in tools checkov schemathesis terraform clients duckdb; do \
 		CUSTOM_COMPILE_COMMAND="make pins" ../.venv/pins/bin/pip-compile --quiet --upgrade --generate-hashes \
 			--allow-unsafe --strip-extras --no-annotate --no-emit-find-links --no-emit-index-url $$name.in; done
 
@@ -221,6 +221,10 @@ attack: build .venv/schemathesis/.ready ## Attack the API of a local stack with 
 .PHONY: clients
 clients: build .venv/clients/.ready ## Generate the clients in Python and TypeScript, and try them on a local stack
 	@scripts/clients.sh
+
+.PHONY: export-test
+export-test: build .venv/duckdb/.ready ## Export from a local stack and have DuckDB read it back (EVENTS=20000)
+	@EVENTS=$(or $(EVENTS),20000) scripts/export.sh
 
 # Go's database of vulnerabilities. Where it cannot be reached, nothing is looked for.
 VULNDB ?= https://vuln.go.dev
