@@ -33,7 +33,7 @@ type grammar struct {
 // groups are the titles under which help lists commands and flags.
 var groups = kong.ExplicitGroups([]kong.Group{
 	{Key: "stack", Title: "A stack:"}, {Key: "events", Title: "Events:"}, {Key: "stored", Title: "Stored events:"}, {Key: "dlq", Title: "The dead-letter queue:"},
-	{Key: "one", Title: "One event:"}, {Key: "many", Title: "Many events:"},
+	{Key: "target", Title: "Which stack:"}, {Key: "one", Title: "One event:"}, {Key: "many", Title: "Many events:"},
 })
 
 // exited carries an exit code out of the parser, which prints help and then wants

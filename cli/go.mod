@@ -9,6 +9,7 @@ require (
 	github.com/fluxa/fluxa/pkg v0.0.0
 	github.com/google/go-cmp v0.7.0
 	github.com/klauspost/compress v1.20.1
+	go.yaml.in/yaml/v4 v4.0.0
 )
 
 require (

@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 	// What the person's own shell has set must not decide a test.
 	for _, name := range []string{
 		"COLUMNS", "PORT", "DATABASE_URL", "FLUXA_DIR", "FLUXA_HOST", "FLUXA_ENDPOINT", "FLUXA_API_KEY", "FLUXA_QUEUE_URL",
-		"FLUXA_DLQ_URL", "FLUXA_STAGE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_PROFILE",
+		"FLUXA_DLQ_URL", "FLUXA_STAGE", "FLUXA_PROFILE", "XDG_CONFIG_HOME", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_PROFILE",
 	} {
 		if err := os.Unsetenv(name); err != nil {
 			panic(err)
@@ -71,17 +71,31 @@ func run(t *testing.T, args ...string) outcome {
 	return runWith(t.Context(), strings.NewReader(""), stacks.Launcher{}, args...)
 }
 
+// runWith leaves the name of the stack that the command acted on out of what it wrote:
+// TestCommands_name_the_stack_that_they_act_on looks at it.
 func runWith(ctx context.Context, in io.Reader, launcher stacks.Launcher, args ...string) outcome {
+	got := runWhole(ctx, in, launcher, args...)
+	if line, rest, found := strings.Cut(got.err, "\n"); found && strings.HasPrefix(line, "on ") {
+		got.err = rest
+	}
+	return got
+}
+
+func runWhole(ctx context.Context, in io.Reader, launcher stacks.Launcher, args ...string) outcome {
 	var out, err bytes.Buffer
 	c := console.Console{In: in, Out: &out, Err: &err, Now: func() time.Time { return now }}
 	code := Run(ctx, args, c, launcher)
 	return outcome{code, out.String(), err.String()}
 }
 
+// place is where the stack of an answer is, which differs from run to run.
+var place = regexp.MustCompile(`(the local stack under |"stack": ?"http://[0-9.]+:)[^\s":]+`)
+
 // golden compares text with a file under testdata.
 func golden(t *testing.T, name, text string) {
 	t.Helper()
 	path := filepath.Join("testdata", name+".golden")
+	text = place.ReplaceAllString(text, "${1}PLACE")
 	if *update {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)

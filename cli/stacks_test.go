@@ -51,7 +51,7 @@ func TestDeployed(t *testing.T) {
 	api := newAPI(t)
 	platform(t, api, "", "")
 	q.dead("e2", "x", "y", "z")
-	got := run(t, "verify", "--endpoint", api.URL, "--dlq-url", q.info.DLQURL, "--region", "us-east-1", "--stage", "dev", "--metrics-timeout", "1ms")
+	got := run(t, "verify", "--endpoint", api.URL, "--dlq-url", q.info.DLQURL, "--region", "us-east-1", "--metrics-stage", "dev", "--metrics-timeout", "1ms")
 	if got.code != exit.Failure || !strings.Contains(got.out, "FAIL  metrics   ask CloudWatch for the metrics: ") || !strings.Contains(got.out, "FAIL  dlq       the DLQ has 1 message\n") {
 		t.Errorf("%s", got)
 	}

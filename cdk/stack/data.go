@@ -9,6 +9,7 @@ import (
 	"github.com/fluxa/fluxa/cdk/construct"
 	"github.com/fluxa/fluxa/cdk/stage"
 	"github.com/fluxa/fluxa/pkg/config"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // Database is what the other stacks need of PostgreSQL, whichever engine runs it.
@@ -41,7 +42,7 @@ type Data struct {
 
 // NewData makes the stack.
 func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data {
-	this := newStack(scope, s, "Data", "data", "the database and the payloads")
+	this := newStack(scope, s, "Data", contract.StackData, "the database and the payloads")
 	payloads := &construct.PayloadBucketProps{
 		BucketName: payloadBucketName(this, s), GlacierDays: s.Payloads.GlacierDays, OldVersionDays: s.Payloads.OldVersionDays, Removal: removal(s),
 	}
@@ -56,7 +57,7 @@ func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data 
 	output(this, "DbEndpoint", "The database's host name, in the VPC", d.Database.Host())
 	output(this, "DbUsername", "The database's administrator", jsii.String(construct.Administrator))
 	output(this, "DbSecretArn", "The secret with the administrator's password", d.Database.SecretARN())
-	output(this, "PayloadBucket", "The bucket of payloads over the inline limit", d.Payloads.Bucket.BucketName())
+	output(this, contract.OutputPayloadBucket, "The bucket of payloads over the inline limit", d.Payloads.Bucket.BucketName())
 	return d
 }
 

@@ -142,7 +142,7 @@ func TestOutputs_are_what_scripts_look_for(t *testing.T) {
 		want := map[string][]string{
 			network:       {"OperatorSecurityGroupId"},
 			data:          {"DbEndpoint", "DbSecretArn", "DbUsername", "PayloadBucket"},
-			pipeline:      {"ApiEndpoint", "DlqUrl", "QueueUrl", "TopicArn"},
+			pipeline:      {"ApiEndpoint", "DlqUrl", "IngestFunction", "MaintainFunction", "MigrateFunction", "ProcessorFunction", "QueryFunction", "QueueUrl", "TopicArn"},
 			observability: {"AlarmTopicArn", "DashboardUrl"},
 		}
 		if p.settings.API.Authorization == "api_key" {

@@ -80,7 +80,7 @@ func objects(scope awscdk.Stack, s stage.Stage) []awsiam.PolicyStatement {
 	region := *awscdk.Fn_Join(jsii.String(""), awscdk.Fn_Split(jsii.String("-"), awscdk.Aws_REGION(), nil))
 	answers := "arn:" + *scope.Partition() + ":s3:::cloudformation-custom-resource-response-" + region
 	stack := *scope.FormatArn(&awscdk.ArnComponents{
-		Service: jsii.String("cloudformation"), Resource: jsii.String("stack"), ResourceName: jsii.String(s.Named(pipelineStack)),
+		Service: jsii.String("cloudformation"), Resource: jsii.String("stack"), ResourceName: jsii.String(s.Named(contract.StackPipeline)),
 	})
 	actions := []string{"s3:GetObject", "s3:ListBucket", "s3:GetObjectVersion", "s3:DeleteObjectVersion", "s3:ListBucketVersions"}
 	if s.OTLP.Endpoint != "" {

@@ -37,13 +37,10 @@ type Pipeline struct {
 	zips  string
 }
 
-// pipelineStack is the stack's name without its stage.
-const pipelineStack = "pipeline"
-
 // NewPipeline makes the stack. Zips is the folder that has a zip of each function.
 func NewPipeline(scope constructs.Construct, s stage.Stage, network *Network, data *Data, zips string) *Pipeline {
 	p := &Pipeline{
-		Stack: newStack(scope, s, "Pipeline", pipelineStack, "the queues, the topic, the functions and the API"),
+		Stack: newStack(scope, s, "Pipeline", contract.StackPipeline, "the queues, the topic, the functions and the API"),
 		stage: s, zips: zips, Handlers: map[contract.Function]*construct.Handler{}, Aliases: map[contract.Function]awslambda.IFunction{},
 		Clients: map[string]*construct.APIClient{},
 	}
@@ -61,9 +58,12 @@ func NewPipeline(scope constructs.Construct, s stage.Stage, network *Network, da
 	p.maintain(migrations)
 	p.feedProcessor()
 	p.addAPI()
-	output(p.Stack, "QueueUrl", "The events queue", p.Queue.Queue.QueueUrl())
-	output(p.Stack, "DlqUrl", "The dead-letter queue", p.Queue.DeadLetters.QueueUrl())
-	output(p.Stack, "TopicArn", "The topic that announces each stored event", p.Notifications.Topic.TopicArn())
+	output(p.Stack, contract.OutputQueueURL, "The events queue", p.Queue.Queue.QueueUrl())
+	output(p.Stack, contract.OutputDLQURL, "The dead-letter queue", p.Queue.DeadLetters.QueueUrl())
+	output(p.Stack, contract.OutputTopicARN, "The topic that announces each stored event", p.Notifications.Topic.TopicArn())
+	for _, function := range contract.Functions() {
+		output(p.Stack, contract.OutputFunction(function), "The name of the function "+string(function), p.Handlers[function].Function.FunctionName())
+	}
 	return p
 }
 
@@ -300,7 +300,7 @@ func (p *Pipeline) addAPI() {
 	} else {
 		construct.Accept(p.API.API.DeploymentStage(), "AwsSolutions-APIG3", "the stage has no firewall: its API is behind a key and a throttle, and its data is that of tests")
 	}
-	output(p.Stack, "ApiEndpoint", "The API's address", p.API.Endpoint())
+	output(p.Stack, contract.OutputAPIEndpoint, "The API's address", p.API.Endpoint())
 	if d := s.API.Domain; d.Name != "" {
 		domain := construct.NewAPIDomain(p.API.Construct, "Domain", &construct.APIDomainProps{Name: d.Name, CertificateARN: d.CertificateARN, API: p.API})
 		output(p.Stack, "ApiDomainEndpoint", "The API's address under its own domain, once the DNS record is there", domain.Endpoint)
@@ -308,9 +308,9 @@ func (p *Pipeline) addAPI() {
 		output(p.Stack, "ApiDomainTargetZone", "The hosted zone of the target, for an alias in Route 53", domain.TargetZone)
 	}
 	if p.API.Key != nil {
-		output(p.Stack, "ApiKeyId", "The id of the first caller's API key", p.API.Key.KeyId())
+		output(p.Stack, contract.OutputAPIKeyID, "The id of the first caller's API key", p.API.Key.KeyId())
 	}
 	if len(p.Clients) > 0 {
-		output(p.Stack, "ApiKeyIds", "The ids of the clients' API keys, by client and key", jsii.String(p.clientKeyIDs()))
+		output(p.Stack, contract.OutputAPIKeyIDs, "The ids of the clients' API keys, by client and key", jsii.String(p.clientKeyIDs()))
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // Stage is everything in which one deployment may differ from another. All sizes
@@ -311,4 +313,4 @@ func (s Stage) Unprotected() Stage {
 }
 
 // Named returns a name that carries the stage, such as fluxa-ingest-dev.
-func (s Stage) Named(what string) string { return "fluxa-" + what + "-" + s.Name }
+func (s Stage) Named(what string) string { return contract.Named(what, s.Name) }

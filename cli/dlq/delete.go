@@ -33,10 +33,11 @@ func (d deleteCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
-	queue, err := d.Open(ctx, c.Logger())
+	queue, on, err := d.Open(ctx, c.Logger())
 	if err != nil {
 		return err
 	}
+	on.Tell(c)
 	if !d.Yes {
 		would, err := queue.Redrive(ctx, deadletters.Redrive{IDs: d.IDs, All: len(d.IDs) == 0, Filter: chosen, DryRun: true})
 		if err != nil {
@@ -57,7 +58,10 @@ func (d deleteCommand) Run(ctx context.Context, c console.Console) error {
 	result, err := queue.Delete(ctx, d.IDs, chosen, func(deadletters.Letter, error) { progress.Add(1, 1) })
 	progress.Done()
 	if d.Output == "json" {
-		if err := c.JSONLine(result); err != nil {
+		if err := c.JSONLine(struct {
+			deadletters.Deleted
+			Stack string `json:"stack"`
+		}{result, on.Name}); err != nil {
 			return err
 		}
 	} else {

@@ -34,10 +34,11 @@ func (e editCommand) Run(ctx context.Context, c console.Console) error {
 	if e.DLQURL != "" && e.QueueURL == "" {
 		return exit.Usagef("--dlq-url needs --queue-url, too: where to send the message back to")
 	}
-	queue, err := e.Open(ctx, c.Logger())
+	queue, on, err := e.Open(ctx, c.Logger())
 	if err != nil {
 		return err
 	}
+	on.Tell(c)
 	letters, err := queue.Find(ctx, e.ID)
 	if err != nil {
 		return err

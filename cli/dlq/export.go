@@ -32,7 +32,7 @@ func (e exportCommand) Run(ctx context.Context, c console.Console) (err error) {
 	if err != nil {
 		return err
 	}
-	queue, err := e.Open(ctx, c.Logger())
+	queue, _, err := e.Open(ctx, c.Logger())
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (l lsCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
-	queue, err := l.Open(ctx, c.Logger())
+	queue, _, err := l.Open(ctx, c.Logger())
 	if err != nil {
 		return err
 	}

@@ -20,10 +20,11 @@ func (purgeCommand) Help() string {
 }
 
 func (p purgeCommand) Run(ctx context.Context, c console.Console) error {
-	queue, err := p.Open(ctx, c.Logger())
+	queue, on, err := p.Open(ctx, c.Logger())
 	if err != nil {
 		return err
 	}
+	on.Tell(c)
 	count, err := queue.Count(ctx)
 	if err != nil {
 		return err

@@ -43,10 +43,11 @@ func (r redriveCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
-	queue, err := r.Open(ctx, c.Logger())
+	queue, on, err := r.Open(ctx, c.Logger())
 	if err != nil {
 		return err
 	}
+	on.Tell(c)
 	total := int64(len(r.IDs))
 	if r.All {
 		count, err := queue.Count(ctx)
@@ -74,7 +75,10 @@ func (r redriveCommand) Run(ctx context.Context, c console.Console) error {
 		fmt.Fprintln(c.Err, p)
 	}
 	if r.Output == "json" {
-		err = errors.Join(err, c.JSONLine(result))
+		err = errors.Join(err, c.JSONLine(struct {
+			deadletters.Redriven
+			Stack string `json:"stack"`
+		}{result, on.Name}))
 	} else {
 		r.report(c, result)
 	}

@@ -26,7 +26,7 @@ func (showCommand) Help() string {
 }
 
 func (s showCommand) Run(ctx context.Context, c console.Console) error {
-	queue, err := s.Open(ctx, c.Logger())
+	queue, _, err := s.Open(ctx, c.Logger())
 	if err != nil {
 		return err
 	}

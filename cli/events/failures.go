@@ -38,7 +38,7 @@ func (f failuresCommand) Run(ctx context.Context, c console.Console) error {
 	if f.Limit < 1 {
 		return exit.Usagef("--limit is %d, it must be at least 1", f.Limit)
 	}
-	client, _, err := f.Client(api.Config{})
+	client, _, err := f.Client(ctx, api.Config{})
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func (getCommand) Help() string {
 }
 
 func (g getCommand) Run(ctx context.Context, c console.Console) error {
-	client, _, err := g.Client(api.Config{})
+	client, _, err := g.Client(ctx, api.Config{})
 	if err != nil {
 		return err
 	}

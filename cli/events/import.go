@@ -12,7 +12,6 @@ import (
 	"github.com/fluxa/fluxa/cli/objects"
 	"github.com/fluxa/fluxa/cli/pace"
 	"github.com/fluxa/fluxa/cli/target"
-	"github.com/fluxa/fluxa/local/stack"
 	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -21,7 +20,6 @@ type importCommand struct {
 	target.API
 	console.TextFormat
 	File        string    `arg:"" placeholder:"FILE|s3://BUCKET/PREFIX" help:"NDJSON, as it is or compressed with gzip or zstd: a file, or the objects of S3 whose keys begin so."`
-	Region      string    `env:"AWS_REGION" placeholder:"REGION" help:"AWS region of the bucket."`
 	Journal     string    `placeholder:"PATH" help:"Where to remember how far it has come (default: FILE.journal)."`
 	Rejects     string    `placeholder:"PATH" help:"Where to write refused lines, byte for byte (default: FILE.rejects)."`
 	Batch       int       `default:"100" placeholder:"N" help:"Events in one request, 1 to ${batch_limit} (default ${default})."`
@@ -49,11 +47,11 @@ func (i importCommand) Run(ctx context.Context, c console.Console) error {
 	if i.Gzip {
 		cfg.GzipFrom = 1
 	}
-	client, local, err := i.Client(cfg)
+	client, on, err := i.Client(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	from, err := i.input(ctx, local)
+	from, err := i.input(ctx, on)
 	if err != nil {
 		return err
 	}
@@ -61,11 +59,12 @@ func (i importCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
+	on.Tell(c)
 	result, runErr := i.send(ctx, c, client, kept, from, latencies)
 	if err := errors.Join(runErr, kept.Close(runErr == nil && result.NextLine == 0)); err != nil {
-		return errors.Join(err, i.report(c, kept.State(), from))
+		return errors.Join(err, i.report(c, kept.State(), from, on.Name))
 	}
-	if err := i.report(c, kept.State(), from); err != nil {
+	if err := i.report(c, kept.State(), from, on.Name); err != nil {
 		return err
 	}
 	if s := kept.State(); s.Refused > 0 || !s.Complete {
@@ -101,14 +100,16 @@ func (i importCommand) send(ctx context.Context, c console.Console, client *api.
 }
 
 // report says how the import stands, not what this run of it did.
-func (i importCommand) report(c console.Console, s journal.State, from input) error {
+func (i importCommand) report(c console.Console, s journal.State, from input, stack string) error {
 	if i.Output == "json" {
 		if err := c.JSONLine(struct {
 			Accepted int64 `json:"accepted"`
 			Refused  int64 `json:"refused"`
 			NextLine int64 `json:"next_line,omitempty"`
 			Complete bool  `json:"complete"`
-		}{s.Accepted, s.Refused, s.NextLine, s.Complete}); err != nil {
+
+			Stack string `json:"stack"`
+		}{s.Accepted, s.Refused, s.NextLine, s.Complete, stack}); err != nil {
 			return err
 		}
 	} else {
@@ -131,15 +132,15 @@ func orBeside(path, file, ending string) string {
 }
 
 // input returns what is imported.
-func (i importCommand) input(ctx context.Context, local *stack.Info) (input, error) {
+func (i importCommand) input(ctx context.Context, on *target.Stack) (input, error) {
 	prefix, remote := objects.Parse(i.File)
 	switch {
 	case !remote:
 		return fileInput(i.File)
 	case prefix.Bucket == "":
 		return input{}, exit.Usagef("%s must be s3://BUCKET/PREFIX", i.File)
-	case local != nil:
-		return objectsInput(ctx, objects.Local(*local), prefix)
+	case on.Local != nil:
+		return objectsInput(ctx, objects.Local(*on.Local), prefix)
 	}
 	cfg, err := target.AWSConfig(ctx, i.Region, "")
 	if err != nil {

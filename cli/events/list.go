@@ -35,7 +35,7 @@ func (l listCommand) Run(ctx context.Context, c console.Console) error {
 	if l.Limit < 0 || l.Limit > contract.PageLimit {
 		return exit.Usagef("--limit is %d, it must be 1 to %d", l.Limit, contract.PageLimit)
 	}
-	client, _, err := l.Client(api.Config{})
+	client, _, err := l.Client(ctx, api.Config{})
 	if err != nil {
 		return err
 	}

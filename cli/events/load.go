@@ -103,7 +103,7 @@ func (l loadCommand) Run(ctx context.Context, c console.Console) (err error) {
 	if err != nil {
 		return err
 	}
-	client, _, err := l.Client(api.Config{Tries: 1, Connections: l.InFlight})
+	client, on, err := l.Client(ctx, api.Config{Tries: 1, Connections: l.InFlight})
 	if err != nil {
 		return err
 	}
@@ -116,6 +116,7 @@ func (l loadCommand) Run(ctx context.Context, c console.Console) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeFiles()) }()
 
+	on.Tell(c)
 	progress := console.NewProgress(c.Err, "sent", "events", schedule.Events())
 	result, runErr := openloop.Run(ctx, openloop.Config{
 		API: client, Source: source, Schedule: schedule, BatchSize: l.Batch, InFlight: l.InFlight,
@@ -128,7 +129,7 @@ func (l loadCommand) Run(ctx context.Context, c console.Console) (err error) {
 		Checked: func(events int) { progress.Add(events, int64(events)) },
 	})
 	progress.Done()
-	if err := l.report(c, result); err != nil {
+	if err := l.report(c, result, on.Name); err != nil {
 		return err
 	}
 	if accepted != nil {

@@ -14,9 +14,9 @@ import (
 )
 
 // report writes what happened in a load test.
-func (l loadCommand) report(c console.Console, r openloop.Report) error {
+func (l loadCommand) report(c console.Console, r openloop.Report, stack string) error {
 	if l.Output == "json" {
-		return l.reportJSON(c, r)
+		return l.reportJSON(c, r, stack)
 	}
 	l.reportCounts(c, r)
 	fmt.Fprintln(c.Out)
@@ -206,7 +206,7 @@ type stepJSON struct {
 	Held       bool          `json:"held"`
 }
 
-func (l loadCommand) reportJSON(c console.Console, r openloop.Report) error {
+func (l loadCommand) reportJSON(c console.Console, r openloop.Report, stack string) error {
 	out := struct {
 		figuresJSON
 		Requests      int64                 `json:"requests"`
@@ -224,9 +224,10 @@ func (l loadCommand) reportJSON(c console.Console, r openloop.Report) error {
 		Steps         []stepJSON            `json:"steps"`
 		Objectives    []verdictJSON         `json:"objectives"`
 		HeldUpTo      *float64              `json:"held_up_to,omitempty"`
+		Stack         string                `json:"stack"`
 	}{
 		figuresOf(r.Figures), r.Requests, r.ErrorsByCode, r.ErrorExamples, r.Missing, r.Waited, millis(r.Late),
-		r.Followed, r.Asked, millis(r.Sending), millis(r.Draining), r.Unsent, "", nil, verdictsOf(r.Verdicts), nil,
+		r.Followed, r.Asked, millis(r.Sending), millis(r.Draining), r.Unsent, "", nil, verdictsOf(r.Verdicts), nil, stack,
 	}
 	if r.Stopped != nil {
 		out.Stopped = console.OneLine(r.Stopped)

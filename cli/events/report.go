@@ -12,9 +12,9 @@ import (
 )
 
 // report writes what became of many events.
-func report(c console.Console, r load.Report, output string) error {
+func report(c console.Console, r load.Report, stack, output string) error {
 	if output == "json" {
-		return reportJSON(c, r)
+		return reportJSON(c, r, stack)
 	}
 	style := console.StyleFor(c.Out)
 	row := func(word string, n int64, codes map[fault.Code]int64) {
@@ -60,7 +60,7 @@ func perSecond(r load.Report) float64 {
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-func reportJSON(c console.Console, r load.Report) error {
+func reportJSON(c console.Console, r load.Report, stack string) error {
 	stopped := ""
 	if r.Stopped != nil {
 		stopped = console.OneLine(r.Stopped)
@@ -72,9 +72,10 @@ func reportJSON(c console.Console, r load.Report) error {
 		Latency       map[string]float64 `json:"latency_ms"`
 		Requests      int64              `json:"requests"`
 		Stopped       string             `json:"stopped,omitempty"`
+		Stack         string             `json:"stack"`
 	}{
 		r, millis(r.Elapsed), perSecond(r),
 		map[string]float64{"p50": millis(r.Latency.P50), "p90": millis(r.Latency.P90), "p99": millis(r.Latency.P99), "max": millis(r.Latency.Max)},
-		r.Latency.Count, stopped,
+		r.Latency.Count, stopped, stack,
 	})
 }

@@ -75,10 +75,11 @@ func (s sendCommand) one(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
-	client, _, err := s.Client(api.Config{GzipFrom: s.gzipFrom()})
+	client, on, err := s.Client(ctx, api.Config{GzipFrom: s.gzipFrom()})
 	if err != nil {
 		return err
 	}
+	on.Tell(c)
 	result, err := client.Send(ctx, payload, s.Key)
 	if err != nil {
 		return err
@@ -87,7 +88,8 @@ func (s sendCommand) one(ctx context.Context, c console.Console) error {
 		return c.JSONLine(struct {
 			EventID string `json:"event_id"`
 			Status  string `json:"status"`
-		}{result.EventID, result.Status})
+			Stack   string `json:"stack"`
+		}{result.EventID, result.Status, on.Name})
 	}
 	_, err = fmt.Fprintf(c.Out, "%s %s\n", console.Clean(result.Status), console.Clean(result.EventID))
 	return err
@@ -143,10 +145,11 @@ func (s sendCommand) many(ctx context.Context, c console.Console) (err error) {
 		return err
 	}
 	latencies := load.NewLatencies()
-	client, _, err := s.Client(api.Config{Observe: latencies.Observe, GzipFrom: s.gzipFrom()})
+	client, on, err := s.Client(ctx, api.Config{Observe: latencies.Observe, GzipFrom: s.gzipFrom()})
 	if err != nil {
 		return err
 	}
+	on.Tell(c)
 	source, total, closeSource, err := s.source(c)
 	if err != nil {
 		return err
@@ -176,7 +179,7 @@ func (s sendCommand) many(ctx context.Context, c console.Console) (err error) {
 	if runErr != nil && result.Elapsed == 0 {
 		return runErr
 	}
-	if err := report(c, result, s.Output); err != nil {
+	if err := report(c, result, on.Name, s.Output); err != nil {
 		return err
 	}
 	if runErr != nil {

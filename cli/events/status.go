@@ -30,7 +30,7 @@ func (s statusCommand) Run(ctx context.Context, c console.Console) error {
 	if s.Wait < 0 {
 		return exit.Usagef("--wait is %s, it must not be negative", s.Wait)
 	}
-	client, _, err := s.Client(api.Config{})
+	client, _, err := s.Client(ctx, api.Config{})
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,10 @@ func Code(ctx context.Context, c console.Console, err error) int {
 func describe(w io.Writer, style console.Style, err error) {
 	problem, ok := errors.AsType[*api.Problem](err)
 	if !ok {
+		if text, next, is := ofAWS(err); is {
+			fmt.Fprintf(w, "%s %s\n  %s\n", style.Bad("fluxa:"), text, next)
+			return
+		}
 		fmt.Fprintf(w, "%s %s\n", style.Bad("fluxa:"), err)
 		if _, ok := errors.AsType[*api.UnreachableError](err); ok {
 			fmt.Fprintln(w, "  is the stack up? `make up` starts a local one, --endpoint names another")

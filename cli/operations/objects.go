@@ -9,12 +9,12 @@ import (
 
 // Objects returns a reader of what an operation leaves in S3.
 func (t Target) Objects(ctx context.Context) (*objects.Reader, error) {
-	if t.Function == "" {
-		info, err := t.Running("--maintain-function")
+	if t.Name == "" {
+		on, err := t.Find(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return objects.Local(info), nil
+		return objects.New(on.AWS), nil
 	}
 	cfg, err := target.AWSConfig(ctx, t.Region, "")
 	if err != nil {

@@ -9,33 +9,45 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/target"
-	"github.com/fluxa/fluxa/local/stack"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // callTimeout bounds one call of the function, which answers after some seconds.
 const callTimeout = 2 * time.Minute
 
-// Function names the function maintain of a stack.
+// Function names the function maintain where nothing else tells its name.
 type Function struct {
-	Name string `name:"maintain-function" env:"FLUXA_MAINTAIN_FUNCTION" placeholder:"NAME" help:"Function maintain of a deployed stack, its name or ARN, invoked with the AWS credentials of the environment. Default: the local stack's."`
+	Name string `group:"target" name:"maintain-function" env:"FLUXA_MAINTAIN_FUNCTION" placeholder:"NAME" help:"Function maintain of a deployed stack, its name or ARN, where --stage cannot find it. Default: the stage's, or the local stack's."`
 }
 
 // Target names a stack by its function maintain.
 type Target struct {
-	target.Local
+	target.Functions
 	Function
-	Region string `env:"AWS_REGION" placeholder:"REGION" help:"AWS region of the function."`
 }
 
 // Open finds the function, and who calls it.
 func (t Target) Open(ctx context.Context) (*Stage, error) {
-	return t.Function.Open(ctx, t.Local, t.Region)
+	if t.Name == "" {
+		on, err := t.Find(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return t.Function.Open(ctx, on, t.Folder())
+	}
+	if t.Stage != "" || t.Profile != "" {
+		return nil, exit.Usagef("--maintain-function names a function, and --stage or --profile a stage: give one of them")
+	}
+	settings, err := target.AWSConfig(ctx, t.Region, "")
+	if err != nil {
+		return nil, err
+	}
+	return t.Function.Open(ctx, &target.Stack{Name: t.Name, AWS: settings}, t.Folder())
 }
 
 // Stage is a stack whose function maintain can be invoked.
@@ -48,39 +60,36 @@ type Stage struct {
 	dir      string // where it is remembered how far an operation has come
 }
 
-// Open finds the function, and who calls it. Without a name it is the local stack's.
-func (f Function) Open(ctx context.Context, at target.Local, region string) (*Stage, error) {
-	if f.Name == "" {
-		info, err := at.Running("--maintain-function")
-		if err != nil {
+// Open finds the function of a stack, and who calls it. dir is the folder in which it is
+// remembered how far an operation has come.
+func (f Function) Open(ctx context.Context, on *target.Stack, dir string) (*Stage, error) {
+	name := f.Name
+	if name != "" && (on.Local != nil || on.Stage != "") {
+		return nil, exit.Usagef("--maintain-function and --dlq-url go together: they name the parts of a deployed stack, and %s is another", on.Name)
+	}
+	if name == "" {
+		var err error
+		if name, err = on.Function(contract.FunctionMaintain); err != nil {
 			return nil, err
 		}
-		return local(info, at.Dir), nil
 	}
-	cfg, err := target.AWSConfig(ctx, region, "")
-	if err != nil {
-		return nil, err
+	by, err := caller(ctx, on)
+	return &Stage{Name: on.Name, client: lambda.NewFromConfig(on.AWS), function: name, by: by, dir: dir}, err
+}
+
+// caller is who works on the stack, for the record that the operation leaves.
+func caller(ctx context.Context, on *target.Stack) (string, error) {
+	if on.Local != nil {
+		if person, err := user.Current(); err == nil {
+			return "local:" + person.Username, nil
+		}
+		return "local", nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	caller, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	identity, err := sts.NewFromConfig(on.AWS).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, fmt.Errorf("ask AWS whose credentials these are: %w", err)
+		return "", fmt.Errorf("ask AWS whose credentials these are: %w", err)
 	}
-	return &Stage{Name: f.Name, client: lambda.NewFromConfig(cfg), function: f.Name, by: aws.ToString(caller.Arn), dir: at.Dir}, nil
-}
-
-func local(info stack.Info, dir string) *Stage {
-	by := "local"
-	if person, err := user.Current(); err == nil {
-		by = "local:" + person.Username
-	}
-	client := lambda.New(lambda.Options{
-		Region: info.Region, BaseEndpoint: aws.String(info.AWSEndpoint),
-		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
-	})
-	return &Stage{
-		Name: "the local stack", client: client, by: by, dir: dir,
-		function: "fluxa-" + string(contract.FunctionMaintain) + "-" + stack.Stage,
-	}
+	return aws.ToString(identity.Arn), nil
 }

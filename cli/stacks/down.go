@@ -23,15 +23,16 @@ func (downCommand) Help() string {
 }
 
 func (d downCommand) Run(ctx context.Context, c console.Console) error {
-	info, err := background.Stop(ctx, d.Dir, d.Wait)
+	folder := d.Folder()
+	info, err := background.Stop(ctx, folder, d.Wait)
 	if errors.Is(err, background.ErrNotRunning) {
-		fmt.Fprintf(c.Out, "no local stack runs under %s\n", d.Dir)
+		fmt.Fprintf(c.Out, "no local stack runs under %s\n", folder)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Out, "the local stack under %s is stopped (process %d); its data stays\n", d.Dir, info.PID)
+	fmt.Fprintf(c.Out, "the local stack under %s is stopped (process %d); its data stays\n", folder, info.PID)
 	return nil
 }
 
@@ -48,19 +49,20 @@ func (resetCommand) Help() string {
 }
 
 func (r resetCommand) Run(ctx context.Context, c console.Console) error {
-	if !background.HasData(r.Dir) {
-		fmt.Fprintf(c.Out, "there is no %s: nothing to remove\n", r.Dir)
+	folder := r.Folder()
+	if !background.HasData(folder) {
+		fmt.Fprintf(c.Out, "there is no %s: nothing to remove\n", folder)
 		return nil
 	}
-	if !r.Yes && console.IsTerminal(c.In) && !c.Confirm(fmt.Sprintf("remove %s with all its events?", r.Dir)) {
+	if !r.Yes && console.IsTerminal(c.In) && !c.Confirm(fmt.Sprintf("remove %s with all its events?", folder)) {
 		return errors.New("nothing was removed; --yes removes without asking")
 	}
 	if err := r.downCommand.Run(ctx, c); err != nil {
 		return err
 	}
-	if err := background.RemoveData(r.Dir); err != nil {
+	if err := background.RemoveData(folder); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Out, "%s is removed\n", r.Dir)
+	fmt.Fprintf(c.Out, "%s is removed\n", folder)
 	return nil
 }

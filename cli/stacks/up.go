@@ -58,11 +58,11 @@ func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher
 	if u.Detach {
 		return u.detach(ctx, c, launcher)
 	}
-	if err := background.Claim(u.Dir); err != nil {
+	if err := background.Claim(u.Folder()); err != nil {
 		return err
 	}
 	return launcher.Run(ctx, stack.Config{
-		Dir: u.Dir, BinDir: u.Bin, Host: u.Host, Port: u.Port, DatabaseURL: u.DatabaseURL, APIKey: u.APIKey, Clients: clients, Out: c.Out,
+		Dir: u.Folder(), BinDir: u.Bin, Host: u.Host, Port: u.Port, DatabaseURL: u.DatabaseURL, APIKey: u.APIKey, Clients: clients, Out: c.Out,
 		Tuning: stack.Tuning{BatchSize: u.BatchSize, BatchWindow: u.BatchWindow}, Console: localstack.New,
 	})
 }
@@ -102,10 +102,10 @@ func (u upCommand) detach(ctx context.Context, c console.Console, launcher Launc
 		return fmt.Errorf("find this program: %w", err)
 	}
 	info, err := background.Start(ctx, background.Config{
-		Command: []string{program, "up", "--port", strconv.Itoa(u.Port), "--host", u.Host, "--dir", u.Dir, "--bin", u.Bin,
+		Command: []string{program, "up", "--port", strconv.Itoa(u.Port), "--host", u.Host, "--dir", u.Folder(), "--bin", u.Bin,
 			"--batch-size", strconv.Itoa(u.BatchSize), "--batch-window", u.BatchWindow.String()},
 		Env: []string{"DATABASE_URL=" + u.DatabaseURL, "FLUXA_API_KEY=" + u.APIKey, "FLUXA_CLIENTS=" + u.Clients},
-		Dir: u.Dir, Timeout: u.Wait, Out: c.Err, Healthy: healthy,
+		Dir: u.Folder(), Timeout: u.Wait, Out: c.Err, Healthy: healthy,
 	})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -11,7 +12,6 @@ import (
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/stacks/checklist"
 	"github.com/fluxa/fluxa/cli/target"
-	"github.com/fluxa/fluxa/local/stack"
 	api "github.com/fluxa/fluxa/pkg/client"
 )
 
@@ -20,9 +20,7 @@ type verifyCommand struct {
 	console.TextFormat
 	Timeout        time.Duration `default:"30s" placeholder:"DURATION" help:"How long the event may take to reach the database (default ${default})."`
 	DatabaseURL    string        `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"With --endpoint: its PostgreSQL. Default: the event's status from the API is used instead."`
-	DLQURL         string        `name:"dlq-url" env:"FLUXA_DLQ_URL" placeholder:"URL" help:"With --endpoint: its dead-letter queue, reached with the AWS credentials of the environment."`
-	Region         string        `env:"AWS_REGION" placeholder:"REGION" help:"AWS region. Default: the one in the queue's URL."`
-	Stage          string        `env:"FLUXA_STAGE" placeholder:"NAME" help:"With --endpoint: the stage whose CloudWatch metrics to look for."`
+	MetricsStage   string        `placeholder:"NAME" help:"With --endpoint: the stage whose CloudWatch metrics to look for."`
 	MetricsTimeout time.Duration `default:"3m" placeholder:"DURATION" help:"With --endpoint: how long CloudWatch may take to show metrics (default ${default})."`
 	SkipMetrics    bool          `help:"Do not look for metrics."`
 	SkipDLQ        bool          `name:"skip-dlq" help:"Do not look at the dead-letter queue."`
@@ -32,7 +30,8 @@ func (verifyCommand) Help() string {
 	return `Sends one event and follows it: health, ingest, the row in the database, the query with the same digits, the metrics, and that the dead-letter queue is empty. Exit code 0 when no check failed, else 1.
 
     fluxa verify
-    fluxa verify --endpoint https://host/dev --api-key KEY --dlq-url URL --stage dev
+    fluxa verify --stage dev
+    fluxa verify --endpoint https://host/dev --api-key KEY --dlq-url URL --metrics-stage dev
     fluxa verify --endpoint https://host/dev --skip-metrics --skip-dlq -o json`
 }
 
@@ -40,15 +39,16 @@ func (v verifyCommand) Run(ctx context.Context, c console.Console) error {
 	if v.Timeout <= 0 || v.MetricsTimeout <= 0 {
 		return exit.Usagef("--timeout and --metrics-timeout must be more than 0")
 	}
-	client, local, err := v.Client(api.Config{})
+	client, on, err := v.Client(ctx, api.Config{})
 	if err != nil {
 		return err
 	}
+	on.Tell(c)
 	cfg := checklist.Config{API: client, Timeout: v.Timeout, Report: func(checklist.Check) {}}
-	if local != nil {
-		err = v.local(&cfg, c, *local)
+	if on.Local != nil {
+		err = v.local(&cfg, c, on)
 	} else {
-		err = v.deployed(ctx, &cfg, c)
+		err = v.deployed(ctx, &cfg, c, on)
 	}
 	if err != nil {
 		return err
@@ -83,34 +83,37 @@ func conclude(c console.Console, style console.Style, checks []checklist.Check, 
 	return err
 }
 
-func (v verifyCommand) local(cfg *checklist.Config, c console.Console, info stack.Info) (err error) {
-	cfg.Local, cfg.MetricsTimeout, cfg.Meter = true, v.Timeout, checklist.NewEMFLogs(info.LogDir)
-	if cfg.Rows, err = checklist.NewPostgreSQL(info.DatabaseURL); err != nil {
+func (v verifyCommand) local(cfg *checklist.Config, c console.Console, on *target.Stack) (err error) {
+	cfg.Local, cfg.MetricsTimeout, cfg.Meter = true, v.Timeout, checklist.NewEMFLogs(on.Local.LogDir)
+	if cfg.Rows, err = checklist.NewPostgreSQL(on.Local.DatabaseURL); err != nil {
 		return err
 	}
-	cfg.DeadLetters, err = target.LocalQueues(info, c.Logger())
+	cfg.DeadLetters, err = on.DeadLetters(c.Logger())
 	return err
 }
 
-func (v verifyCommand) deployed(ctx context.Context, cfg *checklist.Config, c console.Console) (err error) {
+func (v verifyCommand) deployed(ctx context.Context, cfg *checklist.Config, c console.Console, on *target.Stack) (err error) {
 	cfg.MetricsTimeout = v.MetricsTimeout
 	if v.DatabaseURL != "" {
 		if cfg.Rows, err = checklist.NewPostgreSQL(v.DatabaseURL); err != nil {
 			return err
 		}
 	}
-	if v.DLQURL != "" && !v.SkipDLQ {
-		if cfg.DeadLetters, err = (target.Queues{DLQURL: v.DLQURL, Region: v.Region}).Open(ctx, c.Logger()); err != nil {
+	if on.DLQURL != "" && !v.SkipDLQ {
+		if cfg.DeadLetters, err = on.DeadLetters(c.Logger()); err != nil {
 			return err
 		}
 	}
-	if v.Stage != "" && !v.SkipMetrics {
-		settings, err := target.AWSConfig(ctx, v.Region, v.DLQURL)
-		if err != nil {
+	stage, settings := cmp.Or(on.Stage, v.MetricsStage), on.AWS
+	if stage == "" || v.SkipMetrics {
+		return nil
+	}
+	if settings.Region == "" {
+		if settings, err = target.AWSConfig(ctx, v.Region, ""); err != nil {
 			return err
 		}
-		cfg.Meter = checklist.NewCloudWatch(cloudwatch.NewFromConfig(settings), v.Stage)
 	}
+	cfg.Meter = checklist.NewCloudWatch(cloudwatch.NewFromConfig(settings), stage)
 	return nil
 }
 

@@ -41,22 +41,21 @@ type erased struct {
 	erase.Report
 	DryRun      bool     `json:"dry_run"`
 	DeadLetters int64    `json:"dead_letters"`
+	Stack       string   `json:"stack"`
 	Unclear     []string `json:"dead_letters_unclear,omitempty"`
 }
 
 func (e eraseCommand) Run(ctx context.Context, c console.Console) error {
-	if (e.DLQURL == "") != (e.Name == "") {
-		return exit.Usagef("--dlq-url and --maintain-function go together: one names a deployed stack, the other the local one")
-	}
-	stage, err := e.Function.Open(ctx, e.Local, e.Region)
+	queue, on, err := e.Queues.Open(ctx, c.Logger())
 	if err != nil {
 		return err
 	}
-	queue, err := e.Queues.Open(ctx, c.Logger())
+	stage, err := e.Function.Open(ctx, on, e.Folder())
 	if err != nil {
 		return err
 	}
-	out := erased{DryRun: e.DryRun || !e.Yes}
+	on.Tell(c)
+	out := erased{DryRun: e.DryRun || !e.Yes, Stack: on.Name}
 	if out.Report, err = e.events(ctx, c, stage, out.DryRun); err != nil {
 		return err
 	}

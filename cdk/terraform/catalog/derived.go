@@ -166,6 +166,11 @@ func outputs() []Output {
 		{From: "Pipeline/DlqUrl", Name: "dlq_url"},
 		{From: "Data/PayloadBucket", Name: "payload_bucket"},
 		{From: "Pipeline/TopicArn", Name: "topic_arn"},
+		{From: "Pipeline/IngestFunction", Name: "ingest_function"},
+		{From: "Pipeline/ProcessorFunction", Name: "processor_function"},
+		{From: "Pipeline/QueryFunction", Name: "query_function"},
+		{From: "Pipeline/MigrateFunction", Name: "migrate_function"},
+		{From: "Pipeline/MaintainFunction", Name: "maintain_function"},
 		{From: "Observability/AlarmTopicArn", Name: "alarm_topic_arn"},
 		{From: "Observability/DashboardUrl", Name: "dashboard_url"},
 	}
