@@ -221,7 +221,7 @@ func localStack(info stack.Info, folder, apiKey string) *Stack {
 		functions: map[contract.Function]string{},
 	}
 	for _, function := range contract.Functions() {
-		s.functions[function] = string(function)
+		s.functions[function] = contract.Named(string(function), stack.Stage)
 	}
 	return s
 }
