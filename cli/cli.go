@@ -10,6 +10,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -36,6 +38,8 @@ var groups = kong.ExplicitGroups([]kong.Group{
 	{Key: "target", Title: "Which stack:"}, {Key: "one", Title: "One event:"}, {Key: "many", Title: "Many events:"},
 })
 
+var negative = regexp.MustCompile(`^-\.?[0-9]`)
+
 // exited carries an exit code out of the parser, which prints help and then wants
 // to end the process.
 type exited struct{ code int }
@@ -56,7 +60,7 @@ func Run(ctx context.Context, args []string, c console.Console, launcher stacks.
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	command, err := parser.Parse(args)
+	command, err := parser.Parse(joinNegative(args))
 	if err != nil {
 		fmt.Fprintf(c.Err, "fluxa: %v\n", err)
 		fmt.Fprintln(c.Err, "`fluxa --help` lists the commands, `fluxa COMMAND --help` describes one.")
@@ -64,6 +68,23 @@ func Run(ctx context.Context, args []string, c console.Console, launcher stacks.
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	return exit.Code(ctx, c, command.Run(c, launcher))
+}
+
+// joinNegative makes --amount -1 the same as --amount=-1, which kong takes for a flag
+// without a value and a flag -1. No flag is called by a digit.
+func joinNegative(args []string) []string {
+	var out []string
+	for i, arg := range args {
+		if arg == "--" {
+			return append(out, args[i:]...)
+		}
+		if last := len(out) - 1; negative.MatchString(arg) && last >= 0 && strings.HasPrefix(out[last], "--") && !strings.Contains(out[last], "=") {
+			out[last] += "=" + arg
+			continue
+		}
+		out = append(out, arg)
+	}
+	return out
 }
 
 func newParser(c console.Console) *kong.Kong {

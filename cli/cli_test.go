@@ -22,6 +22,9 @@ func TestHelp(t *testing.T) {
 				t.Errorf("%s", got)
 			}
 			for line := range strings.Lines(got.out) {
+				if strings.HasPrefix(line, "fluxa ") {
+					t.Errorf("an example is not indented: %s", line)
+				}
 				if len([]rune(line)) > 101 {
 					t.Errorf("a line is longer than 100: %s", line)
 				}
@@ -98,6 +101,7 @@ func TestWrongUse(t *testing.T) {
 		"no time to verify":         {[]string{"verify", "--timeout", "0s"}, "fluxa: --timeout and --metrics-timeout must be more than 0"},
 		"a doctor for no stage":     {[]string{"doctor"}, "fluxa: missing flags: --stage=NAME"},
 		"a port that is none":       {[]string{"up", "--port", "65534"}, "fluxa: --port is 65534, it must be 0 to 65533: the two ports after it are used too"},
+		"a negative wait":           {[]string{"get", "e", "--wait", "-1s"}, "fluxa: --wait is -1s, it must not be negative"},
 		"another output":            {[]string{"get", "e", "-o", "yaml"}, `fluxa: --output must be one of "json","text" but got "yaml"`},
 	} {
 		t.Run(name, func(t *testing.T) {

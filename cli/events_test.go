@@ -80,6 +80,19 @@ func TestSend_one_that_is_refused(t *testing.T) {
 	golden(t, "send_refused", got.String())
 }
 
+func TestSend_takes_a_negative_amount_for_what_it_is(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t)
+	api.on("POST /events", func(w http.ResponseWriter, _ *http.Request, _ string) {
+		problem(w, 422, "invalid_value", "amount must be greater than 0", "/amount", "invalid_value", "amount must be greater than 0")
+	})
+	got := run(t, "send", "--endpoint", api.URL, "--amount", "-1", "--user-id", "u")
+	want := "fluxa: the API answered 422 Unprocessable Entity\n  /amount  invalid_value  amount must be greater than 0\n  correlation id corr-1\n"
+	if got != (outcome{exit.Failure, "", want}) || !strings.Contains(api.asked()[0], `"amount":-1,`) {
+		t.Errorf("%s; asked %q", got, api.asked())
+	}
+}
+
 // ndjson has lines that are accepted, refused, failed and malformed, as reply says.
 const ndjson = `{"event_id":"a","n":1.50}
 {"event_id":"b","refuse":true}
@@ -252,6 +265,8 @@ func TestGet(t *testing.T) {
 
 	api.says("GET /events/e3", 403, `{"message":"Forbidden"}`)
 	golden(t, "get_forbidden", run(t, "get", "e3", "--endpoint", api.URL).String())
+	golden(t, "get_forbidden_with_a_key", run(t, "get", "e3", "--endpoint", api.URL, "--api-key", "another's").String())
+	golden(t, "get_missing_after_a_wait", run(t, "get", "e2", "--endpoint", api.URL, "--wait", "1ms").String())
 	if got := run(t, "get", "e1", "--endpoint", "host"); got.code != exit.Failure || got.err != "fluxa: the endpoint \"host\" is not a URL such as https://host/stage\n" {
 		t.Errorf("%s", got)
 	}

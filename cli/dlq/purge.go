@@ -15,7 +15,9 @@ type purgeCommand struct {
 }
 
 func (purgeCommand) Help() string {
-	return `    fluxa dlq purge
+	return `It cannot be undone: export them first. SQS refuses a second purge within a minute.
+
+    fluxa dlq purge
     fluxa dlq purge --yes`
 }
 

@@ -22,7 +22,9 @@ type showCommand struct {
 }
 
 func (showCommand) Help() string {
-	return `    fluxa dlq show 0192f0c1-5b7e-7c3a-9a52-0f6d6f1f2a77`
+	return `Prints attributes and body of each. The body is the payload as it was sent.
+
+    fluxa dlq show 0192f0c1-5b7e-7c3a-9a52-0f6d6f1f2a77`
 }
 
 func (s showCommand) Run(ctx context.Context, c console.Console) error {

@@ -6,34 +6,64 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/fluxa/fluxa/cli/console"
+	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/target"
 	api "github.com/fluxa/fluxa/pkg/client"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 type getCommand struct {
 	target.API
 	target.Owner
 	console.Format
-	ID string `arg:"" help:"The event's id."`
+	ID   string        `arg:"" help:"The event's id."`
+	Wait time.Duration `placeholder:"DURATION" help:"How long to wait until the event is stored (default: do not wait)."`
 }
 
 func (getCommand) Help() string {
-	return `    fluxa get 0192f0c1-5b7e-7c3a-9a52-0f6d6f1f2a77
-    fluxa get first --output text`
+	return `Prints it as the API answers it, digit for digit.
+
+    fluxa get 0192f0c1-5b7e-7c3a-9a52-0f6d6f1f2a77
+    fluxa get first --wait 30s --output text`
 }
 
 func (g getCommand) Run(ctx context.Context, c console.Console) error {
+	if g.Wait < 0 {
+		return exit.Usagef("--wait is %s, it must not be negative", g.Wait)
+	}
 	client, _, err := g.Client(ctx, api.Config{})
 	if err != nil {
 		return err
 	}
-	event, err := g.Reads(client).Event(ctx, g.ID)
+	client = g.Reads(client)
+	if g.Wait > 0 {
+		status, err := client.WaitForStatus(ctx, g.ID, g.Wait)
+		if err != nil {
+			return mayBeOnItsWay(err, g.ID, g.Wait)
+		}
+		if status.State == contract.StatusFailed {
+			return exit.Advise(fmt.Errorf("the event %s has failed and is not stored", console.Clean(g.ID)), "`fluxa status "+console.Clean(g.ID)+"` says why")
+		}
+	}
+	event, err := client.Event(ctx, g.ID)
 	if err != nil {
-		return err
+		return mayBeOnItsWay(err, g.ID, g.Wait)
 	}
 	return show(c, event, g.Output)
+}
+
+// mayBeOnItsWay adds to a 404 how to wait for an event that was just sent.
+func mayBeOnItsWay(err error, id string, waited time.Duration) error {
+	if !api.IsNotFound(err) {
+		return err
+	}
+	if waited > 0 {
+		return exit.Advise(err, fmt.Sprintf("nothing was seen of it within %s: is the id right, and the stack the one that it was sent to?", console.Duration(waited)))
+	}
+	return exit.Advise(err, "if it was just sent, it may be on its way: `fluxa status "+console.Clean(id)+" --wait 30s` waits for it")
 }
 
 // show writes one JSON object as it is, indented, or as a line a field.

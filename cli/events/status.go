@@ -36,7 +36,7 @@ func (s statusCommand) Run(ctx context.Context, c console.Console) error {
 	}
 	status, err := s.Reads(client).WaitForStatus(ctx, s.ID, s.Wait)
 	if err != nil {
-		return err
+		return mayBeOnItsWay(err, s.ID, s.Wait)
 	}
 	if err := show(c, status.JSON, s.Output); err != nil {
 		return err

@@ -14,8 +14,8 @@ import (
 	api "github.com/fluxa/fluxa/pkg/client"
 )
 
-// Exit codes. Failure is also that of a run in which one event of many was not
-// accepted, or one check did not pass.
+// Exit codes, which docs/OPERATE.md tells. Failure is also that of a run in which one event
+// of many was not accepted, or one check did not pass.
 const (
 	OK          = 0
 	Failure     = 1
@@ -56,9 +56,27 @@ func Code(ctx context.Context, c console.Console, err error) int {
 	return Failure
 }
 
-// describe writes an error: a problem of the API with all its details, anything
-// else as its text.
+type advised struct {
+	error
+	next string
+}
+
+func (e *advised) Unwrap() error { return e.error }
+
+// Advise adds to an error what to do next, in a line of its own.
+func Advise(err error, next string) error { return &advised{err, next} }
+
+// describe writes an error, and what to do next.
 func describe(w io.Writer, style console.Style, err error) {
+	describeCause(w, style, err)
+	if a, ok := errors.AsType[*advised](err); ok {
+		fmt.Fprintf(w, "  %s\n", a.next)
+	}
+}
+
+// describeCause writes an error: a problem of the API with all its details, anything
+// else as its text.
+func describeCause(w io.Writer, style console.Style, err error) {
 	problem, ok := errors.AsType[*api.Problem](err)
 	if !ok {
 		if text, next, is := ofAWS(err); is {
@@ -94,6 +112,13 @@ func describe(w io.Writer, style console.Style, err error) {
 		fmt.Fprintf(w, "  correlation id %s\n", console.Clean(problem.CorrelationID))
 	}
 	if problem.Status == http.StatusUnauthorized || problem.Status == http.StatusForbidden {
-		fmt.Fprintln(w, "  give the API key with --api-key or FLUXA_API_KEY")
+		fmt.Fprintln(w, keyAdvice(problem.KeySent))
 	}
+}
+
+func keyAdvice(sent bool) string {
+	if sent {
+		return "  the API key that was sent does not allow this: see whose it is (--api-key, FLUXA_API_KEY, or --key-of with --stage)"
+	}
+	return "  give the API key with --api-key or FLUXA_API_KEY, or name the stage with --stage"
 }

@@ -13,12 +13,13 @@ const logTailBytes = 8 << 10
 // explain turns what a server program wrote before it failed into one line that
 // says what to do, and wraps the failure.
 func explain(output, dir string, err error) error {
-	for _, known := range []struct{ text, advice string }{
+	for _, known := range []struct{ pattern, advice string }{
 		{"No space left on device", "the disk of " + dir + " is full: free some space and try again"},
 		{"Check free disk space", "the disk of " + dir + " is full: free some space and try again"},
 		{"Disk quota exceeded", "the disk quota for " + dir + " is used up: free some space and try again"},
 		{"could not resize shared memory", "there is too little shared memory: give the container more (--shm-size=256m)"},
 		{"could not map anonymous shared memory", "there is too little memory: free some and try again"},
+		{"could not bind .*: Permission denied", "the port is below 1024, and PostgreSQL, which never runs as root, may not have it: choose others, such as PORT=8080 make up"},
 		{"could not bind", "the port is in use: stop what listens there, or choose another"},
 		{"has wrong ownership", "the disk of " + dir + " does not keep owners and modes as PostgreSQL needs: use another folder"},
 		{"has invalid permissions", "the disk of " + dir + " does not keep owners and modes as PostgreSQL needs: use another folder"},
@@ -26,7 +27,7 @@ func explain(output, dir string, err error) error {
 		{"Permission denied", "a file of " + dir + " may not be read or written: see who owns it, or use another folder"},
 		{"database files are incompatible", "the data in " + dir + " was made by another version: install that one, or remove the folder to start afresh"},
 	} {
-		if strings.Contains(output, known.text) {
+		if regexp.MustCompile(known.pattern).MatchString(output) {
 			return fmt.Errorf("%s (%w: %s)", known.advice, err, lastLines(output))
 		}
 	}

@@ -246,6 +246,9 @@ func TestExplain(t *testing.T) {
 		"a full disk": {
 			"initdb: error: could not create directory: No space left on device\n",
 			"the disk of /data is full: free some space and try again (os: process already finished: initdb: error: could not create directory: No space left on device)"},
+		"a port below 1024": {
+			"LOG: could not bind IPv4 address \"127.0.0.1\": Permission denied\nFATAL: could not create any TCP/IP sockets\n",
+			"the port is below 1024, and PostgreSQL, which never runs as root, may not have it: choose others, such as PORT=8080 make up (os: process already finished: LOG: could not bind IPv4 address \"127.0.0.1\": Permission denied; FATAL: could not create any TCP/IP sockets)"},
 		"a port in use": {
 			"LOG: could not bind IPv4 address \"127.0.0.1\": Address already in use\nHINT: Is another postmaster already running on port 5432?\nFATAL: could not create any TCP/IP sockets\n",
 			"the port is in use: stop what listens there, or choose another (os: process already finished: LOG: could not bind IPv4 address \"127.0.0.1\": Address already in use; HINT: Is another postmaster already running on port 5432?; FATAL: could not create any TCP/IP sockets)"},

@@ -4,10 +4,24 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 )
+
+// inTurns writes for several at once, one write after the other.
+type inTurns struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+// Write writes p.
+func (w *inTurns) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
+}
 
 // announce prints where everything is, and commands that work as they stand, in
 // the layout of the README. The event's id is a new one each time: the example

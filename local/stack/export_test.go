@@ -18,3 +18,6 @@ func (s *Stack) Banner() string {
 	announce(&out, s.info, s.cfg.Dir, time.Second)
 	return out.String()
 }
+
+// PortError is portError.
+var PortError = portError

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -153,9 +154,20 @@ func (f *functions) call(ctx context.Context, name contract.Function, what strin
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	if functionError != "" {
-		return fmt.Errorf("%s: %s: %s", what, functionError, answer)
+		return fmt.Errorf("%s: %s", what, reasonOf(answer))
 	}
 	return nil
+}
+
+// reasonOf is why a function failed, as Lambda reports it.
+func reasonOf(answer []byte) string {
+	var fault struct {
+		Message string `json:"errorMessage"`
+	}
+	if err := json.Unmarshal(answer, &fault); err != nil || fault.Message == "" {
+		return string(answer)
+	}
+	return fault.Message
 }
 
 // warm starts one process of each function that serves, so that one that cannot

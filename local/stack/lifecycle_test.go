@@ -1,9 +1,11 @@
 package stack_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,6 +53,44 @@ func TestStart_says_in_one_line_what_is_wrong(t *testing.T) {
 				t.Errorf("error = %v, want one line with %q", err, tc.want)
 			}
 		})
+	}
+}
+
+func TestStart_says_why_the_migrations_failed(t *testing.T) {
+	t.Parallel()
+	admin := pgtest.URL(t)
+	conn := connect(t, admin)
+	for _, statement := range []string{"DROP ROLE IF EXISTS poor_of_the_stack", "CREATE ROLE poor_of_the_stack LOGIN PASSWORD 'p'"} {
+		if _, err := conn.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	address, err := url.Parse(admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.User = url.UserPassword("poor_of_the_stack", "p")
+	_, err = stack.Start(t.Context(), stack.Config{Dir: t.TempDir(), BinDir: binaries, DatabaseURL: address.String()})
+	if err == nil || !strings.HasPrefix(err.Error(), "apply the migrations: make the database's users: ") || strings.ContainsAny(err.Error(), "\n{") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPortError_says_what_a_normal_user_can_do(t *testing.T) {
+	t.Parallel()
+	err := stack.PortError(80, 81, &net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EACCES)})
+	if want := "port 81 may not be had by this user: those below 1024 are root's alone; choose others, such as PORT=8080 make up"; err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestRun_says_at_once_that_it_stops(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out strings.Builder
+	if err := stack.Run(ctx, stack.Config{Dir: t.TempDir(), BinDir: binaries, Out: &out}); err != nil || out.String() != "\nstopping …\n" {
+		t.Errorf("wrote %q, %v", out.String(), err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -174,14 +175,22 @@ func (s *Stack) port(n int) int {
 
 func (s *Stack) listenOn(host string, port int) (net.Listener, error) {
 	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("port %d is in use: stop what uses it (`make down` if it is a stack of yours), or choose others with PORT=%d make up", port, s.cfg.Port+1000)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("listen on port %d: %w", port, err)
+		return nil, portError(s.cfg.Port, port, err)
 	}
 	s.onStop(func(context.Context) error { return closeListener(l) })
 	return l, nil
+}
+
+// portError says what to do about one of the ports that begin with first.
+func portError(first, port int, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("port %d is in use: stop what uses it (`make down` if it is a stack of yours), or choose others with PORT=%d make up", port, first+1000)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("port %d may not be had by this user: those below 1024 are root's alone; choose others, such as PORT=8080 make up", port)
+	}
+	return fmt.Errorf("listen on port %d: %w", port, err)
 }
 
 // urlOf is how a listener is reached from this machine.
@@ -343,6 +352,19 @@ func (s *Stack) SQS() *awssqs.Client {
 // a part fails.
 func Run(ctx context.Context, cfg Config) error {
 	began := time.Now()
+	out := &inTurns{to: cmp.Or(cfg.Out, io.Discard)}
+	cfg.Out = out
+	// What is being started is first started, and then stopped again, which takes seconds.
+	said := make(chan struct{})
+	unsaid := context.AfterFunc(ctx, func() {
+		defer close(said)
+		fmt.Fprintln(out, "\nstopping …")
+	})
+	defer func() {
+		if !unsaid() {
+			<-said
+		}
+	}()
 	s, err := Start(ctx, cfg)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -353,7 +375,6 @@ func Run(ctx context.Context, cfg Config) error {
 	announce(s.cfg.Out, s.info, s.cfg.Dir, time.Since(began))
 	select {
 	case <-ctx.Done():
-		fmt.Fprintln(s.cfg.Out, "\nstopping …")
 	case err = <-s.Failed():
 		s.cfg.Logger.LogAttrs(ctx, slog.LevelError, "stopping", slog.String("error", err.Error()))
 	}

@@ -87,3 +87,32 @@ func TestMigrate_as_the_master_user_of_RDS(t *testing.T) {
 	}
 	run(master, "SET ROLE fluxa_owner", "SELECT make_partition('2030-01-01')", "SELECT drop_partition('2030-01-01')")
 }
+
+// TestMigrate_with_the_rights_that_its_error_names runs the migrations as a user who owns
+// neither the database nor its schema.
+func TestMigrate_with_the_rights_that_its_error_names(t *testing.T) {
+	t.Parallel()
+	server, err := postgres.Start(t.Context(), postgres.Config{Ephemeral: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	admin := connect(t, server.URL())
+	for _, statement := range []string{"CREATE ROLE migrator LOGIN PASSWORD 'p' CREATEROLE", "GRANT USAGE, CREATE ON SCHEMA public TO migrator WITH GRANT OPTION"} {
+		if _, err := admin.Exec(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	address, err := url.Parse(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.User = url.UserPassword("migrator", "p")
+	if _, err := pgmigrate.Up(t.Context(), address.String()); err != nil {
+		t.Error(err)
+	}
+}

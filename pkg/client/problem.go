@@ -26,6 +26,8 @@ type Problem struct {
 	Errors        []fault.Field `json:"errors"`
 	// RetryAfter is how long the server asks to wait; zero when it does not say.
 	RetryAfter time.Duration `json:"-"`
+	// KeySent says that the request had an API key.
+	KeySent bool `json:"-"`
 }
 
 // Error returns the problem in one line.
@@ -144,6 +146,7 @@ func problemOf(response *http.Response, body []byte) *Problem {
 		*p = Problem{Detail: excerpt(body)}
 	}
 	p.Status = response.StatusCode
+	p.KeySent = response.Request.Header.Get(contract.HeaderAPIKey) != ""
 	if p.Title == "" {
 		p.Title = http.StatusText(p.Status)
 	}

@@ -78,8 +78,15 @@ func administer(ctx context.Context, config *pgx.ConnConfig, sql string, passwor
 			_, err = tx.Exec(ctx, sql)
 		}
 		if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok && pgErr.Code == insufficientPrivilege {
-			return fmt.Errorf("%s must be allowed to create roles and to use the schema: %w", config.User, err)
+			return lacks(config.User, err)
 		}
 		return err
 	})
+}
+
+// lacks says which rights the user of the migrations needs.
+func lacks(user string, err error) error {
+	name := pgx.Identifier{user}.Sanitize()
+	return fmt.Errorf("%s must be allowed to create roles and to use the schema: ALTER ROLE %s CREATEROLE, and make it the schema's owner, or GRANT USAGE, CREATE ON SCHEMA … TO %s WITH GRANT OPTION: %w",
+		user, name, name, err)
 }

@@ -217,3 +217,31 @@ func TestUserURL(t *testing.T) {
 		}
 	}
 }
+
+func TestUp_says_which_rights_its_user_lacks(t *testing.T) {
+	t.Parallel()
+	for name, attributes := range map[string]string{"poor_may_not_make_users": "", "poor_may_not_create": "CREATEROLE"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			schema := pgtest.URL(t)
+			admin := connect(t, schema)
+			for _, statement := range []string{
+				"DROP ROLE IF EXISTS " + name, "CREATE ROLE " + name + " LOGIN PASSWORD 'p' " + attributes,
+				"GRANT USAGE ON SCHEMA " + schemaOf(t, schema) + " TO " + name,
+			} {
+				if _, err := admin.Exec(t.Context(), statement); err != nil {
+					t.Fatalf("%s: %v", statement, err)
+				}
+			}
+			address, err := url.Parse(schema)
+			if err != nil {
+				t.Fatal(err)
+			}
+			address.User = url.UserPassword(name, "p")
+			_, err = pgmigrate.Up(t.Context(), address.String())
+			if err == nil || !strings.Contains(err.Error(), name+" must be allowed to create roles and to use the schema: ALTER ROLE \""+name+"\" CREATEROLE, ") || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

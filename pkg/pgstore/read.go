@@ -36,7 +36,7 @@ func (s *Store) Event(ctx context.Context, id event.Identity) (event.Stored, err
 		return conn.QueryRow(ctx, eventSQL, id.Client, id.ID).Scan(found.targets()...)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return event.Stored{}, fault.New(fault.NotFound, "no such event is stored")
+		return event.Stored{}, fault.New(fault.NotFound, "no such event is stored; one that was accepted a moment ago may be on its way: ask for its status")
 	}
 	if err != nil {
 		return event.Stored{}, unavailable(err, "read an event")

@@ -160,7 +160,7 @@ func (m *MemoryStore) Event(ctx context.Context, id event.Identity) (event.Store
 	defer m.mu.Unlock()
 	r, ok := m.events[id]
 	if !ok {
-		return event.Stored{}, fault.New(fault.NotFound, "no such event is stored")
+		return event.Stored{}, fault.New(fault.NotFound, "no such event is stored; one that was accepted a moment ago may be on its way: ask for its status")
 	}
 	stored := event.Stored{Event: r.Event, Client: r.Client, CorrelationID: r.CorrelationID, Mode: r.Mode, SHA256: r.SHA256, ReceivedAt: r.ReceivedAt}
 	if r.Mode == event.Inline {
