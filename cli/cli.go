@@ -11,14 +11,17 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
 
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/dlq"
 	"github.com/fluxa/fluxa/cli/events"
 	"github.com/fluxa/fluxa/cli/exit"
+	"github.com/fluxa/fluxa/cli/look"
 	"github.com/fluxa/fluxa/cli/stacks"
 	"github.com/fluxa/fluxa/cli/stored"
 )
@@ -28,13 +31,16 @@ type grammar struct {
 	Stacks  stacks.Commands `embed:"" group:"stack"`
 	Events  events.Commands `embed:"" group:"events"`
 	Stored  stored.Commands `embed:"" group:"stored"`
+	Look    look.Commands   `embed:"" group:"look"`
 	DLQ     dlq.Commands    `cmd:"" name:"dlq" group:"dlq" help:"List dead letters, send them back to the events queue, delete them."`
-	Version versionCommand  `cmd:"" help:"Print the version."`
+	Version versionCommand  `cmd:"" help:"Print the version (also --version)."`
+
+	Completion kongcompletion.Completion `cmd:"" help:"Say how to have the shell complete commands and flags."`
 }
 
 // groups are the titles under which help lists commands and flags.
 var groups = kong.ExplicitGroups([]kong.Group{
-	{Key: "stack", Title: "A stack:"}, {Key: "events", Title: "Events:"}, {Key: "stored", Title: "Stored events:"}, {Key: "dlq", Title: "The dead-letter queue:"},
+	{Key: "stack", Title: "A stack:"}, {Key: "events", Title: "Events:"}, {Key: "stored", Title: "Stored events:"}, {Key: "look", Title: "Watch it work:"}, {Key: "dlq", Title: "The dead-letter queue:"},
 	{Key: "target", Title: "Which stack:"}, {Key: "one", Title: "One event:"}, {Key: "many", Title: "Many events:"},
 })
 
@@ -57,10 +63,9 @@ func Run(ctx context.Context, args []string, c console.Console, launcher stacks.
 		}
 	}()
 	parser := newParser(c)
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
-	command, err := parser.Parse(joinNegative(args))
+	// A shell that completes a line calls the program without arguments.
+	kongcompletion.Register(parser)
+	command, err := parser.Parse(joinNegative(plain(args)))
 	if err != nil {
 		fmt.Fprintf(c.Err, "fluxa: %v\n", err)
 		fmt.Fprintln(c.Err, "`fluxa --help` lists the commands, `fluxa COMMAND --help` describes one.")
@@ -68,6 +73,20 @@ func Run(ctx context.Context, args []string, c console.Console, launcher stacks.
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	return exit.Code(ctx, c, command.Run(c, launcher))
+}
+
+// plain returns the arguments of a line that begins with what other programs take: nothing
+// at all or help for --help, help CMD for CMD --help, and --version for version.
+func plain(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "--version":
+		return append([]string{"version"}, args[1:]...)
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
 }
 
 // joinNegative makes --amount -1 the same as --amount=-1, which kong takes for a flag

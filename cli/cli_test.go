@@ -102,7 +102,13 @@ func TestWrongUse(t *testing.T) {
 		"a doctor for no stage":     {[]string{"doctor"}, "fluxa: missing flags: --stage=NAME"},
 		"a port that is none":       {[]string{"up", "--port", "65534"}, "fluxa: --port is 65534, it must be 0 to 65533: the two ports after it are used too"},
 		"a negative wait":           {[]string{"get", "e", "--wait", "-1s"}, "fluxa: --wait is -1s, it must not be negative"},
-		"another output":            {[]string{"get", "e", "-o", "yaml"}, `fluxa: --output must be one of "json","text" but got "yaml"`},
+		"a wait for many":           {[]string{"send", "--generate", "2", "--wait", "1s"}, "fluxa: --wait is of one event, and must not be negative; `fluxa load` follows many"},
+		"logs of no time":           {[]string{"logs", "--since", "0s"}, "fluxa: --since is 0s, it must be more than 0"},
+		"logs of nobody":            {[]string{"logs", "--handler", "worker"}, `fluxa: --handler must be one of "ingest","processor","query","maintain" but got "worker"`},
+		"a tail of no time":         {[]string{"events", "tail", "--since", "0s"}, "fluxa: --since is 0s, it must be more than 0"},
+		"a trace of no time":        {[]string{"trace", "e", "--since", "0s"}, "fluxa: --wait must not be negative, and --since must be more than 0"},
+		"a negative wait":           {[]string{"get", "e", "--wait", "-1s"}, "fluxa: --wait is -1s, it must not be negative"},
+		"another output":            {[]string{"get", "e", "-o", "yaml"}, `fluxa: --output must be one of "auto","json","text" but got "yaml"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -125,6 +131,36 @@ func TestWithoutAStack(t *testing.T) {
 		want := "fluxa: no local stack under " + dir + ": run `make up`, or give --stage NAME for a deployed one\n"
 		if got.code != exit.Failure || got.err != want || got.out != "" {
 			t.Errorf("%s: %s", args, got)
+		}
+	}
+}
+
+func TestCommand_is_found_by_what_other_programs_take(t *testing.T) {
+	t.Parallel()
+	for args, same := range map[string]string{"--version": "version", "help": "--help", "help dlq ls": "dlq ls --help"} {
+		if got, want := run(t, strings.Fields(args)...), run(t, strings.Fields(same)...); got != want || got.code != exit.OK {
+			t.Errorf("%s: %s", args, got)
+		}
+	}
+	if got := run(t, "help", "sned"); got.code != exit.Usage || !strings.HasPrefix(got.err, "fluxa: unexpected argument sned") {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestCompletion sets the variables that a shell sets, so it is not parallel.
+func TestCompletion(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		if got := run(t, "completion", shell); got.code != exit.OK || !strings.Contains(got.out, "fluxa completion -c "+shell) {
+			t.Errorf("%s", got)
+		}
+		if got := run(t, "completion", "-c", shell); got.code != exit.OK || !strings.Contains(got.out, "fluxa") || got.err != "" {
+			t.Errorf("%s", got)
+		}
+	}
+	for line, want := range map[string]string{"fluxa dl": "dlq", "fluxa dlq re": "redrive", "fluxa send --curr": "--currency", "fluxa logs --handler pro": "processor", "fluxa get -o j": "json"} {
+		t.Setenv("COMP_LINE", line)
+		if got := run(t); got != (outcome{exit.OK, want + "\n", ""}) {
+			t.Errorf("%q is completed as %s", line, got)
 		}
 	}
 }

@@ -23,10 +23,10 @@ func TestDLQ_chosen_letters(t *testing.T) {
 	q.dead("e2", "invalid_event", "r", envelope(t, "e2"))
 	q.dead("e3", "invalid_event", "r\u009b2J", "three")
 
-	if got := dlq("ls", "--code", "invalid_event"); got.code != exit.OK || strings.Contains(got.out, "  e1  ") || !strings.HasSuffix(got.out, "\n2 of 3 in the DLQ\n") {
+	if got := dlq("ls", "-o", "text", "--code", "invalid_event"); got.code != exit.OK || strings.Contains(got.out, "  e1  ") || !strings.HasSuffix(got.out, "\n2 of 3 in the DLQ\n") {
 		t.Errorf("%s", got)
 	}
-	if got := dlq("ls", "--older-than", "5h"); got.out != "none of these: 3 in the DLQ\n" {
+	if got := dlq("ls", "-o", "text", "--older-than", "5h"); got.out != "none of these: 3 in the DLQ\n" {
 		t.Errorf("%s", got)
 	}
 	file := filepath.Join(t.TempDir(), "letters")

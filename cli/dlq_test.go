@@ -21,13 +21,13 @@ func TestDLQ(t *testing.T) {
 	dlq := func(args ...string) outcome {
 		return run(t, append(append([]string{"dlq"}, args...), "--dir", dir)...)
 	}
-	golden(t, "dlq_ls_empty", dlq("ls").String())
+	golden(t, "dlq_ls_empty", dlq("ls", "-o", "text").String())
 	first := q.dead("e1", "hash_mismatch", "the payload is not the one that was accepted: its SHA-256 differs", envelope(t, "e1"))
 	q.dead("", "", "", "two\nlines \x09 that are no envelope")
 	q.dead("e2", "invalid_event", strings.Repeat("a long reason ", 12)+"\n2nd line", envelope(t, "e2"))
 
-	golden(t, "dlq_ls", stable(dlq("ls").String()))
-	if got := dlq("ls", "--limit", "1"); strings.Count(got.out, "\n") != 3 || !strings.HasSuffix(got.out, "\n1 of 3 in the DLQ\n") {
+	golden(t, "dlq_ls", stable(dlq("ls", "-o", "text").String()))
+	if got := dlq("ls", "--limit", "1", "-o", "text"); strings.Count(got.out, "\n") != 3 || !strings.HasSuffix(got.out, "\n1 of 3 in the DLQ\n") {
 		t.Errorf("%s", got)
 	}
 	var listed struct {
@@ -49,7 +49,7 @@ func TestDLQ(t *testing.T) {
 	// How often each was received before depends on which one ls --limit 1 got.
 	receives := regexp.MustCompile(`receives( +)\d+`)
 	show := func(id string) string {
-		return receives.ReplaceAllString(stable(dlq("show", id).String()), "receives${1}N")
+		return receives.ReplaceAllString(stable(dlq("show", id, "-o", "text").String()), "receives${1}N")
 	}
 	golden(t, "dlq_show", show("e1"))
 	golden(t, "dlq_show_no_envelope", show(listed.Messages[1].MessageID))

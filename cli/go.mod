@@ -3,11 +3,15 @@ module github.com/fluxa/fluxa/cli
 go 1.26.0
 
 require (
+	github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs v1.92.1
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.9
+	github.com/charmbracelet/x/ansi v0.11.9
 	github.com/chromedp/cdproto v0.160.1
 	github.com/chromedp/chromedp v0.23.1
+	github.com/cli/browser v1.3.0
 	github.com/fluxa/fluxa/pkg v0.0.0
 	github.com/google/go-cmp v0.7.0
+	github.com/jotaen/kong-completion v0.0.14
 	github.com/klauspost/compress v1.20.1
 	go.yaml.in/yaml/v4 v4.0.0
 )
@@ -15,7 +19,13 @@ require (
 require (
 	github.com/aws/aws-sdk-go-v2/service/internal/checksum v1.11.12 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/s3shared v1.20.11 // indirect
+	github.com/clipperhouse/displaywidth v0.11.0 // indirect
 	github.com/fluxa/fluxa/migrations v0.0.0 // indirect
+	github.com/hashicorp/errwrap v1.1.0 // indirect
+	github.com/hashicorp/go-multierror v1.1.1 // indirect
+	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect
+	github.com/posener/complete v1.2.3 // indirect
+	github.com/riywo/loginshell v0.0.0-20200815045211-7d26008be1ab // indirect
 )
 
 require (

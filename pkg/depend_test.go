@@ -70,7 +70,7 @@ var (
 	// The layers of the Terraform exporter, from the lowest to the highest.
 	exporter = []string{"cdk/template", "cdk/terraform/hcl", "cdk/terraform/catalog", "cdk/terraform/assembly", "cdk/terraform/merge"}
 
-	commandGroups = []string{"cli/stacks", "cli/events", "cli/dlq", "cli/stored"}
+	commandGroups = []string{"cli/stacks", "cli/events", "cli/dlq", "cli/stored", "cli/look"}
 
 	lambdaRuntime = []string{"github.com/aws/aws-lambda-go"}
 	cdkTypes      = []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs/cdk-nag-go"}

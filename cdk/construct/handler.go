@@ -86,7 +86,7 @@ func NewHandler(scope constructs.Construct, id string, props *HandlerProps) *Han
 	this := constructs.NewConstruct(scope, text(id))
 	h := &Handler{Construct: this, id: id, props: *props}
 	h.LogGroup = NewLogGroup(this, "Log", &LogGroupProps{
-		Name: "/aws/lambda/" + props.Name, RetentionDays: props.LogRetentionDays, Removal: props.Removal,
+		Name: contract.LogGroup(props.Name), RetentionDays: props.LogRetentionDays, Removal: props.Removal,
 	})
 	h.Role = awsiam.NewRole(this, text("Role"), &awsiam.RoleProps{
 		AssumedBy:   awsiam.NewServicePrincipal(text("lambda.amazonaws.com"), nil),

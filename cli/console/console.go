@@ -31,12 +31,18 @@ type Console struct {
 // Standard returns the console of this process.
 func Standard() Console { return Console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now} }
 
-// Format is how a command writes its result: JSON by default.
+// Format is how a command that reads writes its result: for people on a terminal, for
+// programs elsewhere.
 type Format struct {
-	Output string `short:"o" enum:"json,text" default:"json" placeholder:"FORMAT" help:"json or text (default ${default})."`
+	Output string `short:"o" enum:"auto,json,text" default:"auto" placeholder:"FORMAT" help:"json or text (default: text on a terminal, json elsewhere)."`
 }
 
-// TextFormat is a Format that is text by default.
+// AsJSON reports whether the result is to be JSON.
+func (f Format) AsJSON(c Console) bool {
+	return f.Output == "json" || (f.Output != "text" && !IsTerminal(c.Out))
+}
+
+// TextFormat is how a command that acts writes its result: as text wherever it goes.
 type TextFormat struct {
 	Output string `short:"o" enum:"json,text" default:"text" placeholder:"FORMAT" help:"json or text (default ${default})."`
 }
@@ -148,6 +154,15 @@ func (s Style) Good(text string) string { return s.paint("32", text) }
 
 // Bad colours failure.
 func (s Style) Bad(text string) string { return s.paint("31", text) }
+
+// Hue colours text by a number, the same number the same way; a negative one not at all.
+func (s Style) Hue(n int, text string) string {
+	hues := []string{"36", "35", "34", "33", "32"}
+	if n < 0 {
+		return text
+	}
+	return s.paint(hues[n%len(hues)], text)
+}
 
 // Dim colours what matters less.
 func (s Style) Dim(text string) string { return s.paint("2", text) }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/deadletters"
@@ -14,7 +15,7 @@ import (
 
 type lsCommand struct {
 	target.Queues
-	console.TextFormat
+	console.Format
 	filter
 	Limit int `default:"20" placeholder:"N" help:"How many to list at most (default ${default})."`
 }
@@ -51,7 +52,7 @@ func (l lsCommand) Run(ctx context.Context, c console.Console) error {
 		return cmp.Or(x.SentAt.Compare(y.SentAt), cmp.Compare(x.MessageID, y.MessageID))
 	})
 	switch {
-	case l.Output == "json":
+	case l.AsJSON(c):
 		return lettersJSON(c, letters)
 	case len(letters) > 0:
 		return table(c, letters, count)
@@ -66,10 +67,9 @@ func (l lsCommand) Run(ctx context.Context, c console.Console) error {
 }
 
 func table(c console.Console, letters []deadletters.Letter, count deadletters.Count) error {
-	table := c.Table()
-	fmt.Fprintln(table, "MESSAGE ID\tEVENT ID\tERROR CODE\tAGE\tRECEIVES\tREASON")
+	table := c.Rows(5, "MESSAGE ID", "EVENT ID", "ERROR CODE", "AGE", "RECEIVES", "REASON")
 	for _, l := range letters {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\n", l.MessageID, console.OrDash(l.EventID), console.OrDash(l.ErrorCode), age(c, l.SentAt), l.Receives,
+		table.Add(l.MessageID, console.OrDash(l.EventID), console.OrDash(l.ErrorCode), age(c, l.SentAt), strconv.Itoa(l.Receives),
 			console.Fit(reasonOf(l), 80))
 	}
 	if err := table.Flush(); err != nil {

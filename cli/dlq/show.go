@@ -17,7 +17,7 @@ import (
 
 type showCommand struct {
 	target.Queues
-	console.TextFormat
+	console.Format
 	ID string `arg:"" help:"A message id, or an event id."`
 }
 
@@ -36,7 +36,7 @@ func (s showCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
-	if s.Output == "json" {
+	if s.AsJSON(c) {
 		return lettersJSON(c, letters)
 	}
 	for i, l := range letters {

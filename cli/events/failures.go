@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fluxa/fluxa/cli/console"
@@ -60,7 +61,7 @@ func (f failuresCommand) Run(ctx context.Context, c console.Console) error {
 		}
 		found = append(found, status)
 	}
-	if f.Output == "text" {
+	if !f.AsJSON(c) {
 		return f.table(c, state, found, more)
 	}
 	lines := []json.RawMessage{}
@@ -79,15 +80,14 @@ func (f failuresCommand) table(c console.Console, state string, found []api.Stat
 		return nil
 	}
 	byCode := map[string]int{}
-	table := c.Table()
-	fmt.Fprintln(table, "FIRST SEEN\tEVENT ID\tERROR CODE\tATTEMPTS\tREASON")
+	table := c.Rows(4, "FIRST SEEN", "EVENT ID", "ERROR CODE", "ATTEMPTS", "REASON")
 	for _, s := range found {
 		code, reason := "", ""
 		if s.Error != nil {
 			code, reason = string(s.Error.Code), s.Error.Reason
 		}
 		byCode[console.OrDash(console.Clean(code))]++
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\n", s.FirstSeenAt.UTC().Format("2006-01-02T15:04:05Z"), console.Clean(s.EventID), console.OrDash(console.Clean(code)), s.Attempts, console.Fit(console.Clean(reason), 80))
+		table.Add(s.FirstSeenAt.UTC().Format("2006-01-02T15:04:05Z"), console.Clean(s.EventID), console.OrDash(console.Clean(code)), strconv.Itoa(s.Attempts), console.Fit(console.Clean(reason), 80))
 	}
 	if err := table.Flush(); err != nil {
 		return err

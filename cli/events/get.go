@@ -52,7 +52,7 @@ func (g getCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return mayBeOnItsWay(err, g.ID, g.Wait)
 	}
-	return show(c, event, g.Output)
+	return show(c, event, g.Format)
 }
 
 // mayBeOnItsWay adds to a 404 how to wait for an event that was just sent.
@@ -67,19 +67,22 @@ func mayBeOnItsWay(err error, id string, waited time.Duration) error {
 }
 
 // show writes one JSON object as it is, indented, or as a line a field.
-func show(c console.Console, object json.RawMessage, output string) error {
-	if output == "json" {
+func show(c console.Console, object json.RawMessage, format console.Format) error {
+	if format.AsJSON(c) {
 		return c.RawJSON(object, "")
 	}
 	fields, err := fieldsOf(object)
 	if err != nil {
 		return err
 	}
-	table := c.Table()
+	names := 0
 	for _, f := range fields {
-		fmt.Fprintf(table, "%s\t%s\n", console.Clean(f.name), f.text())
+		names = max(names, len(console.Clean(f.name)))
 	}
-	return table.Flush()
+	for _, f := range fields {
+		fmt.Fprintln(c.Out, c.Wrap(fmt.Sprintf("%-*s  %s", names, console.Clean(f.name), f.text()), names+2))
+	}
+	return nil
 }
 
 type field struct {

@@ -55,7 +55,7 @@ func (l listCommand) Run(ctx context.Context, c console.Console) error {
 	} else if found, err = client.Page(ctx, request); err != nil {
 		return err
 	}
-	if l.Output == "text" {
+	if !l.AsJSON(c) {
 		return table(c, found.Events, found.NextCursor)
 	}
 	if found.Events == nil {
@@ -69,8 +69,7 @@ func table(c console.Console, events []json.RawMessage, cursor string) error {
 		fmt.Fprintln(c.Out, "no events")
 		return nil
 	}
-	table := c.Table()
-	fmt.Fprintln(table, "TIMESTAMP\tEVENT ID\tAMOUNT\tCURRENCY\tMERCHANT")
+	table := c.Rows(4, "TIMESTAMP", "EVENT ID", "AMOUNT", "CURRENCY", "MERCHANT")
 	for _, event := range events {
 		fields, err := fieldsOf(event)
 		if err != nil {
@@ -80,7 +79,7 @@ func table(c console.Console, events []json.RawMessage, cursor string) error {
 		for _, f := range fields {
 			text[f.name] = f.text()
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", text["timestamp"], text["event_id"], text["amount"], text["currency"], console.Fit(text["merchant"], 40))
+		table.Add(text["timestamp"], text["event_id"], text["amount"], text["currency"], console.Fit(text["merchant"], 40))
 	}
 	if err := table.Flush(); err != nil {
 		return err

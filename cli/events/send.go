@@ -21,8 +21,9 @@ import (
 type sendCommand struct {
 	target.API
 	console.TextFormat
-	Gzip bool   `help:"Send the requests gzipped."`
-	Key  string `name:"idempotency-key" placeholder:"KEY" help:"Sending again with the same key gives events without an event_id the same ids, in batches of any size. Default: a new one."`
+	Wait time.Duration `group:"one" placeholder:"DURATION" help:"Wait until the event is stored and announced, so long at most."`
+	Gzip bool          `help:"Send the requests gzipped."`
+	Key  string        `name:"idempotency-key" placeholder:"KEY" help:"Sending again with the same key gives events without an event_id the same ids, in batches of any size. Default: a new one."`
 
 	EventID   string `name:"event-id" group:"one" placeholder:"ID" help:"Id of the event. Default: the service makes one."`
 	UserID    string `name:"user-id" group:"one" placeholder:"ID" help:"The user whose transaction it is."`
@@ -46,6 +47,7 @@ func (sendCommand) Help() string {
 	return `Transient failures (429, 502, 503, 504, no connection) are retried with back-off, up to 5 tries; each request has an Idempotency-Key, so that no event is stored twice. With --idempotency-key an event's id is made of the key, the line and how many equal lines came before it: sending the file again, or only its rejects, is safe as long as equal lines are sent together; give such lines an event_id. Latency is that of each answered try. Exit code 1 when any event was not accepted.
 
     fluxa send --user-id ada --amount 99.99 --currency EUR --merchant "Corner Shop"
+    fluxa send --user-id ada --amount 99.99 --currency EUR --merchant "Corner Shop" --wait 30s
     fluxa send --file events.ndjson --rejects rejected.ndjson
     fluxa send --generate 10000 --rate 500/s --concurrency 8
     zcat events.gz | fluxa send --file -`
@@ -64,6 +66,8 @@ func (s sendCommand) Run(ctx context.Context, c console.Console) error {
 		return exit.Usagef("what to send? Give --user-id, --amount, --currency and --merchant, or --file, or --generate")
 	case ways > 1:
 		return exit.Usagef("the flags of one event, --file and --generate exclude each other")
+	case s.Wait < 0 || (s.Wait > 0 && single == ""):
+		return exit.Usagef("--wait is of one event, and must not be negative; `fluxa load` follows many")
 	case single != "":
 		return s.one(ctx, c)
 	}
@@ -84,15 +88,22 @@ func (s sendCommand) one(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
-	if s.Output == "json" {
-		return c.JSONLine(struct {
-			EventID string `json:"event_id"`
-			Status  string `json:"status"`
-			Stack   string `json:"stack"`
-		}{result.EventID, result.Status, on.Name})
+	if s.Output == "json" && s.Wait == 0 {
+		return c.JSONLine(sentJSON{result.EventID, result.Status, on.Name})
 	}
-	_, err = fmt.Fprintf(c.Out, "%s %s\n", console.Clean(result.Status), console.Clean(result.EventID))
-	return err
+	if s.Output != "json" {
+		fmt.Fprintf(c.Out, "%s %s\n", console.Clean(result.Status), console.Clean(result.EventID))
+	}
+	if s.Wait == 0 {
+		return nil
+	}
+	return s.follow(ctx, c, client, on, result)
+}
+
+type sentJSON struct {
+	EventID string `json:"event_id"`
+	Status  string `json:"status"`
+	Stack   string `json:"stack"`
 }
 
 func (s sendCommand) gzipFrom() int {

@@ -38,7 +38,7 @@ func (s statusCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return mayBeOnItsWay(err, s.ID, s.Wait)
 	}
-	if err := show(c, status.JSON, s.Output); err != nil {
+	if err := show(c, status.JSON, s.Format); err != nil {
 		return err
 	}
 	if status.State == contract.StatusFailed || (s.Wait > 0 && status.State != contract.StatusProcessed) {

@@ -36,7 +36,7 @@ func (l clientsCommand) Run(_ context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
-	if l.Output == "json" {
+	if l.AsJSON(c) {
 		return c.JSON(struct {
 			Clients []*access.Client `json:"clients"`
 		}{clients})
@@ -45,11 +45,10 @@ func (l clientsCommand) Run(_ context.Context, c console.Console) error {
 		fmt.Fprintf(c.Out, "no requests in the last %s\n", console.Duration(l.Since))
 		return nil
 	}
-	table := c.Table()
-	fmt.Fprintln(table, "CLIENT\tREQUESTS\tPER SECOND\tANSWERED\tREFUSED\tTHROTTLED\tFAILED\tP99")
+	table := c.Rows(-1, "CLIENT", "REQUESTS", "PER SECOND", "ANSWERED", "REFUSED", "THROTTLED", "FAILED", "P99")
 	for _, one := range clients {
-		fmt.Fprintf(table, "%s\t%s\t%.1f\t%s\t%s\t%s\t%s\t%.1f ms\n", one.Name, console.Number(one.Requests), one.PerSecond,
-			console.Number(one.Answered), console.Number(one.Refused), console.Number(one.Throttled), console.Number(one.Failed), one.P99)
+		table.Add(one.Name, console.Number(one.Requests), fmt.Sprintf("%.1f", one.PerSecond), console.Number(one.Answered),
+			console.Number(one.Refused), console.Number(one.Throttled), console.Number(one.Failed), fmt.Sprintf("%.1f ms", one.P99))
 	}
 	return table.Flush()
 }

@@ -5,10 +5,10 @@ package webconsole
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/fluxa/fluxa/cli/deadletters"
+	"github.com/fluxa/fluxa/cli/timeline"
 	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -17,8 +17,7 @@ import (
 type Logs interface {
 	// Next hands over what was written since it was called last. take must not keep a line.
 	Next(ctx context.Context, take func(contract.Function, []byte)) error
-	// Search returns up to limit lines whose event id or correlation id is one of the ids.
-	Search(ctx context.Context, ids []string, limit int) ([][]byte, error)
+	timeline.Logs
 }
 
 // Queues tells how many messages wait.
@@ -44,11 +43,9 @@ type Depth struct {
 // Total is the sum of the three.
 func (d Depth) Total() int64 { return d.Visible + d.InFlight + d.Delayed }
 
-// Events is the HTTP API. Its errors are those of *api.Client. An owner is the client whose
-// event it is, empty in a stack without clients.
+// Events is the HTTP API. Its errors are those of *api.Client.
 type Events interface {
-	Event(ctx context.Context, owner, id string) (json.RawMessage, error)
-	Status(ctx context.Context, owner, id string) (api.Status, error)
+	timeline.Events
 	Send(ctx context.Context, payload []byte, key string) (api.Result, error)
 }
 

@@ -29,3 +29,6 @@ const OutputPayloadBucket = "PayloadBucket"
 func OutputFunction(f Function) string {
 	return string(f[0]-'a'+'A') + string(f[1:]) + "Function"
 }
+
+// LogGroup is the log group of a function by its name.
+func LogGroup(function string) string { return "/aws/lambda/" + function }

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fluxa/fluxa/cli/deadletters"
+	"github.com/fluxa/fluxa/cli/timeline"
 	"github.com/fluxa/fluxa/cli/webconsole"
 	"github.com/fluxa/fluxa/cli/webconsole/locallogs"
 	"github.com/fluxa/fluxa/local/stack"
@@ -45,7 +46,7 @@ func New(s *stack.Stack) (stack.Console, error) {
 	}
 	logs := locallogs.New(info.LogDir)
 	server, err := webconsole.New(webconsole.Config{
-		Path: stack.ConsolePath, Name: stack.Stage, APIKey: info.APIKey, Logs: logs, Events: reader{events}, DeadLetters: letters,
+		Path: stack.ConsolePath, Name: stack.Stage, APIKey: info.APIKey, Logs: logs, Events: timeline.Reader{Client: events}, DeadLetters: letters,
 		Queues: queues{s, client, info}, Bypass: bypass{sender}, Notifications: notifications{s},
 	})
 	if err != nil {
@@ -63,28 +64,6 @@ type running struct {
 // Run implements stack.Console.
 func (r running) Run(ctx context.Context) error {
 	return errors.Join(r.Server.Run(ctx), r.logs.Close())
-}
-
-// reader reads the events of whichever client, which takes the key of one that reads all.
-type reader struct{ *api.Client }
-
-var _ webconsole.Events = reader{}
-
-// Event implements webconsole.Events.
-func (r reader) Event(ctx context.Context, owner, id string) (json.RawMessage, error) {
-	return r.of(owner).Event(ctx, id)
-}
-
-// Status implements webconsole.Events.
-func (r reader) Status(ctx context.Context, owner, id string) (api.Status, error) {
-	return r.of(owner).Status(ctx, id)
-}
-
-func (r reader) of(owner string) *api.Client {
-	if owner == "" {
-		return r.Client
-	}
-	return r.Of(owner)
 }
 
 type queues struct {

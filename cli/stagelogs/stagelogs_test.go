@@ -1,0 +1,128 @@
+package stagelogs_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fluxa/fluxa/cli/stagelogs"
+	"github.com/fluxa/fluxa/pkg/contract"
+)
+
+var now = time.Date(2024, 7, 1, 12, 0, 0, 0, time.UTC)
+
+type line struct {
+	id      string
+	at      time.Time
+	message string
+}
+
+// cloudWatch answers with one line a page, after an empty one.
+type cloudWatch struct {
+	t        *testing.T
+	groups   map[string][]line
+	patterns []string
+}
+
+func (f *cloudWatch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		LogGroupName, FilterPattern, NextToken string
+		StartTime                              int64
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		f.t.Error(err)
+	}
+	group, there := f.groups[in.LogGroupName]
+	if !there {
+		w.Header().Set("X-Amzn-ErrorType", "ResourceNotFoundException")
+		http.Error(w, `{}`, http.StatusBadRequest)
+		return
+	}
+	if in.FilterPattern != "" {
+		f.patterns = append(f.patterns, in.FilterPattern)
+	}
+	wanted := slices.DeleteFunc(slices.Clone(group), func(l line) bool { return l.at.UnixMilli() < in.StartTime })
+	page := 0
+	if in.NextToken == "" {
+		fmt.Fprint(w, `{"events":[],"nextToken":"0"}`)
+		return
+	}
+	if _, err := fmt.Sscan(in.NextToken, &page); err != nil {
+		f.t.Error(err)
+	}
+	answer := map[string]any{"events": []any{}}
+	if page < len(wanted) {
+		l := wanted[page]
+		answer["events"] = []any{map[string]any{"eventId": l.id, "timestamp": l.at.UnixMilli(), "message": l.message + "\n"}}
+		answer["nextToken"] = fmt.Sprint(page + 1)
+	}
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		f.t.Error(err)
+	}
+}
+
+func open(t *testing.T, f *cloudWatch) *stagelogs.Groups {
+	f.t = t
+	server := httptest.NewServer(f)
+	t.Cleanup(server.Close)
+	client := cloudwatchlogs.New(cloudwatchlogs.Options{
+		Region: "eu-west-1", BaseEndpoint: aws.String(server.URL), Credentials: credentials.NewStaticCredentialsProvider("a", "s", ""),
+	})
+	return stagelogs.New(client, map[contract.Function]string{
+		contract.FunctionIngest: "fluxa-ingest-dev", contract.FunctionProcessor: "fluxa-processor-dev", contract.FunctionMaintain: "fluxa-maintain-dev",
+	}, now)
+}
+
+func next(t *testing.T, logs *stagelogs.Groups) []string {
+	t.Helper()
+	var out []string
+	if err := logs.Next(t.Context(), func(f contract.Function, line []byte) { out = append(out, string(f)+" "+string(line)) }); err != nil {
+		t.Error(err)
+	}
+	return out
+}
+
+func TestNext_hands_over_each_line_once_though_one_comes_late(t *testing.T) {
+	t.Parallel()
+	f := &cloudWatch{groups: map[string][]line{
+		"/aws/lambda/fluxa-ingest-dev":    {{"1", now.Add(-time.Second), "before"}, {"2", now.Add(time.Second), "a"}},
+		"/aws/lambda/fluxa-processor-dev": {{"3", now.Add(5 * time.Second), "b"}},
+	}}
+	logs := open(t, f)
+	if diff := cmp.Diff([]string{"ingest a", "processor b"}, next(t, logs)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	f.groups["/aws/lambda/fluxa-processor-dev"] = []line{{"4", now.Add(4 * time.Second), "late"}, {"3", now.Add(5 * time.Second), "b"}, {"5", now.Add(time.Minute), "c"}}
+	if diff := cmp.Diff([]string{"processor late", "processor c"}, next(t, logs)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if again := next(t, logs); again != nil {
+		t.Errorf("again: %q", again)
+	}
+}
+
+func TestSearch_asks_for_the_ids(t *testing.T) {
+	t.Parallel()
+	f := &cloudWatch{groups: map[string][]line{"/aws/lambda/fluxa-ingest-dev": {{"1", now, "a"}, {"2", now, "b"}, {"3", now, "c"}}}}
+	logs := open(t, f)
+	got, err := logs.Search(t.Context(), []string{"e1"}, 2)
+	if err != nil || len(got) != 2 || string(got[0]) != "a" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if want := `{ ($.event_id = "e1") || ($.correlation_id = "e1") }`; !slices.Contains(f.patterns, want) {
+		t.Errorf("asked for %q, want %s", f.patterns, want)
+	}
+	if _, err := logs.Search(t.Context(), []string{`a"b`}, 2); err == nil || !strings.Contains(err.Error(), "quotes") {
+		t.Errorf("got %v", err)
+	}
+}
