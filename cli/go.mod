@@ -9,6 +9,7 @@ require (
 	github.com/chromedp/cdproto v0.160.1
 	github.com/chromedp/chromedp v0.23.1
 	github.com/cli/browser v1.3.0
+	github.com/creack/pty v1.1.24
 	github.com/fluxa/fluxa/pkg v0.0.0
 	github.com/google/go-cmp v0.7.0
 	github.com/jotaen/kong-completion v0.0.14

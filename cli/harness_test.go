@@ -184,6 +184,9 @@ func problem(w http.ResponseWriter, status int, code, detail string, fields ...s
 // playStack is a process that counts as a running stack: it writes its
 // description when it is asked to, and ends on SIGTERM or with its parent.
 func playStack() int {
+	if os.Getenv(childVariable) == "command" {
+		return playCommand()
+	}
 	if dir := os.Getenv("FLUXA_TEST_INFO_DIR"); dir != "" {
 		info := stack.Info{PID: os.Getpid(), APIURL: os.Getenv("FLUXA_TEST_API_URL"), APIKey: os.Getenv("FLUXA_API_KEY"), DatabaseURL: os.Getenv("DATABASE_URL")}
 		if err := stack.WriteInfo(dir, info); err != nil {

@@ -158,7 +158,11 @@ func TestOpen_prints_the_address(t *testing.T) {
 func TestSend_and_wait(t *testing.T) {
 	t.Parallel()
 	api := newAPI(t)
-	dir, _ := watched(t, api)
+	dir, info := watched(t, api)
+	const unannounced = `{"timestamp":"2024-07-01T11:59:03Z","level":"INFO","message":"m","service":"processor","event_id":"e2","result":"processed"}`
+	if err := os.WriteFile(filepath.Join(info.LogDir, "maintain.log"), []byte(unannounced+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	send := func(args ...string) outcome {
 		return run(t, append([]string{"send", "--user-id", "ada", "--wait", "1s", "--dir", dir}, args...)...)
 	}

@@ -128,7 +128,10 @@ func (t traceCommand) print(c console.Console, found timeline.Trace) error {
 		fmt.Fprintf(c.Out, "nothing has the id %s; if it was just sent, it may be on its way: --wait 30s\n", console.Clean(found.Asked))
 		return nil
 	}
-	fmt.Fprintf(c.Out, "event           %s\ncorrelation id  %s\nstatus          %s\n\n", console.OrDash(eventOf(found)), console.OrDash(found.CorrelationID), statusOf(found))
+	for _, field := range [][2]string{{"event", console.OrDash(eventOf(found))}, {"correlation id", console.OrDash(found.CorrelationID)}, {"status", statusOf(found)}} {
+		fmt.Fprintln(c.Out, c.Wrap(fmt.Sprintf("%-14s  %s", field[0], field[1]), 16))
+	}
+	fmt.Fprintln(c.Out)
 	for _, step := range found.Steps {
 		paint := map[string]func(string) string{"good": style.Good, "bad": style.Bad}[step.Kind]
 		if paint == nil {
