@@ -22,6 +22,7 @@ COPY functions functions
 COPY local local
 COPY migrations migrations
 COPY pkg pkg
+COPY scripts/compiling.sh scripts/
 RUN make build DIST=/out && mkdir /data
 
 FROM debian:bookworm-slim

@@ -124,13 +124,13 @@ fuzz-corpus: ## Keep what fuzzing has found on this machine, up to 1,000 charact
 build: ## Build the functions and the command line for this machine
 	@echo "compiling the functions and fluxa"
 	@mkdir -p $(DIST)/bin
-	@$(GOBUILD) -o $(DIST)/bin/ ./functions/... ./cli/cmd/fluxa
+	@$(GOBUILD) -v -o $(DIST)/bin/ ./functions/... ./cli/cmd/fluxa 2>&1 | scripts/compiling.sh
 	@touch $(FLUXA)
 
 $(FLUXA) $(POSTGRES): $(SOURCES)
 	@echo "compiling $(@F)"
 	@mkdir -p $(@D)
-	@$(GOBUILD) -o $@ ./$(wildcard */cmd/$(@F))
+	@$(GOBUILD) -v -o $@ ./$(wildcard */cmd/$(@F)) 2>&1 | scripts/compiling.sh
 	@touch $@
 
 # The zips are the same bytes with the same compiler only.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -181,5 +182,15 @@ func TestScript_calls_verify(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(string(script)), "\n")
 	if !slices.Contains(lines, "set -euo pipefail") || !slices.Equal(lines[len(lines)-2:], []string{"make -s dist/bin/fluxa >&2", `exec dist/bin/fluxa verify "$@"`}) {
 		t.Errorf("the script is\n%s", script)
+	}
+}
+
+func TestScript_counts_what_is_compiled_and_passes_errors(t *testing.T) {
+	t.Parallel()
+	script := exec.CommandContext(t.Context(), "../scripts/compiling.sh")
+	script.Stdin = strings.NewReader("errors\ngithub.com/fluxa/fluxa/pkg/event\n# github.com/fluxa/fluxa/cli\ncli/cli.go:1:2: undefined: x\n")
+	out, err := script.CombinedOutput()
+	if want := "# github.com/fluxa/fluxa/cli\ncli/cli.go:1:2: undefined: x\n"; err != nil || string(out) != want {
+		t.Errorf("%q, %v", out, err)
 	}
 }

@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -26,7 +29,24 @@ import (
 func playCommand() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return Run(ctx, os.Args[1:], console.Standard(), stacks.Launcher{Run: stack.Run})
+	return Run(ctx, os.Args[1:], console.Standard(), stacks.Launcher{Run: playLaunch})
+}
+
+// playLaunch is a stack that is up after a moment and is what its parent says of it.
+func playLaunch(ctx context.Context, cfg stack.Config) error {
+	var info stack.Info
+	if err := json.Unmarshal([]byte(os.Getenv("FLUXA_TEST_INFO")), &info); err != nil {
+		return err
+	}
+	info.PID = os.Getpid()
+	time.Sleep(700 * time.Millisecond) // longer than it takes to draw the line
+	fmt.Fprintln(cfg.Out, "Fluxa is up")
+	if err := stack.WriteInfo(cfg.Dir, info); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	fmt.Fprintln(cfg.Out, "stopping …")
+	return nil
 }
 
 // typed is what a person sees who runs a command in a terminal of so many columns. When it
@@ -132,6 +152,27 @@ func TestTerminal_has_colours_unless_they_are_not_wanted(t *testing.T) {
 	}
 }
 
+func TestTerminal_has_a_live_line_below_what_up_prints(t *testing.T) {
+	t.Parallel()
+	q := newQueues(t)
+	q.dead("e1", "x", "y", "z")
+	info := q.info
+	info.LogDir = t.TempDir()
+	text, err := json.Marshal(info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "data")
+	shown, code := typed(t, 100, []string{"FLUXA_TEST_INFO=" + string(text)}, "queue 0  stored 0.0/s  DLQ 1", ctrlC, "up", "--dir", dir)
+	starting, up, live, stopping := strings.Index(shown, "starting, "), strings.Index(shown, "Fluxa is up"), strings.Index(shown, "requests 0.0/s  queue 0  stored 0.0/s  DLQ 1"), strings.Index(shown, "stopping …")
+	if code != exit.OK || starting < 0 || up < starting || live < up || stopping < live {
+		t.Errorf("exit code %d, it shows %q", code, shown)
+	}
+	if after := shown[max(0, strings.LastIndex(shown, "\x1b[J")):]; strings.Contains(after, "requests ") {
+		t.Errorf("the line stays: %q", after)
+	}
+}
+
 func TestTerminal_shows_progress_and_Ctrl_C_ends_in_good_order(t *testing.T) {
 	t.Parallel()
 	api := newAPI(t)
@@ -147,5 +188,21 @@ func TestTerminal_shows_progress_and_Ctrl_C_ends_in_good_order(t *testing.T) {
 	shown, code = typed(t, 100, nil, "invalid_value", ctrlC, "logs", "-f", "--since", "1000000h", "--dir", dir)
 	if code != exit.Interrupted || strings.Contains(shown, "fluxa:") || strings.Contains(shown, "context canceled") {
 		t.Errorf("exit code %d, it shows %q", code, shown)
+	}
+}
+
+func TestTerminal_counts_what_is_compiled(t *testing.T) {
+	t.Parallel()
+	command := exec.CommandContext(t.Context(), "bash", "-c", `printf 'errors\nexample.com/a/b\n# example.com/c\n' | ../scripts/compiling.sh`)
+	screen, err := pty.Start(command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, readErr := io.ReadAll(screen) // it ends with an error, as the other end is closed
+	if err := errors.Join(command.Wait(), screen.Close()); err != nil || len(shown) == 0 {
+		t.Fatal(err, readErr)
+	}
+	if want := "\x1b[K  2 packages, 0 s\r\x1b[K# example.com/c\r\n"; !strings.Contains(string(shown), want) {
+		t.Errorf("it shows %q", shown)
 	}
 }

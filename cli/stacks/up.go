@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/fluxa/fluxa/cli/console"
@@ -61,10 +62,31 @@ func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher
 	if err := background.Claim(u.Folder()); err != nil {
 		return err
 	}
-	return launcher.Run(ctx, stack.Config{
-		Dir: u.Folder(), BinDir: u.Bin, Host: u.Host, Port: u.Port, DatabaseURL: u.DatabaseURL, APIKey: u.APIKey, Clients: clients, Out: c.Out,
+	return u.run(ctx, c, launcher, stack.Config{
+		Dir: u.Folder(), BinDir: u.Bin, Host: u.Host, Port: u.Port, DatabaseURL: u.DatabaseURL, APIKey: u.APIKey, Clients: clients,
 		Tuning: stack.Tuning{BatchSize: u.BatchSize, BatchWindow: u.BatchWindow}, Console: localstack.New,
 	})
+}
+
+// run runs the stack; on a terminal, a line below its own says what it is doing.
+func (upCommand) run(ctx context.Context, c console.Console, launcher Launcher, cfg stack.Config) error {
+	doing := &activityLine{folder: cfg.Dir, began: time.Now()}
+	live := c.Live(doing.text)
+	cfg.Out = live
+	looking, stop := context.WithCancel(ctx)
+	var looks sync.WaitGroup
+	if console.IsTerminal(c.Out) {
+		looks.Go(func() {
+			if err := doing.run(looking); err != nil && looking.Err() == nil {
+				c.Logger().Warn("the live line stays as it is", "error", err.Error())
+			}
+		})
+	}
+	err := launcher.Run(ctx, cfg)
+	stop()
+	looks.Wait()
+	live.Close()
+	return err
 }
 
 // checkBatches refuses what Lambda refuses.

@@ -206,11 +206,11 @@ func (g given) local() (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return localStack(info, g.Folder(), g.APIKey), nil
+	return LocalStack(info, g.Folder(), g.APIKey), nil
 }
 
-// localStack returns the stack that info describes. An empty key is the stack's own.
-func localStack(info stack.Info, folder, apiKey string) *Stack {
+// LocalStack returns the stack that info describes. An empty key is the stack's own.
+func LocalStack(info stack.Info, folder, apiKey string) *Stack {
 	s := &Stack{
 		Name: "the local stack under " + folder, Local: &info, Endpoint: info.APIURL, APIKey: cmp.Or(apiKey, info.APIKey),
 		QueueURL: info.QueueURL, DLQURL: info.DLQURL, TopicARN: info.TopicARN, Bucket: info.Bucket,
