@@ -39,9 +39,13 @@ SOURCES := $(shell find cli emulator local migrations pkg -name testdata -prune 
 export PORT
 
 CDK := npx --no-install cdk
-# The CDK runs on Node 20 as on newer ones, and warns at each start that Node 20 is
-# no longer maintained.
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+
+# What runs in Node needs 22 or newer. Where the machine's is older, one from npm comes
+# first on the path of everything that is started here, and in cdk.json for the CDK's app.
+NODE := $(if $(shell node --version 2>/dev/null | grep -E '^v(2[2-9]|[3-9][0-9])\.'),,.node/.ready)
+ifneq ($(NODE),)
+export PATH := $(CURDIR)/.node/node_modules/.bin:$(PATH)
+endif
 
 # Tests always run (-count=1): those of the stack build the functions themselves,
 # and the test cache does not see when those change.
@@ -63,8 +67,17 @@ help: ## List the targets
 .PHONY: setup
 setup: node_modules/.ready .venv/.ready ## Install the CDK command line and the Python tools, as pinned
 
-node_modules/.ready: package.json package-lock.json
-	@npm ci --no-fund --no-audit --loglevel=error
+NPM := npm ci --no-fund --no-audit --loglevel=error
+
+.node/.ready: requirements/node/package.json requirements/node/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is not installed: install Node 22 or newer, https://nodejs.org/en/download" >&2; exit 1; }
+	@echo "installing Node 22 from npm into .node: this machine has $$(node --version)"
+	@mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && $(NPM) >/dev/null
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json | $(NODE)
+	@echo "installing the CDK command line from npm"
+	@$(NPM) >/dev/null
 	@touch $@
 
 # Every file of a package is pinned by its hash.
@@ -96,7 +109,7 @@ reset: $(FLUXA) ## Stop the local stack and delete its data
 	@$(FLUXA) reset --dir $(DIR) --yes
 
 .PHONY: test
-test: $(POSTGRES) ## Run every test, with the race detector, against a real PostgreSQL
+test: $(POSTGRES) $(NODE) ## Run every test, with the race detector, against a real PostgreSQL
 	@[ -n "$(RACE)" ] || echo "no C compiler found: the tests run without the race detector"
 	$(TEST) $$(go list ./cdk/... | grep -vxF "$$(go list $(EMULATED) $(TERRAFORMED))")
 	CGO_ENABLED=$(if $(RACE),1,0) $(POSTGRES) run -- $(TEST) $(RACE) \
@@ -140,10 +153,16 @@ TOOLCHAIN := go1.26.8
 package: ## Build the Lambda zips, the same bytes on every machine
 	@GOTOOLCHAIN=$(TOOLCHAIN) go run ./functions/cmd/package -out $(DIST)
 
+# The CDK's Go runtime waits twice for its Node process to end, and reports the second time
+# as an error. The command line explains how to display a stack of which it names none,
+# since those of a stage are not at the top.
+UNASKED := -e 's/^Runtime process exited abnormally: waitid: no child processes//' -e '/^Supply a stack id /d'
+
 .PHONY: synth
 synth: node_modules/.ready ## Synthesize every stage into cdk.out for review (STAGE=dev: that one)
 	@rm -rf $(OUT)
-	@$(CDK) synth --quiet --output $(OUT) $(if $(STAGE),-c stage=$(STAGE)) >&2
+	@echo "synthesizing $(if $(STAGE),the stage $(STAGE),every stage) into $(OUT)" >&2
+	@$(CDK) synth --quiet --output $(OUT) $(if $(STAGE),-c stage=$(STAGE)) 2>&1 | sed $(UNASKED) >&2
 
 # W3005: the CDK states dependencies that a reference implies as well; they are
 # redundant, and not ours to leave out.
@@ -219,7 +238,7 @@ attack: build .venv/schemathesis/.ready ## Attack the API of a local stack with 
 	@CASES=$(CASES) scripts/attack.sh
 
 .PHONY: clients
-clients: build .venv/clients/.ready ## Generate the clients in Python and TypeScript, and try them on a local stack
+clients: build .venv/clients/.ready $(NODE) ## Generate the clients in Python and TypeScript, and try them on a local stack
 	@scripts/clients.sh
 
 .PHONY: export-test
