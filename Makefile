@@ -224,14 +224,18 @@ diagram: synth ## Draw docs/diagram-light.svg and docs/diagram-dark.svg from the
 bench-synth: node_modules/.ready ## Measure how long the synthesis takes, and on what (RUNS=5)
 	@RUNS=$(RUNS) scripts/bench-synth.sh
 
+# It would ask npm whether there is a newer one.
+REDOCLY := REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --no-install redocly
+
 .PHONY: lint
-lint: ## Run gofmt, go vet, staticcheck and actionlint
+lint: node_modules/.ready ## Run gofmt, go vet, staticcheck, actionlint, and redocly on docs/openapi.json
 	@unformatted=$$(gofmt -l bench cdk cli emulator functions local migrations pkg proof); \
 		[ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	go vet $(MODULES)
 	go run $(STATICCHECK) $(MODULES)
 	bash -n scripts/*.sh .ci/run
 	go run $(ACTIONLINT)
+	$(REDOCLY) lint docs/openapi.json
 
 .PHONY: attack
 attack: build .venv/schemathesis/.ready ## Attack the API of a local stack with schemathesis (CASES=50)
@@ -253,15 +257,31 @@ VULNDB ?= https://vuln.go.dev
 CONSOLE := cli/webconsole/assets
 VENDORED := htmx.org/dist/htmx.min.js uplot/dist/uPlot.iife.min.js uplot/dist/uPlot.min.css
 
+# The page of the API's reference loads Scalar, of which one file is taken without the 500
+# packages that it is built from. It is compressed, since it is embedded.
+SCALAR := @scalar/api-reference@1.76.0
+REFERENCE := cli/apireference/assets/scalar.js.gz
+define unpacked-scalar
+folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	npm pack --silent --pack-destination "$$folder" $(SCALAR) >/dev/null; \
+	tar -xzf "$$folder"/*.tgz -C "$$folder" package/dist/browser/standalone.js
+endef
+
+.PHONY: reference-assets
+reference-assets: $(NODE) ## Copy Scalar, as pinned, to where the reference of the API embeds it
+	@$(unpacked-scalar); gzip -9nc "$$folder"/package/dist/browser/standalone.js > $(REFERENCE)
+
 .PHONY: console-assets
 console-assets: node_modules/.ready ## Copy htmx and uPlot, as pinned, to where the console embeds them
 	@cp $(VENDORED:%=node_modules/%) $(CONSOLE)/
 	@for name in htmx.org:htmx uplot:uPlot; do cp node_modules/$${name%:*}/LICENSE $(CONSOLE)/LICENSE-$${name#*:}; done
 
 .PHONY: console-test
-console-test: build node_modules/.ready ## Test the console in headless Chromium; its pictures are in dist/console
+console-test: build node_modules/.ready ## Test the console and the reference in headless Chromium; their pictures are in dist/console
 	@for file in $(VENDORED); do cmp node_modules/$$file $(CONSOLE)/$$(basename $$file) || \
 		{ echo "make console-assets copies what package.json pins"; exit 1; }; done
+	@$(unpacked-scalar); gzip -dc $(REFERENCE) | cmp - "$$folder"/package/dist/browser/standalone.js || \
+		{ echo "make reference-assets copies what the Makefile pins"; exit 1; }
 	@scripts/chromium.sh
 	go test -count=1 -timeout 5m $(TESTFLAGS) $(BROWSED)
 

@@ -169,10 +169,10 @@ func TestUp(t *testing.T) {
 	if done != (outcome{exit.OK, "up\n", exposed}) {
 		t.Errorf("%s", done)
 	}
-	if got.Console == nil {
-		t.Error("the stack has no console")
+	if got.Console == nil || got.Reference == nil {
+		t.Error("the stack has no console, or no reference of its API")
 	}
-	got.Out, got.Console = nil, nil
+	got.Out, got.Console, got.Reference = nil, nil, nil
 	want := stack.Config{
 		Dir: dir, BinDir: "b", Port: 9090, Host: "0.0.0.0", DatabaseURL: "postgres://d", APIKey: "k", Clients: []stack.Client{{Name: "orders", Keys: []string{"k"}, Reads: "own"}},
 		Tuning: stack.Tuning{BatchSize: 100, BatchWindow: time.Second},

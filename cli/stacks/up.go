@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fluxa/fluxa/cli/apireference"
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/stacks/background"
@@ -62,9 +63,13 @@ func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher
 	if err := background.Claim(u.Folder()); err != nil {
 		return err
 	}
+	reference, err := apireference.New(stack.ReferencePath)
+	if err != nil {
+		return err
+	}
 	return u.run(ctx, c, launcher, stack.Config{
 		Dir: u.Folder(), BinDir: u.Bin, Host: u.Host, Port: u.Port, DatabaseURL: u.DatabaseURL, APIKey: u.APIKey, Clients: clients,
-		Tuning: stack.Tuning{BatchSize: u.BatchSize, BatchWindow: u.BatchWindow}, Console: localstack.New,
+		Tuning: stack.Tuning{BatchSize: u.BatchSize, BatchWindow: u.BatchWindow}, Console: localstack.New, Reference: reference,
 	})
 }
 
@@ -135,6 +140,9 @@ func (u upCommand) detach(ctx context.Context, c console.Console, launcher Launc
 	page := ""
 	if info.ConsoleURL != "" {
 		page = "\n  Console       " + info.ConsoleURL
+	}
+	if info.ReferenceURL != "" {
+		page += "\n  Reference     " + info.ReferenceURL
 	}
 	fmt.Fprintf(c.Out, "Fluxa is up in the background, process %d.\n%s\n  API           %s\n  AWS endpoint  %s\n  PostgreSQL    %s\n  Logs          %s\n\n`fluxa down` stops it, or `make down`.\n",
 		info.PID, page, info.APIURL, info.AWSEndpoint, info.DatabaseURL, info.LogDir)

@@ -39,6 +39,9 @@ func announce(out io.Writer, info Info, dir string, took time.Duration) {
 	if info.ConsoleURL != "" {
 		console = "\n  Console       " + info.ConsoleURL
 	}
+	if info.ReferenceURL != "" {
+		console += "\n  Reference     " + info.ReferenceURL
+	}
 	id := uuid.Must(uuid.NewV7()) // it fails where the system has no random numbers
 	fmt.Fprintf(out, `
 Fluxa is up, after %.1[1]f s.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -44,6 +45,8 @@ type Config struct {
 	// Console makes the page under ConsolePath, from the stack that it shows. Default:
 	// there is none.
 	Console func(*Stack) (Console, error)
+	// Reference serves the reference of the API under ReferencePath. Default: there is none.
+	Reference http.Handler
 	// Tuning changes the settings of a deployment, for tests and experiments.
 	Tuning Tuning
 }

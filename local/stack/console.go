@@ -11,8 +11,11 @@ import (
 	"github.com/fluxa/fluxa/emulator/sqs"
 )
 
-// ConsolePath is where the address of the API has the console: this path and all below it.
-const ConsolePath = "/console"
+// Where the address of the API has pages for people: these paths and all below them.
+const (
+	ConsolePath   = "/console"
+	ReferencePath = "/docs"
+)
 
 // Console is a page that shows the stack to people. Config.Console makes it.
 type Console interface {
@@ -34,16 +37,14 @@ func (s *Stack) makeConsole() (Console, error) {
 	return console, nil
 }
 
-// beside serves the console, if there is one, under its path, and everything else by the
-// API.
-func beside(api http.Handler, console Console) http.Handler {
-	if console == nil {
-		return api
-	}
+// beside serves pages under their paths, and everything else by the API.
+func beside(api http.Handler, pages map[string]http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == ConsolePath || strings.HasPrefix(r.URL.Path, ConsolePath+"/") {
-			console.ServeHTTP(w, r)
-			return
+		for path, page := range pages {
+			if r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/") {
+				page.ServeHTTP(w, r)
+				return
+			}
 		}
 		api.ServeHTTP(w, r)
 	})

@@ -27,7 +27,7 @@ func (p page) Run(ctx context.Context) error {
 	return nil
 }
 
-func TestConsole_is_served_beside_the_API_and_ends_before_it(t *testing.T) {
+func TestPages_are_served_beside_the_API_and_end_before_it(t *testing.T) {
 	t.Parallel()
 	var shown *stack.Stack
 	p := start(t, func(c *stack.Config) {
@@ -35,16 +35,24 @@ func TestConsole_is_served_beside_the_API_and_ends_before_it(t *testing.T) {
 			shown = s
 			return page{make(chan struct{})}, nil
 		}
+		c.Reference = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "reference "+r.URL.Path)
+		})
 	})
 	if want := p.Info().APIURL + "/console"; shown != p.Stack || p.Info().ConsoleURL != want || !strings.Contains(p.Banner(), "  Console       "+want+"\n") {
 		t.Errorf("the console is at %q, and the banner says\n%s", p.Info().ConsoleURL, p.Banner())
 	}
-	for path, want := range map[string]string{"/console": "page /console", "/console/x": "page /console/x"} {
+	if want := p.Info().APIURL + "/docs"; p.Info().ReferenceURL != want || !strings.Contains(p.Banner(), "  Reference     "+want+"\n") {
+		t.Errorf("the reference is at %q, and the banner says\n%s", p.Info().ReferenceURL, p.Banner())
+	}
+	for path, want := range map[string]string{
+		"/console": "page /console", "/console/x": "page /console/x", "/docs": "reference /docs", "/docs/x": "reference /docs/x",
+	} {
 		if got := p.get(path); string(got.body) != want {
 			t.Errorf("%s: %s", path, got)
 		}
 	}
-	for path, status := range map[string]int{"/health": http.StatusOK, "/consoles": http.StatusNotFound} {
+	for path, status := range map[string]int{"/health": http.StatusOK, "/consoles": http.StatusNotFound, "/docsx": http.StatusNotFound} {
 		if got := p.get(path); got.status != status {
 			t.Errorf("%s: %s, want %d", path, got, status)
 		}

@@ -15,17 +15,18 @@ const infoFile = "stack.json"
 // Info says how a running stack is reached. It holds the API key and the
 // database's password: the file that keeps it is for its owner only.
 type Info struct {
-	PID         int    `json:"pid"`
-	APIURL      string `json:"api_url"`
-	ConsoleURL  string `json:"console_url,omitempty"` // empty without a console
-	AWSEndpoint string `json:"aws_endpoint"`
-	DatabaseURL string `json:"database_url"`
-	QueueURL    string `json:"queue_url"`
-	DLQURL      string `json:"dlq_url"`
-	Bucket      string `json:"bucket"`
-	TopicARN    string `json:"topic_arn"`
-	Region      string `json:"region"`
-	APIKey      string `json:"api_key"`
+	PID          int    `json:"pid"`
+	APIURL       string `json:"api_url"`
+	ConsoleURL   string `json:"console_url,omitempty"`   // empty without a console
+	ReferenceURL string `json:"reference_url,omitempty"` // empty without a reference of the API
+	AWSEndpoint  string `json:"aws_endpoint"`
+	DatabaseURL  string `json:"database_url"`
+	QueueURL     string `json:"queue_url"`
+	DLQURL       string `json:"dlq_url"`
+	Bucket       string `json:"bucket"`
+	TopicARN     string `json:"topic_arn"`
+	Region       string `json:"region"`
+	APIKey       string `json:"api_key"`
 	// Clients are the names of those of whom the API takes the keys.
 	Clients []string `json:"clients,omitempty"`
 	LogDir  string   `json:"log_dir"`

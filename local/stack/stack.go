@@ -129,6 +129,9 @@ func (s *Stack) describe(api net.Listener) {
 	if s.cfg.Console != nil {
 		s.info.ConsoleURL = s.info.APIURL + ConsolePath
 	}
+	if s.cfg.Reference != nil {
+		s.info.ReferenceURL = s.info.APIURL + ReferencePath
+	}
 }
 
 func makeDir(dir string) error {
@@ -303,7 +306,14 @@ func (s *Stack) startAPI(background context.Context, l net.Listener) error {
 	if err != nil {
 		return err
 	}
-	server := gateway.NewServer(beside(api, console), s.cfg.Logger)
+	pages := map[string]http.Handler{}
+	if console != nil {
+		pages[ConsolePath] = console
+	}
+	if s.cfg.Reference != nil {
+		pages[ReferencePath] = s.cfg.Reference
+	}
+	server := gateway.NewServer(beside(api, pages), s.cfg.Logger)
 	served := make(chan error, 1)
 	go func() {
 		err := server.Serve(l)

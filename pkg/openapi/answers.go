@@ -46,17 +46,23 @@ func answers() map[string][]answer {
 
 func requestBodies() map[string]object {
 	return map[string]object{
-		contract.RouteIngest: {{"schema", ref("schemas", "Event")}, {"example", exampleEvent()}},
+		contract.RouteIngest: {{"schema", ref("schemas", "Event")}, {"example", exampleEvent(exampleID)}},
 		contract.RouteIngestBatch: {
 			{"schema", ref("schemas", "Batch")},
-			{"example", object{{"events", []object{exampleEvent()}}}},
+			{"example", object{{"events", []object{exampleEvent("order-1002"), exampleEvent("order-1003")}}}},
 		},
 	}
 }
 
-func exampleEvent() object {
+// The examples work one after the other: what the first one sends, the others read.
+const (
+	exampleID   = "order-1001"
+	exampleUser = "user-1"
+)
+
+func exampleEvent(id string) object {
 	return object{
-		{"user_id", "user-1"}, {"amount", jsontext.Value("99.99")}, {"currency", "EUR"}, {"merchant", "Corner shop"},
+		{"event_id", id}, {"user_id", exampleUser}, {"amount", jsontext.Value("99.99")}, {"currency", "EUR"}, {"merchant", "Corner shop"},
 		{"timestamp", "2026-01-31T23:59:59Z"}, {"metadata", object{{"order", "A-1001"}}},
 	}
 }
@@ -128,6 +134,8 @@ func parameter(name, in, description string, required bool, schema object) objec
 	return object{{"name", name}, {"in", in}, {"description", description}, {"required", required}, {"schema", schema}}
 }
 
+func (o object) example(value string) object { return append(o, member{"example", value}) }
+
 func sharedParameters() object {
 	return object{
 		{parameterCorrelationID, parameter(contract.HeaderCorrelationID, "header",
@@ -136,7 +144,7 @@ func sharedParameters() object {
 		{parameterIdempotencyKey, parameter(contract.HeaderIdempotencyKey, "header",
 			"Makes a retry safe: with it, an event without event_id gets an id derived from the key and the caller, the same every time. In a batch also from the event's exact bytes and how many equal ones come before it, so that any part of the batch may be sent again, in any order.",
 			false, object{{"type", "string"}, {"maxLength", contract.IdempotencyLimit}, {"pattern", printableASCII}})},
-		{parameterEventID, parameter(contract.PathEventID, "path", "The event's id.", true, property(contract.PathEventID))},
+		{parameterEventID, parameter(contract.PathEventID, "path", "The event's id.", true, property(contract.PathEventID)).example(exampleID)},
 		{parameterClient, parameter(contract.QueryClient, "query",
 			"Whose events, for a client that reads all of them: a client's name, or nothing for those that were sent while the stage had no clients. Default: the caller's own.",
 			false, object{{"type", "string"}, {"maxLength", contract.ClientLimit}, {"pattern", "^(" + contract.ClientPattern + ")?$"}})},
@@ -147,7 +155,7 @@ const printableASCII = "^[ -~]*$"
 
 func listParameters() []object {
 	return []object{
-		parameter(contract.QueryUserID, "query", "Whose events. Required, but with status, with which it cannot be given.", false, property("user_id")),
+		parameter(contract.QueryUserID, "query", "Whose events. Required, but with status, with which it cannot be given.", false, property("user_id")).example(exampleUser),
 		parameter(contract.QueryStatus, "query", "List what failed or is under way, in place of a user's events.", false,
 			object{{"type", "string"}, {"enum", []string{contract.StatusFailed, contract.StatusProcessing}}}),
 		parameter(contract.QueryFrom, "query", "The earliest time, itself included.", false, dateTime()),

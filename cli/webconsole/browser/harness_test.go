@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/fluxa/fluxa/cli/apireference"
 	"github.com/fluxa/fluxa/cli/webconsole/localstack"
 	"github.com/fluxa/fluxa/local/stack"
 )
@@ -49,8 +50,12 @@ func run(m *testing.M) (code int) {
 		return fail("make a data folder", err)
 	}
 	defer os.RemoveAll(dir)
+	reference, err := apireference.New(stack.ReferencePath)
+	if err != nil {
+		return fail("make the reference of the API", err)
+	}
 	running, err = stack.Start(context.Background(), stack.Config{
-		Dir: dir, BinDir: *binaries, Console: localstack.New, Tuning: stack.Tuning{ThrowAway: true},
+		Dir: dir, BinDir: *binaries, Console: localstack.New, Reference: reference, Tuning: stack.Tuning{ThrowAway: true},
 	})
 	if err != nil {
 		return fail("start a stack", err)
@@ -82,6 +87,8 @@ type tab struct {
 	ctx context.Context
 	// expected is a status that the console answers on purpose, which Chromium reports.
 	expected string
+	// accepted are rules of axe that the page breaks, each for a reason.
+	accepted []string
 
 	mu     sync.Mutex
 	errors []string
