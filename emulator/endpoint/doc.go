@@ -1,4 +1,4 @@
-// Package endpoint puts the emulated SQS, SNS, S3 and Lambda behind one address,
+// Package endpoint puts the emulated SQS, SNS, S3, Lambda and STS behind one address,
 // the one that AWS_ENDPOINT_URL names.
 //
 // The protocols tell the services apart: SQS has an X-Amz-Target header, SNS a form

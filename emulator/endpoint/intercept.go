@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -41,6 +42,13 @@ type xmlError struct {
 	Message string
 }
 
+// speaksJSON reports whether a request is one of a service with a REST protocol whose
+// errors are JSON, which are all but these.
+func speaksJSON(r *http.Request) bool {
+	service := signedFor(r)
+	return service != "" && !slices.Contains([]Service{S3, "route53", "cloudfront"}, service)
+}
+
 type xmlErrorResponse struct {
 	XMLName xml.Name `xml:"ErrorResponse"`
 	Error   xmlError
@@ -64,6 +72,10 @@ func WriteError(w http.ResponseWriter, r *http.Request, status int, code, messag
 		body, err = json.Marshal(map[string]string{"__type": "com.amazonaws.sqs#" + code, "message": message})
 	case isForm:
 		body, err = xml.Marshal(xmlErrorResponse{Error: xmlError{Code: code, Message: message}})
+	case speaksJSON(r):
+		contentType = "application/json"
+		w.Header().Set("X-Amzn-Errortype", code)
+		body, err = json.Marshal(map[string]string{"message": message})
 	default:
 		body, err = xml.Marshal(xmlError{Code: code, Message: message})
 	}

@@ -13,15 +13,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// Service is the Invoke operation of the AWS Lambda API over HTTP, for any number of
-// functions: POST /2015-03-31/functions/{name}/invocations. An AWS SDK whose endpoint
-// is set to it invokes the local functions. Names may be given plain or as an ARN, with
+// Service is the AWS Lambda API over HTTP for any number of functions, of which it has
+// Invoke and the lists: ListFunctions, GetFunctionConfiguration, ListEventSourceMappings.
+// An AWS SDK whose endpoint is set to it invokes the local functions. Names may be given plain or as an ARN, with
 // the qualifier $LATEST or none. The log type Tail is supported; invocation types
 // other than RequestResponse and client contexts are refused. Signatures are not
 // verified.
 type Service struct {
 	mux       *http.ServeMux
 	functions map[string]*Function
+	mappings  []Mapping
 }
 
 // NewService returns the service for the given functions. The functions stay the
@@ -34,7 +35,18 @@ func NewService(functions ...*Function) (*Service, error) {
 		}
 		s.functions[f.Name()] = f
 	}
-	s.mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", s.invoke)
+	for pattern, handle := range map[string]http.HandlerFunc{
+		"POST /2015-03-31/functions/{name}/invocations":  s.invoke,
+		"GET /2015-03-31/functions":                      s.listFunctions,
+		"GET /2015-03-31/functions/{$}":                  s.listFunctions,
+		"GET /2015-03-31/functions/{name}/configuration": s.describeFunction,
+		"GET /2015-03-31/event-source-mappings":          s.listMappings,
+		"GET /2015-03-31/event-source-mappings/{$}":      s.listMappings,
+		"/2015-03-31/functions/{name}/invocations":       wrongMethod,
+		"/": notThere,
+	} {
+		s.mux.HandleFunc(pattern, handle)
+	}
 	return s, nil
 }
 

@@ -13,9 +13,11 @@ import (
 	"hash/crc32"
 	"hash/crc64"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httputil"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -123,6 +125,23 @@ func bodyError(err error) error {
 func isAWSChunked(h http.Header) bool {
 	return strings.HasPrefix(h.Get("X-Amz-Content-Sha256"), "STREAMING-") ||
 		strings.Contains(h.Get("Content-Encoding"), "aws-chunked")
+}
+
+// foreign returns a header of a PUT that asks for something that is not there, such as
+// tags or encryption, or nothing. What is not known is refused, so that nobody takes an
+// object for one that has it.
+func foreign(h http.Header) string {
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		switch name {
+		case "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Decoded-Content-Length", "X-Amz-Expected-Bucket-Owner",
+			"X-Amz-Sdk-Checksum-Algorithm", "X-Amz-Security-Token", "X-Amz-Trailer", "X-Amz-User-Agent":
+			continue
+		}
+		if strings.HasPrefix(name, "X-Amz-") && !strings.HasPrefix(name, "X-Amz-Meta-") && checksumOf(name) == nil {
+			return name
+		}
+	}
+	return ""
 }
 
 // keptHeaders are those of a put that belong to the object.

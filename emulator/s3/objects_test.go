@@ -215,6 +215,18 @@ func TestWhatIsNotThereIsRefused(t *testing.T) {
 				Tagging: &types.Tagging{TagSet: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}}})
 			return err
 		},
+		"an object with tags": func() error {
+			_, err := s.client.PutObject(s.ctx(), &awss3.PutObjectInput{Bucket: name, Key: key, Body: strings.NewReader("x"), Tagging: aws.String("a=b")})
+			return err
+		},
+		"an object with encryption": func() error {
+			_, err := s.client.PutObject(s.ctx(), &awss3.PutObjectInput{Bucket: name, Key: key, Body: strings.NewReader("x"), ServerSideEncryption: types.ServerSideEncryptionAwsKms})
+			return err
+		},
+		"an object of a storage class": func() error {
+			_, err := s.client.PutObject(s.ctx(), &awss3.PutObjectInput{Bucket: name, Key: key, Body: strings.NewReader("x"), StorageClass: types.StorageClassGlacierIr})
+			return err
+		},
 		"another condition": func() error {
 			_, err := s.client.PutObject(s.ctx(), &awss3.PutObjectInput{Bucket: name, Key: key, Body: strings.NewReader("x"), IfMatch: aws.String("etag")})
 			return err

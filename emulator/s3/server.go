@@ -170,6 +170,9 @@ func (s *Server) putObject(w http.ResponseWriter, r *http.Request, bucket, key s
 	case r.Header.Get("If-Match") != "", condition != "" && condition != "*":
 		return notImplemented("condition but If-None-Match: *")
 	}
+	if name := foreign(r.Header); name != "" {
+		return notImplemented("PutObject with the header " + name)
+	}
 	body, sums, err := readBody(w, r)
 	if err != nil {
 		return err

@@ -47,7 +47,7 @@ func announce(out io.Writer, info Info, dir string, took time.Duration) {
 Fluxa is up, after %.1[1]f s.
 %[10]s
   API           %[2]s
-  AWS endpoint  %[3]s  (SQS, SNS, S3 and Lambda; any credentials)
+  AWS endpoint  %[3]s  (SQS, SNS, S3, Lambda and STS; any credentials)
   PostgreSQL    %[4]s
   Logs          %[5]s%[11]s
 

@@ -109,6 +109,8 @@ func (c Config) binary(function contract.Function) string {
 
 func (t Tuning) timeout() time.Duration { return cmp.Or(t.ProcessorTimeout, contract.ProcessorTimeout) }
 
+func (t Tuning) batchSize() int { return cmp.Or(t.BatchSize, contract.BatchSize) }
+
 // visibility is the queue's visibility time-out, from the processor's time-out.
 func (t Tuning) visibility() time.Duration {
 	return contract.VisibilityFactor*t.timeout() + t.BatchWindow

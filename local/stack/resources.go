@@ -18,6 +18,7 @@ import (
 	"github.com/fluxa/fluxa/emulator/s3"
 	"github.com/fluxa/fluxa/emulator/sns"
 	"github.com/fluxa/fluxa/emulator/sqs"
+	"github.com/fluxa/fluxa/emulator/sts"
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
@@ -46,6 +47,7 @@ type resources struct {
 	endpoint  *endpoint.Endpoint // nil until openEndpoint
 	url       string
 	topicARN  string
+	queueARN  string // of the events queue
 }
 
 func openResources(ctx context.Context, cfg Config, l net.Listener) (r *resources, err error) {
@@ -72,12 +74,20 @@ func openResources(ctx context.Context, cfg Config, l net.Listener) (r *resource
 
 // openEndpoint makes the services and the functions, which know its address already,
 // reachable by AWS SDKs.
-func (r *resources) openEndpoint(f *functions, logger *slog.Logger) error {
-	invoke, err := lambda.NewService(slices.Collect(maps.Values(f.byName))...)
+func (r *resources) openEndpoint(f *functions, t Tuning, logger *slog.Logger) error {
+	api, err := lambda.NewService(slices.Collect(maps.Values(f.byName))...)
 	if err != nil {
 		return err
 	}
-	r.endpoint, err = endpoint.New(endpoint.Config{SQS: r.queues, SNS: r.topics, S3: r.objects, Lambda: invoke, Logger: logger})
+	api.List(lambda.Mapping{
+		Function: f.byName[contract.FunctionProcessor], EventSourceARN: r.queueARN, BatchSize: t.batchSize(), MaximumBatchingWindow: t.BatchWindow,
+		MaximumConcurrency: processorConcurrency, ReportBatchItemFailures: true,
+	})
+	identity, err := sts.New(AccountID)
+	if err != nil {
+		return err
+	}
+	r.endpoint, err = endpoint.New(endpoint.Config{SQS: r.queues, SNS: r.topics, S3: r.objects, Lambda: api, STS: identity, Logger: logger})
 	return err
 }
 
@@ -96,7 +106,7 @@ func (r *resources) create(ctx context.Context, t Tuning) error {
 	if err != nil {
 		return fmt.Errorf("make the redrive policy: %w", err)
 	}
-	if _, err := r.queues.EnsureQueue(ctx, EventsQueue, map[string]string{
+	if r.queueARN, err = r.queues.EnsureQueue(ctx, EventsQueue, map[string]string{
 		"MessageRetentionPeriod": seconds(contract.EventsRetention), "MaximumMessageSize": size,
 		"VisibilityTimeout": seconds(t.visibility()), "RedrivePolicy": string(redrive),
 	}); err != nil {

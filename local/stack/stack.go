@@ -1,7 +1,6 @@
 package stack
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,7 +78,7 @@ func Start(ctx context.Context, cfg Config) (s *Stack, err error) {
 		return s, err
 	}
 	s.onStop(s.functions.close)
-	if err := s.resources.openEndpoint(s.functions, cfg.Logger); err != nil {
+	if err := s.resources.openEndpoint(s.functions, cfg.Tuning, cfg.Logger); err != nil {
 		return s, err
 	}
 	s.run(background, "the AWS endpoint", func(ctx context.Context) error { return s.resources.endpoint.Serve(ctx, endpoint) })
@@ -279,7 +278,7 @@ func (s *Stack) startMapping(background context.Context) error {
 	mapping, err := eventsource.New(eventsource.Config{
 		Function: s.functions.byName[contract.FunctionProcessor], FunctionName: string(contract.FunctionProcessor),
 		FunctionTimeout: s.cfg.Tuning.timeout(), Queue: s.SQS(), QueueURL: s.resources.queueURL(EventsQueue),
-		BatchSize: cmp.Or(s.cfg.Tuning.BatchSize, contract.BatchSize), MaximumBatchingWindow: s.cfg.Tuning.BatchWindow,
+		BatchSize: s.cfg.Tuning.batchSize(), MaximumBatchingWindow: s.cfg.Tuning.BatchWindow,
 		MaximumConcurrency: processorConcurrency, ReportBatchItemFailures: true, Logger: s.cfg.Logger,
 	})
 	if err != nil {
