@@ -172,7 +172,10 @@ func TestUp(t *testing.T) {
 	if got.Console == nil || got.Reference == nil {
 		t.Error("the stack has no console, or no reference of its API")
 	}
-	got.Out, got.Console, got.Reference = nil, nil, nil
+	if got.Traces == nil {
+		t.Error("the stack keeps no traces")
+	}
+	got.Out, got.Console, got.Reference, got.Traces = nil, nil, nil, nil
 	want := stack.Config{
 		Dir: dir, BinDir: "b", Port: 9090, Host: "0.0.0.0", DatabaseURL: "postgres://d", APIKey: "k", Clients: []stack.Client{{Name: "orders", Keys: []string{"k"}, Reads: "own"}},
 		Tuning: stack.Tuning{BatchSize: 100, BatchWindow: time.Second},
@@ -227,7 +230,7 @@ func TestUp_detached(t *testing.T) {
 		t.Errorf("the process has %+v, %v", info, err)
 	}
 	log, err := os.ReadFile(filepath.Join(dir, "up.log"))
-	if want := "arguments: up --port 0 --host 127.0.0.1 --dir " + dir + " --bin dist/bin --batch-size 10 --batch-window 0s\n"; err != nil || string(log) != want {
+	if want := "arguments: up --port 0 --host 127.0.0.1 --dir " + dir + " --bin dist/bin --batch-size 10 --batch-window 0s --traces=true\n"; err != nil || string(log) != want {
 		t.Errorf("its arguments: %s, %v; want %s", log, err, want)
 	}
 	if again := runWith(t.Context(), nil, launcher, "up", "-d", "--dir", dir); again.code != exit.Failure || !strings.Contains(again.err, "a stack runs there already: process ") {

@@ -30,7 +30,7 @@ func (f fluxa) Start(ctx context.Context, place Place) (*Running, error) {
 	data := filepath.Join(place.Dir, "stack")
 	up, err := start(ctx, command{
 		name: "fluxa", path: filepath.Join(bin, "fluxa"), args: append([]string{"up", "--dir", data, "--bin", bin}, f.flags...),
-		environ: environ("PORT=0", "DATABASE_URL="+place.DatabaseURL), dir: place.Dir,
+		environ: environ("PORT=0", "DATABASE_URL="+place.DatabaseURL, "FLUXA_TRACES=false"), dir: place.Dir,
 	})
 	if err != nil {
 		return nil, err

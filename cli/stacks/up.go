@@ -14,6 +14,7 @@ import (
 	"github.com/fluxa/fluxa/cli/stacks/background"
 	"github.com/fluxa/fluxa/cli/target"
 	"github.com/fluxa/fluxa/cli/webconsole/localstack"
+	"github.com/fluxa/fluxa/cli/webconsole/traces"
 	"github.com/fluxa/fluxa/local/stack"
 	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -29,6 +30,7 @@ type upCommand struct {
 	Clients     string        `env:"FLUXA_CLIENTS" placeholder:"NAME:KEY,…" help:"Clients, each with its API key. Settings follow as in a URL: orders:key1?rate_per_second=50&burst=100,reports:key2?reads=all. Default: callers are not told apart."`
 	BatchSize   int           `env:"FLUXA_BATCH_SIZE" default:"10" placeholder:"N" help:"Messages that a processor takes at once, 1 to 10000 (default ${default})."`
 	BatchWindow time.Duration `env:"FLUXA_BATCH_WINDOW" default:"0s" placeholder:"DURATION" help:"How long a batch is collected, up to 5m; at least 1s for more than 10 messages (default ${default})."`
+	Traces      bool          `env:"FLUXA_TRACES" default:"true" negatable:"" help:"Record traces, which the console shows for five minutes. OTEL_EXPORTER_OTLP_ENDPOINT sends them elsewhere instead."`
 	Detach      bool          `short:"d" help:"Start in the background and return when the API answers; the log is up.log in the data folder."`
 	Wait        time.Duration `default:"10m" placeholder:"DURATION" help:"With --detach: how long it may take until the API answers (default ${default})."`
 }
@@ -63,14 +65,22 @@ func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher
 	if err := background.Claim(u.Folder()); err != nil {
 		return err
 	}
+	spans := &traces.Store{}
+	if !u.Traces {
+		spans = nil
+	}
 	reference, err := apireference.New(stack.ReferencePath)
 	if err != nil {
 		return err
 	}
-	return u.run(ctx, c, launcher, stack.Config{
+	cfg := stack.Config{
 		Dir: u.Folder(), BinDir: u.Bin, Host: u.Host, Port: u.Port, DatabaseURL: u.DatabaseURL, APIKey: u.APIKey, Clients: clients,
-		Tuning: stack.Tuning{BatchSize: u.BatchSize, BatchWindow: u.BatchWindow}, Console: localstack.New, Reference: reference,
-	})
+		Tuning: stack.Tuning{BatchSize: u.BatchSize, BatchWindow: u.BatchWindow}, Console: localstack.Console(spans), Reference: reference,
+	}
+	if spans != nil {
+		cfg.Traces = spans
+	}
+	return u.run(ctx, c, launcher, cfg)
 }
 
 // run runs the stack; on a terminal, a line below its own says what it is doing.
@@ -130,7 +140,7 @@ func (u upCommand) detach(ctx context.Context, c console.Console, launcher Launc
 	}
 	info, err := background.Start(ctx, background.Config{
 		Command: []string{program, "up", "--port", strconv.Itoa(u.Port), "--host", u.Host, "--dir", u.Folder(), "--bin", u.Bin,
-			"--batch-size", strconv.Itoa(u.BatchSize), "--batch-window", u.BatchWindow.String()},
+			"--batch-size", strconv.Itoa(u.BatchSize), "--batch-window", u.BatchWindow.String(), "--traces=" + strconv.FormatBool(u.Traces)},
 		Env: []string{"DATABASE_URL=" + u.DatabaseURL, "FLUXA_API_KEY=" + u.APIKey, "FLUXA_CLIENTS=" + u.Clients},
 		Dir: u.Folder(), Timeout: u.Wait, Out: c.Err, Healthy: healthy,
 	})

@@ -12,7 +12,8 @@ import (
 // eventBody is what is known of the event that an id names.
 type eventBody struct {
 	timeline.Trace
-	Settled bool // nothing more is expected
+	Waterfall *waterfall // nil: there is none
+	Settled   bool       // nothing more is expected
 }
 
 func (s *Server) event(w http.ResponseWriter, r *http.Request) {
@@ -24,7 +25,8 @@ func (s *Server) event(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	body := eventBody{Trace: timeline.Gather(ctx, s.cfg.Logs, s.cfg.Events, id)}
-	body.Settled = len(body.Others) == 0 && body.Trace.Settled(s.cfg.Now())
+	s.addTrace(&body)
+	body.Settled = len(body.Others) == 0 && body.Trace.Settled(s.cfg.Now()) && body.traceIsWhole(s.cfg.Now())
 	// One that was just sent, or sent again, is followed until it is stored.
 	if r.URL.Query().Has("said") && (body.Status == nil || body.Status.State != contract.StatusProcessed) {
 		body.Settled = false

@@ -39,6 +39,7 @@ type Config struct {
 	DeadLetters   DeadLetters
 	Bypass        Bypass        // nil: nothing is sent past the API
 	Notifications Notifications // nil: they are not shown
+	Traces        Traces        // nil: none are shown
 	// APIKey is asked of people, as the password, when it is set.
 	APIKey string
 	// Logger receives what goes wrong. Default: none.

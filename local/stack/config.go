@@ -45,6 +45,9 @@ type Config struct {
 	// Console makes the page under ConsolePath, from the stack that it shows. Default:
 	// there is none.
 	Console func(*Stack) (Console, error)
+	// Traces takes the functions' spans, by OTLP over HTTP, unless the environment names
+	// another collector. Default: none are made.
+	Traces http.Handler
 	// Reference serves the reference of the API under ReferencePath. Default: there is none.
 	Reference http.Handler
 	// Tuning changes the settings of a deployment, for tests and experiments.

@@ -92,10 +92,13 @@ func userURLs(databaseURL string) (map[contract.Function]string, error) {
 }
 
 // sdkVariables are what the AWS SDK and OpenTelemetry read by themselves, in every
-// function.
-func sdkVariables(endpoint string) map[string]string {
+// function. collector may be empty.
+func sdkVariables(endpoint, collector string) map[string]string {
 	out := map[string]string{"AWS_ENDPOINT_URL": endpoint}
-	for _, name := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS"} {
+	if collector != "" {
+		out[contract.VariableOTLPEndpoint] = collector
+	}
+	for _, name := range []string{contract.VariableOTLPEndpoint, "OTEL_EXPORTER_OTLP_HEADERS"} {
 		if value := os.Getenv(name); value != "" {
 			out[name] = value
 		}
@@ -103,7 +106,7 @@ func sdkVariables(endpoint string) map[string]string {
 	return out
 }
 
-func startFunctions(cfg Config, r *resources, databaseURL string) (f *functions, err error) {
+func startFunctions(cfg Config, r *resources, databaseURL, collector string) (f *functions, err error) {
 	f = &functions{byName: map[contract.Function]*lambda.Function{}}
 	defer func() {
 		if err != nil {
@@ -119,7 +122,7 @@ func startFunctions(cfg Config, r *resources, databaseURL string) (f *functions,
 		return f, err
 	}
 	for name, s := range settingsOf(cfg, r, databaseURL, users) {
-		maps.Copy(s.env, sdkVariables(r.url))
+		maps.Copy(s.env, sdkVariables(r.url, collector))
 		file, err := logfile.New(filepath.Join(logs, string(name)+".log"), logLimit, 0o600)
 		if err != nil {
 			return f, err

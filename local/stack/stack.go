@@ -74,7 +74,11 @@ func Start(ctx context.Context, cfg Config) (s *Stack, err error) {
 	if err := s.startDatabase(ctx, background); err != nil {
 		return s, err
 	}
-	if s.functions, err = startFunctions(cfg, s.resources, s.info.DatabaseURL); err != nil {
+	collector, err := s.startCollector(background)
+	if err != nil {
+		return s, err
+	}
+	if s.functions, err = startFunctions(cfg, s.resources, s.info.DatabaseURL, collector); err != nil {
 		return s, err
 	}
 	s.onStop(s.functions.close)

@@ -135,6 +135,11 @@ func (t *Traces) Invocation(ctx context.Context, name, header string, messageHea
 	}
 }
 
+// Correlate notes a correlation id on the span of ctx, if there is one.
+func Correlate(ctx context.Context, id string) {
+	trace.SpanFromContext(ctx).SetAttributes(attribute.String(contract.AttributeCorrelation, id))
+}
+
 // flushLimit bounds how long an invocation waits for the collector.
 const flushLimit = time.Second
 

@@ -36,6 +36,8 @@ func TestForm_sends_an_event_that_arrives(t *testing.T) {
 	p.shows("committed")
 	p.shows("Announced")
 	p.shows(`"merchant": "Corner Shop"`)
+	p.until(`[...document.querySelectorAll(".waterfall tbody tr")].some(r => r.innerText.includes("process batch"))`)
+	p.until(`[...document.querySelectorAll(".waterfall tbody tr")].some(r => r.innerText.includes("POST /events"))`)
 	p.visit("")
 	p.until(fmt.Sprintf(`document.querySelector("#recent").innerText.includes(%q)`, id))
 	p.until(fmt.Sprintf(`document.querySelector("#notifications").innerText.includes(%q)`, id))

@@ -17,6 +17,7 @@ import (
 
 	"github.com/fluxa/fluxa/cli/apireference"
 	"github.com/fluxa/fluxa/cli/webconsole/localstack"
+	"github.com/fluxa/fluxa/cli/webconsole/traces"
 	"github.com/fluxa/fluxa/local/stack"
 )
 
@@ -54,8 +55,9 @@ func run(m *testing.M) (code int) {
 	if err != nil {
 		return fail("make the reference of the API", err)
 	}
+	spans := &traces.Store{}
 	running, err = stack.Start(context.Background(), stack.Config{
-		Dir: dir, BinDir: *binaries, Console: localstack.New, Reference: reference, Tuning: stack.Tuning{ThrowAway: true},
+		Dir: dir, BinDir: *binaries, Console: localstack.Console(spans), Traces: spans, Reference: reference, Tuning: stack.Tuning{ThrowAway: true},
 	})
 	if err != nil {
 		return fail("start a stack", err)

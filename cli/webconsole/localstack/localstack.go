@@ -18,6 +18,7 @@ import (
 	"github.com/fluxa/fluxa/cli/timeline"
 	"github.com/fluxa/fluxa/cli/webconsole"
 	"github.com/fluxa/fluxa/cli/webconsole/locallogs"
+	"github.com/fluxa/fluxa/cli/webconsole/traces"
 	"github.com/fluxa/fluxa/local/stack"
 	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/event"
@@ -28,8 +29,13 @@ import (
 // timeout bounds each call to the emulated SQS.
 const timeout = 5 * time.Second
 
-// New returns the console of a stack that is starting.
-func New(s *stack.Stack) (stack.Console, error) {
+// Console returns what makes the console of a stack that is starting, with the traces of its
+// functions; nil: there are none.
+func Console(spans *traces.Store) func(*stack.Stack) (stack.Console, error) {
+	return func(s *stack.Stack) (stack.Console, error) { return newConsole(s, spans) }
+}
+
+func newConsole(s *stack.Stack, spans *traces.Store) (stack.Console, error) {
 	info, client := s.Info(), s.SQS()
 	// A page tells people at once what is wrong, instead of trying for long.
 	events, err := api.New(api.Config{Endpoint: info.APIURL, APIKey: info.APIKey, Timeout: timeout, Tries: 2, Connections: 8})
@@ -45,10 +51,14 @@ func New(s *stack.Stack) (stack.Console, error) {
 		return nil, err
 	}
 	logs := locallogs.New(info.LogDir)
-	server, err := webconsole.New(webconsole.Config{
+	cfg := webconsole.Config{
 		Path: stack.ConsolePath, Name: stack.Stage, APIKey: info.APIKey, Logs: logs, Events: timeline.Reader{Client: events}, DeadLetters: letters,
 		Queues: queues{s, client, info}, Bypass: bypass{sender}, Notifications: notifications{s},
-	})
+	}
+	if spans != nil {
+		cfg.Traces = spans
+	}
+	server, err := webconsole.New(cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -106,6 +106,7 @@ func (a *API) Handle(ctx context.Context, in events.APIGatewayProxyRequest) (eve
 	defer cancel()
 	spanned, end := a.cfg.Base.Traces.Invocation(work, in.HTTPMethod+" "+in.Resource, header)
 	response, handled, err := a.serve(spanned, in, &request)
+	telemetry.Correlate(spanned, request.CorrelationID)
 	refused := err != nil
 	if refused {
 		response = problem(err, in.Path, request.CorrelationID, response.Fields)
