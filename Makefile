@@ -45,7 +45,8 @@ PROGRESS := scripts/progress.sh
 
 # What runs in Node needs 22 or newer. Where the machine's is older, one from npm comes
 # first on the path of everything that is started here, and in cdk.json for the CDK's app.
-NODE := $(if $(shell node --version 2>/dev/null | grep -E '^v(2[2-9]|[3-9][0-9])\.'),,.node/.ready)
+NODE_HERE := $(shell node --version 2>/dev/null)
+NODE := $(if $(shell echo "$(NODE_HERE)" | grep -E '^v(2[2-9]|[3-9][0-9])\.'),,.node/.ready)
 ifneq ($(NODE),)
 export PATH := $(CURDIR)/.node/node_modules/.bin:$(PATH)
 endif
@@ -75,7 +76,7 @@ NPM := npm ci --no-fund --no-audit --loglevel=error
 .node/.ready: requirements/node/package.json requirements/node/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is not installed: install Node 22 or newer, https://nodejs.org/en/download" >&2; exit 1; }
 	@mkdir -p $(@D) && cp $^ $(@D)
-	@$(PROGRESS) "installing Node 22 from npm, since this machine has $$(node --version)" $(NPM) --prefix $(@D)
+	@$(PROGRESS) "installing Node 22 from npm, since this machine has $(or $(NODE_HERE),none)" $(NPM) --prefix $(@D)
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json | $(NODE)
@@ -221,6 +222,10 @@ cost: synth ## Compute what each stage costs: fixed monthly cost, and per millio
 .PHONY: alarm-drill
 alarm-drill: synth ## Print which alarms fire when on simulated bad days, and on a quiet week (FLAGS=-help)
 	@go run ./cdk/drill/cmd/drill -in $(OUT) $(FLAGS)
+
+.PHONY: dashboard-preview
+dashboard-preview: synth ## Draw the dashboard of prod into docs/pictures, with simulated metrics or logged ones (FLAGS=-help)
+	go run ./cdk/drill/cmd/preview -in $(OUT) $(FLAGS)
 
 .PHONY: privileges
 privileges: synth ## Print what each role may do, and the call in the code that needs it

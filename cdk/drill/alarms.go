@@ -107,11 +107,7 @@ func (m metricStat) id() cloudwatch.ID {
 
 // properties reads the properties of an alarm, with names for what it refers to.
 func properties(s *template.Stage, r *template.Resource) (out alarmProperties, err error) {
-	known, err := template.Resolve(r.Properties, func(v template.Value) (template.Value, error) { return identity(s, v) })
-	if err != nil {
-		return out, err
-	}
-	literal, err := template.Literal(known)
+	literal, err := Known(s, r.Properties)
 	if err != nil {
 		return out, err
 	}
@@ -122,6 +118,15 @@ func properties(s *template.Stage, r *template.Resource) (out alarmProperties, e
 	decoder := json.NewDecoder(strings.NewReader(string(raw)))
 	decoder.DisallowUnknownFields() // a property that would be passed over
 	return out, decoder.Decode(&out)
+}
+
+// Known is a value with names for what it refers to.
+func Known(s *template.Stage, v template.Value) (any, error) {
+	known, err := template.Resolve(v, func(v template.Value) (template.Value, error) { return identity(s, v) })
+	if err != nil {
+		return nil, err
+	}
+	return template.Literal(known)
 }
 
 // identity is one text for what a template refers to, the name it has on AWS where it is

@@ -81,6 +81,21 @@ func minuteOf(t time.Time) int64 { return t.Unix() / 60 }
 // Has reports whether a value was ever put.
 func (s *Store) Has(id ID) bool { return len(s.metrics[id]) > 0 }
 
+// Span returns the first minute for which a value was put, and the end of the last one. It
+// reports false when there is none.
+func (s *Store) Span() (from, until time.Time, ok bool) {
+	first, last := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, minutes := range s.metrics {
+		for number := range minutes {
+			first, last = min(first, number), max(last, number)
+		}
+	}
+	if first > last {
+		return from, until, false
+	}
+	return time.Unix(first*60, 0).UTC(), time.Unix((last+1)*60, 0).UTC(), true
+}
+
 // Statistic computes a statistic of the values from one time on until before another,
 // both of whole minutes, as it can be seen now. It is NaN when there are none: missing.
 func (s *Store) Statistic(id ID, statistic string, from, until, now time.Time) float64 {
