@@ -95,7 +95,7 @@ PIP := pip install --disable-pip-version-check --no-color --progress-bar off --r
 pins: ## Pin the Python packages anew, from requirements/*.in
 	@python3 -m venv .venv/pins
 	@.venv/pins/bin/pip install --quiet --disable-pip-version-check pip-tools==7.6.2
-	@cd requirements && for name in tools checkov schemathesis terraform clients duckdb; do \
+	@cd requirements && for name in tools checkov schemathesis terraform clients duckdb site; do \
 		CUSTOM_COMPILE_COMMAND="make pins" ../.venv/pins/bin/pip-compile --quiet --upgrade --generate-hashes \
 			--allow-unsafe --strip-extras --no-annotate --no-emit-find-links --no-emit-index-url $$name.in; done
 
@@ -251,6 +251,11 @@ lint: node_modules/.ready ## Run gofmt, go vet, staticcheck, actionlint, and red
 	bash -n scripts/*.sh .ci/run
 	go run $(ACTIONLINT)
 	$(REDOCLY) lint docs/openapi.json
+
+.PHONY: site
+site: .venv/site/.ready ## Build the site of the documents into dist/site; a link that leads nowhere fails
+	@NO_MKDOCS_2_WARNING=1 .venv/site/bin/mkdocs build --strict 2>&1 | sed '/^INFO /d' # with --quiet a warning passes
+	@echo "$(DIST)/site/index.html"
 
 .PHONY: attack
 attack: build .venv/schemathesis/.ready ## Attack the API of a local stack with schemathesis (CASES=50)
