@@ -124,3 +124,23 @@ func TestDocs_name_tests_that_exist(t *testing.T) {
 		t.Errorf("found the names of %d tests only", names)
 	}
 }
+
+// TestReadme_figures_are_those_of_the_pages demands of each bold figure in a table of the
+// README that the page which its row links to has it.
+func TestReadme_figures_are_those_of_the_pages(t *testing.T) {
+	row := regexp.MustCompile(`(?m)^\|.*\*\*.*\]\((docs/[^)#]+)\) \|$`)
+	bold := regexp.MustCompile(`\*\*([0-9.,]+)\*\*`)
+	figures := 0
+	for _, found := range row.FindAllStringSubmatch(read(t, "../README.md"), -1) {
+		page := read(t, filepath.Join("..", found[1]))
+		for _, figure := range bold.FindAllStringSubmatch(found[0], -1) {
+			figures++
+			if !regexp.MustCompile(`(^|[^0-9.,])` + regexp.QuoteMeta(figure[1]) + `([^0-9.,]|$)`).MatchString(page) {
+				t.Errorf("the README has the figure %s, and %s does not", figure[1], found[1])
+			}
+		}
+	}
+	if figures < 5 {
+		t.Errorf("found %d figures only", figures)
+	}
+}
