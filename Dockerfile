@@ -23,7 +23,7 @@ COPY functions functions
 COPY local local
 COPY migrations migrations
 COPY pkg pkg
-COPY scripts/compiling.sh scripts/
+COPY scripts/progress.sh scripts/
 RUN make build DIST=/out && mkdir /data
 
 FROM debian:bookworm-slim

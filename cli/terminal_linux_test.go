@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -188,21 +186,5 @@ func TestTerminal_shows_progress_and_Ctrl_C_ends_in_good_order(t *testing.T) {
 	shown, code = typed(t, 100, nil, "invalid_value", ctrlC, "logs", "-f", "--since", "1000000h", "--dir", dir)
 	if code != exit.Interrupted || strings.Contains(shown, "fluxa:") || strings.Contains(shown, "context canceled") {
 		t.Errorf("exit code %d, it shows %q", code, shown)
-	}
-}
-
-func TestTerminal_counts_what_is_compiled(t *testing.T) {
-	t.Parallel()
-	command := exec.CommandContext(t.Context(), "bash", "-c", `printf 'errors\nexample.com/a/b\n# example.com/c\n' | ../scripts/compiling.sh`)
-	screen, err := pty.Start(command)
-	if err != nil {
-		t.Fatal(err)
-	}
-	shown, readErr := io.ReadAll(screen) // it ends with an error, as the other end is closed
-	if err := errors.Join(command.Wait(), screen.Close()); err != nil || len(shown) == 0 {
-		t.Fatal(err, readErr)
-	}
-	if want := "\x1b[K  2 packages, 0 s\r\x1b[K# example.com/c\r\n"; !strings.Contains(string(shown), want) {
-		t.Errorf("it shows %q", shown)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fluxa/fluxa/cli/timeline"
 	"github.com/fluxa/fluxa/cli/webconsole/traces"
 	api "github.com/fluxa/fluxa/pkg/client"
 )
@@ -51,10 +52,10 @@ func TestTraceIsWhole(t *testing.T) {
 		body eventBody
 		want bool
 	}{
-		"no traces are kept":            {eventBody{Status: just}, true},
-		"the delivery's have not come":  {eventBody{Status: just, Trace: request}, false},
-		"they have":                     {eventBody{Status: just, Trace: both}, true},
-		"they did not for a long time":  {eventBody{Status: before, Trace: request}, true},
+		"no traces are kept":            {eventBody{Trace: timeline.Trace{Status: just}}, true},
+		"the delivery's have not come":  {eventBody{Trace: timeline.Trace{Status: just}, Waterfall: request}, false},
+		"they have":                     {eventBody{Trace: timeline.Trace{Status: just}, Waterfall: both}, true},
+		"they did not for a long time":  {eventBody{Trace: timeline.Trace{Status: before}, Waterfall: request}, true},
 		"the processor has not seen it": {eventBody{Waterfall: request}, true},
 	} {
 		if got := c.body.traceIsWhole(now); got != c.want {
