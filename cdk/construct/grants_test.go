@@ -51,6 +51,7 @@ func TestGrants_are_the_documented_actions_on_the_named_resource(t *testing.T) {
 		"GrantDeadLetter": {queue.GrantDeadLetter, []granted{{"Allow", "sqs:SendMessage", "QueueDeadLetters.Arn"}}},
 		"GrantPut":        {bucket.GrantPut, []granted{{"Allow", "s3:PutObject", "Bucket.Arn/raw/*"}}},
 		"GrantGet":        {bucket.GrantGet, []granted{{"Allow", "s3:GetObject", "Bucket.Arn/raw/*"}, {"Allow", "s3:ListBucket", "Bucket.Arn"}}},
+		"GrantExport":     {bucket.GrantExport, []granted{{"Allow", []any{"s3:GetObject", "s3:PutObject"}, "Bucket.Arn/exports/*"}}},
 		"GrantPublish": {topic.GrantPublish, []granted{
 			{"Allow", "sns:Publish", "Topic"}, {"Allow", []any{"kms:Decrypt", "kms:GenerateDataKey*"}, "Key.Arn"},
 		}},

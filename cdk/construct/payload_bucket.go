@@ -10,13 +10,19 @@ import (
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// PayloadBucketProps describes the bucket of the large payloads.
+// PayloadBucketProps describes the bucket of the large payloads and of exports.
 type PayloadBucketProps struct {
 	// BucketName is unique in the world: 3 to 63 of a-z 0-9 - .
 	BucketName string
 	// GlacierDays is the age at which a payload moves to Glacier Instant Retrieval:
 	// 1 to 3650.
 	GlacierDays int
+	// PayloadDays is how long a payload is kept: 1 to 36600, or by default for ever. One
+	// that is deleted before GlacierDays does not move.
+	PayloadDays int
+	// ExportDays is how long a file of an export is kept: 1 to 36600, or by default for
+	// ever. One of contract.DownloadExport is kept for contract.DownloadDays at most.
+	ExportDays int
 	// OldVersionDays is how long an overwritten or deleted version is kept: 1 to
 	// 3650.
 	OldVersionDays int
@@ -30,7 +36,7 @@ type PayloadBucketProps struct {
 	AccessLogDays  int
 }
 
-// PayloadBucket keeps payloads over the inline limit. It is private, encrypted,
+// PayloadBucket keeps payloads over the inline limit, and exports. It is private, encrypted,
 // versioned and refuses callers without TLS 1.2.
 type PayloadBucket struct {
 	Construct constructs.Construct
@@ -42,6 +48,8 @@ func NewPayloadBucket(scope constructs.Construct, id string, props *PayloadBucke
 	c := &check{part: "PayloadBucket"}
 	c.name(props.BucketName, 3, 63, "a-z0-9.-", "BucketName")
 	c.between(props.GlacierDays, 1, 3650, "GlacierDays")
+	c.between(props.PayloadDays, 0, 36_600, "PayloadDays")
+	c.between(props.ExportDays, 0, 36_600, "ExportDays")
 	c.between(props.OldVersionDays, 1, 3650, "OldVersionDays")
 	c.removal(props.Removal)
 	if props.AccessLogsName != "" {
@@ -53,18 +61,7 @@ func NewPayloadBucket(scope constructs.Construct, id string, props *PayloadBucke
 	this := constructs.NewConstruct(scope, text(id))
 	bucketProps := guarded(props.BucketName, props.Removal)
 	bucketProps.Versioned = jsii.Bool(true)
-	bucketProps.LifecycleRules = &[]*awss3.LifecycleRule{{
-		Id:     text("archive"),
-		Prefix: text(contract.ObjectPrefix),
-		Transitions: &[]*awss3.Transition{{
-			StorageClass: awss3.StorageClass_GLACIER_INSTANT_RETRIEVAL(), TransitionAfter: awscdk.Duration_Days(number(props.GlacierDays)),
-		}},
-	}, {
-		Id:                                  text("tidy"),
-		AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(number(1)),
-		NoncurrentVersionExpiration:         awscdk.Duration_Days(number(props.OldVersionDays)),
-		ExpiredObjectDeleteMarker:           jsii.Bool(true),
-	}}
+	bucketProps.LifecycleRules = lifecycle(props)
 	if props.AccessLogsName != "" {
 		bucketProps.ServerAccessLogsBucket = newAccessLogs(this, props)
 		bucketProps.ServerAccessLogsPrefix = text("payloads/")
@@ -74,6 +71,40 @@ func NewPayloadBucket(scope constructs.Construct, id string, props *PayloadBucke
 		Accept(bucket, "AwsSolutions-S1", "the stage keeps no server access logs: its payloads are those of tests")
 	}
 	return &PayloadBucket{Construct: this, Bucket: bucket}
+}
+
+// lifecycle deletes what has expired: S3 makes an old version of it, with a delete marker,
+// and removes the two in their turn.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
+// Where two rules are for one object, the earlier expiration counts.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+func lifecycle(props *PayloadBucketProps) *[]*awss3.LifecycleRule {
+	archive := &awss3.LifecycleRule{Id: text("archive"), Prefix: text(contract.ObjectPrefix), Expiration: days(props.PayloadDays)}
+	if props.PayloadDays == 0 || props.PayloadDays > props.GlacierDays {
+		archive.Transitions = &[]*awss3.Transition{{
+			StorageClass: awss3.StorageClass_GLACIER_INSTANT_RETRIEVAL(), TransitionAfter: days(props.GlacierDays),
+		}}
+	}
+	rules := []*awss3.LifecycleRule{archive, {
+		Id:                                  text("tidy"),
+		AbortIncompleteMultipartUploadAfter: days(1),
+		NoncurrentVersionExpiration:         days(props.OldVersionDays),
+		ExpiredObjectDeleteMarker:           jsii.Bool(true),
+	}, {
+		Id: text("downloads"), Prefix: text(contract.ExportPrefix + contract.DownloadExport + "/"), Expiration: days(contract.DownloadDays),
+	}}
+	if props.ExportDays > 0 {
+		rules = append(rules, &awss3.LifecycleRule{Id: text("exports"), Prefix: text(contract.ExportPrefix), Expiration: days(props.ExportDays)})
+	}
+	return &rules
+}
+
+// days returns a number of days, nil for none.
+func days(n int) awscdk.Duration {
+	if n == 0 {
+		return nil
+	}
+	return awscdk.Duration_Days(number(n))
 }
 
 func newAccessLogs(scope constructs.Construct, props *PayloadBucketProps) awss3.Bucket {
@@ -123,6 +154,14 @@ func (b *PayloadBucket) GrantErase(grantee awsiam.IGrantable) {
 	b.GrantGet(grantee)
 	grant(grantee, []string{*b.Bucket.BucketArn()}, "s3:ListBucketVersions")
 	grant(grantee, []string{b.payloads()}, "s3:GetObjectVersion", "s3:DeleteObjectVersion")
+}
+
+// GrantExport lets the grantee read and write the files of exports: s3:GetObject and
+// s3:PutObject on them. That a file is missing it sees by what GrantGet grants.
+func (b *PayloadBucket) GrantExport(grantee awsiam.IGrantable) {
+	grant(grantee, []string{*b.Bucket.ArnForObjects(text(contract.ExportPrefix + "*"))}, "s3:GetObject", "s3:PutObject")
+	acceptPolicy(grantee, "a key under "+contract.ExportPrefix+" is made of a name that an operator gives, and of a day",
+		`/^Resource::.*\/`+contract.ExportPrefix+`\*$/`)
 }
 
 func (b *PayloadBucket) payloads() string {

@@ -150,6 +150,7 @@ func (t *templates) aim(f *Function, r *template.Resource) {
 		switch {
 		case s.target == PayloadBucket:
 			f.Targets[PayloadObjects] = f.Targets[PayloadBucket] + "/" + contract.ObjectPrefix + "*"
+			f.Targets[ExportObjects] = f.Targets[PayloadBucket] + "/" + contract.ExportPrefix + "*"
 		case s.target == Topic && key != nil:
 			f.Targets[TopicKey] = t.arn(key)
 		}

@@ -15,6 +15,7 @@ const (
 	DeadLetterQueue  Kind = "the dead-letter queue"
 	PayloadBucket    Kind = "the payload bucket"
 	PayloadObjects   Kind = "payload objects"
+	ExportObjects    Kind = "files of exports"
 	Topic            Kind = "the topic"
 	TopicKey         Kind = "the topic's key"
 	DatabaseSecret   Kind = "the database secret"
@@ -117,6 +118,9 @@ func uses() []use {
 	}
 }
 
+// exports is the adapter whose objects are the files of exports.
+const exports = "(*pkg/s3blob.Exports)."
+
 // adapter is a constructor that says which queue the action is for.
 type adapter struct {
 	constructor string
@@ -192,8 +196,11 @@ func Needs(f Function, r Reach) ([]Need, error) {
 		}
 		for _, g := range grants {
 			kinds := []Kind{g.kind}
-			if g.kind == someQueue {
+			switch {
+			case g.kind == someQueue:
 				kinds = queues(r, g.action)
+			case g.kind == PayloadObjects && strings.HasPrefix(call.Caller, exports):
+				kinds = []Kind{ExportObjects}
 			}
 			if len(kinds) == 0 {
 				return nil, fmt.Errorf("%s calls %s (%s), and reaches none of %s, which say for which queue", f.Name, call.Operation, call.Position, constructors(g.action))

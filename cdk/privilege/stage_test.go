@@ -123,7 +123,7 @@ func TestHandlers_reach_what_the_functions_call(t *testing.T) {
 			"sqs.ChangeMessageVisibilityBatch", "sqs.SendMessage", "sqs.SendMessageBatch"},
 		"query":    {"s3.GetObject"},
 		"migrate":  {"secretsmanager.GetSecretValue"},
-		"maintain": {"s3.DeleteObject", "s3.GetObject", "s3.ListObjectVersions"},
+		"maintain": {"s3.DeleteObject", "s3.GetObject", "s3.ListObjectVersions", "s3.PutObject", "sns.PublishBatch", "sqs.SendMessage", "sqs.SendMessageBatch"},
 		"verify":   {"codedeploy.GetDeployment", "codedeploy.PutLifecycleEventHookExecutionStatus", "lambda.Invoke"},
 	}
 	got := map[string][]string{}

@@ -45,6 +45,7 @@ func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data 
 	this := newStack(scope, s, "Data", contract.StackData, "the database and the payloads")
 	payloads := &construct.PayloadBucketProps{
 		BucketName: payloadBucketName(this, s), GlacierDays: s.Payloads.GlacierDays, OldVersionDays: s.Payloads.OldVersionDays, Removal: removal(s),
+		PayloadDays: s.Events.PayloadDays(), ExportDays: s.Events.ExportRetentionDays,
 	}
 	if s.Payloads.AccessLogs {
 		payloads.AccessLogsName, payloads.AccessLogDays = bucketName(this, s, "access-logs"), s.Logs.RetentionDays

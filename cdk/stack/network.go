@@ -64,7 +64,7 @@ func endpoints(scope awscdk.Stack, s stage.Stage) []construct.Endpoint {
 }
 
 // objects is what passes the S3 endpoint: the payloads, read, and written where ingest is
-// in the network, and the answer of the migration to CloudFormation. The answer goes to a
+// in the network, the files of exports, and the answer of the migration to CloudFormation. The answer goes to a
 // pre-signed address, which AWS's own account has signed, so its principal says nothing. What keeps others out
 // is where it leads: into the bucket that AWS names for the region, and there to the
 // stack's ARN, which has this account. Otherwise whoever took a function over could
@@ -88,6 +88,7 @@ func objects(scope awscdk.Stack, s stage.Stage) []awsiam.PolicyStatement {
 	}
 	return []awsiam.PolicyStatement{
 		construct.OwnAccount(actions, []string{bucket, bucket + "/" + contract.ObjectPrefix + "*"}),
+		construct.OwnAccount([]string{"s3:GetObject", "s3:PutObject"}, []string{bucket + "/" + contract.ExportPrefix + "*"}),
 		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
 			Actions:    jsii.Strings("s3:PutObject"),

@@ -126,9 +126,11 @@ func (p *Pipeline) addHandlers(network *Network, data *Data) {
 		Network: network.Private,
 		Environment: config.Environ(config.Maintain{
 			Service: service, Database: data.Database.DirectSettings(contract.DatabaseUser(contract.FunctionMaintain), stage.MaintainConnections), RetentionDays: s.Events.RetentionDays,
-			Reach: config.Reach{QueueURL: queue.QueueURL, TopicARN: *p.Notifications.Topic.TopicArn(), PayloadBucket: payloads.PayloadBucket},
+			Reach:       config.Reach{QueueURL: queue.QueueURL, TopicARN: *p.Notifications.Topic.TopicArn(), PayloadBucket: payloads.PayloadBucket},
+			DailyExport: config.DailyExport{ExportFormat: s.Events.ExportFormat()},
 		}),
 	})
+	data.Payloads.GrantExport(maintain.Role)
 	p.Queue.GrantSend(maintain.Role)
 	p.Notifications.GrantPublish(maintain.Role)
 	data.Payloads.GrantErase(maintain.Role)

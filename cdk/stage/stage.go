@@ -157,10 +157,34 @@ type Adopted struct {
 
 // Events are the rows of the events. RetentionDays is how long one is kept after it
 // was stored; zero keeps all. MaintainEveryHours is the time between two runs of the
-// maintain function, which drops what has expired.
+// maintain function, which drops what has expired. DailyExport is the format in which it
+// exports each day, or NoExport; ExportRetentionDays how long files of exports are kept,
+// zero for ever.
 type Events struct {
-	RetentionDays      int `yaml:"retention_days"`
-	MaintainEveryHours int `yaml:"maintain_every_hours"`
+	RetentionDays       int    `yaml:"retention_days"`
+	MaintainEveryHours  int    `yaml:"maintain_every_hours"`
+	DailyExport         string `yaml:"daily_export"`
+	ExportRetentionDays int    `yaml:"export_retention_days"`
+}
+
+// NoExport says that no day is exported by itself.
+const NoExport = "none"
+
+// ExportFormat returns the format of the daily export; empty for none.
+func (e Events) ExportFormat() string {
+	if e.DailyExport == NoExport {
+		return ""
+	}
+	return e.DailyExport
+}
+
+// PayloadDays returns for how long the payload objects of events are kept; zero for ever.
+// They outlive their rows as the keys do: a message of theirs may come back as long.
+func (e Events) PayloadDays() int {
+	if e.RetentionDays == 0 {
+		return 0
+	}
+	return e.RetentionDays + int(contract.KeysOutliveEvents/(24*time.Hour))
 }
 
 // MaintainEvery returns the time between two runs of the maintain function.

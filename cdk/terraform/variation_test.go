@@ -115,7 +115,7 @@ func changedDev(s *settings.Stage) {
 	s.Functions.Migrate = settings.Function{MemoryMiB: 512, TimeoutSeconds: 200}
 	s.Functions.Maintain = settings.Function{MemoryMiB: 512, TimeoutSeconds: 202}
 	s.Functions.Authorize = settings.Function{MemoryMiB: 512, TimeoutSeconds: 11}
-	s.Events = settings.Events{RetentionDays: 400, MaintainEveryHours: 1}
+	s.Events = settings.Events{RetentionDays: 400, MaintainEveryHours: 1, DailyExport: "parquet", ExportRetentionDays: 800}
 	s.API = settings.API{Authorization: settings.JWT, JWT: settings.Tokens{Issuer: "https://login.example.com", Audience: "fluxa-dev"}, RatePerSecond: 60, Burst: 200, Firewall: true, FirewallRatePer5Minutes: 30_000,
 		Domain:  settings.Domain{Name: "dev.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/dev"},
 		Clients: map[string]settings.Client{"dev": {Reads: settings.ReadsAll, Caller: "ada"}, "dev-orders": {Reads: settings.ReadsOwn, Caller: "auth0|dev"}}}
@@ -143,7 +143,7 @@ func changedProd(s *settings.Stage) {
 	s.Functions.Migrate = settings.Function{MemoryMiB: 513, TimeoutSeconds: 201}
 	s.Functions.Maintain = settings.Function{MemoryMiB: 513, TimeoutSeconds: 203}
 	s.Functions.Authorize = settings.Function{MemoryMiB: 513, TimeoutSeconds: 12}
-	s.Events = settings.Events{RetentionDays: 401, MaintainEveryHours: 6}
+	s.Events = settings.Events{RetentionDays: 401, MaintainEveryHours: 6, DailyExport: "ndjson", ExportRetentionDays: 801}
 	s.API = settings.API{Authorization: settings.JWT, JWT: settings.Tokens{Issuer: "https://login.example.org", Audience: "fluxa-prod"}, RatePerSecond: 61, Burst: 201,
 		Domain:  settings.Domain{Name: "prod.example.com", CertificateARN: "arn:aws:acm:us-east-1:123456789012:certificate/prod"},
 		Clients: map[string]settings.Client{"orders": {Reads: settings.ReadsOwn, Caller: "orders"}}}
