@@ -61,7 +61,7 @@ func (e exportCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
-	meter := &meter{out: c.Err, verb: "exported"}
+	meter := &meter{out: c.Err, verb: "exported", began: time.Now()}
 	report, err := operations.Run(ctx, stage, operations.Job[export.Report]{
 		Operation: "export", Arguments: arguments, Remember: true,
 		Show: func(now export.Report, begun bool) { meter.show(now.Events, 0, begun) },
