@@ -100,8 +100,8 @@ func commands(page string) (out []string) {
 		case "make", "terraform", "aws":
 			depth = 1
 		case "fluxa":
-			if depth = 1; len(words) > 1 && words[1] == "dlq" {
-				depth = 2
+			if depth = 1; len(words) > 1 && slices.Contains([]string{"dlq", "events"}, words[1]) {
+				depth = 2 // they are groups
 			}
 		case "npx", "docker":
 			depth = 2

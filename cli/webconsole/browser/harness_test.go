@@ -145,10 +145,21 @@ func (p *tab) visit(path string) {
 	p.do(chromedp.Navigate(running.Info().ConsoleURL + path))
 }
 
-// click waits for what a CSS selector means, and clicks on it.
+// click waits for what a CSS selector means, and clicks on it. What the page replaces in the
+// moment between is looked for again.
 func (p *tab) click(selector string) {
 	p.t.Helper()
-	p.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	for {
+		err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+		if err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "Could not find node with given id") {
+			p.t.Fatalf("%v; the page is %.3000s", err, p.text())
+		}
+	}
 }
 
 // shows waits until the page has the text.
