@@ -4,7 +4,6 @@
 FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
 COPY Makefile go.work go.work.sum ./
-COPY scripts/progress.sh scripts/
 # The CDK app deploys to AWS; nothing of it runs here.
 RUN go work edit -dropuse=./cdk
 # Nothing of the benchmarks and of the proofs runs here either.
