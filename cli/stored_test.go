@@ -71,7 +71,7 @@ func TestReplay(t *testing.T) {
 		},
 		"requeued": {
 			"replay --from 2026-01-31T00:00:00Z --requeue -o json", []string{`{"done":true,"report":{` + to + `,"events":1,"counted":true,"sent":1}}`},
-			`{` + to + `,"events":1,"counted":true,"sent":1}` + "\n", `{"from":"2026-01-31T00:00:00Z","requeue":true,"rate":100}`,
+			`{` + to + `,"events":1,"counted":true,"sent":1,"stack":"the local stack under PLACE"}` + "\n", `{"from":"2026-01-31T00:00:00Z","requeue":true,"rate":100}`,
 		},
 		"counted": {
 			"replay --from 2026-01-31T00:00:00Z --dry-run", []string{`{"done":true,"report":{` + to + `,"events":1,"counted":true,"sent":0}}`},
@@ -79,6 +79,7 @@ func TestReplay(t *testing.T) {
 		},
 	} {
 		got, requests := maintained(t, c.command, c.answers...)
+		got.out = place.ReplaceAllString(got.out, "${1}PLACE")
 		if got.code != exit.OK || got.out != c.out || got.err != "" {
 			t.Errorf("%s: %s, want\n%s", name, got, c.out)
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -288,10 +289,12 @@ func TestCommands_name_the_stack_that_they_act_on(t *testing.T) {
 	}
 	for _, args := range []string{
 		"send --user-id u", "send --generate 1", "import " + file, "load --rate 1/s --for 1s --drain 1ms", "verify --timeout 1ms",
+		"erase --user-id u --yes", "replay --from 2024-01-01T00:00:00Z",
 		"dlq redrive --all", "dlq purge --yes", "dlq delete e1 --yes", "dlq edit e1",
 	} {
 		for stack, want := range map[string]string{"--dir " + dir: "the local stack under " + dir, "--endpoint " + api.URL: api.URL} {
-			if strings.HasPrefix(args, "dlq") && strings.HasPrefix(stack, "--endpoint") {
+			onAPI := !slices.ContainsFunc([]string{"dlq", "erase", "replay"}, func(c string) bool { return strings.HasPrefix(args, c) })
+			if !onAPI && strings.HasPrefix(stack, "--endpoint") {
 				continue
 			}
 			if got := whole(t, append(strings.Fields(args), strings.Fields(stack)...)...); !strings.HasPrefix(got.err, "on "+want+"\n") {

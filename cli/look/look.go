@@ -15,9 +15,9 @@ type Commands struct {
 	} `cmd:"" help:"Follow events."`
 }
 
-// Intervals of looking again: a file is quickly read, CloudWatch Logs allows five calls of
-// FilterLogEvents a second in an account and region ("CloudWatch Logs quotas",
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html).
+// Intervals of looking again: a file is quickly read, while calls of FilterLogEvents have a
+// quota that the account and region share ("Amazon CloudWatch Logs endpoints and quotas",
+// https://docs.aws.amazon.com/general/latest/gr/cwl_region.html).
 const (
 	localInterval = 250 * time.Millisecond
 	stageInterval = 3 * time.Second

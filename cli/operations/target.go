@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/target"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -58,7 +59,11 @@ type Stage struct {
 	function string
 	by       string
 	dir      string // where it is remembered how far an operation has come
+	on       *target.Stack
 }
+
+// Tell says on Err on which stack an operation is going to act.
+func (s *Stage) Tell(c console.Console) { s.on.Tell(c) }
 
 // Open finds the function of a stack, and who calls it. dir is the folder in which it is
 // remembered how far an operation has come.
@@ -74,7 +79,7 @@ func (f Function) Open(ctx context.Context, on *target.Stack, dir string) (*Stag
 		}
 	}
 	by, err := caller(ctx, on)
-	return &Stage{Name: on.Name, client: lambda.NewFromConfig(on.AWS), function: name, by: by, dir: dir}, err
+	return &Stage{Name: on.Name, client: lambda.NewFromConfig(on.AWS), function: name, by: by, dir: dir, on: on}, err
 }
 
 // caller is who works on the stack, for the record that the operation leaves.

@@ -61,6 +61,7 @@ func (e exportCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
+	stage.Tell(c)
 	meter := &meter{out: c.Err, verb: "exported", began: time.Now()}
 	report, err := operations.Run(ctx, stage, operations.Job[export.Report]{
 		Operation: "export", Arguments: arguments, Remember: true,

@@ -40,6 +40,7 @@ func (r replayCommand) Run(ctx context.Context, c console.Console) error {
 	if err != nil {
 		return err
 	}
+	stage.Tell(c)
 	verb := "announced"
 	if r.Requeue {
 		verb = "queued"
@@ -60,7 +61,10 @@ func (r replayCommand) Run(ctx context.Context, c console.Console) error {
 		return err
 	}
 	if r.Output == "json" {
-		return c.JSONLine(report)
+		return c.JSONLine(struct {
+			replay.Report
+			Stack string `json:"stack"`
+		}{report, stage.Name})
 	}
 	if r.DryRun {
 		fmt.Fprintf(c.Out, "%s stored from %s to %s, nothing was sent\n", console.Count(report.Events, "event"), when(r.From), when(report.To))
