@@ -160,8 +160,9 @@ func TestFunctions_may_do_what_they_do_and_nothing_else(t *testing.T) {
 			allow([]string{eventsQueue}, "sqs:SendMessage"),
 			allow([]string{"${Pipeline/Notifications/Topic}"}, "sns:Publish"),
 			allow([]string{"${Pipeline/TopicKey.Arn}"}, "kms:Decrypt", "kms:GenerateDataKey*"),
-			allow([]string{payloads}, "s3:GetObject"),
-			allow([]string{bucket}, "s3:ListBucket"),
+			allow([]string{payloads}, "s3:GetObject", "s3:GetObjectVersion", "s3:DeleteObjectVersion"),
+			allow([]string{bucket}, "s3:ListBucket", "s3:ListBucketVersions"),
+			allow([]string{bucket + "/" + contract.ExportPrefix + "*"}, "s3:GetObject", "s3:PutObject"),
 		},
 	}
 	// login is of a user of the proxy where there is one, and of the database for what goes
