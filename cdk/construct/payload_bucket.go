@@ -17,11 +17,11 @@ type PayloadBucketProps struct {
 	// GlacierDays is the age at which a payload moves to Glacier Instant Retrieval:
 	// 1 to 3650.
 	GlacierDays int
-	// PayloadDays is how long a payload is kept: 1 to 36600, or by default for ever. One
-	// that is deleted before GlacierDays does not move.
+	// PayloadDays is how long a payload is kept: more than GlacierDays and up to 36600, or by
+	// default for ever, which is a hundred years.
 	PayloadDays int
-	// ExportDays is how long a file of an export is kept: 1 to 36600, or by default for
-	// ever. One of contract.DownloadExport is kept for contract.DownloadDays at most.
+	// ExportDays is how long a file of an export is kept: 1 to 36600, or by default as
+	// long. One of contract.DownloadExport is kept for contract.DownloadDays at most.
 	ExportDays int
 	// OldVersionDays is how long an overwritten or deleted version is kept: 1 to
 	// 3650.
@@ -48,8 +48,9 @@ func NewPayloadBucket(scope constructs.Construct, id string, props *PayloadBucke
 	c := &check{part: "PayloadBucket"}
 	c.name(props.BucketName, 3, 63, "a-z0-9.-", "BucketName")
 	c.between(props.GlacierDays, 1, 3650, "GlacierDays")
-	c.between(props.PayloadDays, 0, 36_600, "PayloadDays")
-	c.between(props.ExportDays, 0, 36_600, "ExportDays")
+	c.between(props.PayloadDays, 0, forever, "PayloadDays")
+	c.require(props.PayloadDays == 0 || props.PayloadDays > props.GlacierDays, "PayloadDays", "must be more than GlacierDays (%d), got %d", props.GlacierDays, props.PayloadDays)
+	c.between(props.ExportDays, 0, forever, "ExportDays")
 	c.between(props.OldVersionDays, 1, 3650, "OldVersionDays")
 	c.removal(props.Removal)
 	if props.AccessLogsName != "" {
@@ -79,33 +80,34 @@ func NewPayloadBucket(scope constructs.Construct, id string, props *PayloadBucke
 // Where two rules are for one object, the earlier expiration counts.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
 func lifecycle(props *PayloadBucketProps) *[]*awss3.LifecycleRule {
-	archive := &awss3.LifecycleRule{Id: text("archive"), Prefix: text(contract.ObjectPrefix), Expiration: days(props.PayloadDays)}
-	if props.PayloadDays == 0 || props.PayloadDays > props.GlacierDays {
-		archive.Transitions = &[]*awss3.Transition{{
+	return &[]*awss3.LifecycleRule{{
+		Id: text("archive"), Prefix: text(contract.ObjectPrefix), Expiration: daysOrForever(props.PayloadDays),
+		Transitions: &[]*awss3.Transition{{
 			StorageClass: awss3.StorageClass_GLACIER_INSTANT_RETRIEVAL(), TransitionAfter: days(props.GlacierDays),
-		}}
-	}
-	rules := []*awss3.LifecycleRule{archive, {
+		}},
+	}, {
 		Id:                                  text("tidy"),
 		AbortIncompleteMultipartUploadAfter: days(1),
 		NoncurrentVersionExpiration:         days(props.OldVersionDays),
 		ExpiredObjectDeleteMarker:           jsii.Bool(true),
 	}, {
 		Id: text("downloads"), Prefix: text(contract.ExportPrefix + contract.DownloadExport + "/"), Expiration: days(contract.DownloadDays),
+	}, {
+		Id: text("exports"), Prefix: text(contract.ExportPrefix), Expiration: daysOrForever(props.ExportDays),
 	}}
-	if props.ExportDays > 0 {
-		rules = append(rules, &awss3.LifecycleRule{Id: text("exports"), Prefix: text(contract.ExportPrefix), Expiration: days(props.ExportDays)})
-	}
-	return &rules
 }
 
-// days returns a number of days, nil for none.
-func days(n int) awscdk.Duration {
+// forever is a hundred years: a rule that every stage has needs a number.
+const forever = 36_600
+
+func daysOrForever(n int) awscdk.Duration {
 	if n == 0 {
-		return nil
+		n = forever
 	}
-	return awscdk.Duration_Days(number(n))
+	return days(n)
 }
+
+func days(n int) awscdk.Duration { return awscdk.Duration_Days(number(n)) }
 
 func newAccessLogs(scope constructs.Construct, props *PayloadBucketProps) awss3.Bucket {
 	logsProps := guarded(props.AccessLogsName, props.Removal)

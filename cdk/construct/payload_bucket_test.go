@@ -14,7 +14,8 @@ func TestPayloadBucket_names_each_wrong_prop_with_its_limit(t *testing.T) {
 	refuses(t, "PayloadBucket", bucketProps, func(props *p) { NewPayloadBucket(stack, "Bucket", props) },
 		wrong[p]{func(p *p) { p.BucketName = "Payloads" }, `BucketName must have 3 to 63 characters of a-z0-9.-, got "Payloads"`},
 		wrong[p]{func(p *p) { p.GlacierDays = 0 }, "GlacierDays must be 1 to 3650, got 0"},
-		wrong[p]{func(p *p) { p.PayloadDays = -1 }, "PayloadDays must be 0 to 36600, got -1"},
+		wrong[p]{func(p *p) { p.PayloadDays = 36_601 }, "PayloadDays must be 0 to 36600, got 36601"},
+		wrong[p]{func(p *p) { p.PayloadDays = 30 }, "PayloadDays must be more than GlacierDays (30), got 30"},
 		wrong[p]{func(p *p) { p.ExportDays = 36_601 }, "ExportDays must be 0 to 36600, got 36601"},
 		wrong[p]{func(p *p) { p.OldVersionDays = 3651 }, "OldVersionDays must be 1 to 3650, got 3651"},
 		wrong[p]{func(p *p) { p.Removal = "destroy" }, "Removal must be one of [RETAIN DESTROY], got destroy"},
@@ -31,31 +32,26 @@ func TestPayloadBucket_stays_by_default_and_archives_payloads(t *testing.T) {
 	made.has(t, "AWS::S3::Bucket", map[string]any{
 		"VersioningConfiguration": map[string]any{"Status": "Enabled"},
 		"LifecycleConfiguration": map[string]any{"Rules": []any{
-			map[string]any{"Id": "archive", "Prefix": "raw/", "Status": "Enabled", "Transitions": []any{map[string]any{"StorageClass": "GLACIER_IR", "TransitionInDays": 30}}},
+			map[string]any{"Id": "archive", "Prefix": "raw/", "Status": "Enabled", "ExpirationInDays": 36600, "Transitions": []any{map[string]any{"StorageClass": "GLACIER_IR", "TransitionInDays": 30}}},
 			map[string]any{"Id": "tidy", "Status": "Enabled", "NoncurrentVersionExpiration": map[string]any{"NoncurrentDays": 7}, "ExpiredObjectDeleteMarker": true,
 				"AbortIncompleteMultipartUpload": map[string]any{"DaysAfterInitiation": 1}},
 			map[string]any{"Id": "downloads", "Prefix": "exports/download/", "Status": "Enabled", "ExpirationInDays": 7},
+			map[string]any{"Id": "exports", "Prefix": "exports/", "Status": "Enabled", "ExpirationInDays": 36600},
 		}},
 	})
 }
 
 func TestPayloadBucket_deletes_payloads_and_exports_that_are_old_enough(t *testing.T) {
-	glacier := []any{map[string]any{"StorageClass": "GLACIER_IR", "TransitionInDays": 30}}
-	for days, want := range map[int]map[string]any{
-		66: {"Id": "archive", "Prefix": "raw/", "Status": "Enabled", "ExpirationInDays": 66, "Transitions": glacier},
-		30: {"Id": "archive", "Prefix": "raw/", "Status": "Enabled", "ExpirationInDays": 30}, // none of them would move
-	} {
-		stack, props := newStack(t), bucketProps()
-		props.PayloadDays, props.ExportDays = days, 400
-		NewPayloadBucket(stack, "Bucket", &props)
-		templateOf(stack).has(t, "AWS::S3::Bucket", map[string]any{
-			"LifecycleConfiguration": map[string]any{"Rules": []any{
-				want,
-				map[string]any{"Id": "tidy", "Status": "Enabled", "NoncurrentVersionExpiration": map[string]any{"NoncurrentDays": 7}, "ExpiredObjectDeleteMarker": true,
-					"AbortIncompleteMultipartUpload": map[string]any{"DaysAfterInitiation": 1}},
-				map[string]any{"Id": "downloads", "Prefix": "exports/download/", "Status": "Enabled", "ExpirationInDays": 7},
-				map[string]any{"Id": "exports", "Prefix": "exports/", "Status": "Enabled", "ExpirationInDays": 400},
-			}},
-		})
-	}
+	stack, props := newStack(t), bucketProps()
+	props.PayloadDays, props.ExportDays = 66, 400
+	NewPayloadBucket(stack, "Bucket", &props)
+	templateOf(stack).has(t, "AWS::S3::Bucket", map[string]any{
+		"LifecycleConfiguration": map[string]any{"Rules": []any{
+			map[string]any{"Id": "archive", "Prefix": "raw/", "Status": "Enabled", "ExpirationInDays": 66, "Transitions": []any{map[string]any{"StorageClass": "GLACIER_IR", "TransitionInDays": 30}}},
+			map[string]any{"Id": "tidy", "Status": "Enabled", "NoncurrentVersionExpiration": map[string]any{"NoncurrentDays": 7}, "ExpiredObjectDeleteMarker": true,
+				"AbortIncompleteMultipartUpload": map[string]any{"DaysAfterInitiation": 1}},
+			map[string]any{"Id": "downloads", "Prefix": "exports/download/", "Status": "Enabled", "ExpirationInDays": 7},
+			map[string]any{"Id": "exports", "Prefix": "exports/", "Status": "Enabled", "ExpirationInDays": 400},
+		}},
+	})
 }

@@ -59,15 +59,22 @@ func TestPayloads_move_to_Glacier_Instant_Retrieval_after_the_stage_s_days(t *te
 	}
 }
 
-func TestPayloads_never_expire(t *testing.T) {
+// TestPayloads_expire_after_their_events: 36 days later, as long as a message of theirs may
+// still come. In prod, whose events stay, they are kept for a hundred years, and so are the
+// exports of both but for what was taken away.
+func TestPayloads_expire_after_their_events(t *testing.T) {
 	t.Parallel()
-	for _, p := range both(t) {
+	for p, want := range map[*platform]map[string]any{
+		dev(t): {"raw/": 66, "exports/download/": 7, "exports/": 36600}, prod(t): {"raw/": 36600, "exports/download/": 7, "exports/": 36600},
+	} {
 		bucket := p.stacks[data].at(t, "Payloads/Bucket")
+		got := map[string]any{}
 		for _, rule := range bucket.plain("LifecycleConfiguration", "Rules").([]any) {
-			if days, has := rule.(object)["ExpirationInDays"]; has {
-				t.Errorf("%s deletes payloads after %v days", bucket, days)
+			if expires, has := rule.(object)["ExpirationInDays"]; has {
+				got[rule.(object)["Prefix"].(string)] = expires
 			}
 		}
+		same(t, bucket, got, want)
 	}
 }
 

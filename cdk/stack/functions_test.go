@@ -136,6 +136,7 @@ func TestFunctions_have_a_role_each_that_only_Lambda_takes(t *testing.T) {
 func TestFunctions_may_do_what_they_do_and_nothing_else(t *testing.T) {
 	t.Parallel()
 	const payloads, bucket, secret = "${Data/Payloads/Bucket.Arn}/raw/*", "${Data/Payloads/Bucket.Arn}", "${Data/Database/Instance.MasterUserSecret.SecretArn}"
+	const exports = "${Data/Payloads/Bucket.Arn}/exports/*"
 	own := map[contract.Function][]statement{
 		contract.FunctionIngest: {
 			allow([]string{eventsQueue}, "sqs:SendMessage"),
@@ -162,7 +163,7 @@ func TestFunctions_may_do_what_they_do_and_nothing_else(t *testing.T) {
 			allow([]string{"${Pipeline/TopicKey.Arn}"}, "kms:Decrypt", "kms:GenerateDataKey*"),
 			allow([]string{payloads}, "s3:GetObject", "s3:GetObjectVersion", "s3:DeleteObjectVersion"),
 			allow([]string{bucket}, "s3:ListBucket", "s3:ListBucketVersions"),
-			allow([]string{bucket + "/" + contract.ExportPrefix + "*"}, "s3:GetObject", "s3:PutObject"),
+			allow([]string{exports}, "s3:GetObject", "s3:PutObject"),
 		},
 	}
 	// login is of a user of the proxy where there is one, and of the database for what goes

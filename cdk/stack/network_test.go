@@ -56,7 +56,8 @@ func TestNetwork_lets_only_payloads_and_the_migration_s_answer_through_to_S3(t *
 		answer := allow([]string{answers(p)}, "s3:PutObject")
 		answer.Principal = object{"AWS": "*"}
 		sameStatements(t, endpoint, endpoint.statements("PolicyDocument"),
-			ownAccount([]string{bucket, bucket + "/raw/*"}, "s3:GetObject", "s3:ListBucket"), answer)
+			ownAccount([]string{bucket, bucket + "/raw/*"}, "s3:GetObject", "s3:ListBucket", "s3:ListBucketVersions", "s3:GetObjectVersion", "s3:DeleteObjectVersion"),
+			ownAccount([]string{bucket + "/exports/*"}, "s3:GetObject", "s3:PutObject"), answer)
 		var tables []any
 		for _, table := range p.stacks[network].all("AWS::EC2::RouteTable") {
 			tables = append(tables, "${Network/"+table.Path+"}")

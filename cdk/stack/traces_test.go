@@ -22,7 +22,7 @@ func TestCollector_is_reached_by_every_function(t *testing.T) {
 		})
 	}
 	endpoint := abroad(t).stacks[network].at(t, "Private/VPC/S3")
-	same(t, endpoint, endpoint.statements("PolicyDocument")[0].Actions, []any{"s3:GetObject", "s3:ListBucket", "s3:PutObject"})
+	same(t, endpoint, endpoint.statements("PolicyDocument")[0].Actions, []any{"s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutObject"})
 	for _, path := range functionPaths() {
 		function := abroad(t).stacks[pipeline].at(t, path+"/Function")
 		same(t, function, function.plain("Environment", "Variables", contract.VariableOTLPEndpoint), "http://collector.example.internal:4318")

@@ -60,6 +60,9 @@ func (s Stage) check(l *faultList) {
 	l.require(slices.Contains(exports, s.Events.DailyExport), "events.daily_export", "must be one of %v, got %q", exports, s.Events.DailyExport)
 	l.between(s.Events.ExportRetentionDays, 0, 36_500, "events.export_retention_days")
 	l.between(s.Payloads.GlacierDays, 1, 3650, "payloads.glacier_days")
+	if kept := s.Events.PayloadDays(); kept > 0 {
+		l.require(s.Payloads.GlacierDays < kept, "payloads.glacier_days", "must be less than %d, after which payloads expire by events.retention_days, got %d", kept, s.Payloads.GlacierDays)
+	}
 	l.between(s.Payloads.OldVersionDays, 1, 3650, "payloads.old_version_days")
 	s.Queue.check(l)
 	s.Functions.check(l)

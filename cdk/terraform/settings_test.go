@@ -29,6 +29,7 @@ func otherWords() map[string]string {
 		"api_jwt":                          "api.authorization, as a yes or no",
 		"otlp_port":                        "the port of otlp.endpoint",
 		"database_credits":                 "follows from database.instance_class",
+		"payloads_days":                    "36 days more than events.retention_days",
 		"alarms_proxy_connections_percent": "alarms.database_connections_percent, of the proxy",
 	}
 }

@@ -281,6 +281,10 @@ func stateVariables() []Variable {
 		toggle("payloads_access_logs", "Whether accesses to the bucket of payloads are logged to a bucket of their own.", "Data/Payloads/AccessLogs/*"),
 		positive("payloads_glacier_days", "The age at which a payload moves to Glacier Instant Retrieval, in days.",
 			payloads("Rules[0].Transitions[0].TransitionInDays")),
+		positive("payloads_days", "How long a payload is kept after it was accepted, in days: 36 more than events_retention_days, or 36600.",
+			payloads("Rules[0].ExpirationInDays")),
+		positive("events_export_retention_days", "How long the files of exports are kept, in days: up to 36600.",
+			payloads("Rules[3].ExpirationInDays")),
 		positive("payloads_old_version_days", "How long an overwritten or deleted payload is kept, in days.",
 			payloads("Rules[1].NoncurrentVersionExpiration.NoncurrentDays")),
 	}
@@ -311,8 +315,11 @@ func pipelineVariables() []Variable {
 		Place{"Pipeline/Maintenance/Schedule", "Target.RetryPolicy.MaximumEventAgeInSeconds"})
 	maintained.Scale = 3600
 	events := func(property Glob) Place { return Place{"Pipeline/Processor/Events/Resource", property} }
+	exported := under(optionalText("events_daily_export", "The format in which each day is exported; null for none.", "^(ndjson|parquet)$", "ndjson or parquet", "csv",
+		of("maintain", "Environment.Variables.FLUXA_DAILY_EXPORT")), "Observability/Alarms/ExportBehind/*")
+	exported.Entry = true
 	return []Variable{
-		collector,
+		collector, exported,
 		memory("ingest", 128), timeout("ingest", 28, 29), reserved("ingest"),
 		memory("maintain", 128), timeout("maintain", 900, 901),
 		between("events_retention_days", "How long an event is kept after it was stored, in days; 0 keeps all.", 0, 36500, -1,
