@@ -22,6 +22,7 @@ module "stateful" {
   database_proxy               = false
   database_storage_gib         = 20
   environment                  = "dev"
+  events_export_retention_days = 36600
   logs_retention_days          = 14
   network_availability_zones   = 2
   network_cidr                 = "10.20.0.0/16"
@@ -29,6 +30,7 @@ module "stateful" {
   network_flow_logs            = false
   network_zones                = []
   payloads_access_logs         = false
+  payloads_days                = 66
   payloads_glacier_days        = 30
   payloads_old_version_days    = 7
   retain_data                  = false

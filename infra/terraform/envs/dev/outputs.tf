@@ -50,6 +50,31 @@ output "topic_arn" {
   value       = module.stateless.topic_arn
 }
 
+output "ingest_function" {
+  description = "The name of the function ingest."
+  value       = module.stateless.ingest_function
+}
+
+output "processor_function" {
+  description = "The name of the function processor."
+  value       = module.stateless.processor_function
+}
+
+output "query_function" {
+  description = "The name of the function query."
+  value       = module.stateless.query_function
+}
+
+output "migrate_function" {
+  description = "The name of the function migrate."
+  value       = module.stateless.migrate_function
+}
+
+output "maintain_function" {
+  description = "The name of the function maintain."
+  value       = module.stateless.maintain_function
+}
+
 output "alarm_topic_arn" {
   description = "The topic of the alarms."
   value       = module.stateless.alarm_topic_arn

@@ -22,6 +22,7 @@ module "stateful" {
   database_proxy               = true
   database_storage_gib         = 100
   environment                  = "prod"
+  events_export_retention_days = 36600
   logs_retention_days          = 90
   network_availability_zones   = 3
   network_cidr                 = "10.30.0.0/16"
@@ -29,6 +30,7 @@ module "stateful" {
   network_flow_logs            = true
   network_zones                = ["us-east-1a", "us-east-1b", "us-east-1c"]
   payloads_access_logs         = true
+  payloads_days                = 36600
   payloads_glacier_days        = 90
   payloads_old_version_days    = 30
   retain_data                  = true

@@ -102,7 +102,13 @@ resource "aws_vpc_endpoint" "s3" {
   policy = jsonencode({
     Statement = [
       {
-        Action = ["s3:GetObject", "s3:ListBucket"]
+        Action = [
+          "s3:DeleteObjectVersion",
+          "s3:GetObject",
+          "s3:GetObjectVersion",
+          "s3:ListBucket",
+          "s3:ListBucketVersions",
+        ]
         Condition = {
           StringEquals = {
             "aws:PrincipalAccount" = local.account_id
@@ -116,6 +122,19 @@ resource "aws_vpc_endpoint" "s3" {
           "arn:${local.partition}:s3:::fluxa-payloads-${var.environment}-${local.account_id}-${local.region}/raw/*",
           "arn:${local.partition}:s3:::fluxa-payloads-${var.environment}-${local.account_id}-${local.region}",
         ]
+      },
+      {
+        Action = ["s3:GetObject", "s3:PutObject"]
+        Condition = {
+          StringEquals = {
+            "aws:PrincipalAccount" = local.account_id
+          }
+        }
+        Effect = "Allow"
+        Principal = {
+          AWS = "*"
+        }
+        Resource = "arn:${local.partition}:s3:::fluxa-payloads-${var.environment}-${local.account_id}-${local.region}/exports/*"
       },
       {
         Action = "s3:PutObject"

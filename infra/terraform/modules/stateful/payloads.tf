@@ -171,6 +171,10 @@ resource "aws_s3_bucket_lifecycle_configuration" "payloads" {
       prefix = "raw/"
     }
 
+    expiration {
+      days = var.payloads_days
+    }
+
     transition {
       storage_class = "GLACIER_IR"
       days          = var.payloads_glacier_days
@@ -193,6 +197,32 @@ resource "aws_s3_bucket_lifecycle_configuration" "payloads" {
 
     noncurrent_version_expiration {
       noncurrent_days = var.payloads_old_version_days
+    }
+  }
+
+  rule {
+    id     = "downloads"
+    status = "Enabled"
+
+    filter {
+      prefix = "exports/download/"
+    }
+
+    expiration {
+      days = 7
+    }
+  }
+
+  rule {
+    id     = "exports"
+    status = "Enabled"
+
+    filter {
+      prefix = "exports/"
+    }
+
+    expiration {
+      days = var.events_export_retention_days
     }
   }
 }

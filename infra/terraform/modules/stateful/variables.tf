@@ -120,6 +120,16 @@ variable "environment" {
   }
 }
 
+variable "events_export_retention_days" {
+  description = "How long the files of exports are kept, in days: up to 36600."
+  type        = number
+
+  validation {
+    condition     = var.events_export_retention_days >= 1
+    error_message = "events_export_retention_days must be at least 1."
+  }
+}
+
 variable "logs_retention_days" {
   description = "How long the log groups keep their entries, in days."
   type        = number
@@ -178,6 +188,16 @@ variable "network_zones" {
 variable "payloads_access_logs" {
   description = "Whether accesses to the bucket of payloads are logged to a bucket of their own."
   type        = bool
+}
+
+variable "payloads_days" {
+  description = "How long a payload is kept after it was accepted, in days: 36 more than events_retention_days, or 36600."
+  type        = number
+
+  validation {
+    condition     = var.payloads_days >= 1
+    error_message = "payloads_days must be at least 1."
+  }
 }
 
 variable "payloads_glacier_days" {

@@ -39,6 +39,36 @@ resource "aws_iam_role_policy" "maintain" {
         Resource = "*"
       },
       {
+        Action   = ["s3:GetObject", "s3:PutObject"]
+        Effect   = "Allow"
+        Resource = "${var.payloads_s3_bucket_arn}/exports/*"
+      },
+      {
+        Action   = "sqs:SendMessage"
+        Effect   = "Allow"
+        Resource = aws_sqs_queue.events.arn
+      },
+      {
+        Action   = "sns:Publish"
+        Effect   = "Allow"
+        Resource = aws_sns_topic.notifications.arn
+      },
+      {
+        Action   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+        Effect   = "Allow"
+        Resource = aws_kms_key.topic_key.arn
+      },
+      {
+        Action   = ["s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion"]
+        Effect   = "Allow"
+        Resource = "${var.payloads_s3_bucket_arn}/raw/*"
+      },
+      {
+        Action   = ["s3:ListBucket", "s3:ListBucketVersions"]
+        Effect   = "Allow"
+        Resource = var.payloads_s3_bucket_arn
+      },
+      {
         Action   = "rds-db:connect"
         Effect   = "Allow"
         Resource = "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${var.database_db_instance_resource_id}/fluxa_maintain"
@@ -91,7 +121,7 @@ resource "aws_iam_role_policy" "maintain_network_access" {
 
 resource "aws_lambda_function" "maintain" {
   function_name    = "fluxa-maintain-${var.environment}"
-  description      = "Fluxa: makes partitions ahead, drops expired ones and prunes keys"
+  description      = "Fluxa: makes partitions ahead, drops expired ones, prunes keys, and does what operators ask for"
   filename         = var.lambda_maintain_zip_path
   source_code_hash = filebase64sha256(var.lambda_maintain_zip_path)
   runtime          = "provided.al2023"
@@ -113,6 +143,9 @@ resource "aws_lambda_function" "maintain" {
       FLUXA_ENVIRONMENT    = var.environment
       FLUXA_LOG_LEVEL      = var.logs_level
       FLUXA_RETENTION_DAYS = var.events_retention_days
+      PAYLOAD_BUCKET       = var.payloads_s3_bucket_id
+      QUEUE_URL            = aws_sqs_queue.events.url
+      TOPIC_ARN            = aws_sns_topic.notifications.arn
     }
   }
 

@@ -139,7 +139,7 @@ resource "aws_lambda_function" "migrate" {
 resource "aws_lambda_invocation" "migrations" {
   function_name = aws_lambda_function.migrate.function_name
   triggers = {
-    migrations = "dcf5c34fa9bb4331d190322cf575c110d759d96a9f368fe7b1458c0f9b54c4fe on ${var.database_db_instance_resource_id}"
+    migrations = "b51872e7efcef728b74aadf4134c678d8c0aac7121f5618dd1cc53ca069ab2b2 on ${var.database_db_instance_resource_id}"
   }
   input = jsonencode({})
 }

@@ -25,6 +25,31 @@ output "topic_arn" {
   value       = aws_sns_topic.notifications.arn
 }
 
+output "ingest_function" {
+  description = "The name of the function ingest."
+  value       = aws_lambda_function.ingest.function_name
+}
+
+output "processor_function" {
+  description = "The name of the function processor."
+  value       = aws_lambda_function.processor.function_name
+}
+
+output "query_function" {
+  description = "The name of the function query."
+  value       = aws_lambda_function.query.function_name
+}
+
+output "migrate_function" {
+  description = "The name of the function migrate."
+  value       = aws_lambda_function.migrate.function_name
+}
+
+output "maintain_function" {
+  description = "The name of the function maintain."
+  value       = aws_lambda_function.maintain.function_name
+}
+
 output "alarm_topic_arn" {
   description = "The topic of the alarms."
   value       = aws_sns_topic.alarms.arn

@@ -39,6 +39,7 @@ run "plans_as_in_dev" {
     database_proxy               = false
     database_storage_gib         = 20
     environment                  = "dev"
+    events_export_retention_days = 36600
     logs_retention_days          = 14
     network_availability_zones   = 2
     network_cidr                 = "10.20.0.0/16"
@@ -46,6 +47,7 @@ run "plans_as_in_dev" {
     network_flow_logs            = false
     network_zones                = []
     payloads_access_logs         = false
+    payloads_days                = 66
     payloads_glacier_days        = 30
     payloads_old_version_days    = 7
     retain_data                  = false
@@ -186,6 +188,7 @@ run "plans_as_in_prod" {
     database_proxy               = true
     database_storage_gib         = 100
     environment                  = "prod"
+    events_export_retention_days = 36600
     logs_retention_days          = 90
     network_availability_zones   = 3
     network_cidr                 = "10.30.0.0/16"
@@ -193,6 +196,7 @@ run "plans_as_in_prod" {
     network_flow_logs            = true
     network_zones                = ["us-east-1a", "us-east-1b", "us-east-1c"]
     payloads_access_logs         = true
+    payloads_days                = 36600
     payloads_glacier_days        = 90
     payloads_old_version_days    = 30
     retain_data                  = true
@@ -333,6 +337,7 @@ run "refuses_what_cannot_be" {
     database_proxy               = false
     database_storage_gib         = 19
     environment                  = "load--test"
+    events_export_retention_days = 0
     logs_retention_days          = 15
     network_availability_zones   = 1
     network_cidr                 = "10.0.0.0/23"
@@ -340,11 +345,12 @@ run "refuses_what_cannot_be" {
     network_flow_logs            = false
     network_zones                = ["us-east-1a"]
     payloads_access_logs         = false
+    payloads_days                = 0
     payloads_glacier_days        = 0
     payloads_old_version_days    = 0
     retain_data                  = false
     tags                         = {}
   }
 
-  expect_failures = [var.database_adopted_host, var.database_adopted_name, var.database_adopted_resource_id, var.database_adopted_secret_arn, var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.logs_retention_days, var.network_availability_zones, var.network_cidr, var.network_endpoint_zones, var.network_zones, var.payloads_glacier_days, var.payloads_old_version_days]
+  expect_failures = [var.database_adopted_host, var.database_adopted_name, var.database_adopted_resource_id, var.database_adopted_secret_arn, var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.events_export_retention_days, var.logs_retention_days, var.network_availability_zones, var.network_cidr, var.network_endpoint_zones, var.network_zones, var.payloads_days, var.payloads_glacier_days, var.payloads_old_version_days]
 }
