@@ -131,7 +131,7 @@ func (p *AlarmsProps) databaseAlarms() []alarm {
 // is tried again after one minute and after two more: its first try alone is no alarm.
 func (p *AlarmsProps) tableAlarms() []alarm {
 	written := func(name, statistic string) awscloudwatch.Metric { return p.Maintain.MetricWritten(name, statistic) }
-	alarms := []alarm{{
+	return []alarm{{
 		id: "Maintenance", name: "maintenance", periods: int(p.MaintainEvery/time.Hour) + maintenanceLate, threshold: 1, below: true, missing: awscloudwatch.TreatMissingData_BREACHING,
 		metric:      orNone("maintained", written(contract.MetricMaintainSuccess, "Sum")),
 		description: "The tables have not been maintained for two hours more than there are between two runs. First: read the log of maintain for the reason; if it has no runs, see whether its schedule is enabled.",
@@ -144,13 +144,4 @@ func (p *AlarmsProps) tableAlarms() []alarm {
 		metric:      written(contract.MetricMisplaced, "Maximum"),
 		description: "Events lie in the default partition, which is never dropped. First: read the log of maintain for why the partition of their day cannot be made.",
 	}}
-	if p.DailyExport {
-		// The day that has just ended may take more runs than one.
-		alarms = append(alarms, alarm{
-			id: "ExportBehind", name: "export-behind", periods: 1, threshold: 2, missing: awscloudwatch.TreatMissingData_IGNORE,
-			metric:      written(contract.MetricExportDaysBehind, "Minimum"),
-			description: fmt.Sprintf("Two days are over and not exported; after %d the oldest is left out. First: read the log of maintain for the reason; without one, it needs more time or memory.", contract.DailyExportDays),
-		})
-	}
-	return alarms
 }

@@ -81,8 +81,6 @@ type AlarmsProps struct {
 	// MaintainEvery is the time between two runs of the maintain function: whole hours,
 	// 1 hour to 1 day.
 	MaintainEvery time.Duration
-	// DailyExport says that maintain exports each day.
-	DailyExport bool
 	// DatabaseCPUPercent is the load of the instance.
 	DatabaseCPUPercent int
 	// DatabaseFreeMemoryMiB is the least free memory: at least 1.
