@@ -110,6 +110,12 @@ type Footprint struct {
 	DeployGroups    int `json:"deploy_groups"`  // of CodeDeploy
 }
 
+func exportsDaily(t *template.Stage) bool {
+	return slices.ContainsFunc(t.All("AWS::Lambda::Function"), func(f *template.Resource) bool {
+		return f.At("Environment", "Variables", "FLUXA_DAILY_EXPORT") != nil
+	})
+}
+
 // FootprintOf counts what the templates of a stage have.
 func FootprintOf(t *template.Stage) Footprint {
 	count := func(kind string) int { return len(t.All(kind)) }
@@ -125,6 +131,10 @@ func FootprintOf(t *template.Stage) Footprint {
 		if metric.Namespace == contract.NamespaceMaintain {
 			f.MaintainMetrics++
 		}
+	}
+	if !exportsDaily(t) { // and so does not write contract.MetricExportDaysBehind
+		f.FunctionMetrics--
+		f.MaintainMetrics--
 	}
 	for _, endpoint := range t.All("AWS::EC2::VPCEndpoint") {
 		if endpoint.At("VpcEndpointType") == "Interface" { // the others, gateways, are free
