@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // node is one box: what it is for, the service it belongs to, and one detail. Its
@@ -133,7 +134,7 @@ func newNode(r *template.Resource) (node, bool) {
 
 // grants draws what a function may do to a box, by the verb of the first action,
 // and returns 1 when it may log in to the database, with IAM or by its secret. Receiving from a queue is
-// drawn by the mapping.
+// drawn by the mapping. What maintain does when an operator asks is not on the way of an event.
 func (g *graph) grants(function string, policy *template.Resource) (readers int) {
 	verb := regexp.MustCompile(`:([A-Z][a-z]+)`)
 	statements, _ := policy.At("PolicyDocument", "Statement").(template.List) // none: nothing is granted
@@ -146,6 +147,7 @@ func (g *graph) grants(function string, policy *template.Resource) (readers int)
 		case template.At(s, "Effect") != "Allow" || found == nil || strings.Contains(actions, "sqs:ReceiveMessage"):
 		case strings.HasPrefix(actions, "secretsmanager:GetSecretValue"):
 			readers = 1
+		case function == "function "+string(contract.FunctionMaintain):
 		default:
 			g.connect(function, g.box(on), strings.ToLower(found[1]))
 		}
