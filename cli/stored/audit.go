@@ -12,6 +12,7 @@ import (
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/operations"
 	"github.com/fluxa/fluxa/pkg/audit"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 type auditCommand struct {
@@ -52,7 +53,7 @@ func (a auditCommand) Run(ctx context.Context, c console.Console) error {
 	}
 	meter := &meter{out: c.Err, began: time.Now(), verb: "passed"}
 	report, err := operations.Run(ctx, stage, operations.Job[audit.Report]{
-		Operation: "audit", Arguments: arguments, Remember: true,
+		Operation: contract.OperationAudit, Arguments: arguments, Remember: true,
 		Show: func(now audit.Report, begun bool) {
 			if now.Counted {
 				meter.show(now.Passed, now.Events, begun)

@@ -64,7 +64,7 @@ func (e exportCommand) Run(ctx context.Context, c console.Console) error {
 	stage.Tell(c)
 	meter := &meter{out: c.Err, verb: "exported", began: time.Now()}
 	report, err := operations.Run(ctx, stage, operations.Job[export.Report]{
-		Operation: "export", Arguments: arguments, Remember: true,
+		Operation: contract.OperationExport, Arguments: arguments, Remember: true,
 		Show: func(now export.Report, begun bool) { meter.show(now.Events, 0, begun) },
 	})
 	meter.end()

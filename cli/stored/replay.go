@@ -9,6 +9,7 @@ import (
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/operations"
 	"github.com/fluxa/fluxa/cli/pace"
+	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/replay"
 )
 
@@ -47,7 +48,7 @@ func (r replayCommand) Run(ctx context.Context, c console.Console) error {
 	}
 	meter := &meter{out: c.Err, began: time.Now(), verb: verb}
 	report, err := operations.Run(ctx, stage, operations.Job[replay.Report]{
-		Operation: "replay",
+		Operation: contract.OperationReplay,
 		Arguments: replay.Arguments{From: r.From, To: r.To, Client: r.Client, UserID: r.UserID, Requeue: r.Requeue, Rate: int(r.Rate), DryRun: r.DryRun},
 		Show: func(now replay.Report, begun bool) {
 			if now.Counted && !r.DryRun {

@@ -22,7 +22,7 @@ import (
 // addExport adds the operation, and the daily export if there is one.
 func (h *handler) addExport(c config.Maintain, store *pgstore.Store) error {
 	if c.PayloadBucket == "" {
-		h.operations["export"] = without("PAYLOAD_BUCKET")
+		h.operations[contract.OperationExport] = without("PAYLOAD_BUCKET")
 		return nil
 	}
 	bucket, err := s3blob.New(s3blob.NewClient(h.base.AWS), s3blob.Config{Bucket: c.PayloadBucket})
@@ -34,7 +34,7 @@ func (h *handler) addExport(c config.Maintain, store *pgstore.Store) error {
 		return err
 	}
 	keepHeapSmall(os.Getenv)
-	h.operations["export"] = service.Operation()
+	h.operations[contract.OperationExport] = service.Operation()
 	h.daily = daily{service, export.DailyConfig{Format: c.ExportFormat, Retention: retention(c)}, h.base, h.metrics}
 	return nil
 }

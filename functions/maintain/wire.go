@@ -52,8 +52,8 @@ func operations(base boot.Base, c config.Maintain, store *pgstore.Store) (operat
 	return operate.Operations{
 		contract.OperationErase:        erasure,
 		contract.OperationErasedHashes: erase.ErasedHashes(store),
-		"replay":                       replay,
-		"audit":                        audit,
+		contract.OperationReplay:       replay,
+		contract.OperationAudit:        audit,
 	}, nil
 }
 
