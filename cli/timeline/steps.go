@@ -56,6 +56,8 @@ func delivered(e activity.Entry, add func(time.Time, string, string, string)) {
 		add(e.At, try+"committed", detail, "good")
 	case activity.Duplicate:
 		add(e.At, try+"duplicate", "it was stored before, and is not stored again", "mild")
+	case activity.Erased:
+		add(e.At, try+"dropped", "its user was erased after it was accepted; nothing of it is kept", "mild")
 	case activity.Retried:
 		detail := reason(e)
 		if e.RetryInS > 0 {

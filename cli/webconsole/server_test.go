@@ -112,12 +112,14 @@ func TestEvent_has_its_steps_in_the_order_in_which_they_began(t *testing.T) {
 	line(3, "ingest", `"status":202,"duration_ms":2500,"body_bytes":90`) // it answered late
 	line(1, "processor", `"result":"retried","deliveries":1,"error_code":"database_unavailable","error":"database_unavailable: down","retry_in_s":5`)
 	line(7, "processor", `"result":"processed","deliveries":2,"notified":true,"end_to_end_ms":6500`)
-	line(8, "query", `"status":200,"route":"not shown"`)
+	line(8, "processor", `"result":"erased","deliveries":3`)
+	line(9, "query", `"status":200,"route":"not shown"`)
 	_, body := s.do(http.MethodGet, "/event?part&id=e-1", nil)
 	rest := body
 	for _, want := range []string{
 		":00.500", "Request", "90 bytes reached ingest", "Accepted and queued",
 		"Try 1: put back", "database_unavailable: down; tried again in 5.0 s", "Try 2: committed", "6.5 s after it was accepted", "Announced",
+		"Try 3: dropped", "its user was erased",
 	} {
 		_, after, found := strings.Cut(rest, want)
 		if !found {

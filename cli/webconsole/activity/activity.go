@@ -43,6 +43,7 @@ const (
 	Refused      = "refused"
 	Stored       = "stored"
 	Duplicate    = "duplicate"
+	Erased       = "erased" // with its user, before it was stored
 	Retried      = "retried"
 	DeadLettered = "in the DLQ"
 )
