@@ -305,6 +305,12 @@ console-test: build node_modules/.ready ## Test the console and the reference in
 	@scripts/chromium.sh
 	go test -count=1 -timeout 5m $(TESTFLAGS) $(BROWSED)
 
+.PHONY: console-cost
+console-cost: build ## Measure how soon the console's pages are painted, and what it costs the stack (EVENTS=1000000)
+	@scripts/chromium.sh
+	FLUXA_CONSOLE_EVENTS=$(or $(EVENTS),1000000) go test -count=1 -timeout 10m -v -run TestPaint $(BROWSED)
+	python3 scripts/console_cost.py $(FLUXA) $(FLAGS)
+
 .PHONY: vulncheck
 vulncheck: ## Look for known vulnerabilities that the code can reach
 	@if curl --fail --silent --max-time 20 --output /dev/null $(VULNDB)/index/modules.json; then \
