@@ -52,12 +52,12 @@ BEGIN
         SELECT format('%s %s', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, oid::regclass) AS name
         FROM pg_class
         WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v') AND relowner <> 'fluxa_owner'::regrole
-            AND relname ~ '^(events(_default|_v1|_[0-9]{8})?|idempotency_keys|announced_batches|watched_messages|goose_db_version)$'
+            AND relname ~ '^(events(_default|_v1|_[0-9]{8})?|idempotency_keys|announced_batches|watched_messages|erasures|erased_hashes|goose_db_version)$'
         UNION ALL
         SELECT format('FUNCTION %s', oid::regprocedure)
         FROM pg_proc
         WHERE pronamespace = current_schema()::regnamespace AND proowner <> 'fluxa_owner'::regrole
-            AND proname ~ '^(persist_batch_v[0-9]+|(make|drop)_partition)$'
+            AND proname ~ '^(persist_batch_v[0-9]+|(make|drop)_partition|begin_erasure|erase_events)$'
     LOOP
         EXECUTE format('ALTER %s OWNER TO fluxa_owner', thing.name);
     END LOOP;

@@ -139,7 +139,7 @@ resource "aws_lambda_function" "migrate" {
 resource "aws_lambda_invocation" "migrations" {
   function_name = aws_lambda_function.migrate.function_name
   triggers = {
-    migrations = "b51872e7efcef728b74aadf4134c678d8c0aac7121f5618dd1cc53ca069ab2b2 on ${var.database_db_instance_resource_id}"
+    migrations = "95e421425dded51ca8e717c404673862e1f147250f929e4670b657b7a6ed0b63 on ${var.database_db_instance_resource_id}"
   }
   input = jsonencode({})
 }
