@@ -22,7 +22,7 @@ func budgets() map[contract.Function]int64 {
 		contract.FunctionProcessor: 5_250_000,
 		contract.FunctionQuery:     5_000_000,
 		contract.FunctionMigrate:   4_895_000,
-		contract.FunctionMaintain:  7_330_000,
+		contract.FunctionMaintain:  6_490_000,
 		contract.FunctionVerify:    3_725_000,
 		contract.FunctionAuthorize: 3_333_000,
 	}
