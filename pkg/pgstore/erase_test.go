@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,6 +52,7 @@ func TestStoreConformsToErased(t *testing.T) {
 // faulty is a store and a bucket one of whose calls fails, after it was done or before.
 type faulty struct {
 	*pgstore.Store
+	mu      sync.Mutex
 	objects map[string]string
 	calls   int
 	failing int // the call that fails, counted from 1
@@ -58,6 +60,8 @@ type faulty struct {
 }
 
 func (f *faulty) try(call func() error) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.calls++
 	failed := fault.New(fault.DatabaseUnavailable, "the process was killed")
 	if f.calls == f.failing && !f.after {
