@@ -139,14 +139,15 @@ func (i importCommand) input(ctx context.Context, on *target.Stack) (input, erro
 		return fileInput(i.File)
 	case prefix.Bucket == "":
 		return input{}, exit.Usagef("%s must be s3://BUCKET/PREFIX", i.File)
-	case on.Local != nil:
-		return objectsInput(ctx, objects.Local(*on.Local), prefix)
 	}
-	cfg, err := target.AWSConfig(ctx, i.Region, "")
-	if err != nil {
-		return input{}, err
+	settings := on.AWS
+	if settings.Region == "" { // nothing but the API is named
+		var err error
+		if settings, err = target.AWSConfig(ctx, i.Region, ""); err != nil {
+			return input{}, err
+		}
 	}
-	return objectsInput(ctx, objects.New(cfg), prefix)
+	return objectsInput(ctx, objects.New(settings), prefix)
 }
 
 // begun tells the journal of each line that is going to be sent.

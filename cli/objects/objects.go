@@ -15,11 +15,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/cenkalti/backoff/v5"
 
-	"github.com/fluxa/fluxa/local/stack"
 	"github.com/fluxa/fluxa/pkg/s3blob"
 )
 
@@ -45,15 +43,7 @@ func Parse(text string) (Location, bool) {
 // Reader reads objects. It is safe for concurrent use.
 type Reader struct{ client *s3.Client }
 
-// Local returns a reader of the local stack's objects.
-func Local(info stack.Info) *Reader {
-	return New(aws.Config{
-		Region: info.Region, BaseEndpoint: aws.String(info.AWSEndpoint),
-		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
-	})
-}
-
-// New returns a reader of AWS's objects.
+// New returns a reader of the objects that the settings reach, the local stack's among them.
 func New(cfg aws.Config) *Reader { return &Reader{s3blob.NewClient(cfg)} }
 
 const (
