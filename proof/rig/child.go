@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/fluxa/fluxa/cli/webconsole/localstack"
+	"github.com/fluxa/fluxa/cli/webconsole/traces"
 	"github.com/fluxa/fluxa/local/logfile"
 	"github.com/fluxa/fluxa/local/stack"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -40,6 +42,7 @@ type order struct {
 type childConfig struct {
 	Dir, BinDir, DatabaseURL string
 	Port                     int
+	Console                  bool
 	Tuning                   stack.Tuning
 }
 
@@ -93,10 +96,15 @@ func startChild(ctx context.Context, c childConfig) (*stack.Stack, *os.File, err
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := stack.Start(ctx, stack.Config{
+	cfg := stack.Config{
 		Dir: c.Dir, BinDir: c.BinDir, Port: c.Port, DatabaseURL: c.DatabaseURL, Tuning: c.Tuning,
 		Logger: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	if c.Console {
+		spans := &traces.Store{}
+		cfg.Console, cfg.Traces = localstack.Console(spans), spans
+	}
+	s, err := stack.Start(ctx, cfg)
 	if err != nil {
 		return nil, nil, errors.Join(err, log.Close())
 	}

@@ -51,6 +51,7 @@ const (
 type Config struct {
 	// Dir is a new folder; BinDir has the functions' binaries.
 	Dir, BinDir string
+	Console     bool // see StackConfig
 	Logger      *slog.Logger
 }
 
@@ -78,7 +79,7 @@ func Start(ctx context.Context, c Config) (_ *Rig, err error) {
 		return r, err
 	}
 	if r.Stack, err = StartStack(ctx, StackConfig{
-		Dir: r.stackDir(), BinDir: c.BinDir, DatabaseURL: r.Database.URL(),
+		Dir: r.stackDir(), BinDir: c.BinDir, DatabaseURL: r.Database.URL(), Console: c.Console,
 		Tuning: stack.Tuning{ProcessorTimeout: processorTimeout, RetentionDays: retentionDays, ThrowAway: true},
 	}); err != nil {
 		return r, err

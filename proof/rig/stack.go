@@ -45,7 +45,9 @@ type Stack struct {
 // StackConfig says where a stack lives and what it runs.
 type StackConfig struct {
 	Dir, BinDir, DatabaseURL string
-	Tuning                   stack.Tuning
+	// Console has the stack serve its console, and record traces for it, as `fluxa up` does.
+	Console bool
+	Tuning  stack.Tuning
 }
 
 // StartStack starts this program once more, as the stack.
@@ -60,7 +62,7 @@ func StartStack(ctx context.Context, c StackConfig) (*Stack, error) {
 	}
 	s := &Stack{
 		program: program, log: filepath.Join(filepath.Dir(c.Dir), "stack.err"),
-		config: childConfig{Dir: c.Dir, BinDir: c.BinDir, DatabaseURL: c.DatabaseURL, Port: port, Tuning: c.Tuning},
+		config: childConfig{Dir: c.Dir, BinDir: c.BinDir, DatabaseURL: c.DatabaseURL, Port: port, Console: c.Console, Tuning: c.Tuning},
 	}
 	return s, s.Start(ctx)
 }

@@ -61,7 +61,7 @@ func (r Report) markdown() []byte {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `# At a steady rate
 
-Written by %s. %s, commit %s, %s. %g events a second for %s, on the local stack with the real functions and a real PostgreSQL, with duplicates, conflicts, poison and large payloads as under fault.
+Written by %s. %s, commit %s, %s. %g events a second for %s, on the local stack with the real functions and a real PostgreSQL, with duplicates, conflicts, poison and large payloads as under fault, and %d pages of the console open.
 
 %d payloads accepted, %d stored, %d in the DLQ, %d findings of the checker. From acceptance to the row: %s for half of the events, %s for 99 in 100, %s at most. %d messages waited at most.
 
@@ -69,7 +69,7 @@ A slope is that of a least-squares fit to the means of %d blocks after the first
 
 | figure | mean | slope, an hour | grows |
 |---|---|---|---|
-`, "`make soak`", r.Machine, r.Commit, r.Day, r.Rate, r.For, r.Result.Accepted, r.Result.Stored, r.Result.DeadLettered, len(r.Result.Findings),
+`, "`make soak`", r.Machine, r.Commit, r.Day, r.Rate, r.For, r.Pages, r.Result.Accepted, r.Result.Stored, r.Result.DeadLettered, len(r.Result.Findings),
 		r.EndToEnd[0].Round(time.Millisecond), r.EndToEnd[1].Round(time.Millisecond), r.EndToEnd[2].Round(time.Millisecond), r.Waiting,
 		blocks, errorsAbove, 100*material)
 	for _, t := range r.Trends {

@@ -30,12 +30,14 @@ type Options struct {
 	BinDir string
 	Rate   float64 // events a second
 	For    time.Duration
+	Pages  int // of the console that are open all the while
 }
 
 // Record is what a soak found.
 type Record struct {
 	Rate     float64          `json:"rate"`
 	For      time.Duration    `json:"for"`
+	Pages    int              `json:"pages"`
 	Result   checker.Result   `json:"result"`
 	Statuses map[int]int      `json:"statuses"`
 	Trends   []Trend          `json:"trends"`
@@ -59,7 +61,7 @@ func (r Record) Growing() []Trend {
 // Run soaks. The error is of the harness; what is wrong with the product is the record's
 // Failure. What grows is for the caller to judge: a short soak has too few samples.
 func Run(ctx context.Context, o Options) (record Record, err error) {
-	record = Record{Rate: o.Rate, For: o.For}
+	record = Record{Rate: o.Rate, For: o.For, Pages: o.Pages}
 	dir, err := os.MkdirTemp("", "fluxa-soak-")
 	if err != nil {
 		return record, fmt.Errorf("make the folder of the soak: %w", err)
@@ -68,7 +70,7 @@ func Run(ctx context.Context, o Options) (record Record, err error) {
 	if err := os.Chmod(dir, 0o755); err != nil { // for the user that PostgreSQL gets when this one is root
 		return record, fmt.Errorf("make the folder of the soak: %w", err)
 	}
-	r, err := rig.Start(ctx, rig.Config{Dir: dir, BinDir: o.BinDir, Logger: slog.New(slog.DiscardHandler)})
+	r, err := rig.Start(ctx, rig.Config{Dir: dir, BinDir: o.BinDir, Console: true, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return record, err
 	}
@@ -87,9 +89,10 @@ func (record *Record) run(ctx context.Context, r *rig.Rig, db *pgx.Conn, dir str
 		return err
 	}
 	load := rig.StartLoad(ctx, r.Stack.Info(), r.Queue, rig.LoadConfig{Rate: record.Rate, Mix: rig.UsualMix(), Seed: rand.Uint64()})
-	watch := r.Watch(ctx, load)
+	watch, pages := r.Watch(ctx, load), r.Open(ctx, record.Pages)
 	all, err := observe(ctx, r, db, record.For)
 	sent, wrong := load.Stop()
+	wrong = errors.Join(wrong, pages.Close())
 	record.Statuses = load.Statuses()
 	if err == nil {
 		wrong = errors.Join(wrong, r.Drain(ctx))

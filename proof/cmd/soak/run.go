@@ -22,6 +22,7 @@ type options struct {
 	out, commit, bin string
 	rate             float64
 	length           time.Duration
+	pages            int
 }
 
 // parse reads the flags.
@@ -32,6 +33,7 @@ func parse() options {
 	flag.StringVar(&o.commit, "commit", "unknown", "commit that is tested, for the report")
 	flag.Float64Var(&o.rate, "rate", 25, "events a second")
 	flag.DurationVar(&o.length, "for", 30*time.Minute, "how long")
+	flag.IntVar(&o.pages, "pages", 3, "pages of the console that are open all the while")
 	flag.Parse()
 	return o
 }
@@ -40,11 +42,14 @@ func run(ctx context.Context, o options) error {
 	if o.rate <= 0 || o.length <= 0 {
 		return fmt.Errorf("-rate is %g and -for is %s, both must be above zero", o.rate, o.length)
 	}
+	if o.pages < 0 {
+		return fmt.Errorf("-pages is %d, it must be at least 0", o.pages)
+	}
 	bin, err := filepath.Abs(o.bin)
 	if err != nil {
 		return err
 	}
-	record, err := soak.Run(ctx, soak.Options{BinDir: bin, Rate: o.rate, For: o.length})
+	record, err := soak.Run(ctx, soak.Options{BinDir: bin, Rate: o.rate, For: o.length, Pages: o.pages})
 	if err != nil {
 		return err
 	}
