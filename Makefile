@@ -183,7 +183,7 @@ lint-templates: synth .venv/.ready ## Check the templates with cfn-lint
 .PHONY: deployment-test
 deployment-test: setup ## Test the deployment of dev and prod, on an emulated AWS on this machine
 	@echo "testing the deployment on an emulated AWS; nothing leaves this machine"
-	@go test -v -count=1 -timeout 20m $(TESTFLAGS) $(EMULATED) | $(STEPS)
+	@go test -v -count=1 -timeout 30m $(TESTFLAGS) $(EMULATED) | $(STEPS)
 
 .PHONY: preflight
 preflight: synth $(FLUXA) ## Check the AWS account of your credentials before a stage is deployed to it (STAGE=dev)

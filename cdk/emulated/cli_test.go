@@ -22,6 +22,16 @@ type cli struct {
 // command does.
 func (c cli) do(t *testing.T, step string, args ...string) string {
 	t.Helper()
+	out, err := c.try(t, step, args...)
+	if err != nil {
+		t.Fatalf("cdk %s: %v\n%s\n%s", strings.Join(args, " "), err, out, tail(c.emulator.log))
+	}
+	return out
+}
+
+// try runs one command and returns what it prints.
+func (c cli) try(t *testing.T, step string, args ...string) (string, error) {
+	t.Helper()
 	program := filepath.Join(c.root, "node_modules", ".bin", "cdk")
 	if _, err := os.Stat(program); err != nil {
 		t.Fatalf("the CDK's command line is not there: %v; %s", err, setUp)
@@ -37,21 +47,22 @@ func (c cli) do(t *testing.T, step string, args ...string) string {
 	cmd.WaitDelay = 10 * time.Second // for what the command itself started
 	began := time.Now()
 	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("cdk %s: %v\n%s\n%s", strings.Join(args, " "), err, out, tail(c.emulator.log))
-	}
 	t.Logf("%-18s %5.1f s", c.stage+" "+step, time.Since(began).Seconds())
-	return string(out)
+	return string(out), err
 }
 
 // stacks are the stacks of the stage, as the command line selects them.
 func (c cli) stacks() string { return c.stage + "/*" }
 
 // synthesize writes the stage's templates into a new folder and returns it.
-func (c cli) synthesize(t *testing.T, step string) string {
+func (c cli) synthesize(t *testing.T, step string, context ...string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "cdk.out")
-	c.do(t, step, "synth", "--quiet", "--context", "stage="+c.stage, "--output", out)
+	args := []string{"synth", "--quiet", "--output", out}
+	for _, setting := range append(context, "stage="+c.stage) {
+		args = append(args, "--context", setting)
+	}
+	c.do(t, step, args...)
 	return out
 }
 
@@ -62,7 +73,11 @@ func (c cli) bootstrap(t *testing.T, assembly string) {
 
 func (c cli) deploy(t *testing.T, step, assembly string) string {
 	t.Helper()
-	return c.do(t, step, "deploy", "--app", assembly, "--method", "direct", "--require-approval", "never", c.stacks())
+	return c.do(t, step, c.deployment(assembly)...)
+}
+
+func (c cli) deployment(assembly string) []string {
+	return []string{"deploy", "--app", assembly, "--method", "direct", "--require-approval", "never", c.stacks()}
 }
 
 // diff fails the test when there is a difference. It compares templates, since

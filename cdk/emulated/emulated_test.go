@@ -27,12 +27,14 @@ type deployed struct {
 	stacks   int
 }
 
-// deploy synthesizes a stage, bootstraps an account and deploys the stage to it.
-func deploy(t *testing.T, root, name string) *deployed {
+// deploy synthesizes a stage, bootstraps an account and deploys the stage to it. Before
+// is what happens in the account first.
+func deploy(t *testing.T, root, name string, before func(*testing.T, cli)) *deployed {
 	t.Helper()
 	c := cli{root: root, stage: name, emulator: startEmulator(t, root)}
 	assembly := c.synthesize(t, "synth")
 	c.bootstrap(t, assembly)
+	before(t, c)
 	c.deploy(t, "deploy", assembly)
 	stages, err := template.Read(assembly)
 	if err != nil {
@@ -56,7 +58,9 @@ func TestStagesAreDeployedAsTheirTemplatesAndTheirCodeSay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dev, prod := deploy(t, root, "dev"), deploy(t, root, "prod")
+	dev := deploy(t, root, "dev", func(*testing.T, cli) {})
+	// That prod can be deployed after this shows that nothing with a name was left.
+	prod := deploy(t, root, "prod", failFirst)
 	list, reading := readExcluded(t), time.Now()
 	t.Run("every property of every template is read back", func(t *testing.T) {
 		for _, fault := range list.faults(append(dev.readAll(t.Context()), prod.readAll(t.Context())...)) {

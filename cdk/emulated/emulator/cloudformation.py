@@ -19,9 +19,10 @@ from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.common_models import CloudFormationModel
 from moto.iam.access_control import PermissionResult
 from moto.rds.models import MasterUserSecret
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, S3Backend
 from moto.sqs.models import Queue
 
+from . import rollback
 from .api import API, Properties
 
 
@@ -71,6 +72,12 @@ class MadeByAPI:
         if attribute_name not in self.made.attributes:
             raise ValidationError(message=f"the emulator's {self.type_name} has no attribute {attribute_name}")
         return self.made.attributes[attribute_name]
+
+    def delete(self, account_id: str, region_name: str) -> None:
+        try:
+            rollback.delete(API(self.endpoint, region_name), self.type_name, self.made.id)
+        except Exception as error:
+            raise ValidationError(message=f"{self.made.id}, {self.type_name}: not deleted: {error}") from error
 
     @classmethod
     def create_from_cloudformation_json(
@@ -126,6 +133,8 @@ def mend() -> None:
     # A bucket takes logs from the start where its policy, which names the buckets that
     # write them, comes after these.
     FakeBucket._log_permissions_enabled_policy = staticmethod(lambda **_: True)
+    # S3 writes such logs within hours, moto at once: a bucket with one is not deleted.
+    S3Backend.log_incoming_request = lambda *_: None
     # A queue takes this attribute, and does not show it.
     Queue.BASE_ATTRIBUTES.append("RedriveAllowPolicy")
     Queue.redrive_allow_policy = None
@@ -133,6 +142,7 @@ def mend() -> None:
     LambdaBackend.create_event_source_mapping = _to_alias(LambdaBackend.create_event_source_mapping)
     parsing.ResourceMap.__getitem__ = _in_order(parsing.ResourceMap.__getitem__)
     CloudFormationBackend._resolve_update_parameters = _known(CloudFormationBackend._resolve_update_parameters)
+    rollback.mend()
 
 
 def _known(resolve: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
