@@ -1,6 +1,7 @@
 package stagelogs_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -32,9 +33,11 @@ type cloudWatch struct {
 	t        *testing.T
 	groups   map[string][]line
 	patterns []string
+	calls    int
 }
 
 func (f *cloudWatch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.calls++
 	var in struct {
 		LogGroupName, FilterPattern, NextToken string
 		StartTime                              int64
@@ -72,15 +75,22 @@ func (f *cloudWatch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func open(t *testing.T, f *cloudWatch) *stagelogs.Groups {
+	t.Helper()
+	return with(t, f, stagelogs.Config{Since: now})
+}
+
+func with(t *testing.T, f *cloudWatch, cfg stagelogs.Config) *stagelogs.Groups {
+	t.Helper()
 	f.t = t
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
-	client := cloudwatchlogs.New(cloudwatchlogs.Options{
+	cfg.Client = cloudwatchlogs.New(cloudwatchlogs.Options{
 		Region: "eu-west-1", BaseEndpoint: aws.String(server.URL), Credentials: credentials.NewStaticCredentialsProvider("a", "s", ""),
 	})
-	return stagelogs.New(client, map[contract.Function]string{
+	cfg.Functions = map[contract.Function]string{
 		contract.FunctionIngest: "fluxa-ingest-dev", contract.FunctionProcessor: "fluxa-processor-dev", contract.FunctionMaintain: "fluxa-maintain-dev",
-	}, now)
+	}
+	return stagelogs.New(cfg)
 }
 
 func next(t *testing.T, logs *stagelogs.Groups) []string {
@@ -108,6 +118,67 @@ func TestNext_hands_over_each_line_once_though_one_comes_late(t *testing.T) {
 	}
 	if again := next(t, logs); again != nil {
 		t.Errorf("again: %q", again)
+	}
+}
+
+// TestNext_goes_on_where_its_calls_ended reads two functions whose every line is a page.
+func TestNext_goes_on_where_its_calls_ended(t *testing.T) {
+	t.Parallel()
+	f := &cloudWatch{groups: map[string][]line{
+		"/aws/lambda/fluxa-ingest-dev":    {{"1", now, "a"}, {"2", now.Add(time.Second), "b"}, {"3", now.Add(2 * time.Second), "c"}},
+		"/aws/lambda/fluxa-processor-dev": {{"4", now, "d"}},
+		"/aws/lambda/fluxa-maintain-dev":  {{"5", now.Add(-40 * time.Hour), "e"}, {"6", now, "f"}},
+	}}
+	logs := with(t, f, stagelogs.Config{
+		Since: now, Earlier: map[contract.Function]time.Time{contract.FunctionMaintain: now.Add(-48 * time.Hour)}, Calls: 4,
+		Behind: time.Minute, Now: func() time.Time { return now.Add(time.Minute) },
+	})
+	var rounds [][]string
+	for range 4 {
+		before := f.calls
+		rounds = append(rounds, next(t, logs))
+		if f.calls > before+4 {
+			t.Errorf("%d calls", f.calls-before)
+		}
+	}
+	want := [][]string{{"ingest a"}, {"ingest b", "processor d", "maintain e", "ingest c"}, {"maintain f"}, nil}
+	if diff := cmp.Diff(want, rounds); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestNext_leaves_out_what_is_too_far_behind_and_says_so(t *testing.T) {
+	t.Parallel()
+	f := &cloudWatch{groups: map[string][]line{"/aws/lambda/fluxa-ingest-dev": {{"1", now, "a"}, {"2", now.Add(time.Second), "b"}, {"3", now.Add(5 * time.Minute), "c"}}}}
+	clock := now.Add(5*time.Minute + 30*time.Second)
+	logs := with(t, f, stagelogs.Config{Since: now, Calls: 3, Behind: 5 * time.Minute, Now: func() time.Time { return clock }})
+	var got []string
+	read := func() error {
+		return logs.Next(t.Context(), func(_ contract.Function, line []byte) { got = append(got, string(line)) })
+	}
+	const want = "ingest logs more than can be read within the quota of FilterLogEvents: lines were left out, and its numbers are too low"
+	if err := read(); err == nil || err.Error() != want {
+		t.Errorf("%v", err)
+	}
+	for range 3 {
+		if err := read(); err == nil || err.Error() != want {
+			t.Errorf("%v", err)
+		}
+	}
+	clock = clock.Add(2 * time.Minute)
+	if err := read(); err != nil || !slices.Equal(got, []string{"c"}) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestCalls_wait_for_their_turn(t *testing.T) {
+	t.Parallel()
+	f := &cloudWatch{groups: map[string][]line{"/aws/lambda/fluxa-ingest-dev": {{"1", now, "a"}}}}
+	logs := with(t, f, stagelogs.Config{Since: now, PerSecond: 1e-6})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := logs.Search(ctx, []string{"e1"}, 1); err == nil || !strings.HasPrefix(err.Error(), "read the log group /aws/lambda/fluxa-ingest-dev: ") || f.calls != 1 {
+		t.Errorf("%d calls, %v", f.calls, err)
 	}
 }
 

@@ -28,7 +28,14 @@ func (s *Stack) Logs(since time.Time) (Logs, error) {
 	case s.Local != nil:
 		return locallogs.New(s.Local.LogDir), nil
 	case s.Stage != "":
-		return stagelogs.New(cloudwatchlogs.NewFromConfig(s.AWS), s.functions, since), nil
+		return s.StageLogs(stagelogs.Config{Since: since}), nil
 	}
 	return nil, exit.Usagef("the logs of %s are not known: give --stage NAME", s.Name)
+}
+
+// StageLogs returns the logs of a stage, read as cfg says, whose Client and Functions are the
+// stage's.
+func (s *Stack) StageLogs(cfg stagelogs.Config) *stagelogs.Groups {
+	cfg.Client, cfg.Functions = cloudwatchlogs.NewFromConfig(s.AWS), s.functions
+	return stagelogs.New(cfg)
 }
