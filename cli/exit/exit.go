@@ -66,6 +66,15 @@ func (e *advised) Unwrap() error { return e.error }
 // Advise adds to an error what to do next, in a line of its own.
 func Advise(err error, next string) error { return &advised{err, next} }
 
+// Line returns an error in one line: one of AWS without the SDK's chain, and with what to do
+// next.
+func Line(err error) string {
+	if text, next, is := ofAWS(err); is {
+		return text + "; " + next
+	}
+	return err.Error()
+}
+
 // describe writes an error, and what to do next.
 func describe(w io.Writer, style console.Style, err error) {
 	describeCause(w, style, err)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/webconsole/activity"
 	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -122,7 +123,7 @@ func Entries(ctx context.Context, logs Logs, id string) ([]activity.Entry, error
 func (t *Trace) search(ctx context.Context, logs Logs, id string) []activity.Entry {
 	out, err := Entries(ctx, logs, id)
 	if err != nil {
-		t.Failed = append(t.Failed, err.Error())
+		t.Failed = append(t.Failed, exit.Line(err))
 	}
 	return out
 }

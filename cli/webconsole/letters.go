@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/fluxa/fluxa/cli/deadletters"
+	"github.com/fluxa/fluxa/cli/exit"
 )
 
 // lettersShown is how many dead letters are listed.
@@ -17,6 +18,7 @@ type lettersBody struct {
 	List   []deadletters.Letter
 	Failed string
 	More   bool
+	Poison bool // whether a poison event can be sent
 }
 
 func (s *Server) letters(w http.ResponseWriter, r *http.Request) {
@@ -30,10 +32,10 @@ func (s *Server) lettersPart(w http.ResponseWriter, r *http.Request) {
 	var body lettersBody
 	list, err := s.cfg.DeadLetters.List(ctx, deadletters.Filter{}, lettersShown)
 	if err != nil {
-		body.Failed = err.Error()
+		body.Failed = exit.Line(err)
 	}
 	slices.SortStableFunc(list, func(a, b deadletters.Letter) int { return b.SentAt.Compare(a.SentAt) })
-	body.List, body.More = list, len(list) == lettersShown
+	body.List, body.More, body.Poison = list, len(list) == lettersShown, s.cfg.Bypass != nil && s.cfg.ReadOnly == ""
 	s.show(w, r, http.StatusOK, "dlq", "letters", page{Body: body})
 }
 
@@ -71,7 +73,7 @@ func (s *Server) lost(w http.ResponseWriter, r *http.Request, err error) {
 		s.sorry(w, r, http.StatusNotFound, "dlq", "The DLQ has no such message now: it was sent back or deleted, or somebody else is looking at it.")
 		return
 	}
-	s.sorry(w, r, http.StatusBadGateway, "dlq", err.Error())
+	s.sorry(w, r, http.StatusBadGateway, "dlq", exit.Line(err))
 }
 
 // showLetter shows a letter; edited is what somebody made of its payload, which cause
@@ -79,7 +81,7 @@ func (s *Server) lost(w http.ResponseWriter, r *http.Request, err error) {
 func (s *Server) showLetter(w http.ResponseWriter, r *http.Request, status int, l deadletters.Letter, edited string, cause error) {
 	body := letterBody{Letter: l, Payload: edited, Editable: true}
 	if cause != nil {
-		body.Error = cause.Error()
+		body.Error = exit.Line(cause)
 	} else if payload, err := l.Payload(); err != nil {
 		body.Editable, body.Why = false, err.Error()
 	} else {
@@ -89,16 +91,23 @@ func (s *Server) showLetter(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 func (s *Server) redrive(w http.ResponseWriter, r *http.Request) {
-	request := deadletters.Redrive{All: r.PostFormValue("all") != ""}
-	if !request.All {
+	request := deadletters.Redrive{All: r.PostFormValue("all") != "", Progress: func(l deadletters.Letter, err error) {
+		if err != nil {
+			s.cfg.Logger.Warn("a dead letter could not be sent back", "message_id", l.MessageID, "error", exit.Line(err))
+		}
+	}}
+	if request.All {
+		s.note(r, "messages", "all")
+	} else {
 		request.IDs = []string{r.PostFormValue("id")}
+		s.note(r, "id", request.IDs[0])
 	}
 	done, err := s.cfg.DeadLetters.Redrive(r.Context(), request)
 	switch {
 	case err != nil:
-		s.sorry(w, r, http.StatusBadGateway, "dlq", err.Error())
+		s.sorry(w, r, http.StatusBadGateway, "dlq", exit.Line(err))
 	case done.Failed+done.Doubled > 0 || done.Interrupted:
-		s.sorry(w, r, http.StatusBadGateway, "dlq", "Not every message could be sent back. Those that were not are still in the DLQ; the log of the stack says why.")
+		s.sorry(w, r, http.StatusBadGateway, "dlq", "Not every message could be sent back. Those that were not are still in the DLQ; the log says why.")
 	case done.Sent == 0:
 		s.redirect(w, r, "/dlq", "said", "none")
 	default:
@@ -115,6 +124,7 @@ func (s *Server) edit(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	payload := r.PostFormValue("payload")
+	s.note(r, "id", l.MessageID)
 	err = s.cfg.DeadLetters.SendEdited(ctx, l, []byte(payload))
 	switch {
 	case errors.Is(err, deadletters.ErrNotThere):
@@ -134,10 +144,11 @@ func (s *Server) delete(w http.ResponseWriter, r *http.Request) {
 		s.sorry(w, r, http.StatusBadRequest, "dlq", "Say which message to delete.")
 		return
 	}
+	s.note(r, "id", id)
 	done, err := s.cfg.DeadLetters.Delete(ctx, []string{id}, deadletters.Filter{}, func(deadletters.Letter, error) {})
 	switch {
 	case err != nil:
-		s.sorry(w, r, http.StatusBadGateway, "dlq", err.Error())
+		s.sorry(w, r, http.StatusBadGateway, "dlq", exit.Line(err))
 	case done.Deleted == 0:
 		s.redirect(w, r, "/dlq", "said", "gone")
 	default:

@@ -1,6 +1,7 @@
 package webconsole
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/webconsole/activity"
 	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/fault"
@@ -68,7 +70,7 @@ func (s *Server) notified(ctx context.Context) notified {
 	list, err := s.cfg.Notifications.Recent(ctx)
 	out := notified{Offered: true}
 	if err != nil {
-		out.Failed = err.Error()
+		out.Failed = exit.Line(err)
 	}
 	for _, n := range list[:min(len(list), shownHere)] {
 		shown := notice{At: n.At}
@@ -148,6 +150,10 @@ func (s *Server) example(amount string) string {
 }
 
 func (s *Server) sendForm(w http.ResponseWriter, r *http.Request) {
+	if s.cfg.ReadOnly != "" {
+		s.sorry(w, r, http.StatusForbidden, "send", s.cfg.ReadOnly)
+		return
+	}
 	body := s.newSending()
 	body.Past = body.Offered && r.URL.Query().Has("poison")
 	body.Payload = body.Good
@@ -162,13 +168,14 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	payload := r.PostFormValue("payload")
 	past := s.cfg.Bypass != nil && r.PostFormValue("past") != ""
+	s.note(r, "past", past)
 	id, err := s.deliver(ctx, []byte(payload), past)
 	if err == nil {
 		s.redirect(w, r, "/event", "id", id, "said", "sent")
 		return
 	}
 	body := s.newSending()
-	body.Payload, body.Past, body.Error = payload, past, err.Error()
+	body.Payload, body.Past, body.Error = payload, past, exit.Line(err)
 	status := http.StatusBadGateway
 	if problem, ok := errors.AsType[*api.Problem](err); ok {
 		status, body.Fields = problem.Status, problem.Errors
@@ -182,6 +189,11 @@ func (s *Server) deliver(ctx context.Context, payload []byte, past bool) (string
 	}
 	result, err := s.cfg.Events.Send(ctx, payload, "")
 	return result.EventID, err
+}
+
+// note writes down what somebody is about to do.
+func (s *Server) note(r *http.Request, about string, what any) {
+	s.cfg.Logger.Info("action", "on", cmp.Or(s.cfg.Target, s.cfg.Name), "do", r.URL.Path, about, what)
 }
 
 // redirect leads to a page of the console after an action.

@@ -76,7 +76,7 @@ func (v views) functions(base string) template.FuncMap {
 		"pretty": pretty,
 		"badge":  badge,
 		"text":   func(raw json.RawMessage) string { return string(raw) },
-		"part":   func(body any) page { return page{Body: body} },
+		"part":   func(p page, body any) page { p.Body = body; return p },
 	}
 }
 
@@ -112,11 +112,15 @@ type page struct {
 	Address string // of this page, with its query
 	Tick    tick
 	Body    any
+
+	Target, ReadOnly string
+	Elsewhere        []Link
 }
 
 // show writes a page, or a part of one.
 func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, name, part string, p page) {
 	p.Name, p.Token, p.Said, p.Tick = s.cfg.Name, s.token, said[r.URL.Query().Get("said")], s.tick(0)
+	p.Target, p.ReadOnly, p.Elsewhere = s.cfg.Target, s.cfg.ReadOnly, s.cfg.Elsewhere
 	p.Address = s.cfg.Path + r.URL.RequestURI()
 	var out bytes.Buffer
 	if err := s.views.pages[name].ExecuteTemplate(&out, part, p); err != nil {

@@ -3,7 +3,6 @@ package webconsole
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -11,12 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/webconsole/activity"
 )
 
 const (
-	// every is how often new lines are read, and pages told.
-	every = time.Second
 	// patience bounds what a page waits for: an answer of the API, a look into a queue, a
 	// search of the logs.
 	patience = 10 * time.Second
@@ -42,10 +40,26 @@ type Config struct {
 	Traces        Traces        // nil: none are shown
 	// APIKey is asked of people, as the password, when it is set.
 	APIKey string
+	// Key lets in only who has opened Path?key=Key once, when it is set.
+	Key string
+	// Target is in full what people look at and act on, which pages then say beside each
+	// action. Default: Name alone is shown.
+	Target string
+	// ReadOnly, when it is set, is what people are told who want to act: nobody may.
+	ReadOnly string
+	// Elsewhere are links to what other pages show of the stack. Default: none.
+	Elsewhere []Link
+	// Every is how often lines and queues are read, and pages told. Default: a second.
+	Every time.Duration
+	// Lag is how long lines take until they can be read: charts and rates end so long ago.
+	Lag time.Duration
 	// Logger receives what goes wrong. Default: none.
 	Logger *slog.Logger
 	Now    func() time.Time // default time.Now
 }
+
+// Link is an address with what is there.
+type Link struct{ Text, Address string }
 
 // Server serves the console. It is safe for concurrent use.
 type Server struct {
@@ -84,6 +98,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Every == 0 {
+		cfg.Every = time.Second
+	}
 	cfg.DeadLetters = inTurns(cfg.DeadLetters)
 	s := &Server{
 		cfg: cfg, log: activity.New(), token: rand.Text(),
@@ -100,11 +117,11 @@ func New(cfg Config) (*Server, error) {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Run reads the logs and the queues once a second until ctx ends, and then ends the
+// Run reads the logs and the queues again and again until ctx ends, and then ends the
 // streams.
 func (s *Server) Run(ctx context.Context) error {
 	defer close(s.done)
-	ticker := time.NewTicker(every)
+	ticker := time.NewTicker(s.cfg.Every)
 	defer ticker.Stop()
 	for {
 		s.look(ctx)
@@ -123,10 +140,13 @@ func (s *Server) look(ctx context.Context) {
 	logErr := s.cfg.Logs.Next(bounded, s.log.Take)
 	s.log.Settle()
 	depths, queueErr := s.cfg.Queues.Depths(bounded)
-	failed := ""
-	if err := errors.Join(logErr, queueErr); err != nil && ctx.Err() == nil {
-		failed = err.Error()
+	var failures []string
+	for _, err := range []error{logErr, queueErr} {
+		if err != nil && ctx.Err() == nil {
+			failures = append(failures, exit.Line(err))
+		}
 	}
+	failed := strings.Join(failures, "; ")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if failed != "" && failed != s.failed {

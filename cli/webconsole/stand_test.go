@@ -1,6 +1,7 @@
 package webconsole_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -213,4 +214,26 @@ func (s *stand) token() string {
 		s.t.Fatalf("the form has no token: %s", body)
 	}
 	return found[1]
+}
+
+// tick is what a page is told first.
+func (s *stand) tick() (tick struct{ Points []struct{ At int64 } }) {
+	s.t.Helper()
+	response, err := http.Get(s.url + "/stream")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		if text, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+			if err := json.Unmarshal([]byte(text), &tick); err != nil {
+				s.t.Fatal(err)
+			}
+			return tick
+		}
+	}
+	s.t.Fatalf("the stream ended: %v", lines.Err())
+	return tick
 }

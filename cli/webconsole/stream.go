@@ -9,7 +9,7 @@ import (
 	"github.com/fluxa/fluxa/cli/webconsole/activity"
 )
 
-// tick is what a page is told once a second. Points are those of the whole window at
+// tick is what a page is told each time. Points are those of the whole window at
 // first, then the last few: late lines change seconds that were told already.
 type tick struct {
 	Points []activity.Point `json:"points"`
@@ -25,12 +25,14 @@ type ages struct {
 	DLQ    float64 `json:"dlq"`
 }
 
-// late is how many seconds are told again.
+// late is how many seconds are told again, besides those since the last time.
 const late = 10
+
+func (s *Server) again() int { return late + int((s.cfg.Every+s.cfg.Lag)/time.Second) }
 
 func (s *Server) tick(points int) tick {
 	depths, failed, _ := s.current()
-	now := s.cfg.Now()
+	now := s.cfg.Now().Add(-s.cfg.Lag)
 	return tick{
 		Points: s.log.Points(now, points), Now: s.log.Now(now), Depths: depths,
 		Ages: ages{depths.Events.Age.Seconds(), depths.DLQ.Age.Seconds()}, Failed: failed,
@@ -54,7 +56,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		s.cfg.Logger.Error("the console cannot stream", "error", err)
 		return
 	}
-	for points := activity.Window; ; points = late {
+	for points := activity.Window; ; points = s.again() {
 		_, _, told := s.current()
 		text, err := json.Marshal(s.tick(points))
 		if err != nil {

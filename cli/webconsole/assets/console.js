@@ -149,13 +149,13 @@
 
   // An event is followed until nothing more is expected of it, or for two minutes: each look
   // is a search of the logs.
-  let looks = 120;
+  const until = Date.now() + 120000;
   body.addEventListener("htmx:afterSwap", (event) => {
     const trace = event.target.closest && event.target.closest("[data-follow]");
     if (trace && trace.querySelector("[data-settled]")) trace.removeAttribute("data-follow");
   });
   body.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target.id === "trace" && (!event.target.hasAttribute("data-follow") || looks-- <= 0)) event.preventDefault();
+    if (event.target.id === "trace" && (!event.target.hasAttribute("data-follow") || Date.now() > until)) event.preventDefault();
   });
 
   for (const button of document.querySelectorAll("[data-example]")) {
