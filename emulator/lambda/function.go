@@ -19,12 +19,14 @@ type Function struct {
 	cfg  Config
 	sink *logSink
 
-	mu        sync.Mutex
-	closed    bool
-	starting  int
-	sandboxes map[*sandbox]struct{}
-	idle      []*idleSandbox // the most recently used last
-	inflight  sync.WaitGroup // Add under mu, and not once closed
+	mu       sync.Mutex
+	closed   bool
+	starting int
+	// generation counts the binaries that the function has had.
+	generation int
+	sandboxes  map[*sandbox]struct{}
+	idle       []*idleSandbox // the most recently used last
+	inflight   sync.WaitGroup // Add under mu, and not once closed
 }
 
 type idleSandbox struct {

@@ -9,11 +9,11 @@ import (
 // may still be starting. Returns a ThrottledError when the concurrency is used up, an
 // InitError when no process can be started, ErrClosed after Close.
 func (f *Function) acquire() (*sandbox, error) {
-	s, err := f.takeIdle()
+	s, generation, err := f.takeIdle()
 	if s != nil || err != nil {
 		return s, err
 	}
-	s, err = startSandbox(f.cfg, f.sink)
+	s, err = startSandbox(f.cfg, f.cfg.Binary, f.sink)
 
 	f.mu.Lock()
 	f.starting--
@@ -21,6 +21,7 @@ func (f *Function) acquire() (*sandbox, error) {
 		f.mu.Unlock()
 		return nil, err
 	}
+	s.generation = generation
 	closed := f.closed
 	if !closed {
 		f.sandboxes[s] = struct{}{}
@@ -36,30 +37,31 @@ func (f *Function) acquire() (*sandbox, error) {
 }
 
 // takeIdle returns neither a sandbox nor an error when a place for a new sandbox was
-// taken.
-func (f *Function) takeIdle() (*sandbox, error) {
+// taken. The generation is that of a new one.
+func (f *Function) takeIdle() (s *sandbox, generation int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
-		return nil, ErrClosed
+		return nil, 0, ErrClosed
 	}
 	for len(f.idle) > 0 {
 		last := f.idle[len(f.idle)-1]
 		f.idle = f.idle[:len(f.idle)-1]
 		last.stopReaper()
 		if last.alive() {
-			return last.sandbox, nil
+			return last.sandbox, 0, nil
 		}
 		delete(f.sandboxes, last.sandbox)
 	}
 	if len(f.sandboxes)+f.starting >= f.cfg.MaxConcurrency {
-		return nil, &ThrottledError{Function: f.cfg.Name, Limit: f.cfg.MaxConcurrency}
+		return nil, 0, &ThrottledError{Function: f.cfg.Name, Limit: f.cfg.MaxConcurrency}
 	}
 	f.starting++
-	return nil, nil
+	return nil, f.generation, nil
 }
 
-// release makes the sandbox available again, if its process lives.
+// release makes the sandbox available again, if its process lives and has the code that
+// the function has now.
 func (f *Function) release(s *sandbox) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -70,6 +72,15 @@ func (f *Function) release(s *sandbox) {
 	if f.closed {
 		return // Close ends it
 	}
+	if s.generation != f.generation {
+		f.retire(s)
+		return
+	}
+	f.keep(s)
+}
+
+// keep puts the sandbox to the idle ones. The caller holds mu.
+func (f *Function) keep(s *sandbox) {
 	entry := &idleSandbox{sandbox: s}
 	if f.cfg.IdleTimeout > 0 {
 		entry.reaper = time.AfterFunc(f.cfg.IdleTimeout, func() { f.reap(entry) })

@@ -108,10 +108,10 @@ func (p *process) exitStatus() string {
 	return p.status
 }
 
-func newCommand(cfg Config, environ []string, output *lineWriter) *exec.Cmd {
+func newCommand(cfg Config, binary string, environ []string, output *lineWriter) *exec.Cmd {
 	cmd := &exec.Cmd{
-		Path:   cfg.Binary,
-		Args:   []string{cfg.Binary},
+		Path:   binary,
+		Args:   []string{binary},
 		Env:    environ,
 		Dir:    cfg.taskRoot(),
 		Stdout: output,

@@ -26,6 +26,7 @@ type sandbox struct {
 	server      *http.Server
 	process     *process
 	started     time.Time
+	generation  int // of the function's code
 
 	work   chan *invocation // received by the process's request for the next invocation
 	booted chan struct{}    // closed when the initialization succeeded or failed
@@ -40,8 +41,9 @@ type sandbox struct {
 	current    *invocation
 }
 
-// startSandbox starts the process and returns at once; booted is closed when it is ready.
-func startSandbox(cfg Config, sink *logSink) (*sandbox, error) {
+// startSandbox starts the binary, which is cfg.Binary or what is to replace it, and returns
+// at once; booted is closed when it is ready.
+func startSandbox(cfg Config, binary string, sink *logSink) (*sandbox, error) {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("lambda: opening the Runtime API of %s: %w", cfg.Name, err)
@@ -65,7 +67,7 @@ func startSandbox(cfg Config, sink *logSink) (*sandbox, error) {
 	}()
 
 	output := &lineWriter{sink: sink, tail: s.tail}
-	cmd := newCommand(cfg, cfg.environ(listener.Addr().String(), logStream), output)
+	cmd := newCommand(cfg, binary, cfg.environ(listener.Addr().String(), logStream), output)
 	s.process, err = startProcess(cmd, output.flush)
 	if err != nil {
 		s.closeServer()
