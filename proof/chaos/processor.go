@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"syscall"
 	"time"
 
@@ -23,7 +24,7 @@ func processorFaults() []Scenario {
 	return []Scenario{
 		{
 			Name: "processor-out-of-memory", Fault: "the processors' address space is limited to what they have (RLIMIT_AS): the next allocation ends them",
-			Expected: healed, For: 10 * time.Second,
+			Expected: healed, For: 10 * time.Second, Delays: true,
 			Break: func(ctx context.Context, r *rig.Rig, window time.Duration) (Mend, error) {
 				return nothing, repeat(ctx, window, time.Second, func() error { return each(ctx, r, contract.FunctionProcessor, limitMemory) })
 			},
@@ -38,7 +39,7 @@ func processorFaults() []Scenario {
 			},
 		},
 		broken("processor-timed-out", "SNS answers after the processor's time-out: invocations end in the middle of their batch",
-			healed, 15*time.Second, inject.Fault{Service: endpoint.SNS, Operation: publish, Effect: inject.Delay, Delay: 8 * time.Second}),
+			healed, 15*time.Second, inject.Fault{Service: endpoint.SNS, Operations: []string{publish}, Effect: inject.Delay, Delay: 8 * time.Second}),
 	}
 }
 
@@ -66,22 +67,29 @@ func limitMemory(pid int) error {
 type step struct {
 	name, about string
 	call        inject.Fault
-	// first makes the step happen at all; its fault stands before the other.
-	first []inject.Fault
+	// cause makes the step happen at all; nil: it happens by itself.
+	cause []inject.Fault
+}
+
+// kill is the fault at a step.
+func (s step) kill(effect inject.Effect) inject.Fault {
+	f := s.call
+	f.Effect, f.Function, f.Times = effect, string(contract.FunctionProcessor), kills
+	return f
 }
 
 // kills is how often the processor is killed at one step.
 const kills = 2
 
 func steps() []step {
-	failingTopic := inject.Fault{Service: endpoint.SNS, Operation: publish, Effect: inject.Refuse, Status: http.StatusInternalServerError, Code: "InternalError", Times: 6}
+	failingTopic := inject.Fault{Service: endpoint.SNS, Operations: []string{publish}, Effect: inject.Refuse, Status: http.StatusInternalServerError, Code: "InternalError"}
 	return []step{
-		{name: "reading", about: "a payload is read from S3", call: inject.Fault{Service: endpoint.S3, Operation: http.MethodGet}},
-		{name: "publishing", about: "notifications are published", call: inject.Fault{Service: endpoint.SNS, Operation: publish}},
+		{name: "reading", about: "a payload is read from S3", call: inject.Fault{Service: endpoint.S3, Operations: []string{http.MethodGet}}},
+		{name: "publishing", about: "notifications are published", call: inject.Fault{Service: endpoint.SNS, Operations: []string{publish}}},
 		{name: "dead-lettering", about: "messages are sent to the DLQ", call: inject.Fault{Service: endpoint.SQS, Target: letters}},
 		{
 			name: "postponing", about: "the next delivery of a message is set, which SNS did not take",
-			call: inject.Fault{Service: endpoint.SQS, Operation: postpone}, first: []inject.Fault{failingTopic},
+			call: inject.Fault{Service: endpoint.SQS, Operations: []string{postpone}}, cause: []inject.Fault{failingTopic},
 		},
 	}
 }
@@ -91,26 +99,32 @@ func steps() []step {
 // process is killed before it learns of it.
 func killSteps() []Scenario {
 	var out []Scenario
-	var all []inject.Fault
 	for _, s := range steps() {
-		for _, effect := range []inject.Effect{inject.KillBefore, inject.KillAfter} {
-			f := s.call
-			f.Effect, f.Function, f.Times = effect, string(contract.FunctionProcessor), kills
-			word := "before"
-			if effect == inject.KillAfter {
-				word = "after"
-			}
-			one := broken("processor-killed-"+word+"-"+s.name, "the processor is killed by SIGKILL "+word+" "+s.about+", twice",
-				healed, 12*time.Second, append(s.first, f)...)
-			one.Mix = everyStep
-			out = append(out, one)
-			all = append(all, f)
+		for i, word := range []string{"before", "after"} {
+			effect := []inject.Effect{inject.KillBefore, inject.KillAfter}[i]
+			out = append(out, broken("processor-killed-"+word+"-"+s.name, "the processor is killed by SIGKILL "+word+" "+s.about+", twice",
+				healed, 0, append(slices.Clone(s.cause), s.kill(effect))...))
 		}
 	}
 	everywhere := broken("processor-killed-at-each-step", "the processor is killed by SIGKILL before and after each of its calls to S3, SNS and SQS, twice at each",
-		healed, 20*time.Second, all...)
-	everywhere.Short, everywhere.Mix = true, everyStep
-	return append(out, everywhere, killedBeforeCommit(), killedAfterCommit())
+		healed, 0, killsEverywhere()...)
+	everywhere.Short = true
+	out = append(out, everywhere)
+	for i := range out {
+		out[i].Mix = everyStep
+	}
+	return append(out, killedBeforeCommit(), killedAfterCommit())
+}
+
+// killsEverywhere are the faults before and after each step, and then the causes of steps:
+// the first fault that meets a call is applied, and a cause would leave none to the kills.
+func killsEverywhere() []inject.Fault {
+	var kills, causes []inject.Fault
+	for _, s := range steps() {
+		kills = append(kills, s.kill(inject.KillBefore), s.kill(inject.KillAfter))
+		causes = append(causes, s.cause...)
+	}
+	return append(kills, causes...)
 }
 
 // everyStep has enough large payloads and poison for each step to happen often.
@@ -147,8 +161,20 @@ func killedAfterCommit() Scenario {
 	}
 }
 
+// kill kills the processes of a function, of which there must be one.
 func kill(ctx context.Context, r *rig.Rig, f contract.Function) error {
-	return each(ctx, r, f, func(pid int) error { return syscall.Kill(pid, syscall.SIGKILL) })
+	killed := 0
+	err := each(ctx, r, f, func(pid int) error {
+		err := syscall.Kill(pid, syscall.SIGKILL)
+		if err == nil {
+			killed++
+		}
+		return err
+	})
+	if err == nil && killed == 0 {
+		err = fmt.Errorf("%w: there was no process of %s to kill", errUnmet, f)
+	}
+	return err
 }
 
 const (

@@ -16,7 +16,6 @@ import (
 
 const (
 	before    = 10 * time.Second // of load, before the fault
-	steady    = 20 * time.Second // of load, for a fault that is there from the first event on
 	afterward = 5 * time.Second  // of load, when all is well again
 	named     = 5                // ids that an error names of each kind
 
@@ -95,24 +94,21 @@ func Run(ctx context.Context, s Scenario, o Options) (record Record, err error) 
 
 // run applies load, breaks, mends, waits and checks.
 func (record *Record) run(ctx context.Context, s Scenario, o Options, r *rig.Rig) (wrong, err error) {
-	if s.Always != nil {
-		if err := s.Always(ctx, r); err != nil {
-			return nil, err
-		}
+	mix, meanwhile := s.mixes()
+	record.Load = fmt.Sprintf("%g a second: %s", o.Rate, mix)
+	if meanwhile != mix {
+		record.Load += "; during the fault " + meanwhile.String()
 	}
-	mix := rig.UsualMix()
-	if s.Mix != nil {
-		s.Mix(&mix)
-	}
-	record.Load = fmt.Sprintf("%g a second: %g %% duplicates, %g %% in other words, %g %% conflicts, %g %% poison, %g %% large",
-		o.Rate, 100*mix.Duplicates, 100*mix.Reworded, 100*mix.Conflicts, 100*mix.Poison, 100*mix.Large)
 	record.Begun = time.Now()
 	load := rig.StartLoad(ctx, r.Stack.Info(), r.Queue, rig.LoadConfig{Rate: o.Rate, Mix: mix, Seed: record.Seed})
 	watch := r.Watch(ctx, load)
-	broken := record.disturb(ctx, s, r)
+	broken := record.disturb(ctx, s, r, load)
 	late, err := record.recover(ctx, load, watch)
 	sent, strange := load.Stop()
 	record.Statuses = load.Statuses()
+	if errors.Is(broken, errUnmet) {
+		late, broken = errors.Join(broken, late), nil
+	}
 	wrong = errors.Join(late, strange)
 	if err = errors.Join(broken, err); err == nil {
 		wrong = errors.Join(wrong, r.Drain(ctx))
@@ -136,12 +132,22 @@ func (record *Record) run(ctx context.Context, s Scenario, o Options, r *rig.Rig
 	return errors.Join(wrong, record.Result.Err(named)), nil
 }
 
-// disturb injects the fault in the midst of the load, and clears it.
-func (record *Record) disturb(ctx context.Context, s Scenario, r *rig.Rig) error {
-	if s.Break == nil {
-		record.Mended = steady
-		return pause(ctx, steady)
+// mixes returns what is sent, and what is sent during the fault.
+func (s Scenario) mixes() (mix, meanwhile rig.Mix) {
+	mix = rig.UsualMix()
+	if s.Mix != nil {
+		s.Mix(&mix)
 	}
+	meanwhile = mix
+	if s.Meanwhile != nil {
+		s.Meanwhile(&meanwhile)
+	}
+	return mix, meanwhile
+}
+
+// disturb injects the fault in the midst of the load, and clears it.
+func (record *Record) disturb(ctx context.Context, s Scenario, r *rig.Rig, load *rig.Load) error {
+	mix, meanwhile := s.mixes()
 	if err := pause(ctx, before); err != nil {
 		return err
 	}
@@ -150,15 +156,18 @@ func (record *Record) disturb(ctx context.Context, s Scenario, r *rig.Rig) error
 	if err != nil {
 		return fmt.Errorf("inject the fault of %s: %w", s.Name, err)
 	}
+	load.Change(meanwhile)
 	if left := s.For - (time.Since(record.Begun) - record.Broken); left > 0 {
 		if err := pause(ctx, left); err != nil {
 			return errors.Join(err, mend(context.WithoutCancel(ctx)))
 		}
 	}
-	if err := mend(ctx); err != nil {
+	load.Change(mix)
+	err = mend(ctx)
+	record.Mended = time.Since(record.Begun)
+	if err != nil {
 		return fmt.Errorf("clear the fault of %s: %w", s.Name, err)
 	}
-	record.Mended = time.Since(record.Begun)
 	return nil
 }
 

@@ -16,16 +16,14 @@ type Scenario struct {
 	// Fault says what is broken, Expected what must come of it, in a sentence each.
 	Fault, Expected string
 	// For is how long the fault lasts, unless a caller sets another time. Zero: it is over
-	// when it was injected.
+	// when it was injected, or when it has met what it must meet, and cannot last.
 	For time.Duration
 	// Short marks the scenarios of `make chaos-short`.
 	Short bool
-	// Mix changes what is sent; nil: the usual.
-	Mix func(*rig.Mix)
-	// Always breaks what must be broken from the first event on; nil: nothing.
-	Always func(ctx context.Context, r *rig.Rig) error
-	// Break injects the fault, and returns what clears it. nil: nothing breaks but what
-	// Always broke.
+	// Mix changes what is sent, and Meanwhile what is sent while the fault lasts; nil: the
+	// usual.
+	Mix, Meanwhile func(*rig.Mix)
+	// Break injects the fault, and returns what clears it.
 	Break func(ctx context.Context, r *rig.Rig, window time.Duration) (Mend, error)
 	// Delays says that messages must come back to the queue during the fault: where none
 	// does, there was no fault, and the scenario proves nothing.
@@ -34,7 +32,8 @@ type Scenario struct {
 	Refusing bool
 }
 
-// Mend clears a fault.
+// Mend clears a fault. It returns errUnmet for one that was injected and met too little to
+// prove anything.
 type Mend func(ctx context.Context) error
 
 // Scenarios lists them all.

@@ -205,7 +205,7 @@ func TestChecker_finds_the_mistakes_that_a_platform_could_make(t *testing.T) {
 func (p product) acknowledge() (sent []checker.Sent, ids map[string]bool) {
 	p.t.Helper()
 	if err := p.Stack.Inject(p.t.Context(), inject.Fault{
-		Service: endpoint.SQS, Operation: "ReceiveMessage", Effect: inject.Refuse, Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable",
+		Service: endpoint.SQS, Operations: []string{"ReceiveMessage"}, Effect: inject.Refuse, Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable",
 	}); err != nil {
 		p.t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -41,8 +42,8 @@ const (
 // Fault is one way in which a service is broken.
 type Fault struct {
 	Service endpoint.Service `json:"service"`
-	// Operation is that of SQS or SNS, or S3's HTTP method. Empty: every operation.
-	Operation string `json:"operation,omitempty"`
+	// Operations are those of SQS or SNS, or S3's HTTP methods. Empty: every operation.
+	Operations []string `json:"operations,omitempty"`
 	// Target is a part of S3's path or of SQS's queue URL. Empty: every one.
 	Target string `json:"target,omitempty"`
 	Effect Effect `json:"effect"`
@@ -53,6 +54,18 @@ type Fault struct {
 	Function string        `json:"function,omitempty"`
 	// Times is how many calls it meets at most; zero: all.
 	Times int `json:"times,omitempty"`
+}
+
+// String says which calls it meets, and what it does to them.
+func (f Fault) String() string {
+	calls := "every call"
+	if len(f.Operations) > 0 {
+		calls = strings.Join(f.Operations, " or ")
+	}
+	if f.Target != "" {
+		calls += " of " + f.Target
+	}
+	return fmt.Sprintf("%s: %s of %s", f.Effect, calls, f.Service)
 }
 
 // Check returns an error for a fault that cannot be.
@@ -90,7 +103,7 @@ type active struct {
 
 // meets reports whether the fault meets a call, and counts it.
 func (a *active) meets(r *http.Request) (bool, error) {
-	if a.Operation != "" && a.Operation != operation(a.Service, r) {
+	if len(a.Operations) > 0 && !slices.Contains(a.Operations, operation(a.Service, r)) {
 		return false, nil
 	}
 	if a.Target != "" {

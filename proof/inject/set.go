@@ -18,19 +18,18 @@ type Set struct {
 // NewSet returns the faults of an endpoint: none yet.
 func NewSet(e *endpoint.Endpoint, kill Kill) *Set { return &Set{endpoint: e, kill: kill} }
 
-// Met returns how many calls the faults met that are set.
-func (s *Set) Met() int {
+// Met returns how many calls each of the faults met that are set, in their order.
+func (s *Set) Met() []int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sum := 0
-	for _, a := range s.active {
-		n := int(a.met.Load())
+	met := make([]int, len(s.active))
+	for i, a := range s.active {
+		met[i] = int(a.met.Load())
 		if a.Times > 0 {
-			n = min(n, a.Times)
+			met[i] = min(met[i], a.Times)
 		}
-		sum += n
 	}
-	return sum
+	return met
 }
 
 // Replace puts these faults in the place of those that are set; without any, all is well

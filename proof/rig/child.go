@@ -51,7 +51,7 @@ type report struct {
 	Info       stack.Info
 	Pids       map[contract.Function][]int
 	Goroutines int
-	Met        int // calls that the faults met which are set
+	Met        []int // calls that each of the faults met which are set
 	Error      string
 }
 

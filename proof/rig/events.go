@@ -25,6 +25,11 @@ type Mix struct {
 	LargeCode   fault.Code
 }
 
+func (m Mix) String() string {
+	return fmt.Sprintf("%g %% duplicates, %g %% in other words, %g %% conflicts, %g %% poison, %g %% large",
+		100*m.Duplicates, 100*m.Reworded, 100*m.Conflicts, 100*m.Poison, 100*m.Large)
+}
+
 // UsualMix is that of every scenario which does not say otherwise.
 func UsualMix() Mix {
 	return Mix{Duplicates: 0.10, Reworded: 0.02, Conflicts: 0.01, Poison: 0.01, Large: 0.02}

@@ -154,6 +154,13 @@ func (l *Load) deliver(ctx context.Context, next item) (status int, answer strin
 	return response.StatusCode, string(text), nil
 }
 
+// Change changes what is sent from now on.
+func (l *Load) Change(m Mix) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.maker.mix = m
+}
+
 // Accepted returns how many events were accepted that must be stored, each id once.
 func (l *Load) Accepted() int {
 	l.mu.Lock()

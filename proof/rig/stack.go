@@ -160,11 +160,12 @@ func (s *Stack) Processes(ctx context.Context, f contract.Function) ([]int, erro
 	return answer.Pids[f], nil
 }
 
-// Met returns how many calls the faults met that are set.
-func (s *Stack) Met(ctx context.Context) (int, error) {
+// Met returns how many calls each of the faults met that are set, in the order in which
+// Inject got them.
+func (s *Stack) Met(ctx context.Context) ([]int, error) {
 	answer, err := s.order(ctx, order{})
 	if err != nil {
-		return 0, fmt.Errorf("ask for the calls that faults met: %w", err)
+		return nil, fmt.Errorf("ask for the calls that faults met: %w", err)
 	}
 	return answer.Met, nil
 }
