@@ -3,6 +3,7 @@ package chaos
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,7 +34,12 @@ type Alarms struct {
 
 	mu     sync.Mutex // over the expressions, which are parsed when they are first evaluated
 	alarms drill.Alarms
+	unseen []string
 }
+
+// Unseen returns the names of the alarms that cannot be evaluated here, since they read a
+// metric that is not written here.
+func (a *Alarms) Unseen() []string { return a.unseen }
 
 // Alarmed is an alarm that told somebody.
 type Alarmed struct {
@@ -41,8 +47,7 @@ type Alarmed struct {
 	After time.Duration `json:"after"` // the fault began
 	// IfItLasted says that it was seen only with the fault going on for half an hour.
 	IfItLasted bool `json:"if_it_lasted"`
-	// Before says that it had fired before the fault, by the poison of the load or for
-	// want of a metric that does not exist here.
+	// Before says that it had fired before the fault, such as for latency on a busy machine.
 	Before bool `json:"before"`
 }
 
@@ -77,15 +82,25 @@ func ReadAlarms(name, folder string) (*Alarms, error) {
 		return nil, fmt.Errorf("read the alarms of %s: %w", name, err)
 	}
 	alarms, err := drill.AlarmsOf(whole)
-	return &Alarms{stage: settings[at], alarms: alarms}, err
+	return newAlarms(settings[at], alarms), err
+}
+
+// newAlarms keeps the alarms quiet that cannot be evaluated, since composite ones name them.
+func newAlarms(s stage.Stage, alarms drill.Alarms) *Alarms {
+	out := &Alarms{stage: s, alarms: alarms}
+	for i, a := range alarms.Metric {
+		if slices.ContainsFunc(a.Queries, func(q cloudwatch.Query) bool { return q.Expression == "" && !exists(q.Metric) }) {
+			alarms.Metric[i].ComparisonOperator, alarms.Metric[i].Threshold = "GreaterThanThreshold", math.Inf(1)
+			alarms.Metric[i].TreatMissingData = "notBreaching"
+			out.unseen = append(out.unseen, a.Name)
+		}
+	}
+	return out
 }
 
 // evaluate says which alarms would have fired on the metrics of a run: as it was, and had
 // the fault lasted.
 func (a *Alarms) evaluate(r *Record, logs []string) ([]Alarmed, error) {
-	if r.Broken == 0 {
-		return nil, nil // it was broken from the first event on: nothing came before
-	}
 	metrics, err := a.read(r, logs)
 	if err != nil {
 		return nil, err
@@ -97,8 +112,8 @@ func (a *Alarms) evaluate(r *Record, logs []string) ([]Alarmed, error) {
 	if err != nil {
 		return nil, err
 	}
-	if mended.Sub(broken) < time.Second {
-		return asItWas, nil // it was over at once, and cannot last
+	if r.overAtOnce() {
+		return asItWas, nil
 	}
 	lasted, err := a.fire(replay{metrics, begun, broken, usual}, replay{metrics, broken, mended, on})
 	if err != nil {
@@ -129,7 +144,7 @@ func (a *Alarms) fire(parts ...replay) ([]Alarmed, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	watch := drill.NewWatch(a.alarms)
-	var out []Alarmed
+	out := []Alarmed{}
 	for now := start.Add(time.Minute); !now.After(at.Add(cloudwatch.Lag + time.Minute)); now = now.Add(time.Minute) {
 		changes, err := watch.Evaluate(store, now)
 		if err != nil {
@@ -144,6 +159,9 @@ func (a *Alarms) fire(parts ...replay) ([]Alarmed, error) {
 	}
 	return out, nil
 }
+
+// overAtOnce reports whether the fault was too short to be repeated as if it had lasted.
+func (r *Record) overAtOnce() bool { return r.Mended-r.Broken < time.Second }
 
 // stopped reports whether no event was stored in the second half of the fault, although
 // some were accepted.

@@ -24,16 +24,45 @@ import (
 const longestLine = 1 << 20
 
 // metrics are what a run wrote and what was counted meanwhile, by the names that a stage
-// of a deployment has. CloudWatch's metrics of RDS and of SNS and the age of the oldest
-// message on a queue have no counterpart here,
-// nor has Lambda's concurrency.
+// of a deployment has. Letters that the load set off by itself are left out: they would set
+// off the DLQ's alarms whatever is broken, and hide letters that a fault sets off.
 type metrics struct {
-	points  []point
-	samples []rig.Sample
-	queue   string // the dimensions of the events queue
-	letters string
-	api     string
+	points    []point
+	samples   []rig.Sample
+	lettersAt []time.Time // when the fault set off letters, in order
+	queue     string      // the dimensions of the events queue
+	letters   string
+	api       string
 }
+
+// exists reports whether a metric is written here. Those of RDS and of SNS, the age of the
+// oldest message on a queue, Lambda's concurrency and its throttles have no counterpart, and
+// maintain runs too seldom to be seen.
+func exists(id cloudwatch.ID) bool {
+	switch id.Namespace {
+	case contract.NamespaceIngest, contract.NamespaceProcessor, contract.NamespaceQuery:
+		return true
+	case namespaceLambda:
+		return slices.Contains([]string{"Invocations", "Errors", "Duration"}, id.Name)
+	case namespaceSQS:
+		return id.Name == visible || id.Name == notVisible
+	case namespaceAPI:
+		return id.Name == requests || id.Name == failures
+	}
+	return false
+}
+
+// Namespaces of AWS, and the names of their metrics.
+const (
+	namespaceLambda = "AWS/Lambda"
+	namespaceSQS    = "AWS/SQS"
+	namespaceAPI    = "AWS/ApiGateway"
+
+	visible    = "ApproximateNumberOfMessagesVisible"
+	notVisible = "ApproximateNumberOfMessagesNotVisible"
+	requests   = "Count"
+	failures   = "5XXError"
+)
 
 // point is a line in the embedded metric format, or a value.
 type point struct {
@@ -78,24 +107,33 @@ func (a *Alarms) read(r *Record, logs []string) (*metrics, error) {
 		api: cloudwatch.Dimensions(map[string]string{"ApiName": a.stage.Platform(), "Stage": a.stage.Name}),
 	}
 	for _, path := range logs {
-		if err := a.readLog(out, path); err != nil {
+		if err := a.readLog(out, path, r.foreseen); err != nil {
 			return nil, fmt.Errorf("read the metrics of %s: %w", filepath.Base(path), err)
 		}
 	}
+	slices.SortFunc(out.lettersAt, time.Time.Compare)
 	return out, nil
 }
 
-func (a *Alarms) readLog(out *metrics, path string) error {
+func (a *Alarms) readLog(out *metrics, path string, foreseen letterCodes) error {
 	here := fmt.Appendf(nil, `%q:%q`, contract.DimensionEnvironment, stack.Stage)
 	there := fmt.Appendf(nil, `%q:%q`, contract.DimensionEnvironment, a.stage.Name)
 	return eachLine(path, func(line []byte) error {
 		switch {
 		case bytes.Contains(line, timestamp):
-			p, err := embedded(bytes.Replace(line, here, there, 1))
+			p, err := embedded(dlqSent.ReplaceAll(bytes.Replace(line, here, there, 1), []byte("${1}0")))
 			if err != nil {
 				return err
 			}
 			out.points = append(out.points, p)
+		case bytes.Contains(line, deadLettered):
+			at, is, err := foreseen.ofFault(line)
+			if err != nil {
+				return err
+			}
+			if is {
+				out.addLetter(at, a.stage.Name)
+			}
 		case bytes.Contains(line, finished):
 			points, err := a.invocation(line)
 			if err != nil {
@@ -185,8 +223,8 @@ func (a *Alarms) invocation(line []byte) ([]point, error) {
 	}
 	var out []point
 	for _, dimensions := range []map[string]string{{"FunctionName": name}, {"FunctionName": name, "Resource": name + ":live"}} {
-		for metric, value := range map[string]float64{"Invocations": 1, "Errors": failed, "Throttles": 0, "Duration": entry.Duration} {
-			id := cloudwatch.ID{Namespace: "AWS/Lambda", Name: metric, Dimensions: cloudwatch.Dimensions(dimensions)}
+		for metric, value := range map[string]float64{"Invocations": 1, "Errors": failed, "Duration": entry.Duration} {
+			id := cloudwatch.ID{Namespace: namespaceLambda, Name: metric, Dimensions: cloudwatch.Dimensions(dimensions)}
 			out = append(out, point{at: entry.Time, id: id, value: value})
 		}
 	}
@@ -244,10 +282,10 @@ func (p replay) putSamples(store *cloudwatch.Store, by time.Duration, repetition
 	first, last := part[0], part[len(part)-1]
 	grown := func(from, to int) float64 { return float64(repetition * max(0, to-from)) }
 	queue := func(name string) cloudwatch.ID {
-		return cloudwatch.ID{Namespace: "AWS/SQS", Name: name, Dimensions: p.queue}
+		return cloudwatch.ID{Namespace: namespaceSQS, Name: name, Dimensions: p.queue}
 	}
 	api := func(name string) cloudwatch.ID {
-		return cloudwatch.ID{Namespace: "AWS/ApiGateway", Name: name, Dimensions: p.api}
+		return cloudwatch.ID{Namespace: namespaceAPI, Name: name, Dimensions: p.api}
 	}
 	before := first
 	for _, s := range part {
@@ -255,15 +293,15 @@ func (p replay) putSamples(store *cloudwatch.Store, by time.Duration, repetition
 		if !at.Before(end) {
 			return
 		}
-		store.Put(queue("ApproximateNumberOfMessagesVisible"), at, float64(s.Visible)+grown(first.Visible, last.Visible))
-		store.Put(queue("ApproximateNumberOfMessagesNotVisible"), at, float64(s.InFlight)+grown(first.InFlight, last.InFlight))
-		store.Put(cloudwatch.ID{Namespace: "AWS/SQS", Name: "ApproximateNumberOfMessagesVisible", Dimensions: p.letters}, at,
-			float64(s.Letters)+grown(first.Letters, last.Letters))
+		store.Put(queue(visible), at, float64(s.Visible)+grown(first.Visible, last.Visible))
+		store.Put(queue(notVisible), at, float64(s.InFlight)+grown(first.InFlight, last.InFlight))
+		store.Put(cloudwatch.ID{Namespace: namespaceSQS, Name: visible, Dimensions: p.letters}, at,
+			float64(p.lettersBy(s.At))+grown(p.lettersBy(first.At), p.lettersBy(last.At)))
 		for range s.Answered - before.Answered {
-			store.Put(api("Count"), at, 1)
+			store.Put(api(requests), at, 1)
 		}
 		for range s.Failed - before.Failed {
-			store.Put(api("5XXError"), at, 1)
+			store.Put(api(failures), at, 1)
 		}
 		before = s
 	}

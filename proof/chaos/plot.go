@@ -31,16 +31,16 @@ var (
 )
 
 // plotAll draws the records, a dozen a picture, and returns the pictures' names.
-func plotAll(folder string, records []Record) ([]string, error) {
+func plotAll(folder, name string, records []Record) ([]string, error) {
 	var names []string
 	for len(records) > 0 {
 		page := records[:min(len(records), columns*rows)]
 		records = records[len(page):]
-		name := fmt.Sprintf("chaos-%d.png", len(names)+1)
-		if err := plotPage(filepath.Join(folder, name), page); err != nil {
-			return nil, fmt.Errorf("plot %s: %w", name, err)
+		file := fmt.Sprintf("%s-%d.png", name, len(names)+1)
+		if err := plotPage(filepath.Join(folder, file), page); err != nil {
+			return nil, fmt.Errorf("plot %s: %w", file, err)
 		}
-		names = append(names, name)
+		names = append(names, file)
 	}
 	return names, nil
 }

@@ -19,10 +19,14 @@ const thinned = 4
 
 // Report is what all runs found.
 type Report struct {
-	Machine string   `json:"machine"`
-	Commit  string   `json:"commit"`
-	Day     string   `json:"day"`
-	Stage   string   `json:"stage"` // whose alarms were evaluated
+	// Name begins the names of its files.
+	Name    string `json:"-"`
+	Machine string `json:"machine"`
+	Commit  string `json:"commit"`
+	Day     string `json:"day"`
+	Stage   string `json:"stage"` // whose alarms were evaluated
+	// Unseen are its alarms that could not be.
+	Unseen  []string `json:"alarms_unseen"`
 	Records []Record `json:"records"`
 }
 
@@ -37,12 +41,12 @@ func (r Report) Failed() []string {
 	return out
 }
 
-// Write writes chaos.md, chaos.json and the plots into a folder.
+// Write writes it as Markdown, as JSON and as plots into a folder.
 func (r Report) Write(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("make the folder of the report: %w", err)
 	}
-	plots, err := plotAll(folder, r.latest())
+	plots, err := plotAll(folder, r.Name, r.latest())
 	if err != nil {
 		return err
 	}
@@ -55,7 +59,7 @@ func (r Report) Write(folder string) error {
 	if err != nil {
 		return fmt.Errorf("encode the report: %w", err)
 	}
-	for name, content := range map[string][]byte{"chaos.json": append(text, '\n'), "chaos.md": r.markdown(plots)} {
+	for name, content := range map[string][]byte{r.Name + ".json": append(text, '\n'), r.Name + ".md": r.markdown(plots)} {
 		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
 			return fmt.Errorf("write the report: %w", err)
 		}
@@ -119,8 +123,8 @@ Written by %s. %s, commit %s, %s. %d scenarios, up to %d runs each, on the local
 
 In all %d payloads were accepted: %d are stored, %d are in the DLQ, and %d findings are left.
 
-`, "`make chaos`", r.Machine, r.Commit, r.Day, len(scenarios), runs, r.Stage, total.Accepted, total.Stored, total.DeadLettered, len(total.Findings))
-	out.WriteString(legend)
+`, "`make "+r.Name+"`", r.Machine, r.Commit, r.Day, len(scenarios), runs, r.Stage, total.Accepted, total.Stored, total.DeadLettered, len(total.Findings))
+	fmt.Fprintf(&out, legend, strings.Join(r.Unseen, ", "))
 	out.WriteString("| scenario | accepted | stored | in the DLQ | findings | recovered after | alarms |\n|---|---|---|---|---|---|---|\n")
 	for _, of := range scenarios {
 		fmt.Fprintf(&out, "| [%s](#%s) | %s | %s | %s | %s | %s | %s |\n", of[0].Scenario, of[0].Scenario,
@@ -153,7 +157,8 @@ const legend = "The checker (`proof/checker`) compares, id by id, what clients w
 	"It counts payloads of distinct id and meaning; duplicates count once.\n\n" +
 	"*Recovered after*: from the end of the fault until every event was stored and announced that had been accepted by then. " +
 	"*Alarms*: which fire, and how long after the fault began, evaluated minute by minute as CloudWatch documents; *if it lasted* are those that fire had the fault gone on for half an hour. " +
-	"Those that the poison of the load had set off before are left out. RDS, SNS delivery, Lambda's concurrency and the age of the oldest message have no metrics here: alarms on them are not seen.\n\n"
+	"Letters that the load sets off by its own poison and conflicts are not counted for the DLQ's alarms; those that the fault sets off are. " +
+	"Not evaluated in any scenario, since a metric that they read does not exist here: %s.\n\n"
 
 // ofRuns joins what the runs have, once if all have the same.
 func ofRuns(of []Record, text func(Record) string) string {
@@ -184,19 +189,25 @@ func findings(r Record) string {
 func recovered(r Record) string { return r.Recovered.Round(100 * time.Millisecond).String() }
 
 func alarmed(r Record) string {
+	if r.Alarms == nil {
+		return "not evaluated"
+	}
 	var parts []string
 	for _, a := range r.Alarms {
-		if a.Before {
-			continue
+		switch {
+		case a.Before:
+			parts = append(parts, a.Name+" before the fault already")
+		case a.IfItLasted:
+			parts = append(parts, fmt.Sprintf("%s after %s if it lasted", a.Name, a.After.Round(time.Second)))
+		default:
+			parts = append(parts, fmt.Sprintf("%s after %s", a.Name, a.After.Round(time.Second)))
 		}
-		text := fmt.Sprintf("%s after %s", a.Name, a.After.Round(time.Second))
-		if a.IfItLasted {
-			text += " if it lasted"
-		}
-		parts = append(parts, text)
 	}
 	if len(parts) == 0 {
-		return "none"
+		parts = []string{"none"}
+	}
+	if r.overAtOnce() {
+		parts = append(parts, "not evaluated as if it lasted: it was over at once")
 	}
 	return strings.Join(parts, ", ")
 }

@@ -22,9 +22,11 @@ func TestReport_is_a_table_a_section_for_each_scenario_and_plots(t *testing.T) {
 	bad := *good
 	bad.Result = checker.Result{Accepted: 390, Stored: 379, DeadLettered: 10, Findings: []checker.Finding{{Kind: checker.Lost, ID: "a"}}}
 	bad.Failure = "1 lost: a"
-	other := *good
-	other.Scenario = "other"
-	report := Report{Machine: "abacus", Commit: "abc1234", Day: "2026-11-30", Stage: "prod", Records: []Record{*good, other, bad}}
+	short := *good
+	short.Scenario, short.Mended, short.Alarms = "short", short.Broken, []Alarmed{}
+	none := *good
+	none.Scenario, none.Alarms = "none", nil
+	report := Report{Name: "chaos", Unseen: []string{"cpu", "age"}, Machine: "abacus", Commit: "abc1234", Day: "2026-11-30", Stage: "prod", Records: []Record{*good, short, none, bad}}
 	if got := report.Failed(); len(got) != 1 || got[0] != "database-down" {
 		t.Errorf("failed %q", got)
 	}
@@ -37,9 +39,12 @@ func TestReport_is_a_table_a_section_for_each_scenario_and_plots(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"abacus, commit abc1234, 2026-11-30. 2 scenarios, up to 2 runs each",
-		"In all 1170 payloads were accepted: 1139 are stored, 30 are in the DLQ, and 1 findings are left.",
-		"| [database-down](#database-down) | 390 | 380, 379 | 10 | 0, 1 lost | 1.5s | retried after 3m0s if it lasted |\n",
+		"abacus, commit abc1234, 2026-11-30. 3 scenarios, up to 2 runs each",
+		"In all 1560 payloads were accepted: 1519 are stored, 40 are in the DLQ, and 1 findings are left.",
+		"| [database-down](#database-down) | 390 | 380, 379 | 10 | 0, 1 lost | 1.5s | dlq before the fault already, retried after 3m0s if it lasted |\n",
+		"| [short](#short) | 390 | 380 | 10 | 0 | 1.5s | none, not evaluated as if it lasted: it was over at once |\n",
+		"| [none](#none) | 390 | 380 | 10 | 0 | 1.5s | not evaluated |\n",
+		"a metric that they read does not exist here: cpu, age.\n",
 		"![Accepted, stored and waiting, the fault shaded](chaos-1.png)",
 		"## database-down\n\nFault, for 20s: it is down. Expected: stored later. Load: 10 a second.\n",
 		"- run 2: answers 2 × none, 390 × 202; 0 stored although their clients got no answer; 0 announcements and letters came more than once; **failed**: 1 lost: a\n",
@@ -61,7 +66,7 @@ func TestReport_is_a_table_a_section_for_each_scenario_and_plots(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(whole, &read); err != nil || len(read.Records) != 3 || len(read.Records[0].Samples) != 10 {
+	if err := json.Unmarshal(whole, &read); err != nil || len(read.Records) != 4 || len(read.Records[0].Samples) != 10 {
 		t.Errorf("read back: %d records, %v", len(read.Records), err)
 	}
 }

@@ -52,8 +52,12 @@ type Record struct {
 	// Recovered is how long after the fault was cleared every event was stored and
 	// announced that had been accepted by then.
 	Recovered time.Duration `json:"recovered_after"`
-	Alarms    []Alarmed     `json:"alarms"`
-	Failure   string        `json:"failure,omitempty"`
+	// Alarms are those that told somebody; null: none were evaluated.
+	Alarms  []Alarmed `json:"alarms"`
+	Failure string    `json:"failure,omitempty"`
+
+	// foreseen are the letters of the load's own poison and conflicts.
+	foreseen letterCodes
 }
 
 // Run runs a scenario in a folder of its own. The error is of the harness; what is wrong
@@ -105,7 +109,7 @@ func (record *Record) run(ctx context.Context, s Scenario, o Options, r *rig.Rig
 	broken := record.disturb(ctx, s, r, load)
 	late, err := record.recover(ctx, load, watch)
 	sent, strange := load.Stop()
-	record.Statuses = load.Statuses()
+	record.Statuses, record.foreseen = load.Statuses(), lettersOf(sent, meanwhile.LargePrefix)
 	if errors.Is(broken, errUnmet) {
 		late, broken = errors.Join(broken, late), nil
 	}

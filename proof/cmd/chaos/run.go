@@ -16,11 +16,11 @@ import (
 )
 
 type options struct {
-	out, commit, bin, only, stage, templates string
-	short, list                              bool
-	runs, parallel                           int
-	rate                                     float64
-	lasting                                  time.Duration
+	out, name, commit, bin, only, stage, templates string
+	short, list                                    bool
+	runs, parallel                                 int
+	rate                                           float64
+	lasting                                        time.Duration
 }
 
 // parse reads the flags.
@@ -28,6 +28,7 @@ func parse() options {
 	var o options
 	flag.StringVar(&o.bin, "bin", "dist/bin", "folder of the functions' binaries")
 	flag.StringVar(&o.out, "out", "", "folder of the report; none is written without it")
+	flag.StringVar(&o.name, "name", "chaos", "name of the report, with which its files begin")
 	flag.StringVar(&o.commit, "commit", "unknown", "commit that is tested, for the report")
 	flag.StringVar(&o.only, "only", "", "names of scenarios, with commas between; default all")
 	flag.StringVar(&o.stage, "stage", "prod", "stage whose alarms are evaluated")
@@ -37,7 +38,7 @@ func parse() options {
 	flag.IntVar(&o.runs, "runs", 1, "how often each scenario is run")
 	flag.IntVar(&o.parallel, "parallel", 1, "how many scenarios run at a time, each with a stack and a database of its own")
 	flag.Float64Var(&o.rate, "rate", 25, "events a second")
-	flag.DurationVar(&o.lasting, "for", 0, "how long a fault lasts; default as each scenario says")
+	flag.DurationVar(&o.lasting, "for", 0, "how long each fault lasts, and run only those that can last; default as each scenario says")
 	flag.Parse()
 	return o
 }
@@ -65,8 +66,9 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	report := chaos.Report{
+		Name:    o.name,
 		Machine: fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
-		Commit:  o.commit, Day: time.Now().UTC().Format(time.DateOnly), Stage: o.stage,
+		Commit:  o.commit, Day: time.Now().UTC().Format(time.DateOnly), Stage: o.stage, Unseen: alarms.Unseen(),
 	}
 	for n := range o.runs {
 		records, err := runAll(ctx, chosen, o.parallel, chaos.Options{BinDir: bin, Rate: o.rate, For: o.lasting, Alarms: alarms}, fmt.Sprintf("run %d", n+1))
@@ -113,6 +115,9 @@ func choose(o options) ([]chaos.Scenario, error) {
 	if o.short {
 		all = slices.DeleteFunc(all, func(s chaos.Scenario) bool { return !s.Short })
 	}
+	if o.lasting > 0 {
+		all = slices.DeleteFunc(all, func(s chaos.Scenario) bool { return s.For == 0 })
+	}
 	if o.only == "" {
 		return all, nil
 	}
@@ -120,7 +125,7 @@ func choose(o options) ([]chaos.Scenario, error) {
 	for name := range strings.SplitSeq(o.only, ",") {
 		at := slices.IndexFunc(all, func(s chaos.Scenario) bool { return s.Name == name })
 		if at < 0 {
-			return nil, fmt.Errorf("there is no scenario %q: -list names them", name)
+			return nil, fmt.Errorf("there is no scenario %q, or -for is set and its fault cannot last: -list names them", name)
 		}
 		out = append(out, all[at])
 	}
