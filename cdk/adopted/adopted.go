@@ -76,14 +76,17 @@ func replace(stage *template.Stage, literal string, with template.Reference) *te
 	return out
 }
 
-// replaceIn finds a name only where it is all of a text, or in quotes, as in the body of
-// a dashboard: it begins the host too.
+// replaceIn finds a name only where it is all of a text, ends an ARN, or is in quotes, as
+// in the body of a dashboard: it begins the host too.
 func replaceIn(text, literal string, with template.Reference) template.Value {
 	if text == literal {
 		return with
 	}
 	around := ""
 	if with.Attribute == "Ref" {
+		if before, is := strings.CutSuffix(text, ":db:"+literal); is {
+			return template.Join(before, ":db:", with)
+		}
 		around = `"`
 	}
 	var out []template.Value

@@ -17,7 +17,8 @@ func adopting(t *testing.T, own string) *template.Stage {
 			{"Name": "restored", "Host": "restored.x.rds.amazonaws.com", "ResourceID": "db-ABC", "SecretARN": "arn:secret"}}},
 		"Other": {"Type": "T", "Properties": {
 			"Names": ["restored", "restored-too", "{\"of\":\"restored\",\"is\":\"restored-too\"}"], "Host": "restored.x.rds.amazonaws.com",
-			"User": {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Region"}, ":dbuser:db-ABC/reader"]]}, "Secret": "arn:secret", "None": ""}}},
+			"User": {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Region"}, ":dbuser:db-ABC/reader"]]}, "Secret": "arn:secret", "None": "",
+			"ARN": {"Fn::Join": ["", ["arn:aws:rds:", {"Ref": "AWS::Region"}, ":1:db:restored"]]}}}},
 		"Outputs": {"Endpoint": {"Value": "restored.x.rds.amazonaws.com"}}}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +40,7 @@ func TestUndo_refers_to_the_stage_s_own_instance(t *testing.T) {
 		"Names": template.List{of("Ref"), "restored-too", template.Text{`{"of":"`, of("Ref"), `","is":"restored-too"}`}}, "Host": of("Endpoint.Address"),
 		"User":   template.Text{"arn:", template.Pseudo("AWS::Region"), ":dbuser:", of("DbiResourceId"), "/reader"},
 		"Secret": of("MasterUserSecret.SecretArn"), "None": "",
+		"ARN": template.Text{"arn:aws:rds:", template.Pseudo("AWS::Region"), ":1:db:", of("Ref")},
 	}
 	other := stage.Stack("Data").Resource("Other")
 	if diff := cmp.Diff(want, other.Properties); diff != "" {

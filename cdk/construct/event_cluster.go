@@ -206,6 +206,9 @@ func (d *EventCluster) instance(id string, props *EventClusterProps) awsrds.IClu
 	return awsrds.ClusterInstance_ServerlessV2(text(id), instance)
 }
 
+// ARN is that of the cluster.
+func (d *EventCluster) ARN() *string { return d.Cluster.ClusterArn() }
+
 // MetricCPU is the load in percent of the instance that is busiest.
 func (d *EventCluster) MetricCPU() awscloudwatch.Metric {
 	return d.metric("CPUUtilization", "Maximum")

@@ -164,6 +164,9 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 	return instance
 }
 
+// ARN is that of the instance in use.
+func (d *EventDatabase) ARN() *string { return d.serving.InstanceArn() }
+
 // MetricCPU is the load of the instance in percent.
 func (d *EventDatabase) MetricCPU() awscloudwatch.Metric {
 	return d.metric("CPUUtilization", "Average")

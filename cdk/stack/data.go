@@ -15,6 +15,8 @@ import (
 // Database is what the other stacks need of PostgreSQL, whichever engine runs it.
 type Database interface {
 	construct.WatchedDatabase
+	// ARN is that of what is backed up: an instance, or a cluster.
+	ARN() *string
 	// Host takes writes; ResourceID tells one database from another; SecretARN is that of
 	// the administrator's name and password.
 	Host() *string
@@ -54,6 +56,11 @@ func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data 
 		Stack:    this,
 		Payloads: construct.NewPayloadBucket(this, "Payloads", payloads),
 		Database: newDatabase(this, s, network),
+	}
+	if copied := s.Database.BackupCopy; copied.VaultARN != "" {
+		construct.NewBackupCopy(this, "BackupCopy", &construct.BackupCopyProps{
+			Name: s.Platform(), Database: d.Database.ARN(), VaultARN: copied.VaultARN, Hour: copied.Hour, Days: copied.Days, Removal: removal(s),
+		})
 	}
 	output(this, "DbEndpoint", "The database's host name, in the VPC", d.Database.Host())
 	output(this, "DbUsername", "The database's administrator", jsii.String(construct.Administrator))

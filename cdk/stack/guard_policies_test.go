@@ -112,6 +112,7 @@ func TestEveryManagedPolicy_is_one_that_AWS_itself_needs(t *testing.T) {
 	t.Parallel()
 	known := []string{
 		"arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs",
+		"arn:${AWS::Partition}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
 		"arn:${AWS::Partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited",
 	}
 	for _, p := range append(both(t), abroad(t)) {

@@ -53,7 +53,7 @@ func (s Stage) check(l *faultList) {
 	l.require(slices.Contains(retentions(), s.Logs.RetentionDays), "logs.retention_days", "must be one of %v, got %d", retentions(), s.Logs.RetentionDays)
 	s.OTLP.check(l, s.Network.CIDR)
 	s.Network.check(l, s.Region)
-	s.Database.check(l, s.Region)
+	s.Database.check(l, s.Account, s.Region)
 	l.between(s.Events.RetentionDays, 0, 36_500, "events.retention_days")
 	l.between(s.Events.MaintainEveryHours, 1, 24, "events.maintain_every_hours")
 	exports := append([]string{NoExport}, contract.ExportFormats()...)
@@ -151,7 +151,7 @@ func (t Traces) check(l *faultList, tracing bool) {
 	l.require(!t.RequestsOnly, "traces.requests_only", "must be false without tracing")
 }
 
-func (d Database) check(l *faultList, region string) {
+func (d Database) check(l *faultList, account, region string) {
 	oneOf(l, d.Engine, "database.engine", Postgres, Aurora)
 	l.require(enginePattern.MatchString(d.EngineVersion), "database.engine_version",
 		"must be a major version of PostgreSQL from 14 on, such as 17, got %q", d.EngineVersion)
@@ -162,6 +162,7 @@ func (d Database) check(l *faultList, region string) {
 	}
 	l.between(d.BackupDays, 1, 35, "database.backup_days")
 	d.checkWindows(l)
+	d.checkBackupCopy(l, account, region)
 	d.Adopted.check(l, region)
 }
 

@@ -139,7 +139,7 @@ func TestParse_names_each_field_that_is_missing(t *testing.T) {
 		"network", "network.cidr", "network.availability_zones", "network.flow_logs",
 		"database", "database.engine", "database.instance_class", "database.storage_gib", "database.max_storage_gib", "database.multi_az",
 		"database.minimum_acu", "database.maximum_acu", "database.readers",
-		"database.backup_days", "database.backup_window", "database.maintenance_window", "database.deletion_protection", "database.proxy",
+		"database.backup_days", "database.backup_window", "database.maintenance_window", "database.deletion_protection", "database.proxy", "database.backup_copy", "database.backup_copy.vault_arn", "database.backup_copy.hour", "database.backup_copy.days",
 		"events", "events.retention_days", "events.maintain_every_hours", "payloads", "payloads.glacier_days", "payloads.old_version_days", "payloads.access_logs",
 		"queue", "queue.batch_size", "queue.batch_window_seconds", "queue.minimum_pollers", "queue.maximum_pollers",
 		"functions", "functions.ingest", "functions.ingest.memory_mib", "functions.ingest.timeout_seconds", "functions.ingest.reserved_concurrency",

@@ -142,7 +142,17 @@ type Database struct {
 	DeletionProtection bool    `yaml:"deletion_protection"`
 	Proxy              bool    `yaml:"proxy"`
 
-	Adopted Adopted `yaml:"adopted"`
+	BackupCopy BackupCopy `yaml:"backup_copy"`
+	Adopted    Adopted    `yaml:"adopted"`
+}
+
+// BackupCopy has a snapshot of each day copied to the vault, which is AWS Backup's in
+// another region of the account; all empty and zero for none. The snapshot begins within
+// Hour, in UTC. Days is how long snapshots and copies are kept.
+type BackupCopy struct {
+	VaultARN string `yaml:"vault_arn"`
+	Hour     int    `yaml:"hour"`
+	Days     int    `yaml:"days"`
 }
 
 // Adopted is the instance that the stage uses in place of its own, such as one that was

@@ -53,7 +53,7 @@ func (c crossing) what() string {
 func link(c catalog.Catalog, p *merge.Platform) (*linker, error) {
 	l := &linker{
 		catalog: c, resources: map[string]*merge.Resource{}, module: map[string]string{}, blocks: map[string][]*block{},
-		crossings: map[string]map[string]crossing{}, common: commonTags(p.Resources),
+		crossings: map[string]map[string]crossing{}, common: commonTags(c, p.Resources),
 	}
 	for _, r := range p.Resources {
 		l.resources[r.Key] = r
@@ -126,10 +126,10 @@ func (l *linker) surroundings(r *merge.Resource) catalog.Surroundings {
 }
 
 // commonTags are those that every resource with tags has.
-func commonTags(resources []*merge.Resource) template.Object {
+func commonTags(c catalog.Catalog, resources []*merge.Resource) template.Object {
 	var common template.Object
 	for _, r := range resources {
-		tags, is := r.Properties["Tags"].(template.Object)
+		tags, is := r.Properties[c.Types[r.Type].TagsOf()].(template.Object)
 		if !is {
 			continue
 		}

@@ -85,6 +85,8 @@ func addThird(dev, prod, added *settings.Stage) {
 	added.API.Clients = map[string]settings.Client{"orders": {Reads: settings.ReadsOwn, Caller: "load-test|orders"}}
 	prod.API.Authorization = settings.IAM
 	prod.OTLP = settings.OTLP{Endpoint: "https://spans.example.org", Network: "10.52.0.0/24", TransitGateway: "tgw-0a1b2c3d4e5f67891"}
+	dev.Database.BackupCopy = settings.BackupCopy{VaultARN: "arn:aws:backup:eu-west-1:123456789012:backup-vault:dev", Days: 1}
+	prod.Database.BackupCopy = settings.BackupCopy{VaultARN: "arn:aws:backup:us-west-2:123456789012:backup-vault:central", Hour: 12, Days: 35}
 	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e1"
 	dev.API.Domain = settings.Domain{Name: "events.example.com", CertificateARN: certificate + "1"}
 	added.API.Domain = settings.Domain{Name: "load.example.com", CertificateARN: certificate + "2"}
@@ -106,6 +108,7 @@ func changedDev(s *settings.Stage) {
 	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, Zones: []string{"us-east-1c", "us-east-1a", "us-east-1b"}, EndpointZones: 2, FlowLogs: true}
 	s.Database = settings.Database{
 		Engine: settings.Aurora, EngineVersion: "16", MinimumACU: 2, MaximumACU: 8.5, Readers: 2, MultiAZ: true, BackupDays: 3, BackupWindow: "02:00-02:30", MaintenanceWindow: "sun:03:00-sun:03:30", DeletionProtection: true, Proxy: true,
+		BackupCopy: settings.BackupCopy{VaultARN: "arn:aws:backup:eu-west-1:123456789012:backup-vault:central", Hour: 2, Days: 14},
 	}
 	s.Payloads = settings.Payloads{GlacierDays: 60, OldVersionDays: 14, AccessLogs: true}
 	s.Queue = settings.Queue{BatchSize: 50, BatchWindowSeconds: 2, MinimumPollers: 2, MaximumPollers: 3}
@@ -133,7 +136,8 @@ func changedProd(s *settings.Stage) {
 	s.Network = settings.Network{CIDR: "10.98.0.0/22", AvailabilityZones: 2, EndpointZones: 1}
 	s.Database = settings.Database{
 		Engine: settings.Postgres, EngineVersion: "18", InstanceClass: "m7g.xlarge", StorageGiB: 200, MaxStorageGiB: 2000, BackupDays: 30, BackupWindow: "04:00-05:00", MaintenanceWindow: "sat:23:30-sun:00:30",
-		Adopted: adoptedBy("prod"),
+		BackupCopy: settings.BackupCopy{VaultARN: "arn:aws:backup:us-west-2:123456789012:backup-vault:central", Hour: 12, Days: 35},
+		Adopted:    adoptedBy("prod"),
 	}
 	s.Payloads = settings.Payloads{GlacierDays: 61, OldVersionDays: 15}
 	s.Queue = settings.Queue{BatchSize: 10, MinimumPollers: 3, MaximumPollers: 4}

@@ -37,6 +37,16 @@ type Type struct {
 	ReadyWith    map[string][]string // attribute: types of the module without which another cannot use it
 }
 
+// TagsOf is the property that has a resource's tags, empty for a type without.
+func (t *Type) TagsOf() string {
+	for _, p := range t.Properties {
+		if p.Read.Name == asTags().Name || p.Read.Name == asTagMap().Name {
+			return p.From.String()
+		}
+	}
+	return ""
+}
+
 // Attribute is an attribute of a resource in Terraform.
 type Attribute struct {
 	Name   string
@@ -150,7 +160,7 @@ func New() Catalog {
 		Outputs: outputs(), Modules: modules(), Left: leftOut(), names: shortNames(),
 	}
 	for _, group := range [][]Type{
-		ec2(), iam(), kms(), logs(), s3(), rds(), rdsCluster(), sqs(), sns(), lambda(), apiGateway(), apiGatewayCallers(),
+		ec2(), iam(), kms(), logs(), s3(), rds(), rdsCluster(), backup(), sqs(), sns(), lambda(), apiGateway(), apiGatewayCallers(),
 		cloudWatch(), waf(), xray(), custom(),
 	} {
 		for _, t := range group {

@@ -95,6 +95,7 @@ func choices() []Choice {
 		{Place{"Data/Database/*Access/*", "Description"}, instance},
 		{Place{"Data/Database/ProxyRole/*", "PolicyDocument.Statement[*].Resource"}, instance},
 		{Place{"Data/Database/Proxy/ProxyTargetGroup", "DB*Identifiers"}, instance},
+		{Place{"Data/BackupCopy/Selection", "BackupSelection.Resources*"}, instance},
 		{Place{"Pipeline/*/Function/Resource", "Environment.Variables.DB_*"}, instance},
 		{Place{"Pipeline/Migrations/Run/Default", "Version"}, instance},
 		{Place{"Pipeline/*/Role/DefaultPolicy/Resource", "PolicyDocument.Statement[*].Resource"}, instance},

@@ -31,6 +31,16 @@ func asPairs() Reading { return Reading{"pairs", pairs} }
 // asTags does the same for tags, without those that only the CDK reads.
 func asTags() Reading { return Reading{"tags", tags} }
 
+// asTagMap is for tags that are texts by their names.
+func asTagMap() Reading {
+	return Reading{"tag_map", func(v template.Value) (template.Value, error) {
+		if _, is := v.(template.Object); !is {
+			return nil, fmt.Errorf("must be tags by their names, got %s", hcl.Source(v))
+		}
+		return v, nil
+	}}
+}
+
 // fromJSON reads a text that is a JSON document, with what is put into it.
 func fromJSON() Reading { return Reading{"json", document} }
 

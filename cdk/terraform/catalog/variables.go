@@ -156,7 +156,7 @@ func variables() []Variable {
 	for _, function := range []string{"authorize", "ingest", "maintain", "migrate", "processor", "query"} {
 		out = append(out, zip(function))
 	}
-	return slices.Concat(out, stateVariables(), pipelineVariables(), callerVariables(), alarmVariables())
+	return slices.Concat(out, stateVariables(), backupVariables(), pipelineVariables(), callerVariables(), alarmVariables())
 }
 
 func stateVariables() []Variable {
@@ -198,7 +198,7 @@ func stateVariables() []Variable {
 			Place{"*", "RetentionInDays"}, Place{"Data/Payloads/AccessLogs/Resource", "LifecycleConfiguration.Rules[0].ExpirationInDays"}),
 		choice("retain_data", "Whether what is destroyed leaves its data behind: the log groups, the parameter group, a last snapshot of the database.",
 			Place{"*/AccessLog/Resource", Retain}, Place{"*/ExecutionLog/Resource", Retain}, Place{"*/Log/Resource", Retain},
-			Place{"*FlowLog/Resource", Retain}, Place{"Data/Database/*", Retain}),
+			Place{"*FlowLog/Resource", Retain}, Place{"Data/Database/*", Retain}, Place{"Data/BackupCopy/Vault", Retain}),
 		validated("network_cidr", String, "The addresses of the VPC.",
 			hcl.Op(hcl.Func("can", hcl.Func("cidrnetmask", cidr)), "&&", matching("/(1[6-9]|2[0-2])$", cidr)),
 			"be an IPv4 block of the size /16 to /22, such as 10.20.0.0/16", "10.0.0.0/23", Place{"Network/Private/VPC/Resource", "CidrBlock"}),

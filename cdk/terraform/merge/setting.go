@@ -17,7 +17,7 @@ func (m *merger) tags(stages []*assembly.Stage) {
 	for _, s := range stages {
 		var all []template.Object
 		for _, r := range s.Resources {
-			if tags, is := r.Properties["Tags"].(template.Object); is {
+			if tags, is := r.Properties[m.catalog.Types[catalog.TypeOf(r.Source)].TagsOf()].(template.Object); is {
 				all = append(all, tags)
 			}
 		}

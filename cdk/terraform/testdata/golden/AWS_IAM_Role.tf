@@ -1,5 +1,30 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
+resource "aws_iam_role" "backup_copy" {
+  count = var.database_backup_copy_vault_arn != null ? 1 : 0
+
+  name        = "fluxa-backup-copy-${var.environment}-${local.region}"
+  description = "fluxa-${var.environment}: takes and copies snapshots of the database"
+  assume_role_policy = jsonencode({
+    Statement = [{
+      Action = "sts:AssumeRole"
+      Effect = "Allow"
+      Principal = {
+        Service = "backup.amazonaws.com"
+      }
+    }]
+    Version = "2012-10-17"
+  })
+  tags = local.tags
+}
+
+resource "aws_iam_role_policy_attachment" "backup_copy" {
+  count = var.database_backup_copy_vault_arn != null ? 1 : 0
+
+  role       = aws_iam_role.backup_copy[0].name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
+}
+
 resource "aws_iam_role" "database_proxy" {
   name = "fluxa-database-proxy-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
