@@ -23,6 +23,7 @@ type account struct {
 	api     *fakeAPI
 	refuses string // an action that it does not allow
 	invoked []string
+	watched *cloudWatch // its logs and metrics; nil: there are none
 }
 
 // newAccount makes the account that the AWS settings of the environment lead to.
@@ -44,6 +45,7 @@ func newAccount(t *testing.T) *account {
 func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	function, invokes := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/2015-03-31/functions/"), "/invocations")
 	switch {
+	case a.watched != nil && a.watched.answers(w, r):
 	case r.Header.Get("X-Amz-Target") != "":
 		a.queues.web.Config.Handler.ServeHTTP(w, r)
 	case invokes:
@@ -69,6 +71,7 @@ func (a *account) describe(w http.ResponseWriter, name string) {
 	if part == "pipeline" {
 		outputs = map[string]string{
 			"ApiEndpoint": a.api.URL + "/" + stage, "QueueUrl": a.queues.info.QueueURL, "DlqUrl": a.queues.info.DLQURL, "MigrateFunction": "fluxa-migrate-" + stage,
+			"IngestFunction": "fluxa-ingest-" + stage, "ProcessorFunction": "fluxa-processor-" + stage,
 		}
 		if stage == "dev" {
 			outputs["ApiKeyId"] = "k1"

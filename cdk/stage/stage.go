@@ -336,7 +336,7 @@ func (a Alarms) Address() string {
 }
 
 // Platform returns the name of what a stage has one of, such as fluxa-dev.
-func (s Stage) Platform() string { return "fluxa-" + s.Name }
+func (s Stage) Platform() string { return contract.Platform(s.Name) }
 
 // Unprotected returns the stage with nothing protected from deletion, for its first
 // deploy. One that fails is rolled back by CloudFormation, which cannot delete a

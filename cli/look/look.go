@@ -10,6 +10,8 @@ type Commands struct {
 	Logs  logsCommand  `cmd:"" help:"Show what the functions log, and follow it."`
 	Open  openCommand  `cmd:"" help:"Open the console or the API in a browser."`
 
+	Console consoleCommand `cmd:"" help:"Serve the console of a deployed stage on this machine."`
+
 	Events struct {
 		Tail tailCommand `cmd:"" help:"Show what becomes of events, as they pass."`
 	} `cmd:"" help:"Follow events."`

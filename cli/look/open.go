@@ -19,7 +19,7 @@ type openCommand struct {
 }
 
 func (openCommand) Help() string {
-	return `Prints the address, and on a terminal opens it in the browser. A deployed stage has its API alone.
+	return `Prints the address, and on a terminal opens it in the browser. A deployed stage has its API alone: fluxa console serves its console.
 
     fluxa open
     fluxa open api --stage dev`
@@ -32,13 +32,21 @@ func (o openCommand) Run(ctx context.Context, c console.Console) error {
 	}
 	address := on.Endpoint
 	if o.What == "console" {
+		if on.Stage != "" {
+			return fmt.Errorf("%s has no console of its own: `fluxa console --stage %s` serves one here", on.Name, on.Stage)
+		}
 		if on.Local == nil || on.Local.ConsoleURL == "" {
 			return fmt.Errorf("%s has no console of its own: `fluxa open api` opens its API", on.Name)
 		}
 		address = on.Local.ConsoleURL
 	}
+	return inBrowser(c, address, o.Print)
+}
+
+// inBrowser prints an address, and on a terminal opens it.
+func inBrowser(c console.Console, address string, onlyPrint bool) error {
 	fmt.Fprintln(c.Out, address)
-	if o.Print || !console.IsTerminal(c.Out) {
+	if onlyPrint || !console.IsTerminal(c.Out) {
 		return nil
 	}
 	browser.Stdout, browser.Stderr = io.Discard, io.Discard

@@ -1,5 +1,9 @@
 package contract
 
+// Platform returns the name of what there is once in a stage, such as its API and its
+// dashboard.
+func Platform(stage string) string { return "fluxa-" + stage }
+
 // Named returns the name of a part of a deployed stage, such as fluxa-ingest-dev.
 func Named(what, stage string) string { return "fluxa-" + what + "-" + stage }
 
