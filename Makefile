@@ -100,8 +100,12 @@ pins: ## Pin the Python packages anew, from requirements/*.in
 			--allow-unsafe --strip-extras --no-annotate --no-emit-find-links --no-emit-index-url $$name.in; done
 
 .PHONY: up
-up: build ## Run the whole product here, in the foreground (PORT=8080); Ctrl-C stops it
-	@exec $(FLUXA) up --dir $(DIR) --bin $(DIST)/bin
+up: build ## Run the whole product here, in the foreground (PORT=8080, WATCH=1: with functions as they change); Ctrl-C stops it
+	@exec $(FLUXA) up --dir $(DIR) --bin $(DIST)/bin $(if $(WATCH),--watch)
+
+.PHONY: bench-watch
+bench-watch: ## Measure how long WATCH=1 takes from a saved file to a replaced function (RUNS=5)
+	@RUNS=$(RUNS) scripts/watch.sh
 
 .PHONY: down
 down: $(FLUXA) ## Stop the local stack

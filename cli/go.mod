@@ -11,6 +11,7 @@ require (
 	github.com/cli/browser v1.3.0
 	github.com/creack/pty v1.1.24
 	github.com/fluxa/fluxa/pkg v0.0.0
+	github.com/fsnotify/fsnotify v1.10.1
 	github.com/google/go-cmp v0.7.0
 	github.com/jotaen/kong-completion v0.0.14
 	github.com/klauspost/compress v1.20.1

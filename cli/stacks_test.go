@@ -189,6 +189,9 @@ func TestUp(t *testing.T) {
 			t.Errorf("--host %s: %s", host, done)
 		}
 	}
+	if done := runWith(t.Context(), nil, launcher, "up", "--dir", dir, "--watch"); done.code != exit.OK || got.Watch == nil {
+		t.Errorf("nothing is watched: %s", done)
+	}
 	launcher.Run = func(context.Context, stack.Config) error { return errors.New("port 9090 is in use") }
 	if done := runWith(t.Context(), nil, launcher, "up", "--dir", dir); done != (outcome{exit.Failure, "", "fluxa: port 9090 is in use\n"}) {
 		t.Errorf("%s", done)
@@ -221,7 +224,7 @@ func TestUp_detached(t *testing.T) {
 	t.Setenv("FLUXA_TEST_API_URL", api.URL)
 	program := programNamedFluxa(t)
 	launcher := stacks.Launcher{Program: func() (string, error) { return program, nil }}
-	got := runWith(t.Context(), nil, launcher, "up", "--detach", "--dir", dir, "--port", "0", "--api-key", "hidden", "--database-url", "postgres://hidden")
+	got := runWith(t.Context(), nil, launcher, "up", "--detach", "--watch", "--dir", dir, "--port", "0", "--api-key", "hidden", "--database-url", "postgres://hidden")
 	if got.code != exit.OK || got.err != "" || !strings.HasPrefix(got.out, "Fluxa is up in the background, process ") || !strings.Contains(got.out, "  API           "+api.URL+"\n") {
 		t.Fatalf("%s", got)
 	}
@@ -230,7 +233,7 @@ func TestUp_detached(t *testing.T) {
 		t.Errorf("the process has %+v, %v", info, err)
 	}
 	log, err := os.ReadFile(filepath.Join(dir, "up.log"))
-	if want := "arguments: up --port 0 --host 127.0.0.1 --dir " + dir + " --bin dist/bin --batch-size 10 --batch-window 0s --traces=true\n"; err != nil || string(log) != want {
+	if want := "arguments: up --port 0 --host 127.0.0.1 --dir " + dir + " --bin dist/bin --batch-size 10 --batch-window 0s --traces=true --watch\n"; err != nil || string(log) != want {
 		t.Errorf("its arguments: %s, %v; want %s", log, err, want)
 	}
 	if again := runWith(t.Context(), nil, launcher, "up", "-d", "--dir", dir); again.code != exit.Failure || !strings.Contains(again.err, "a stack runs there already: process ") {

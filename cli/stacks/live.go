@@ -29,6 +29,7 @@ type activityLine struct {
 
 	mu   sync.Mutex
 	line string
+	news string // what was told last
 }
 
 func (a *activityLine) text() string {
@@ -37,7 +38,17 @@ func (a *activityLine) text() string {
 	if a.line == "" {
 		return "starting, " + console.Duration(time.Since(a.began).Truncate(time.Second))
 	}
+	if a.news != "" {
+		return a.line + "  " + a.news
+	}
 	return a.line
+}
+
+// tell puts news at the end of the line, in place of the last.
+func (a *activityLine) tell(news string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.news = news
 }
 
 func (a *activityLine) set(line string) {

@@ -12,6 +12,7 @@ import (
 	"github.com/fluxa/fluxa/cli/console"
 	"github.com/fluxa/fluxa/cli/exit"
 	"github.com/fluxa/fluxa/cli/stacks/background"
+	"github.com/fluxa/fluxa/cli/stacks/watch"
 	"github.com/fluxa/fluxa/cli/target"
 	"github.com/fluxa/fluxa/cli/webconsole/localstack"
 	"github.com/fluxa/fluxa/cli/webconsole/traces"
@@ -31,6 +32,7 @@ type upCommand struct {
 	BatchSize   int           `env:"FLUXA_BATCH_SIZE" default:"10" placeholder:"N" help:"Messages that a processor takes at once, 1 to 10000 (default ${default})."`
 	BatchWindow time.Duration `env:"FLUXA_BATCH_WINDOW" default:"0s" placeholder:"DURATION" help:"How long a batch is collected, up to 5m; at least 1s for more than 10 messages (default ${default})."`
 	Traces      bool          `env:"FLUXA_TRACES" default:"true" negatable:"" help:"Record traces, which the console shows for five minutes. OTEL_EXPORTER_OTLP_ENDPOINT sends them elsewhere instead."`
+	Watch       bool          `short:"w" help:"Compile a function when its sources change, and replace it while the stack runs. Needs the repository and Go."`
 	Detach      bool          `short:"d" help:"Start in the background and return when the API answers; the log is up.log in the data folder."`
 	Wait        time.Duration `default:"10m" placeholder:"DURATION" help:"With --detach: how long it may take until the API answers (default ${default})."`
 }
@@ -40,6 +42,7 @@ func (upCommand) Help() string {
 
     fluxa up
     PORT=9080 fluxa up
+    fluxa up --watch
     fluxa up --batch-size 100 --batch-window 1s
     FLUXA_CLIENTS=orders:key1,reports:key2 fluxa up
     fluxa up --detach && fluxa verify && fluxa down`
@@ -58,6 +61,12 @@ func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher
 	}
 	if warning := exposure(u.Host, u.APIKey != "" || len(clients) > 0); warning != "" {
 		fmt.Fprintln(c.Err, warning)
+	}
+	repository := ""
+	if u.Watch {
+		if repository, err = watch.Repository("."); err != nil {
+			return exit.Usagef("--watch: %s", err)
+		}
 	}
 	if u.Detach {
 		return u.detach(ctx, c, launcher)
@@ -80,14 +89,25 @@ func (u upCommand) Run(ctx context.Context, c console.Console, launcher Launcher
 	if spans != nil {
 		cfg.Traces = spans
 	}
-	return u.run(ctx, c, launcher, cfg)
+	return u.run(ctx, c, launcher, cfg, repository)
 }
 
-// run runs the stack; on a terminal, a line below its own says what it is doing.
-func (upCommand) run(ctx context.Context, c console.Console, launcher Launcher, cfg stack.Config) error {
+// run runs the stack; on a terminal, a line below its own says what it is doing. The
+// functions of a repository that is named are watched.
+func (upCommand) run(ctx context.Context, c console.Console, launcher Launcher, cfg stack.Config, repository string) error {
 	doing := &activityLine{folder: cfg.Dir, began: time.Now()}
 	live := c.Live(doing.text)
 	cfg.Out = live
+	if repository != "" {
+		cfg.Watch = func(ctx context.Context, s *stack.Stack) error {
+			return watch.Config{
+				Root: repository, Bin: cfg.BinDir, Functions: contract.Functions(), Out: live, Say: doing.tell,
+				Replace: func(ctx context.Context, function contract.Function, path string) error {
+					return s.Function(function).Replace(ctx, path)
+				},
+			}.Run(ctx)
+		}
+	}
 	looking, stop := context.WithCancel(ctx)
 	var looks sync.WaitGroup
 	if console.IsTerminal(c.Out) {
@@ -138,11 +158,15 @@ func (u upCommand) detach(ctx context.Context, c console.Console, launcher Launc
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
+	command := []string{program, "up", "--port", strconv.Itoa(u.Port), "--host", u.Host, "--dir", u.Folder(), "--bin", u.Bin,
+		"--batch-size", strconv.Itoa(u.BatchSize), "--batch-window", u.BatchWindow.String(), "--traces=" + strconv.FormatBool(u.Traces)}
+	if u.Watch {
+		command = append(command, "--watch")
+	}
 	info, err := background.Start(ctx, background.Config{
-		Command: []string{program, "up", "--port", strconv.Itoa(u.Port), "--host", u.Host, "--dir", u.Folder(), "--bin", u.Bin,
-			"--batch-size", strconv.Itoa(u.BatchSize), "--batch-window", u.BatchWindow.String(), "--traces=" + strconv.FormatBool(u.Traces)},
-		Env: []string{"DATABASE_URL=" + u.DatabaseURL, "FLUXA_API_KEY=" + u.APIKey, "FLUXA_CLIENTS=" + u.Clients},
-		Dir: u.Folder(), Timeout: u.Wait, Out: c.Err, Healthy: healthy,
+		Command: command,
+		Env:     []string{"DATABASE_URL=" + u.DatabaseURL, "FLUXA_API_KEY=" + u.APIKey, "FLUXA_CLIENTS=" + u.Clients},
+		Dir:     u.Folder(), Timeout: u.Wait, Out: c.Err, Healthy: healthy,
 	})
 	if err != nil {
 		return err

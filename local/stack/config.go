@@ -6,6 +6,7 @@ package stack
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -50,6 +51,10 @@ type Config struct {
 	Traces http.Handler
 	// Reference serves the reference of the API under ReferencePath. Default: there is none.
 	Reference http.Handler
+	// Watch runs beside the stack from when its API answers until it stops, such as what
+	// gives functions new code (Stack.Function). The stack stops when it fails. Default:
+	// nothing does.
+	Watch func(context.Context, *Stack) error
 	// Tuning changes the settings of a deployment, for tests and experiments.
 	Tuning Tuning
 }

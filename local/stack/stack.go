@@ -104,6 +104,9 @@ func Start(ctx context.Context, cfg Config) (s *Stack, err error) {
 	if err := s.startAPI(background, api); err != nil {
 		return s, err
 	}
+	if cfg.Watch != nil {
+		s.run(background, "the watch", func(ctx context.Context) error { return cfg.Watch(ctx, s) })
+	}
 	return s, WriteInfo(cfg.Dir, s.info)
 }
 
