@@ -261,6 +261,10 @@ site: .venv/site/.ready ## Build the site of the documents into dist/site; a lin
 	@NO_MKDOCS_2_WARNING=1 .venv/site/bin/mkdocs build --strict 2>&1 | sed '/^INFO /d' # with --quiet a warning passes
 	@echo "$(DIST)/site/index.html"
 
+.PHONY: readme-walk
+readme-walk: ## Run the README's commands as a newcomer: fresh clone, empty caches and home (FLAGS='--user NAME')
+	@python3 scripts/walk.py $(FLAGS)
+
 .PHONY: attack
 attack: build .venv/schemathesis/.ready ## Attack the API of a local stack with schemathesis (CASES=50)
 	@CASES=$(CASES) scripts/attack.sh
