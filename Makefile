@@ -337,7 +337,8 @@ sbom: build ## List the modules of each program as CycloneDX documents, in dist/
 #   pgtest        gives each test a schema of its own on a real PostgreSQL
 #   lambdatest    runs a function's binary under the runtime API
 #   processtest   the suite of a store's tests, whose store in memory the drill uses too
-TESTSUPPORT := pgtest|lambdatest|processtest
+#   mistake       makes mistakes in copies of the code, which the proofs have to find
+TESTSUPPORT := pgtest|lambdatest|processtest|mistake
 # And functions, each in its file:
 #   Codes          the OpenAPI document lists them
 #   Literal        what tests of templates compare with
