@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
@@ -22,7 +23,7 @@ const (
 	WrongCode   Kind = "wrong code"  // in the DLQ by another code than it must be
 	WrongBytes  Kind = "wrong bytes" // the payload is not the one that was sent
 	Unannounced Kind = "unannounced" // stored, and no subscriber was told
-	Premature   Kind = "premature"   // announced, and not stored
+	Premature   Kind = "premature"   // announced, and not stored, or not stored by then
 	WrongKey    Kind = "wrong key"   // the idempotency key says something else than the tables and the DLQ
 )
 
@@ -247,6 +248,8 @@ func (d *dossier) checkAnnouncements() {
 			d.find(Ghost, "announced, and nobody sent it")
 		case len(d.rows) == 0:
 			d.find(Premature, "announced, and not stored")
+		case !slices.ContainsFunc(d.rows, func(r Row) bool { return !a.At.Before(r.StoredAt) }):
+			d.find(Premature, "announced %s before it was stored", d.rows[0].StoredAt.Sub(a.At).Round(time.Millisecond))
 		case !slices.ContainsFunc(d.rows, func(r Row) bool { return r.SHA256 == a.SHA256 }):
 			d.find(WrongBytes, "announced with the hash %.8s, stored with %.8s", a.SHA256, d.rows[0].SHA256)
 		}

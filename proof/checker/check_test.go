@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fluxa/fluxa/pkg/event"
 	"github.com/fluxa/fluxa/pkg/fault"
@@ -88,6 +89,11 @@ func TestCheck_finds_what_is_wrong(t *testing.T) {
 			func(e *checker.Evidence) {
 				e.Announcements = append(e.Announcements, checker.Announcement{ID: "poison", SHA256: event.Hash([]byte(poison))})
 			}, "premature poison"},
+		"published before the commit, and stored by a later delivery": {
+			func(e *checker.Evidence) {
+				e.Rows[1].StoredAt = time.Date(2026, 11, 30, 12, 0, 1, 0, time.UTC)
+				e.Announcements[2].At = e.Rows[1].StoredAt.Add(-time.Millisecond)
+			}, "premature unanswered"},
 		"a mark lost: stored without its key": {
 			func(e *checker.Evidence) { e.Keys = e.Keys[1:] }, "wrong key good"},
 		"a key is left in work": {

@@ -33,6 +33,8 @@ type Row struct {
 	Payload []byte
 	// Missing says why the payload could not be read, such as an object that is gone.
 	Missing string
+	// StoredAt is when the transaction that stored it began, by the clock of the database.
+	StoredAt time.Time
 }
 
 // Key is one row of the idempotency keys.
@@ -53,6 +55,8 @@ type Letter struct {
 type Announcement struct {
 	ID     string
 	SHA256 string
+	// At is when it was received, by the clock of the machine, which is the database's too.
+	At time.Time
 }
 
 // Evidence is all that the checker looks at, taken when nothing was left to do.

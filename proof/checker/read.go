@@ -42,8 +42,9 @@ func Tables(ctx context.Context, db *pgx.Conn, bucket *s3.Client) (rows []Row, k
 		Hash            []byte
 		Payload         *string
 		Bucket, Keypath *string
+		At              time.Time
 	}
-	found, err := db.Query(ctx, `SELECT event_id, payload_sha256, payload, s3_bucket, s3_key FROM events`)
+	found, err := db.Query(ctx, `SELECT event_id, payload_sha256, payload, s3_bucket, s3_key, created_at FROM events`)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the events: %w", err)
 	}
@@ -52,7 +53,7 @@ func Tables(ctx context.Context, db *pgx.Conn, bucket *s3.Client) (rows []Row, k
 		return nil, nil, fmt.Errorf("read the events: %w", err)
 	}
 	for _, s := range all {
-		row := Row{ID: s.ID, SHA256: hex.EncodeToString(s.Hash)}
+		row := Row{ID: s.ID, SHA256: hex.EncodeToString(s.Hash), StoredAt: s.At}
 		switch {
 		case s.Payload != nil:
 			row.Payload = []byte(*s.Payload)

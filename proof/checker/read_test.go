@@ -108,6 +108,10 @@ func TestSubscriber_receives_all_that_was_published(t *testing.T) {
 	}
 	seen := map[checker.Announcement]bool{}
 	for _, a := range got {
+		if a.At.IsZero() {
+			t.Errorf("%s was received at no time", a.ID)
+		}
+		a.At = time.Time{}
 		seen[a] = true
 	}
 	if len(seen) != 2 || !seen[checker.Announcement{ID: "plain", SHA256: "hash"}] || !seen[checker.Announcement{ID: "hidden", SHA256: "hash"}] {

@@ -82,7 +82,7 @@ func (s *Subscriber) note(messages []types.Message) {
 		if err := json.Unmarshal([]byte(aws.ToString(m.Body)), &n); err != nil && s.broken == nil {
 			s.broken = fmt.Errorf("read a notification: %w", err)
 		}
-		s.received = append(s.received, Announcement{ID: n.ID, SHA256: n.Hash})
+		s.received = append(s.received, Announcement{ID: n.ID, SHA256: n.Hash, At: time.Now()})
 		s.ids[n.ID] = true
 	}
 }
