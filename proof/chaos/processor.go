@@ -145,18 +145,24 @@ func killedBeforeCommit() Scenario {
 	}
 }
 
-// killedAfterCommit lets the server commit, and its answer never arrive.
+// killedAfterCommit lets the server commit, and its answer never arrive. The processor must
+// have a connection then, since a new one takes answers: it has just stored an event.
 func killedAfterCommit() Scenario {
 	return Scenario{
 		Name: "processor-killed-after-the-commit", Fault: "the server's answers stay away, and the processor is killed by SIGKILL when its events are stored",
 		Expected: healed, Short: true,
 		Break: func(ctx context.Context, r *rig.Rig, _ time.Duration) (Mend, error) {
+			stored := func() error {
+				return await(ctx, r, fmt.Sprintf(`SELECT count(*) > 0 FROM events WHERE created_at > '%s'`, time.Now().UTC().Format(time.RFC3339Nano)))
+			}
+			if err := stored(); err != nil {
+				return nil, err
+			}
 			if err := r.Database.Toxic("timeout", map[string]int{"timeout": 0}); err != nil {
 				return nil, err
 			}
 			mend := func(ctx context.Context) error { r.Database.Clean(ctx); return nil }
-			stored := fmt.Sprintf(`SELECT count(*) > 0 FROM events WHERE created_at > '%s'`, time.Now().UTC().Format(time.RFC3339Nano))
-			return mend, errors.Join(await(ctx, r, stored), kill(ctx, r, contract.FunctionProcessor))
+			return mend, errors.Join(stored(), kill(ctx, r, contract.FunctionProcessor))
 		},
 	}
 }

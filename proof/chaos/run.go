@@ -158,7 +158,11 @@ func (record *Record) disturb(ctx context.Context, s Scenario, r *rig.Rig, load 
 	record.Broken = time.Since(record.Begun)
 	mend, err := s.Break(ctx, r, s.For)
 	if err != nil {
-		return fmt.Errorf("inject the fault of %s: %w", s.Name, err)
+		err = fmt.Errorf("inject the fault of %s: %w", s.Name, err)
+		if mend != nil {
+			err = errors.Join(err, mend(context.WithoutCancel(ctx)))
+		}
+		return err
 	}
 	load.Change(meanwhile)
 	if left := s.For - (time.Since(record.Begun) - record.Broken); left > 0 {
