@@ -409,6 +409,10 @@ chaos: build ## Break the local stack in one way after the other, under load, in
 chaos-short: build ## Break it in the ways that can lose most, in a few minutes, and write nothing
 	go run ./proof/cmd/chaos -bin $(DIST)/bin -short -parallel 3 $(FLAGS)
 
+.PHONY: chaos-long
+chaos-long: build ## Break it for five minutes at a time, in each way that can last, into docs/proof (FLAGS=-help)
+	go run ./proof/cmd/chaos -commit "$$(git rev-parse --short HEAD)" -bin $(DIST)/bin -out docs/proof -name $@ -for 5m -rate 5 -parallel 5 $(FLAGS)
+
 .PHONY: soak
 soak: build ## Run the local stack at a steady rate and look for what grows, into docs/proof (FOR=30m)
 	go run ./proof/cmd/soak -commit "$$(git rev-parse --short HEAD)" -bin $(DIST)/bin -for $(or $(FOR),30m) -out docs/proof $(FLAGS)
