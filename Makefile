@@ -413,6 +413,10 @@ chaos-short: build ## Break it in the ways that can lose most, in a few minutes,
 chaos-long: build ## Break it for five minutes at a time, in each way that can last, into docs/proof (FLAGS=-help)
 	go run ./proof/cmd/chaos -commit "$$(git rev-parse --short HEAD)" -bin $(DIST)/bin -out docs/proof -name $@ -for 5m -rate 5 -parallel 5 $(FLAGS)
 
+.PHONY: chaos-mistakes
+chaos-mistakes: ## Build the functions with a mistake each, and see what the checker finds, into docs/proof/mistakes.md
+	go test ./proof/chaos -count=1 -timeout 60m -parallel 3 -v -run '^TestMistakes_in_the_code_are_found_on_the_running_product$$' -mistakes -update
+
 .PHONY: soak
 soak: build ## Run the local stack at a steady rate and look for what grows, into docs/proof (FOR=30m)
 	go run ./proof/cmd/soak -commit "$$(git rev-parse --short HEAD)" -bin $(DIST)/bin -for $(or $(FOR),30m) -out docs/proof $(FLAGS)

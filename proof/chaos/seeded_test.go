@@ -52,10 +52,11 @@ type product struct {
 	t *testing.T
 }
 
-func start(t *testing.T) product {
+// start starts the product, its functions built with further flags.
+func start(t *testing.T, flags ...string) product {
 	t.Helper()
 	bin, dir := t.TempDir(), t.TempDir()
-	build := exec.Command("go", slices.Concat([]string{"build"}, buildflags.All(), []string{"-o", bin + "/", "github.com/fluxa/fluxa/functions/..."})...)
+	build := exec.Command("go", slices.Concat([]string{"build"}, buildflags.All(), flags, []string{"-o", bin + "/", "github.com/fluxa/fluxa/functions/..."})...)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the functions: %v\n%s", err, out)
