@@ -34,8 +34,12 @@ type PrivateNetworkProps struct {
 	// is deployed, by Fn::GetAZs, which leaves Local Zones out.
 	ZoneNames []string
 
+	// Existing is the VPC to use; default: one is made of the props above. With it CIDR,
+	// Zones, ZoneNames and FlowLogs are left out.
+	Existing *ExistingVPC
+
 	// EndpointZones is in how many of the zones the endpoints have an address: 1 to
-	// Zones. Functions in the others call across zones, and cannot call when those fail.
+	// Zones, and 0 where Existing has all endpoints. Functions in the others call across zones, and cannot call when those fail.
 	EndpointZones int
 	// Endpoints are the services that can be called; default none. Objects is what
 	// passes the endpoint of S3; default anything.
@@ -49,20 +53,22 @@ type PrivateNetworkProps struct {
 
 // Collector takes OpenTelemetry spans, in an IPv4 network such as 10.40.0.0/16. A
 // peering (pcx-) or a transit gateway (tgw-) joins it to the private one, and is there
-// before the route to it ("AWS::EC2::Route",
+// before the route to it. An existing VPC has its own routes ("AWS::EC2::Route",
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-route.html).
 type Collector struct {
 	CIDR string
 	Port int
-	// One of the two is required.
+	// One of the two is required, and neither in an existing VPC.
 	Peering, TransitGateway string
 }
 
 // PrivateNetwork is a VPC without a way to the internet: isolated subnets, no NAT.
-// What its functions call is reached through endpoints, each with a policy.
+// What its functions call is reached through endpoints, each with a policy. Whether an
+// existing VPC has such a way, and which policies its endpoints have, is up to whoever
+// has it.
 type PrivateNetwork struct {
 	Construct constructs.Construct
-	VPC       awsec2.Vpc
+	VPC       awsec2.IVpc
 	// Clients is the security group of the functions: it may call the endpoints
 	// and PostgreSQL inside of the network, nothing else.
 	Clients awsec2.SecurityGroup
@@ -80,29 +86,7 @@ const (
 func NewPrivateNetwork(scope constructs.Construct, id string, props *PrivateNetworkProps) *PrivateNetwork {
 	props.check()
 	this := constructs.NewConstruct(scope, text(id))
-	vpcProps := &awsec2.VpcProps{
-		VpcName:           text(props.Name),
-		IpAddresses:       awsec2.IpAddresses_Cidr(text(props.CIDR)),
-		AvailabilityZones: list(props.zones()...),
-		NatGateways:       number(0),
-		// Emptying the default group needs a function of its own in the account;
-		// nothing here is a member of that group.
-		RestrictDefaultSecurityGroup: jsii.Bool(false),
-		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{{
-			Name: text("isolated"), SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED, CidrMask: number(24),
-		}},
-	}
-	vpc := awsec2.NewVpc(this, text("VPC"), vpcProps)
-	for i, subnet := range *vpc.IsolatedSubnets() {
-		called(subnet, fmt.Sprintf("%s-isolated-%d", props.Name, i+1))
-	}
-	if props.FlowLogs != nil {
-		called(vpc.AddFlowLog(text("FlowLogs"), &awsec2.FlowLogOptions{
-			Destination: awsec2.FlowLogDestination_ToCloudWatchLogs(props.FlowLogs, nil), TrafficType: awsec2.FlowLogTrafficType_ALL,
-		}), props.Name+"-flow-logs")
-	} else {
-		Accept(vpc, "AwsSolutions-VPC7", "the stage keeps no flow logs: its network has no way out, and its data is that of tests")
-	}
+	vpc := props.vpc(this)
 	clients := awsec2.NewSecurityGroup(this, text("Clients"), &awsec2.SecurityGroupProps{
 		Vpc: vpc, Description: text("Fluxa functions"), AllowAllOutbound: jsii.Bool(false),
 	})
@@ -120,14 +104,56 @@ func NewPrivateNetwork(scope constructs.Construct, id string, props *PrivateNetw
 			GroupId: clients.SecurityGroupId(), Description: text("the collector of spans"), IpProtocol: text("tcp"),
 			CidrIp: text(props.Collector.CIDR), FromPort: number(props.Collector.Port), ToPort: number(props.Collector.Port),
 		})
-		for _, subnet := range *vpc.IsolatedSubnets() {
-			props.Collector.route(subnet)
+		if props.Existing == nil {
+			for _, subnet := range *vpc.IsolatedSubnets() {
+				props.Collector.route(subnet)
+			}
 		}
 	}
 
 	n := &PrivateNetwork{Construct: this, VPC: vpc, Clients: clients, Operators: operators}
-	n.addEndpoints(props)
+	if props.makesEndpoints() {
+		n.addEndpoints(props)
+	}
 	return n
+}
+
+// makesEndpoints reports whether the VPC does not have the endpoints already.
+func (p *PrivateNetworkProps) makesEndpoints() bool {
+	return p.Existing == nil || len(p.Existing.RouteTables) > 0
+}
+
+// vpc makes the VPC, or finds the one that is there.
+func (p *PrivateNetworkProps) vpc(this constructs.Construct) awsec2.IVpc {
+	if p.Existing != nil {
+		vpc := p.Existing.find(this)
+		called(vpc, p.Name) // its endpoints, as in a VPC that is made
+		return vpc
+	}
+	vpcProps := &awsec2.VpcProps{
+		VpcName:           text(p.Name),
+		IpAddresses:       awsec2.IpAddresses_Cidr(text(p.CIDR)),
+		AvailabilityZones: list(p.zones()...),
+		NatGateways:       number(0),
+		// Emptying the default group needs a function of its own in the account;
+		// nothing here is a member of that group.
+		RestrictDefaultSecurityGroup: jsii.Bool(false),
+		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{{
+			Name: text("isolated"), SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED, CidrMask: number(24),
+		}},
+	}
+	vpc := awsec2.NewVpc(this, text("VPC"), vpcProps)
+	for i, subnet := range *vpc.IsolatedSubnets() {
+		called(subnet, fmt.Sprintf("%s-isolated-%d", p.Name, i+1))
+	}
+	if p.FlowLogs != nil {
+		called(vpc.AddFlowLog(text("FlowLogs"), &awsec2.FlowLogOptions{
+			Destination: awsec2.FlowLogDestination_ToCloudWatchLogs(p.FlowLogs, nil), TrafficType: awsec2.FlowLogTrafficType_ALL,
+		}), p.Name+"-flow-logs")
+	} else {
+		Accept(vpc, "AwsSolutions-VPC7", "the stage keeps no flow logs: its network has no way out, and its data is that of tests")
+	}
+	return vpc
 }
 
 // route leads from a subnet to the collector. What the collector answers needs a route
@@ -167,22 +193,38 @@ func called(part constructs.IConstruct, name string) {
 func (p *PrivateNetworkProps) check() {
 	c := &check{part: "PrivateNetwork"}
 	c.name(p.Name, 1, 255, "", "Name")
+	if p.Existing != nil {
+		p.Existing.check(c)
+		c.require(p.CIDR == "" && p.Zones == 0 && len(p.ZoneNames) == 0 && p.FlowLogs == nil, "Existing", "leaves no CIDR, Zones, ZoneNames and FlowLogs to choose")
+		least, most := 0, 0
+		if p.makesEndpoints() {
+			least, most = 1, len(p.Existing.Subnets)
+		}
+		c.between(p.EndpointZones, least, most, "EndpointZones")
+	} else {
+		p.checkOwn(c)
+	}
+	if p.Collector != nil {
+		prefix, err := netip.ParsePrefix(p.Collector.CIDR)
+		c.require(err == nil && prefix == prefix.Masked() && prefix.Addr().Is4(), "Collector.CIDR", "must be an IPv4 network such as 10.40.0.0/16, got %q", p.Collector.CIDR)
+		c.between(p.Collector.Port, 1, 65_535, "Collector.Port")
+		routes := (p.Collector.Peering == "") != (p.Collector.TransitGateway == "")
+		c.require(p.Existing == nil || p.Collector.Peering+p.Collector.TransitGateway == "", "Collector", "must have neither Peering nor TransitGateway in an existing VPC, got %q and %q", p.Collector.Peering, p.Collector.TransitGateway)
+		c.require(p.Existing != nil || routes, "Collector", "must have one of Peering and TransitGateway, got %q and %q", p.Collector.Peering, p.Collector.TransitGateway)
+	}
+	for i, e := range p.Endpoints {
+		c.given(e.ID != "" && e.Service != nil && len(e.Actions) > 0 && len(e.Resources) > 0, fmt.Sprintf("Endpoints[%d]: each of ID, Service, Actions and Resources", i))
+	}
+	c.done()
+}
+
+func (p *PrivateNetworkProps) checkOwn(c *check) {
 	prefix, err := netip.ParsePrefix(p.CIDR)
 	c.require(err == nil && prefix == prefix.Masked() && prefix.Addr().Is4() && prefix.Bits() >= 16 && prefix.Bits() <= 22,
 		"CIDR", "must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got %q", p.CIDR)
 	c.between(p.Zones, 2, 4, "Zones")
 	c.between(p.EndpointZones, 1, p.Zones, "EndpointZones")
 	c.require(len(p.ZoneNames) == 0 || len(p.ZoneNames) == p.Zones, "ZoneNames", "must be none or %d (Zones), got %v", p.Zones, p.ZoneNames)
-	if p.Collector != nil {
-		prefix, err := netip.ParsePrefix(p.Collector.CIDR)
-		c.require(err == nil && prefix == prefix.Masked() && prefix.Addr().Is4(), "Collector.CIDR", "must be an IPv4 network such as 10.40.0.0/16, got %q", p.Collector.CIDR)
-		c.between(p.Collector.Port, 1, 65_535, "Collector.Port")
-		c.require((p.Collector.Peering == "") != (p.Collector.TransitGateway == ""), "Collector", "must have one of Peering and TransitGateway, got %q and %q", p.Collector.Peering, p.Collector.TransitGateway)
-	}
-	for i, e := range p.Endpoints {
-		c.given(e.ID != "" && e.Service != nil && len(e.Actions) > 0 && len(e.Resources) > 0, fmt.Sprintf("Endpoints[%d]: each of ID, Service, Actions and Resources", i))
-	}
-	c.done()
 }
 
 func (n *PrivateNetwork) addEndpoints(props *PrivateNetworkProps) {

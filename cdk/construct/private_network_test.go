@@ -35,6 +35,31 @@ func TestPrivateNetwork_names_each_wrong_prop_with_its_limit(t *testing.T) {
 		wrong[p]{func(p *p) { p.Endpoints[0].Actions = nil }, "Endpoints[0]: each of ID, Service, Actions and Resources is required"})
 }
 
+func existingProps() PrivateNetworkProps {
+	props := networkProps()
+	props.CIDR, props.Zones, props.ZoneNames = "", 0, nil
+	props.Existing = &ExistingVPC{ID: "vpc-1", CIDR: "10.8.0.0/24", Subnets: []string{"subnet-1", "subnet-2"}, RouteTables: []string{"rtb-1", "rtb-1"}}
+	return props
+}
+
+func TestPrivateNetwork_names_each_wrong_prop_of_an_existing_VPC(t *testing.T) {
+	type p = PrivateNetworkProps
+	stack := newStack(t)
+	refuses(t, "PrivateNetwork", existingProps, func(props *p) { NewPrivateNetwork(stack, "Network", props) },
+		wrong[p]{func(p *p) { p.Existing.ID = "" }, "Existing.ID is required"},
+		wrong[p]{func(p *p) { p.Existing.CIDR = "10.8.0.1/24" }, `Existing.CIDR must be an IPv4 network such as 10.8.0.0/16, got "10.8.0.1/24"`},
+		wrong[p]{func(p *p) {
+			p.Existing.Subnets, p.Existing.RouteTables, p.EndpointZones = []string{"subnet-1"}, []string{"rtb-1"}, 1
+		},
+			"Existing.Subnets must be 2 to 3, got [subnet-1]"},
+		wrong[p]{func(p *p) { p.Existing.RouteTables = []string{"rtb-1"} }, "Existing.RouteTables must be none or 2 (Subnets), got [rtb-1]"},
+		wrong[p]{func(p *p) { p.Zones = 2 }, "Existing leaves no CIDR, Zones, ZoneNames and FlowLogs to choose"},
+		wrong[p]{func(p *p) { p.EndpointZones = 3 }, "EndpointZones must be 1 to 2, got 3"},
+		wrong[p]{func(p *p) { p.Existing.RouteTables = nil }, "EndpointZones must be 0 to 0, got 2"},
+		wrong[p]{func(p *p) { p.Collector = &Collector{CIDR: "10.40.0.0/16", Port: 4318, Peering: "pcx-1"} },
+			`Collector must have neither Peering nor TransitGateway in an existing VPC, got "pcx-1" and ""`})
+}
+
 func TestPrivateNetwork_has_no_way_out_but_its_endpoints(t *testing.T) {
 	stack := newStack(t)
 	props := networkProps()

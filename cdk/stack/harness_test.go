@@ -25,12 +25,15 @@ import (
 )
 
 // The stages as they are deployed, and what only a test makes: dev once more, a stage
-// whose settings are those that neither has, and both after a restore. Each is
-// synthesized once.
+// whose settings are those that neither has, both after a restore, and both in an
+// existing VPC. Each is synthesized once.
 //
 // All constructs live in one Node, which answers one question at a time. A test
 // that asks it must not be parallel; one that only reads what was written may.
-var deployed, others, adopting func() (map[string]*platform, error)
+var deployed, others, adopting, joining func() (map[string]*platform, error)
+
+// synthesizing keeps one app at a time in Node.
+var synthesizing sync.Mutex
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -56,6 +59,9 @@ func run(m *testing.M) int {
 			return nil, err
 		}
 		return synthesize(filepath.Join(folder, "adopting"), addAdopting)
+	})
+	joining = sync.OnceValues(func() (map[string]*platform, error) {
+		return synthesize(filepath.Join(folder, "joining"), addJoining)
 	})
 	defer jsii.Close()
 	return m.Run()
@@ -93,6 +99,8 @@ func one(t *testing.T, of func() (map[string]*platform, error), name string) *pl
 // changes with the infrastructure alone. What the CDK panics with, such as the
 // findings of the policy checks, is the error.
 func synthesize(folder string, add func(awscdk.App, string) ([]stage.Stage, error)) (platforms map[string]*platform, err error) {
+	synthesizing.Lock()
+	defer synthesizing.Unlock()
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			err = fmt.Errorf("synthesize: %v", panicked)

@@ -20,11 +20,18 @@ type Network struct {
 
 // NewNetwork makes the stack.
 func NewNetwork(scope constructs.Construct, s stage.Stage) *Network {
-	this := newStack(scope, s, "Network", "network", "the VPC, without a way to the internet")
+	description := "the VPC, without a way to the internet"
+	if s.Network.VPC.Exists() {
+		description = "what Fluxa has in a VPC that is there already"
+	}
+	this := newStack(scope, s, "Network", "network", description)
 	props := &construct.PrivateNetworkProps{
 		Name: s.Platform(), CIDR: s.Network.CIDR, Zones: s.Network.AvailabilityZones, ZoneNames: s.Network.Zones,
 		EndpointZones: s.Network.EndpointZones,
 		Endpoints:     endpoints(this, s), Objects: objects(this, s),
+	}
+	if vpc := s.Network.VPC; vpc.Exists() {
+		props.Existing = &construct.ExistingVPC{ID: vpc.ID, CIDR: vpc.CIDR, Subnets: vpc.SubnetIDs, RouteTables: vpc.RouteTableIDs}
 	}
 	if s.OTLP.Endpoint != "" {
 		props.Collector = &construct.Collector{CIDR: s.OTLP.Network, Port: s.OTLP.Port(), Peering: s.OTLP.Peering, TransitGateway: s.OTLP.TransitGateway}
@@ -39,8 +46,7 @@ func NewNetwork(scope constructs.Construct, s stage.Stage) *Network {
 	return n
 }
 
-// endpoints are for what functions in the network call: the processor and maintain SQS
-// and SNS, migrate Secrets Manager. Lambda itself carries logs, metrics and traces.
+// endpoints are those of contract.EndpointServices, each with what functions do there.
 func endpoints(scope awscdk.Stack, s stage.Stage) []construct.Endpoint {
 	arn := func(service, resource string) string {
 		return *scope.FormatArn(&awscdk.ArnComponents{Service: jsii.String(service), Resource: jsii.String(resource)})

@@ -3,10 +3,13 @@ package stack_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/fluxa/fluxa/cdk/template"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 func TestNetwork_spans_two_zones_of_wherever_dev_is_deployed_and_three_named_ones_in_prod(t *testing.T) {
@@ -89,6 +92,8 @@ func TestNetwork_has_endpoints_for_what_the_functions_call_each_for_this_stage_a
 			"sns":            ownAccount([]string{arn("sns", p.settings.Named("notifications"))}, "sns:Publish"),
 			"secretsmanager": ownAccount([]string{arn("secretsmanager", "secret:rds!*")}, "secretsmanager:GetSecretValue"),
 		}
+		// What an existing VPC is asked for is what this one gets.
+		same(t, p.settings.Name, slices.Sorted(maps.Keys(want)), contract.EndpointServices())
 		for _, endpoint := range p.stacks[network].all("AWS::EC2::VPCEndpoint") {
 			if endpoint.plain("VpcEndpointType") == "Gateway" {
 				continue

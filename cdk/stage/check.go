@@ -51,7 +51,7 @@ func (s Stage) check(l *faultList) {
 	s.Traces.check(l, s.Tracing)
 	oneOf(l, s.Release, "release", AllAtOnce, Canary)
 	l.require(slices.Contains(retentions(), s.Logs.RetentionDays), "logs.retention_days", "must be one of %v, got %d", retentions(), s.Logs.RetentionDays)
-	s.OTLP.check(l, s.Network.CIDR)
+	s.OTLP.check(l, s.Network)
 	s.Network.check(l, s.Region)
 	s.Database.check(l, s.Account, s.Region)
 	l.between(s.Events.RetentionDays, 0, 36_500, "events.retention_days")
@@ -96,7 +96,7 @@ var (
 	transitGateway = regexp.MustCompile(`^tgw-[0-9a-f]{8,17}$`)
 )
 
-func (o OTLP) check(l *faultList, own string) {
+func (o OTLP) check(l *faultList, n Network) {
 	if o.Endpoint == "" {
 		for _, one := range [][2]string{{"network", o.Network}, {"peering", o.Peering}, {"transit_gateway", o.TransitGateway}} {
 			l.require(one[1] == "", "otlp."+one[0], "must be empty without otlp.endpoint, got %q", one[1])
@@ -108,38 +108,19 @@ func (o OTLP) check(l *faultList, own string) {
 		"must be empty or a URL such as http://collector.example.internal:4318, got %q", o.Endpoint)
 	prefix, err := netip.ParsePrefix(o.Network)
 	l.require(err == nil && prefix == prefix.Masked() && prefix.Addr().Is4(), "otlp.network", "must be the IPv4 network of otlp.endpoint, such as 10.40.0.0/16, got %q", o.Network)
+	own := n.Addresses()
 	if cidr, failed := netip.ParsePrefix(own); err == nil && failed == nil {
-		l.require(!prefix.Overlaps(cidr), "otlp.network", "must not overlap network.cidr %s, got %q", own, o.Network)
+		l.require(n.VPC.Exists() || !prefix.Overlaps(cidr), "otlp.network", "must not overlap network.cidr %s, got %q", own, o.Network)
+	}
+	if n.VPC.Exists() {
+		const routed = "must be empty with network.vpc.id, by whose own route tables otlp.network is reached, got %q"
+		l.require(o.Peering == "", "otlp.peering", routed, o.Peering)
+		l.require(o.TransitGateway == "", "otlp.transit_gateway", routed, o.TransitGateway)
+		return
 	}
 	l.require(o.Peering == "" || peering.MatchString(o.Peering), "otlp.peering", "must be empty or the id of a peering connection such as pcx-0a1b2c3d4e5f67890, got %q", o.Peering)
 	l.require(o.TransitGateway == "" || transitGateway.MatchString(o.TransitGateway), "otlp.transit_gateway", "must be empty or the id of a transit gateway such as tgw-0a1b2c3d4e5f67890, got %q", o.TransitGateway)
 	l.require((o.Peering == "") != (o.TransitGateway == ""), "otlp.peering", "or otlp.transit_gateway must lead to otlp.network, one of them, got %q and %q", o.Peering, o.TransitGateway)
-}
-
-func (n Network) check(l *faultList, region string) {
-	prefix, err := netip.ParsePrefix(n.CIDR)
-	l.require(err == nil && prefix == prefix.Masked() && prefix.Addr().Is4() && prefix.Bits() >= 16 && prefix.Bits() <= 22,
-		"network.cidr", "must be an IPv4 network of /16 to /22 such as 10.20.0.0/16, got %q", n.CIDR)
-	l.between(n.AvailabilityZones, 2, 3, "network.availability_zones")
-	l.between(n.EndpointZones, 1, n.AvailabilityZones, "network.endpoint_zones")
-	l.require(n.AvailabilityZones == 2 || region != "", "network.availability_zones",
-		"must be 2 where region is empty: not every region has %d", n.AvailabilityZones)
-	n.checkZones(l, region)
-}
-
-// checkZones takes availability zones only, whose names are the region's with a
-// letter: RDS and the endpoints are not in Local Zones, such as us-east-1-bos-1a.
-func (n Network) checkZones(l *faultList, region string) {
-	if len(n.Zones) == 0 {
-		return
-	}
-	zone := regexp.MustCompile("^" + regexp.QuoteMeta(region) + "[a-z]$")
-	distinct := map[string]bool{}
-	for _, name := range n.Zones {
-		distinct[name] = region != "" && zone.MatchString(name)
-	}
-	l.require(len(distinct) == n.AvailabilityZones && len(n.Zones) == n.AvailabilityZones && !slices.Contains(slices.Collect(maps.Values(distinct)), false),
-		"network.zones", "must be empty, or network.availability_zones (%d) different zones of region, such as us-east-1a where it is us-east-1, got %q", n.AvailabilityZones, n.Zones)
 }
 
 func (t Traces) check(l *faultList, tracing bool) {

@@ -100,12 +100,18 @@ func (o OTLP) Port() int {
 // AvailabilityZones; none: the first ones that the account has in the region.
 // EndpointZones is in how many of them the interface endpoints have an address, each of
 // which costs; the functions of the others call across.
+//
+// With a VPC the stage makes no network of its own, and CIDR, AvailabilityZones, Zones
+// and FlowLogs are empty, zero or false.
 type Network struct {
-	CIDR              string   `yaml:"cidr"`
-	AvailabilityZones int      `yaml:"availability_zones"`
-	Zones             []string `yaml:"zones"`
-	EndpointZones     int      `yaml:"endpoint_zones"`
-	FlowLogs          bool     `yaml:"flow_logs"`
+	CIDR              string    `yaml:"cidr"`
+	AvailabilityZones int       `yaml:"availability_zones"`
+	Zones             []string  `yaml:"zones"`
+	Endpoints         Endpoints `yaml:"endpoints"`
+	EndpointZones     int       `yaml:"endpoint_zones"`
+	FlowLogs          bool      `yaml:"flow_logs"`
+
+	VPC VPC `yaml:"vpc"`
 }
 
 // Engine says what runs PostgreSQL.

@@ -15,6 +15,7 @@ import (
 func otherWords() map[string]string {
 	return map[string]string{
 		"environment":                      "the name of the stage's file",
+		"network_own":                      "network.vpc.id, as a yes or no: none",
 		"retain_data":                      "removal, as a yes or no",
 		"database_delete_backups":          "follows from removal",
 		"database_instance":                "database.engine, as a yes or no",

@@ -23,10 +23,25 @@ type variation struct {
 
 func variedStages() map[string]variation {
 	return map[string]variation{
-		"dev_with_every_setting_changed":  {"dev", func(dev, _, _ *settings.Stage) { changedDev(dev) }, true},
+		"dev_with_every_setting_changed":  {"dev", func(dev, prod, _ *settings.Stage) { changedDev(dev); joined(prod) }, true},
 		"prod_with_every_setting_changed": {"prod", func(dev, prod, _ *settings.Stage) { changedProd(prod); differOnly(dev) }, false},
 		"a_third_stage":                   {"load-test", addThird, false},
 	}
+}
+
+// joined deploys a stage into an existing VPC that has the endpoints.
+func joined(s *settings.Stage) {
+	s.Network = settings.Network{Endpoints: settings.ExistingEndpoints, VPC: settings.VPC{
+		ID: "vpc-0a1b2c3d4e5f67890", CIDR: "10.8.0.0/24", SubnetIDs: []string{"subnet-0a1b2c3d4e5f67890", "subnet-0a1b2c3d4e5f67891"},
+	}}
+}
+
+// joinedWithEndpoints deploys a stage into one that has none.
+func joinedWithEndpoints(s *settings.Stage) {
+	joined(s)
+	s.Network.Endpoints, s.Network.EndpointZones = settings.CreateEndpoints, 2
+	s.Network.VPC.SubnetIDs = append(s.Network.VPC.SubnetIDs, "subnet-0a1b2c3d4e5f67892")
+	s.Network.VPC.RouteTableIDs = []string{"rtb-0a1b2c3d4e5f67890", "rtb-0a1b2c3d4e5f67891", "rtb-0a1b2c3d4e5f67890"}
 }
 
 // differOnly has what changedProd has, of other values: callers who bring tokens of
@@ -55,7 +70,7 @@ func (v variation) of(all []settings.Stage) ([]settings.Stage, error) {
 	return stages, nil
 }
 
-// addThird adds a stage like dev, whose flow logs go with it, and other people are
+// addThird adds a stage like dev in an existing VPC, and other people are
 // told of alarms in each, at an address that may have the stage in its name. Both have
 // pollers, and prod has none. Both are on Aurora: the other one on a cluster that
 // stays. Callers show a key in dev, sign in prod, and bring a token
@@ -73,9 +88,10 @@ func addThird(dev, prod, added *settings.Stage) {
 	}
 	dev.Network.FlowLogs = true
 	dev.OTLP = settings.OTLP{Endpoint: "http://spans.example.internal:4318", Network: "10.50.0.0/16", Peering: "pcx-0f1e2d3c4b5a69780"}
-	added.Traces, added.Network.EndpointZones, added.Alarms.DatabaseCapacityPercent = settings.Traces{RequestsPercent: 7}, 2, 80
+	added.Traces, added.Alarms.DatabaseCapacityPercent = settings.Traces{RequestsPercent: 7}, 80
 	added.Queue.MinimumPollers = 3
-	added.OTLP = settings.OTLP{Endpoint: "https://spans.example.net", Network: "10.51.0.0/24", Peering: "pcx-0a1b2c3d4e5f67891"}
+	joinedWithEndpoints(added)
+	added.OTLP = settings.OTLP{Endpoint: "https://spans.example.net", Network: "10.51.0.0/24"}
 	added.API.Authorization, added.API.JWT = settings.JWT, settings.Tokens{Issuer: "https://login.example.com/load-test", Audience: "fluxa"}
 	dev.API.Clients = map[string]settings.Client{
 		"dev":     {RatePerSecond: 1, Burst: 2, Keys: []string{"a"}, Reads: settings.ReadsAll},
@@ -90,7 +106,7 @@ func addThird(dev, prod, added *settings.Stage) {
 	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e1"
 	dev.API.Domain = settings.Domain{Name: "events.example.com", CertificateARN: certificate + "1"}
 	added.API.Domain = settings.Domain{Name: "load.example.com", CertificateARN: certificate + "2"}
-	added.Name, added.Network.FlowLogs = "load-test", true
+	added.Name = "load-test"
 	dev.Alarms.Email, added.Alarms.Email = "dev@example.com", "team@example.com"
 }
 
@@ -105,7 +121,7 @@ func changedDev(s *settings.Stage) {
 	s.OTLP = settings.OTLP{Endpoint: "http://collector.example.internal:4318", Network: "10.40.0.0/16", Peering: "pcx-0a1b2c3d4e5f67890"}
 	s.Logs = settings.Logs{Level: "debug", SystemLevel: "info", RetentionDays: 30}
 	s.Tracing, s.Traces = false, settings.Traces{}
-	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, Zones: []string{"us-east-1c", "us-east-1a", "us-east-1b"}, EndpointZones: 2, FlowLogs: true}
+	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, Zones: []string{"us-east-1c", "us-east-1a", "us-east-1b"}, EndpointZones: 2, FlowLogs: true, Endpoints: settings.CreateEndpoints}
 	s.Database = settings.Database{
 		Engine: settings.Aurora, EngineVersion: "16", MinimumACU: 2, MaximumACU: 8.5, Readers: 2, MultiAZ: true, BackupDays: 3, BackupWindow: "02:00-02:30", MaintenanceWindow: "sun:03:00-sun:03:30", DeletionProtection: true, Proxy: true,
 		BackupCopy: settings.BackupCopy{VaultARN: "arn:aws:backup:eu-west-1:123456789012:backup-vault:central", Hour: 2, Days: 14},
@@ -133,7 +149,7 @@ func changedProd(s *settings.Stage) {
 	s.OTLP = settings.OTLP{Endpoint: "https://collector.example.internal", Network: "10.41.0.0/24", TransitGateway: "tgw-0a1b2c3d4e5f67890"}
 	s.Logs = settings.Logs{Level: "warn", SystemLevel: "info", RetentionDays: 365}
 	s.Tracing, s.Traces = false, settings.Traces{}
-	s.Network = settings.Network{CIDR: "10.98.0.0/22", AvailabilityZones: 2, EndpointZones: 1}
+	s.Network = settings.Network{CIDR: "10.98.0.0/22", AvailabilityZones: 2, EndpointZones: 1, Endpoints: settings.CreateEndpoints}
 	s.Database = settings.Database{
 		Engine: settings.Postgres, EngineVersion: "18", InstanceClass: "m7g.xlarge", StorageGiB: 200, MaxStorageGiB: 2000, BackupDays: 30, BackupWindow: "04:00-05:00", MaintenanceWindow: "sat:23:30-sun:00:30",
 		BackupCopy: settings.BackupCopy{VaultARN: "arn:aws:backup:us-west-2:123456789012:backup-vault:central", Hour: 12, Days: 35},
@@ -178,6 +194,9 @@ func TestVariations_change_every_setting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var own, other settings.Stage
+	joinedWithEndpoints(&other)
+	requireOther(t, "joined.VPC", reflect.ValueOf(own.Network.VPC), reflect.ValueOf(other.Network.VPC))
 	for name, change := range map[string]func(*settings.Stage){"dev": changedDev, "prod": changedProd} {
 		before := stageOf(stages, name)
 		after := before
@@ -188,11 +207,12 @@ func TestVariations_change_every_setting(t *testing.T) {
 
 // oneOfTwo are settings of which a stage has one: dev's variation has Aurora, and reaches
 // the collector by a peering; prod's has an instance of RDS in place of its own, and
-// reaches it by a transit gateway.
+// reaches it by a transit gateway. Both have a network of their own, and the stages beside
+// them the other one: see joined.
 func oneOfTwo(path string) bool {
-	return strings.HasPrefix(path, "dev.Database.Adopted.") || slices.Contains([]string{
+	return strings.HasPrefix(path, "dev.Database.Adopted.") || strings.Contains(path, ".Network.VPC.") || slices.Contains([]string{
 		"prod.Database.Engine", "prod.Database.MinimumACU", "prod.Database.MaximumACU", "prod.Database.Readers", "prod.Alarms.DatabaseCapacityPercent",
-		"dev.OTLP.TransitGateway", "prod.OTLP.Peering",
+		"dev.OTLP.TransitGateway", "prod.OTLP.Peering", "dev.Network.Endpoints", "prod.Network.Endpoints",
 	}, path)
 }
 

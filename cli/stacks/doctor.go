@@ -17,7 +17,7 @@ type doctorCommand struct {
 }
 
 func (doctorCommand) Help() string {
-	return `Compares what the stage's templates ask of AWS with what the account gives: whose credentials these are, the CDK's bootstrap stack, the zones, the quotas of Lambda and RDS, API Gateway's role for logs, and stacks that are in the way of a deploy. It says what to raise or to change, and changes nothing. Exit code 0 when no check failed, else 1.
+	return `Compares what the stage's templates ask of AWS with what the account gives: whose credentials these are, the CDK's bootstrap stack, the zones, an existing VPC with its subnets and endpoints, the quotas of Lambda and RDS, API Gateway's role for logs, and stacks that are in the way of a deploy. It says what to raise or to change, and changes nothing. Exit code 0 when no check failed, else 1.
 
     make synth && fluxa doctor --stage prod`
 }

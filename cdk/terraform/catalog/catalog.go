@@ -143,6 +143,7 @@ type Catalog struct {
 	Types     map[string]*Type // by their names in CloudFormation
 	Variables []Variable
 	Choices   []Choice
+	Insteads  []Instead
 	Derived   []Derived
 	Families  []Family
 	Each      []Each
@@ -156,7 +157,7 @@ type Catalog struct {
 // New returns the tables of Fluxa's platform.
 func New() Catalog {
 	c := Catalog{
-		Types: map[string]*Type{}, Variables: variables(), Choices: choices(), Derived: derivedValues(), Families: families(), Each: each(), Listed: listed(),
+		Types: map[string]*Type{}, Variables: variables(), Choices: choices(), Insteads: insteads(), Derived: derivedValues(), Families: families(), Each: each(), Listed: listed(),
 		Outputs: outputs(), Modules: modules(), Left: leftOut(), names: shortNames(),
 	}
 	for _, group := range [][]Type{

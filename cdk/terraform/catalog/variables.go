@@ -156,12 +156,11 @@ func variables() []Variable {
 	for _, function := range []string{"authorize", "ingest", "maintain", "migrate", "processor", "query"} {
 		out = append(out, zip(function))
 	}
-	return slices.Concat(out, stateVariables(), backupVariables(), pipelineVariables(), callerVariables(), alarmVariables())
+	return slices.Concat(out, networkVariables(), stateVariables(), backupVariables(), pipelineVariables(), callerVariables(), alarmVariables())
 }
 
 func stateVariables() []Variable {
-	level, class, cidr, zones, days := hcl.Variable("logs_level"), hcl.Variable("database_instance_class"), hcl.Variable("network_cidr"),
-		hcl.Variable("network_availability_zones"), hcl.Variable("logs_retention_days")
+	level, class, days := hcl.Variable("logs_level"), hcl.Variable("database_instance_class"), hcl.Variable("logs_retention_days")
 	var retention hcl.Row
 	for _, n := range []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653} {
 		retention = append(retention, hcl.Number(n))
@@ -199,19 +198,6 @@ func stateVariables() []Variable {
 		choice("retain_data", "Whether what is destroyed leaves its data behind: the log groups, the parameter group, a last snapshot of the database.",
 			Place{"*/AccessLog/Resource", Retain}, Place{"*/ExecutionLog/Resource", Retain}, Place{"*/Log/Resource", Retain},
 			Place{"*FlowLog/Resource", Retain}, Place{"Data/Database/*", Retain}, Place{"Data/BackupCopy/Vault", Retain}),
-		validated("network_cidr", String, "The addresses of the VPC.",
-			hcl.Op(hcl.Func("can", hcl.Func("cidrnetmask", cidr)), "&&", matching("/(1[6-9]|2[0-2])$", cidr)),
-			"be an IPv4 block of the size /16 to /22, such as 10.20.0.0/16", "10.0.0.0/23", Place{"Network/Private/VPC/Resource", "CidrBlock"}),
-		validated("network_availability_zones", Number, "In how many zones there is a subnet.",
-			hcl.Func("contains", hcl.Row{hcl.Number(2), hcl.Number(3)}, zones),
-			"be 2 or 3: the database wants two, and more than three brings nothing", hcl.Number(1)),
-		validated("network_zones", Strings, "The names of the zones, such as us-east-1a, one for each; empty: the first ones of the region.",
-			hcl.Func("contains", hcl.Row{hcl.Number(0), hcl.Number(2), hcl.Number(3)}, hcl.Func("length", hcl.Variable("network_zones"))),
-			"be empty, or as many as network_availability_zones", hcl.Row{"us-east-1a"}),
-		{
-			Name: "network_endpoint_zones", Kind: Number, Description: "In how many of the zones the interface endpoints have an address.",
-			Validation: between("network_endpoint_zones", "", 1, 3, 4).Validation, Leads: []Place{{"Network/Private/VPC/*/Resource", "SubnetIds"}},
-		},
 		{
 			Name: "otlp_network", Kind: String, Description: "The IPv4 network of the collector of OpenTelemetry spans, which the functions may reach; null for none.",
 			Validation: Validation{
@@ -225,7 +211,6 @@ func stateVariables() []Variable {
 		under(optionalText("otlp_transit_gateway", "The transit gateway that leads to the collector; null for none.", "^tgw-[0-9a-f]{8,17}$", "the id of a transit gateway, such as tgw-0a1b2c3d4e5f67890", "pcx-0a1b2c3d4e5f67890",
 			Place{"Network/Private/VPC/*/TransitGateway", "TransitGatewayId"}), "Network/Private/VPC/*/TransitGateway"),
 		optional("otlp_port", "The port of the collector; null for none.", 1, Place{"Network/Private/Collector", "FromPort"}, Place{"Network/Private/Collector", "ToPort"}),
-		toggle("network_flow_logs", "Whether the VPC logs its connections.", "Network/FlowLog/*", "Network/Private/VPC/FlowLogs/*"),
 		validated("database_engine_version", String, "The major version of PostgreSQL, such as 17. Another one upgrades the database.",
 			matching("^(1[4-9]|[2-9][0-9])$", hcl.Variable("database_engine_version")), "be a major version from 14 on, such as 17", "17.4",
 			instance("EngineVersion"), cluster("EngineVersion")),

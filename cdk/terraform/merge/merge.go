@@ -99,6 +99,7 @@ type merger struct {
 	out      *Platform
 	checks   []check
 	percents []percent
+	leads    []lead
 	errs     []error
 }
 
@@ -130,6 +131,7 @@ func Merge(c catalog.Catalog, stages []*assembly.Stage) (*Platform, error) {
 	}
 	m.outputs(stages)
 	m.share()
+	m.followed()
 	if len(m.errs) == 0 {
 		m.verify()
 	}
@@ -212,7 +214,8 @@ func (m *merger) flag(key string) string {
 	if flag == nil {
 		return ""
 	}
-	chooses := slices.ContainsFunc(m.catalog.Choices, func(c catalog.Choice) bool { return c.Flag == flag.Name })
+	chooses := slices.ContainsFunc(m.catalog.Choices, func(c catalog.Choice) bool { return c.Flag == flag.Name }) ||
+		slices.ContainsFunc(m.catalog.Insteads, func(i catalog.Instead) bool { return i.Flag == flag.Name })
 	everywhere := !slices.ContainsFunc(m.out.Stages, func(stage string) bool { return !m.has(stage, flag.Name) })
 	if (chooses || flag.Tacit) && everywhere {
 		return ""
@@ -273,6 +276,9 @@ func (m *merger) value(at location, variants []variant) template.Value {
 			}
 			return d.Value
 		}
+	}
+	if c, is := m.instead(at); is {
+		return m.orElse(c, at, variants)
 	}
 	var flags []string
 	for _, c := range m.catalog.Choices {

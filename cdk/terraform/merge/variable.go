@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/fluxa/fluxa/cdk/template"
-	"github.com/fluxa/fluxa/cdk/terraform/assembly"
 	"github.com/fluxa/fluxa/cdk/terraform/catalog"
 	"github.com/fluxa/fluxa/cdk/terraform/hcl"
 )
@@ -102,32 +101,6 @@ func (m *merger) properties(members []member) {
 			}
 		}
 	}
-}
-
-// leading counts the first members of a family that a list has in each stage.
-func (m *merger) leading(v catalog.Variable, at location, variants []variant) template.Value {
-	var family assembly.Member
-	for _, one := range variants {
-		members, is := one.value.(template.List)
-		every, whole := one.value.(assembly.Member)
-		switch {
-		case whole && every.Which == hcl.Every{}:
-			family = every
-			m.set(v.Name, one.stage, m.out.Values[m.catalog.FamilyCount(every.Resource)][one.stage])
-		case is && len(members) > 0:
-			for i, member := range members {
-				if family, is = member.(assembly.Member); !is || family.Which != hcl.Number(i) {
-					m.fail("%s: the variable %s counts the first members of a family, stage %s has %s", at, v.Name, one.stage, hcl.Source(one.value))
-					return nil
-				}
-			}
-			m.set(v.Name, one.stage, hcl.Number(len(members)))
-		default:
-			m.fail("%s: the variable %s counts the members of a family, stage %s has %s", at, v.Name, one.stage, hcl.Source(one.value))
-			return nil
-		}
-	}
-	return hcl.Func("slice", assembly.Member{Reference: family.Reference, Which: hcl.Every{}}, hcl.Number(0), hcl.Variable(v.Name))
 }
 
 // set notes the value of a variable in a stage. A variable has one.

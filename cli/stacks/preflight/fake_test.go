@@ -25,6 +25,7 @@ type fakeAWS struct {
 	stacks           map[string]string // statuses
 	protected        bool
 	broken           string // an action that AWS does not answer
+	network          fakeNetwork
 }
 
 // healthy is an account to which a stage like prod can be deployed.
@@ -59,6 +60,7 @@ func (f fakeAWS) answer(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "<ErrorResponse><Error><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", code, message)
 	}
 	switch {
+	case f.network.answer(w, r, action):
 	case action == "GetCallerIdentity":
 		fmt.Fprintf(w, "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>%s</Account></GetCallerIdentityResult></GetCallerIdentityResponse>", f.account)
 	case action == "DescribeStacks":

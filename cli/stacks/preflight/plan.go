@@ -21,10 +21,20 @@ type Plan struct {
 	Reservations    map[string]int // concurrency by function
 	Zones           []string       // those that are named
 	ZoneCount       int
+	Network         Network
 	Database        string // the instance's name, empty without one
 	StorageGiB      int
 	SetsAPIRole     bool // the role by which API Gateway writes logs
 	HasAPI          bool
+}
+
+// Network is the existing VPC that the stage is deployed into; all empty where it makes
+// its own.
+type Network struct {
+	VPC, CIDR      string
+	Subnets        []string
+	MakesEndpoints bool
+	RouteTables    []string // of the endpoint of S3 that it makes
 }
 
 // Stack is one of the stage's stacks.
@@ -107,6 +117,9 @@ func (p *Plan) read(folder string) error {
 			return err
 		}
 	}
+	if p.Network.VPC == "" {
+		p.Network = Network{}
+	}
 	if len(p.Stacks) == 0 {
 		return fmt.Errorf("%s has no stack", folder)
 	}
@@ -123,6 +136,7 @@ func (p *Plan) readTemplate(path string) error {
 				AvailabilityZone             any
 				DBInstanceIdentifier         any
 				AllocatedStorage             json.Number
+				networkProperties
 			}
 		}
 	}
@@ -136,6 +150,8 @@ func (p *Plan) readTemplate(path string) error {
 			if name, is := properties.FunctionName.(string); is && properties.ReservedConcurrentExecutions > 0 {
 				p.Reservations[name] = properties.ReservedConcurrentExecutions
 			}
+		case "AWS::EC2::SecurityGroup", "AWS::EC2::VPCEndpoint", "AWS::RDS::DBSubnetGroup":
+			p.Network.read(r.Type, properties.networkProperties)
 		case "AWS::EC2::Subnet":
 			p.ZoneCount++
 			if name, is := properties.AvailabilityZone.(string); is {

@@ -51,7 +51,7 @@ func Run(ctx context.Context, cfg aws.Config, p Plan, report func(checklist.Chec
 		name string
 		find func(context.Context) (finding, error)
 	}{
-		{"account", r.checkAccount}, {"bootstrap", r.checkBootstrap}, {"zones", r.checkZones}, {"lambda", r.checkConcurrency},
+		{"account", r.checkAccount}, {"bootstrap", r.checkBootstrap}, {"zones", r.checkZones}, {"network", r.checkNetwork}, {"lambda", r.checkConcurrency},
 		{"rds", r.checkDatabase}, {"api logs", r.checkAPIRole}, {"stacks", r.checkStacks},
 	} {
 		check := r.check(ctx, step.name, step.find)

@@ -28,6 +28,7 @@ func TestRun_passes_an_account_that_has_room(t *testing.T) {
 		{Name: "account", Status: "passed", Detail: "account 123456789012, region us-east-1"},
 		{Name: "bootstrap", Status: "passed", Detail: "the CDK's bootstrap stack has version 30"},
 		{Name: "zones", Status: "passed", Detail: "the account has us-east-1a, us-east-1b, us-east-1c"},
+		{Name: "network", Status: "passed", Detail: "the stage makes its VPC"},
 		{Name: "lambda", Status: "passed", Detail: "the stage reserves 300 of concurrency, and of the account's 1000, 1000 are free"},
 		{Name: "rds", Status: "passed", Detail: "there is room for an instance with 100 GiB"},
 		{Name: "api logs", Status: "passed", Detail: "the stage sets the role by which API Gateway writes logs"},
