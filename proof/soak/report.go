@@ -22,8 +22,8 @@ type Report struct {
 
 // explained says why files grow, by the begin of their names.
 var explained = [...][2]string{
-	{"stack/logs", "the functions' log lines: a line a message and one an invocation; set aside at 64 MiB at a start of the stack"},
-	{"stack/stack.log", "the harness's own log, a line an invocation"},
+	{"stack/logs", "the functions' log lines and the API's; at 32 MiB a file is set aside, in place of the one that was before"},
+	{"stack/stack.log", "the harness's own log, at the level of debugging"},
 	{"stack/sqs.db", "the queues: pages are used again, the file never shrinks; dead letters stay for two weeks"},
 	{"stack/s3", "payloads of more than 256 KiB; they stay"},
 	{"postgres/data/base", "the rows of events and keys, and their indexes"},
