@@ -120,13 +120,6 @@ func TestKeyboard_reaches_the_content_first(t *testing.T) {
 // TestPages_look_right_to_axe_at_every_width also keeps a picture of each, for people to
 // look at.
 func TestPages_look_right_to_axe_at_every_width(t *testing.T) {
-	rules, err := os.ReadFile(*axe)
-	if err != nil {
-		t.Fatalf("%v: `make setup` installs it", err)
-	}
-	if err := os.MkdirAll(*pictures, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	p := open(t)
 	p.expected = "404" // of the page that there is not
 	post(t, event("looked-at", "Corner Shop"))
@@ -151,12 +144,25 @@ func TestPages_look_right_to_axe_at_every_width(t *testing.T) {
 		if path == "/dlq" {
 			p.until(`document.querySelector("table.letters") != null`)
 		}
-		eval[bool](p, string(rules)+"; true")
-		for _, scheme := range []string{"light", "dark"} {
-			for _, width := range []int64{360, 768, 1440} {
-				p.as(scheme, width)
-				p.look(fmt.Sprintf("%s-%s-%d", name, scheme, width))
-			}
+		p.looks(name)
+	}
+}
+
+// looks looks at the page at every width, light and dark.
+func (p *tab) looks(name string) {
+	p.t.Helper()
+	rules, err := os.ReadFile(*axe)
+	if err != nil {
+		p.t.Fatalf("%v: `make setup` installs it", err)
+	}
+	if err := os.MkdirAll(*pictures, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	eval[bool](p, string(rules)+"; true")
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int64{360, 768, 1440} {
+			p.as(scheme, width)
+			p.look(fmt.Sprintf("%s-%s-%d", name, scheme, width))
 		}
 	}
 }

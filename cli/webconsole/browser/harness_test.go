@@ -85,8 +85,9 @@ func run(m *testing.M) (code int) {
 // tab is a page of the browser. A test fails when anything is written to its console as an
 // error, or an exception is thrown.
 type tab struct {
-	t   *testing.T
-	ctx context.Context
+	t    *testing.T
+	ctx  context.Context
+	base string // the address of the console
 	// expected is a status that the console answers on purpose, which Chromium reports.
 	expected string
 	// accepted are rules of axe that the page breaks, each for a reason.
@@ -99,7 +100,7 @@ type tab struct {
 func open(t *testing.T) *tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(chrome)
-	p := &tab{t: t, ctx: ctx}
+	p := &tab{t: t, ctx: ctx, base: running.Info().ConsoleURL}
 	messages := chromedp.Console(ctx)
 	listened := make(chan struct{})
 	go func() {
@@ -142,7 +143,7 @@ func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 // visit opens a page of the console.
 func (p *tab) visit(path string) {
 	p.t.Helper()
-	p.do(chromedp.Navigate(running.Info().ConsoleURL + path))
+	p.do(chromedp.Navigate(p.base + path))
 }
 
 // click waits for what a CSS selector means, and clicks on it. What the page replaces in the
