@@ -36,8 +36,8 @@ type Config struct {
 	Since time.Time
 	// Earlier has Next begin earlier with some functions. Default: none.
 	Earlier map[contract.Function]time.Time
-	// SearchSince is how far back Search looks. Default: Since.
-	SearchSince time.Time
+	// SearchFor is how far back from now Search looks. Default: until Since.
+	SearchFor time.Duration
 	// Calls bounds the calls of one Next, at least one a function; the rest is read by the
 	// next one. 0: no limit.
 	Calls int
@@ -69,9 +69,6 @@ type group struct {
 
 // New returns the Groups of the functions.
 func New(cfg Config) *Groups {
-	if cfg.SearchSince.IsZero() {
-		cfg.SearchSince = cfg.Since
-	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -129,7 +126,7 @@ func (g *Groups) page(ctx context.Context, one *group, take func(contract.Functi
 	}
 	got, err := g.call(ctx, one.pass)
 	if err != nil {
-		if ctx.Err() == nil { // the token may be the reason
+		if ctx.Err() == nil && !errors.Is(err, errBusy) { // the token may be the reason
 			one.pass = nil
 		}
 		return false, err
@@ -181,12 +178,16 @@ func (g *Groups) Search(ctx context.Context, ids []string, limit int) ([][]byte,
 	if err != nil {
 		return nil, err
 	}
+	from := g.cfg.Since
+	if g.cfg.SearchFor > 0 {
+		from = g.cfg.Now().Add(-g.cfg.SearchFor)
+	}
 	var out [][]byte
 	for _, one := range g.groups {
 		if one.function != contract.FunctionIngest && one.function != contract.FunctionProcessor {
 			continue
 		}
-		in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &one.name, StartTime: aws.Int64(g.cfg.SearchSince.UnixMilli()), FilterPattern: &pattern}
+		in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &one.name, StartTime: aws.Int64(from.UnixMilli()), FilterPattern: &pattern}
 		for more := true; more; more = aws.ToString(in.NextToken) != "" {
 			got, err := g.call(ctx, in)
 			if err != nil {
@@ -222,6 +223,8 @@ func pattern(ids []string) (string, error) {
 	return "{ " + strings.Join(terms, " || ") + " }", nil
 }
 
+var errBusy = errors.New("the calls that the quota of FilterLogEvents leaves are all taken for the moment: try again, or search less")
+
 // call asks for a page, when its turn has come. A page may be empty though more are behind
 // its token, and a token expires after 24 hours:
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
@@ -229,7 +232,9 @@ func (g *Groups) call(ctx context.Context, in *cloudwatchlogs.FilterLogEventsInp
 	fail := func(err error) (*cloudwatchlogs.FilterLogEventsOutput, error) {
 		return nil, fmt.Errorf("read the log group %s: %w", aws.ToString(in.LogGroupName), err)
 	}
-	if err := g.limit.Wait(ctx); err != nil {
+	if err := g.limit.Wait(ctx); err != nil && ctx.Err() == nil {
+		return fail(errBusy)
+	} else if err != nil {
 		return fail(err)
 	}
 	bounded, cancel := context.WithTimeout(ctx, timeout)

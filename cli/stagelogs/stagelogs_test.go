@@ -177,8 +177,21 @@ func TestCalls_wait_for_their_turn(t *testing.T) {
 	logs := with(t, f, stagelogs.Config{Since: now, PerSecond: 1e-6})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if _, err := logs.Search(ctx, []string{"e1"}, 1); err == nil || !strings.HasPrefix(err.Error(), "read the log group /aws/lambda/fluxa-ingest-dev: ") || f.calls != 1 {
+	if _, err := logs.Search(ctx, []string{"e1"}, 1); err == nil || !strings.HasPrefix(err.Error(), "read the log group /aws/lambda/fluxa-ingest-dev: the calls that the quota") || f.calls != 1 {
 		t.Errorf("%d calls, %v", f.calls, err)
+	}
+}
+
+func TestSearch_looks_back_from_now(t *testing.T) {
+	t.Parallel()
+	clock := now
+	f := &cloudWatch{groups: map[string][]line{"/aws/lambda/fluxa-ingest-dev": {{"1", now.Add(-50 * time.Minute), "a"}}}}
+	logs := with(t, f, stagelogs.Config{Since: now, SearchFor: time.Hour, Now: func() time.Time { return clock }})
+	for _, want := range []int{1, 0} {
+		if got, err := logs.Search(t.Context(), []string{"e1"}, 2); err != nil || len(got) != want {
+			t.Errorf("at %s: %q, %v, want %d", clock, got, err, want)
+		}
+		clock = clock.Add(time.Hour)
 	}
 }
 

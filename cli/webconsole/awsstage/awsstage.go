@@ -46,7 +46,7 @@ const (
 func Reading(clock func() time.Time, since, search time.Duration) stagelogs.Config {
 	now := clock()
 	return stagelogs.Config{
-		Since: now.Add(-since), SearchSince: now.Add(-search), Earlier: map[contract.Function]time.Time{contract.FunctionMaintain: now.Add(-maintained)},
+		Since: now.Add(-since), SearchFor: search, Earlier: map[contract.Function]time.Time{contract.FunctionMaintain: now.Add(-maintained)},
 		Calls: callsAtOnce, PerSecond: callsPerSecond, Behind: since + time.Minute, Now: clock,
 	}
 }
