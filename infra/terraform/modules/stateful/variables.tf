@@ -141,32 +141,32 @@ variable "logs_retention_days" {
 }
 
 variable "network_availability_zones" {
-  description = "In how many zones there is a subnet."
+  description = "In how many zones a subnet is made; 0 in an existing VPC."
   type        = number
 
   validation {
-    condition     = contains([2, 3], var.network_availability_zones)
-    error_message = "network_availability_zones must be 2 or 3: the database wants two, and more than three brings nothing."
+    condition     = contains([0, 2, 3], var.network_availability_zones)
+    error_message = "network_availability_zones must be 2 or 3, or 0 in an existing VPC: the database wants two, and more than three brings nothing."
   }
 }
 
 variable "network_cidr" {
-  description = "The addresses of the VPC."
+  description = "The addresses of the VPC; null for an existing one."
   type        = string
 
   validation {
-    condition     = can(cidrnetmask(var.network_cidr)) && can(regex("/(1[6-9]|2[0-2])$", var.network_cidr))
-    error_message = "network_cidr must be an IPv4 block of the size /16 to /22, such as 10.20.0.0/16."
+    condition     = var.network_cidr == null || can(cidrnetmask(var.network_cidr)) && can(regex("/(1[6-9]|2[0-2])$", var.network_cidr))
+    error_message = "network_cidr must be null or an IPv4 block of the size /16 to /22, such as 10.20.0.0/16."
   }
 }
 
 variable "network_endpoint_zones" {
-  description = "In how many of the zones the interface endpoints have an address."
+  description = "In how many of the zones the interface endpoints have an address; null where they are there already."
   type        = number
 
   validation {
-    condition     = var.network_endpoint_zones >= 1 && var.network_endpoint_zones <= 3
-    error_message = "network_endpoint_zones must be 1 to 3."
+    condition     = coalesce(var.network_endpoint_zones, 1) >= 1 && coalesce(var.network_endpoint_zones, 1) <= 3
+    error_message = "network_endpoint_zones must be null or 1 to 3."
   }
 }
 
