@@ -98,6 +98,9 @@ func TestExistingNetwork_gets_the_endpoints_that_it_lacks(t *testing.T) {
 	interfaces := 0
 	for _, endpoint := range p.stacks[network].all("AWS::EC2::VPCEndpoint") {
 		same(t, endpoint, endpoint.plain("VpcId"), existingVPC)
+		same(t, endpoint, endpoint.plain("Tags"), []any{
+			object{"Key": "application", "Value": "fluxa"}, object{"Key": "Name", "Value": "fluxa-dev"}, object{"Key": "stage", "Value": "dev"},
+		})
 		if endpoint.plain("VpcEndpointType") == "Interface" {
 			interfaces++
 			same(t, endpoint, endpoint.plain("SubnetIds"), existingSubnets(2))
