@@ -16,6 +16,7 @@ const (
 	wakeSeconds  = 60  // and how long it takes to resume and to be used, rounded up
 	resumeACU    = 2   // at which it resumes
 	ioBytes      = 4096
+	copiesKept   = 2 // of the database: one in each region, of which the next ones differ by what is new
 )
 
 // databaseFixed returns what the stage's database costs in a month in which nothing
@@ -49,6 +50,8 @@ const awakeHours = (pauseSeconds + idleSeconds + wakeSeconds) / 3600.0
 func databaseEvents(p Prices, s stage.Stage, w Workload) []Line {
 	d, size := s.Database, w.payload()
 	kept := w.EventsPerMonth * size.stored / gib * w.monthsStored(s)
+	crossed := when(d.BackupCopy.VaultARN != "", w.EventsPerMonth*size.stored/gib)
+	copies := when(d.BackupCopy.VaultARN != "", copiesKept*kept)
 	backups := w.EventsPerMonth * size.stored * w.WALGrowth / gib * float64(d.BackupDays) / daysPerMonth
 	var l lines
 	if d.Engine == stage.Aurora {
@@ -56,6 +59,8 @@ func databaseEvents(p Prices, s stage.Stage, w Workload) []Line {
 		l.add("database storage", kept, p.Aurora.Storage)
 		l.add("database writes", w.EventsPerMonth*(1+math.Ceil(size.stored*w.WALGrowth/ioBytes)), p.Aurora.IO)
 		l.add("database backups", backups-kept, p.Aurora.Backups)
+		l.add("snapshots and their copies", copies, p.Aurora.Backups)
+		l.add("copies to the other region", crossed, p.DataTransfer.Regions)
 		return l
 	}
 	storage := p.RDS.Storage
@@ -64,6 +69,8 @@ func databaseEvents(p Prices, s stage.Stage, w Workload) []Line {
 	}
 	l.add("database storage for events", kept-float64(d.StorageGiB), storage)
 	l.add("database backups", backups-max(kept, float64(d.StorageGiB)), p.RDS.Backups)
+	l.add("snapshots and their copies", copies, p.RDS.Backups)
+	l.add("copies to the other region", crossed, p.DataTransfer.Regions)
 	return l
 }
 

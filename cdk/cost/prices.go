@@ -69,8 +69,8 @@ type Prices struct {
 	}
 	Aurora       struct{ Capacity, Storage, IO, Backups, Proxy Price }
 	WAF          struct{ ACLs, Rules, Requests Price }
-	DataTransfer struct{ Out Price }    `yaml:"data_transfer"`
-	CodeDeploy   struct{ Groups Price } `yaml:"code_deploy"`
+	DataTransfer struct{ Out, Regions Price } `yaml:"data_transfer"`
+	CodeDeploy   struct{ Groups Price }       `yaml:"code_deploy"`
 }
 
 // Load returns the prices of prices.yaml. Returns an error that names each unknown,

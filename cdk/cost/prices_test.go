@@ -56,7 +56,7 @@ func TestPrices_each_has_a_page_of_AWS_and_a_unit(t *testing.T) {
 		}
 	}
 	walk("", document)
-	if prices != 50 {
+	if prices != 51 {
 		t.Errorf("%d prices", prices)
 	}
 }
