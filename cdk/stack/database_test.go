@@ -197,7 +197,10 @@ func TestProxy_demands_TLS_and_has_no_password_in_prod(t *testing.T) {
 
 func TestProxy_is_only_where_the_stage_asks_for_it(t *testing.T) {
 	dev(t).assert(t, data).none(t, "AWS::RDS::DBProxy", "AWS::RDS::DBProxyTargetGroup", "AWS::IAM::Role")
-	abroad(t).assert(t, data).none(t, "AWS::RDS::DBProxy", "AWS::RDS::DBProxyTargetGroup", "AWS::IAM::Role")
+	abroad(t).assert(t, data).none(t, "AWS::RDS::DBProxy", "AWS::RDS::DBProxyTargetGroup")
+	for _, role := range abroad(t).stacks[data].all("AWS::IAM::Role") {
+		same(t, role, role.Path, "BackupCopy/Role") // that of AWS Backup, and none of a proxy
+	}
 }
 
 func TestProxy_is_what_the_functions_talk_to_save_for_migration_and_maintenance(t *testing.T) {
