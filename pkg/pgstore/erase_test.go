@@ -45,6 +45,17 @@ func TestStoreConformsToErased(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
+			Erase: func(user string, events ...event.Identity) {
+				begun := begin(erase.EveryClient, user)
+				stored, err := maintenance.UserEvents(t.Context(), erase.Subject{Client: erase.EveryClient, UserID: user}, begun.At, 100)
+				if err != nil {
+					t.Fatal(err)
+				}
+				stored = slices.DeleteFunc(stored, func(e erase.Event) bool { return !slices.Contains(events, e.Identity) })
+				if err := maintenance.EraseEvents(t.Context(), begun, stored); err != nil {
+					t.Fatal(err)
+				}
+			},
 		}
 	})
 }

@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/fluxa/fluxa/pkg/event"
@@ -110,7 +111,7 @@ func (b *batch) store(ctx context.Context, records []Record, groups map[event.Id
 			if r.Status == StatusSuccess && stored.Status == StatusSuccess && stored.SHA256 == r.SHA256 && !stored.Notified {
 				b.due[answer.Batch] = append(b.due[answer.Batch], r.Identity())
 			}
-			b.settle(ctx, groups[r.Identity()], stored, ok, now)
+			b.settle(ctx, groups[r.Identity()], r, stored, ok, now)
 		}
 	case fault.DispositionOf(err) != fault.DeadLetter:
 		for _, r := range records {
@@ -134,10 +135,13 @@ func (b *batch) store(ctx context.Context, records []Record, groups map[event.Id
 	}
 }
 
-// settle moves the items of one id by the answer of the database. The first one
-// whose event was inserted counts as the one that stored it.
-func (b *batch) settle(ctx context.Context, group []*item, answer Stored, ok bool, now time.Time) {
+// settle moves the items of one id by the answer of the database to a record. The first one
+// whose event was inserted counts as the one that stored it. An item with another payload
+// than the record's gets a record of its own before it counts as a conflict, or as one whose
+// payload is missing: the database may refuse it for its user, who was erased.
+func (b *batch) settle(ctx context.Context, group []*item, r Record, answer Stored, ok bool, now time.Time) {
 	inserted := answer.Inserted
+	var apart []*item
 	for _, it := range group {
 		if !ok {
 			it.retry(fault.New(fault.Internal, "the store gave no answer for the event"))
@@ -160,9 +164,18 @@ func (b *batch) settle(ctx context.Context, group []*item, answer Stored, ok boo
 			}
 		case has && answer.Notified && payloadUnreadable(it.err):
 			it.finish(now) // what is stored and published needs its payload no more
+		case !has && it.envelope.SHA256 != r.SHA256 && (it.state == read || it.state == rejected && fault.CodeOf(it.err) == fault.PayloadMissing):
+			apart = append(apart, it)
 		case !has && it.state == read:
 			b.compare(ctx, it, now)
 		}
+	}
+	for len(apart) > 0 {
+		payload := apart[0].envelope.SHA256
+		differs := func(it *item) bool { return it.envelope.SHA256 != payload }
+		own := slices.DeleteFunc(slices.Clone(apart), differs)
+		apart = slices.DeleteFunc(apart, func(it *item) bool { return !differs(it) })
+		b.store(ctx, []Record{b.record(own)}, map[event.Identity][]*item{r.Identity(): own})
 	}
 }
 

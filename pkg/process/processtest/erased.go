@@ -16,19 +16,44 @@ const everyClient = "*"
 
 // RefuseUser makes the store refuse what was accepted of a user until now, at one client
 // or, with *, at every one.
-func (m *MemoryStore) RefuseUser(client, userID string) { m.refuse(client, event.Hash([]byte(userID))) }
+func (m *MemoryStore) RefuseUser(client, userID string) {
+	m.refuse(client, event.Hash([]byte(userID)), m.now())
+}
 
-// RefusePayload makes the store refuse a payload that was accepted until now, if its object
-// is missing.
-func (m *MemoryStore) RefusePayload(client, sha256Hex string) { m.refuse(client, sha256Hex) }
+// RefusePayload makes the store refuse a payload that was accepted until a time, if its
+// object is missing.
+func (m *MemoryStore) RefusePayload(client, sha256Hex string, until time.Time) {
+	m.refuse(client, sha256Hex, until)
+}
 
-func (m *MemoryStore) refuse(client, sha256Hex string) {
+func (m *MemoryStore) refuse(client, sha256Hex string, until time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.note(client, sha256Hex, until)
+}
+
+// note keeps the later time. The caller holds mu.
+func (m *MemoryStore) note(client, sha256Hex string, until time.Time) {
 	if m.erased == nil {
 		m.erased = map[erasedHash]time.Time{}
 	}
-	m.erased[erasedHash{client, sha256Hex}] = m.now()
+	if hash := (erasedHash{client, sha256Hex}); m.erased[hash].Before(until) {
+		m.erased[hash] = until
+	}
+}
+
+// Erase removes stored events with their keys, and refuses their payloads as RefusePayload
+// does.
+func (m *MemoryStore) Erase(until time.Time, events ...event.Identity) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, id := range events {
+		if stored, ok := m.events[id]; ok {
+			m.note(id.Client, stored.SHA256, until)
+			delete(m.events, id)
+			delete(m.rows, id)
+		}
+	}
 }
 
 // refuses reports whether a record is of an erased user. The caller holds mu.
@@ -48,11 +73,13 @@ func (m *MemoryStore) refuses(r process.Record) bool {
 	return false
 }
 
-// Refusing is a store that can be told whose events to refuse.
+// Refusing is a store that can be told whose events to refuse, and to erase what it has of
+// a user at every client.
 type Refusing struct {
 	process.Store
 	RefuseUser    func(client, userID string)
 	RefusePayload func(client, sha256Hex string)
+	Erase         func(userID string, events ...event.Identity)
 }
 
 // Erased runs the conformance suite of what a process.Store does with the events of erased
@@ -67,6 +94,7 @@ func Erased(t *testing.T, open func(t *testing.T) Refusing) {
 		{"an_erasure_is_of_one_client_or_of_every_one", clientsRefused},
 		{"what_an_erased_user_sends_later_is_stored", laterStored},
 		{"a_payload_that_is_missing_for_an_erasure_is_known_by_its_hash", payloadRefused},
+		{"an_erased_event_leaves_its_id_and_the_events_of_others", eventErased},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -157,5 +185,32 @@ func payloadRefused(t *testing.T, store Refusing) {
 		if got := persistOne(t, store, c.record); got.Status != c.want {
 			t.Errorf("%s: got %+v, want %s", c.record.EventID, got, c.want)
 		}
+	}
+}
+
+func eventErased(t *testing.T, store Refusing) {
+	ofAda, ofBob := ofUser("e", "ada"), ofUser("e", "bob")
+	ofAda.Client, ofBob.Client = "orders", "refunds"
+	persistOne(t, store, ofAda)
+	persistOne(t, store, ofBob)
+	store.Erase("ada", ofAda.Identity())
+	if _, err := store.Event(t.Context(), ofAda.Identity()); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("the erased event: %v", err)
+	}
+	if got := persistOne(t, store, ofAda); got.Status != process.StatusErased {
+		t.Errorf("it comes again: %+v", got)
+	}
+	missing := unsuccessful("e", "of ada", process.StatusFailed, fault.PayloadMissing, "the object is gone")
+	missing.Client = ofAda.Client
+	if got := persistOne(t, store, missing); got.Status != process.StatusErased {
+		t.Errorf("it comes again, its payload missing: %+v", got)
+	}
+	if got := persistOne(t, store, ofBob); got.Status != process.StatusSuccess || got.Inserted || got.Attempts != 2 {
+		t.Errorf("the event of another user: %+v", got)
+	}
+	other := ofUser("e", "bob")
+	other.Client = ofAda.Client
+	if got := persistOne(t, store, other); !got.Inserted || got.Attempts != 1 {
+		t.Errorf("the id of the erased event is taken: %+v", got)
 	}
 }

@@ -29,7 +29,12 @@ func TestMemoryStoreErased(t *testing.T) {
 	t.Parallel()
 	processtest.Erased(t, func(*testing.T) processtest.Refusing {
 		store := new(processtest.MemoryStore)
-		return processtest.Refusing{Store: store, RefuseUser: store.RefuseUser, RefusePayload: store.RefusePayload}
+		return processtest.Refusing{Store: store, RefuseUser: store.RefuseUser, RefusePayload: func(client, hash string) {
+			store.RefusePayload(client, hash, time.Now())
+		}, Erase: func(user string, events ...event.Identity) {
+			store.RefuseUser("*", user)
+			store.Erase(time.Now(), events...)
+		}}
 	})
 }
 
