@@ -247,13 +247,14 @@ bench-synth: node_modules/.ready ## Measure how long the synthesis takes, and on
 REDOCLY := REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --no-install redocly
 
 .PHONY: lint
-lint: node_modules/.ready ## Run gofmt, go vet, staticcheck, actionlint, and redocly on docs/openapi.json
+lint: node_modules/.ready ## Run gofmt, go vet, staticcheck, actionlint, check licences, and redocly on docs/openapi.json
 	@unformatted=$$(gofmt -l bench cdk cli emulator functions local migrations pkg proof); \
 		[ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	go vet $(MODULES)
 	go run $(STATICCHECK) $(MODULES)
 	bash -n scripts/*.sh .ci/run
 	go run $(ACTIONLINT)
+	go run ./proof/cmd/licences -check
 	$(REDOCLY) lint docs/openapi.json
 
 .PHONY: site
@@ -331,6 +332,10 @@ sbom: build ## List the modules of each program as CycloneDX documents, in dist/
 	@for program in $(DIST)/bin/*; do \
 		go run $(CYCLONEDX) bin -json -output $(DIST)/sbom/$$(basename $$program).cdx.json $$program; done
 	@ls $(DIST)/sbom
+
+.PHONY: licences
+licences: ## Write the licences of what is shipped: docs/LICENCES.md, and THIRD_PARTY with their texts
+	go run ./proof/cmd/licences
 
 # Packages that only tests call, each for a reason. A function of another package
 # that no command reaches is dead.

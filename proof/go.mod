@@ -13,6 +13,7 @@ require (
 	github.com/fluxa/fluxa/emulator v0.0.0
 	github.com/fluxa/fluxa/local v0.0.0
 	github.com/fluxa/fluxa/pkg v0.0.0
+	github.com/google/licensecheck v0.3.1
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/rs/zerolog v1.33.0
 	golang.org/x/sys v0.49.0
@@ -90,6 +91,7 @@ require (
 	golang.org/x/image v0.30.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
+	golang.org/x/time v0.14.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 	gopkg.in/tomb.v1 v1.0.0-20141024135613-dd632973f1e7 // indirect
 )
