@@ -1,7 +1,7 @@
 # The local stack in a container: the gateway, the Lambda runtime with the real
 # binaries, and the emulated SQS, SNS and S3. PostgreSQL is a container of its own,
 # see docker-compose.yml.
-FROM golang:1.26.8-bookworm AS build
+FROM golang:1.26.8-bookworm@sha256:a688600ca24f8a4d3ca77f95b0dd40704a9fc787c826660eb7ba0b641b8b175d AS build
 WORKDIR /src
 COPY Makefile go.work go.work.sum ./
 # The CDK app deploys to AWS; nothing of it runs here.
@@ -25,9 +25,10 @@ COPY pkg pkg
 COPY scripts/progress.sh scripts/
 RUN make build DIST=/out && mkdir /data
 
-FROM debian:bookworm-slim
+FROM debian:bookworm-slim@sha256:3783cc01769c7b2b1b83a5c5ad96c815348e28ed7da68e2e3687004faa906251
 RUN useradd --system --uid 65532 fluxa
 COPY --from=build /out/bin /opt/fluxa
+COPY LICENSE THIRD_PARTY /usr/share/doc/fluxa/
 COPY --from=build --chown=fluxa:fluxa /data /data
 USER fluxa
 VOLUME /data

@@ -94,8 +94,8 @@ PIP := pip install --disable-pip-version-check --no-color --progress-bar off --r
 .PHONY: pins
 pins: ## Pin the Python packages anew, from requirements/*.in
 	@python3 -m venv .venv/pins
-	@.venv/pins/bin/pip install --quiet --disable-pip-version-check pip-tools==7.6.2
-	@cd requirements && for name in tools checkov schemathesis terraform clients duckdb site; do \
+	@.venv/pins/bin/$(PIP) --quiet -r requirements/pins.txt
+	@cd requirements && for name in pins tools checkov schemathesis terraform clients duckdb site; do \
 		CUSTOM_COMPILE_COMMAND="make pins" ../.venv/pins/bin/pip-compile --quiet --upgrade --generate-hashes \
 			--allow-unsafe --strip-extras --no-annotate --no-emit-find-links --no-emit-index-url $$name.in; done
 
