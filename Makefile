@@ -138,9 +138,8 @@ cover: $(POSTGRES) ## Measure the line coverage of pkg; less than 85 % fails
 	@go tool cover -func=$(DIST)/cover.out | awk '/^total:/ {sub("%","",$$3); printf "coverage of pkg: %s %%\n", $$3; exit !($$3 >= 85)}'
 
 .PHONY: fuzz
-fuzz: ## Fuzz the decoders (FUZZTIME=500000x: inputs for each target)
-	@for target in $$(go test ./pkg/event -list '^Fuzz' | grep '^Fuzz'); do \
-		go test ./pkg/event -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),500000x); done
+fuzz: ## Fuzz every decoder (FOR=1m: for how long each, or 500000x: how many inputs)
+	@FOR=$(or $(FOR),500000x) scripts/fuzz.sh
 
 .PHONY: fuzz-corpus
 fuzz-corpus: ## Keep what fuzzing has found on this machine, up to 1,000 characters each, as seeds
