@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluxa/fluxa/pkg/erase"
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process"
 )
@@ -42,6 +43,7 @@ type environment struct {
 
 	service  *process.Service // of a processor
 	current  *invocation      // of a processor
+	erases   erase.Subject    // of one that erases
 	deadline time.Time        // when Lambda ends the process, if it is not done by then
 	cancel   context.CancelFunc
 }

@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,10 +22,17 @@ const (
 	stored      // through the bucket, although it is small; see sendStored
 )
 
-// content is one payload under one event id: what somebody sent, and what has to become
-// of it.
+// clients are the owners of events. The first is that of a stage without clients.
+var clients = [...]string{"", "orders", "refunds"}
+
+// users are those whom events are of.
+var users = [...]string{"ada", "bob"}
+
+// content is one payload under one event id of one client: what somebody sent, and what
+// has to become of it.
 type content struct {
-	id      string
+	event.Identity
+	user    string // empty for what no client has sent
 	payload string
 	sha256  string
 	meaning int // the same number is the same event, in other words perhaps
@@ -34,16 +42,33 @@ type content struct {
 	kills    bool       // it ends the process that stores it
 	unwanted bool       // the database refuses a value of it
 
-	first        time.Time // when it was sent first
-	lost, spoilt bool      // its object was, at some time
-	accepted     bool      // a client has a 202 for it
-	keyed        bool      // its id is derived from a key
+	first    time.Time // when it was sent first
+	lost     bool      // its object was, at some time, or was erased
+	harmed   bool      // it was lost, and not erased
+	spoilt   bool      // its object was, at some time
+	accepted time.Time // when ingest received it of which a client has the last 202
+	keyed    bool      // its id is derived from a key
 }
 
-// name tells contents apart.
-func nameOf(id, sha256 string) string { return id + " " + sha256[:min(8, len(sha256))] }
+// label names an event in the trace. The calls of the use cases are told apart by it.
+func label(of event.Identity) string {
+	if of.Client == "" {
+		return of.ID
+	}
+	return of.Client + "/" + of.ID
+}
 
-func (c *content) String() string { return nameOf(c.id, c.sha256) }
+// nameOf tells contents apart.
+func nameOf(of event.Identity, sha256 string) string {
+	return label(of) + " " + sha256[:min(8, len(sha256))]
+}
+
+func (c *content) String() string { return nameOf(c.Identity, c.sha256) }
+
+// key is where the object of a content lies: under its client.
+func (c *content) key() string {
+	return contract.ObjectPrefix + label(c.Identity) + "/" + c.sha256 + ".json"
+}
 
 // inBucket reports whether the payload travels through the bucket.
 func (c *content) inBucket() bool { return c.form != inline }
@@ -71,15 +96,18 @@ func payloadOf(id string, meaning, wording int, merchant string, form form) stri
 	if wording%2 == 1 {
 		metadata = `{ "b":"` + text + `", "a":` + strconv.Itoa(meaning) + ` }`
 	}
-	return fmt.Sprintf(`{%s"user_id":"u","amount":`+amount+`,"currency":"EUR","merchant":%q,"timestamp":"1999-12-31T23:59:59Z","metadata":`,
-		member, meaning+1, merchant) + metadata + "}"
+	return fmt.Sprintf(`{%s"user_id":%q,"amount":`+amount+`,"currency":"EUR","merchant":%q,"timestamp":"1999-12-31T23:59:59Z","metadata":`,
+		member, userOf(meaning), meaning+1, merchant) + metadata + "}"
 }
 
+// userOf is whom the event with a meaning is of.
+func userOf(meaning int) string { return users[meaning%len(users)] }
+
 // newContent is an event that nobody has sent before.
-func (w *world) newContent(id string, meaning, wording int, merchant string, form form) *content {
-	payload := payloadOf(id, meaning, wording, merchant, form)
+func (w *world) newContent(of event.Identity, meaning, wording int, merchant string, form form) *content {
+	payload := payloadOf(of.ID, meaning, wording, merchant, form)
 	return &content{
-		id: id, payload: payload, sha256: event.Hash([]byte(payload)), meaning: meaning, form: form,
+		Identity: of, user: userOf(meaning), payload: payload, sha256: event.Hash([]byte(payload)), meaning: meaning, form: form,
 		kills: merchant == merchantKills, unwanted: merchant == merchantUnwanted,
 	}
 }
@@ -108,22 +136,40 @@ func (w *world) contentOf(body string) *content {
 	if err != nil {
 		return nil
 	}
-	c := w.contents[nameOf(envelope.EventID, envelope.SHA256)]
+	c := w.contents[nameOf(ownerOf(envelope), envelope.SHA256)]
 	if c == nil {
 		c = w.keyedContent(envelope)
 	}
-	w.bodies[body] = c
+	w.bodies[body], w.received[body] = c, envelope.ReceivedAt
 	return c
 }
 
-// keyedContent makes the content of an event to which ingest gave its id.
+// ownerOf reads the fields by itself: the platform is held to what it makes of them.
+func ownerOf(e event.Envelope) event.Identity { return event.Identity{Client: e.Client, ID: e.EventID} }
+
+// receivedAt returns when ingest received what a message is about, for one that ingest
+// sent.
+func (w *world) receivedAt(body string) time.Time {
+	w.contentOf(body)
+	return w.received[body]
+}
+
+// keyedContent makes the content of an event to which ingest gave its id: one id for each
+// client and key.
 func (w *world) keyedContent(envelope event.Envelope) *content {
-	for _, k := range w.keyed {
-		if envelope.Payload != nil && *envelope.Payload == k.payload {
-			return w.know(&content{id: envelope.EventID, payload: k.payload, sha256: envelope.SHA256, meaning: k.meaning, keyed: true})
-		}
+	i := slices.IndexFunc(w.keyed, func(k keyed) bool {
+		return envelope.Payload != nil && *envelope.Payload == k.payload && envelope.Client == k.caller.Client
+	})
+	if i < 0 {
+		return nil
 	}
-	return nil
+	k := w.keyed[i]
+	if slices.ContainsFunc(w.order, func(c *content) bool { return c.keyed && c.meaning == k.meaning }) {
+		w.breaks("a key of one client gives two ids, the second one is %s", label(ownerOf(envelope)))
+	}
+	return w.know(&content{
+		Identity: ownerOf(envelope), user: userOf(k.number), payload: k.payload, sha256: envelope.SHA256, meaning: k.meaning, keyed: true,
+	})
 }
 
 // attributeOrigin is an attribute of the simulation's own: when the first message of a
@@ -147,11 +193,11 @@ func redrivable(m *message) bool {
 func (w *world) forgery(which int) (body string, attributes map[string]string, c *content) {
 	w.names++
 	id := fmt.Sprintf("f%d", w.names)
-	good := w.newContent(id, w.names, 0, "m", inline)
+	good := w.newContent(event.Identity{ID: id}, w.names, 0, "m", inline)
 	envelope := event.Envelope{
 		EventID: id, CorrelationID: "c", Mode: event.Inline, Payload: &good.payload, SHA256: good.sha256, ReceivedAt: w.start,
 	}
-	c = &content{id: id, sha256: good.sha256, meaning: w.names}
+	c = &content{Identity: good.Identity, sha256: good.sha256, meaning: w.names}
 	switch which % 6 {
 	case 0:
 		c.code = fault.InvalidEnvelope
@@ -169,7 +215,7 @@ func (w *world) forgery(which int) (body string, attributes map[string]string, c
 		c.code, envelope.Mode, envelope.Payload = fault.PayloadMissing, event.S3, nil
 		envelope.Bucket, envelope.Key = "of-somebody-else", event.ObjectKey(event.Identity{ID: id}, good.sha256)
 	}
-	c.id, c.sha256 = envelope.EventID, envelope.SHA256
+	c.ID, c.sha256 = envelope.EventID, envelope.SHA256
 	body, err := envelope.Encode()
 	if err != nil {
 		panic(err) // the simulation is at fault

@@ -1,4 +1,4 @@
-// Package simulation runs the use cases (ingest, process, maintain) in simulated time
+// Package simulation runs the use cases (ingest, process, maintain, erase) in simulated time
 // over models of SQS, S3, SNS and the tables, and breaks them as a schedule says: a crash
 // before and after every side effect, transient failures, answers that are lost,
 // duplicates, conflicts, poison, redrives, days that pass. After every step it checks

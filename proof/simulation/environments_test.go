@@ -19,8 +19,9 @@ import (
 // invocation is one of a processor, and which events may suffer in it for a fault.
 type invocation struct {
 	deliveries []delivery
+	began      time.Time
 	report     process.Report
-	suffering  map[string]bool
+	suffering  map[string]bool // by the labels of events
 	allSuffer  bool
 }
 
@@ -97,7 +98,7 @@ func (w *world) invoke(deliveries []delivery, timeout time.Duration, fresh bool)
 			Backoff: process.Backoff{Random: random.Float64},
 		}))
 	}
-	inv := &invocation{deliveries: deliveries, suffering: map[string]bool{}, allSuffer: timeout < contract.ProcessorTimeout}
+	inv := &invocation{deliveries: deliveries, began: time.Now(), suffering: map[string]bool{}, allSuffer: timeout < contract.ProcessorTimeout}
 	e.current = inv
 	messages := make([]process.Message, len(deliveries))
 	names := make([]string, len(deliveries))
@@ -149,15 +150,15 @@ func accepting(out outside) *ingest.Service {
 	return must(ingest.New(ingest.Config{Queue: inbox{out}, Blobs: out}))
 }
 
-// client starts a function of ingest, which answers the client with its receipts.
-func (w *world) client(request string, accept func(ctx context.Context, out outside) []ingest.Receipt) {
-	e := w.begin("ingest")
+// client starts a function of ingest, which answers a client with its receipts.
+func (w *world) client(name, request string, accept func(ctx context.Context, out outside) []ingest.Receipt) {
+	e, received := w.begin("ingest"), time.Now()
 	w.log("a client posts %s to ingest %d", request, e.id)
 	e.work(contract.HandlerTimeout, func(ctx context.Context) {
 		receipts := accept(ctx, outside{e})
 		c := &call{by: e, op: "answer", endless: true, whole: func() {
 			for _, r := range receipts {
-				w.answered(r)
+				w.answered(name, received, r)
 			}
 			w.leave(e)
 		}}
@@ -165,9 +166,19 @@ func (w *world) client(request string, accept func(ctx context.Context, out outs
 	})
 }
 
-func (w *world) postNew(merchant string, form form) {
+func (w *world) postNew(s step, merchant string, form form) {
 	w.names++
-	w.send(w.know(w.newContent(fmt.Sprintf("e%d", w.names), w.names, 0, merchant, form)))
+	w.send(w.know(w.newContent(w.newID(s), w.names, 0, merchant, form)))
+}
+
+// newID is the next id, of the client that a step names.
+func (w *world) newID(s step) event.Identity {
+	return event.Identity{Client: clients[s.which%len(clients)], ID: fmt.Sprintf("e%d", w.names)}
+}
+
+// callerOf is who sends the events of a client.
+func callerOf(client string) ingest.Caller {
+	return ingest.Caller{Client: client, ID: "c", CorrelationID: "c"}
 }
 
 func (w *world) send(c *content) {
@@ -175,8 +186,8 @@ func (w *world) send(c *content) {
 		w.sendStored(c)
 		return
 	}
-	w.client(c.String(), func(ctx context.Context, out outside) []ingest.Receipt {
-		return []ingest.Receipt{accepting(out).Ingest(ctx, ingest.Caller{ID: "c", CorrelationID: "c"}, []byte(c.payload))}
+	w.client(c.Client, c.String(), func(ctx context.Context, out outside) []ingest.Receipt {
+		return []ingest.Receipt{accepting(out).Ingest(ctx, callerOf(c.Client), []byte(c.payload))}
 	})
 }
 
@@ -184,12 +195,12 @@ func (w *world) send(c *content) {
 // travels through the bucket takes a hundredth of the time of a large one.
 func (w *world) sendStored(c *content) {
 	body := must(event.Envelope{
-		EventID: c.id, CorrelationID: "c", Mode: event.S3, SHA256: c.sha256, Bucket: bucketName, Key: c.key(), ReceivedAt: time.Now().UTC(),
+		Client: c.Client, EventID: c.ID, CorrelationID: "c", Mode: event.S3, SHA256: c.sha256, Bucket: bucketName, Key: c.key(), ReceivedAt: time.Now().UTC(),
 	}.Encode())
-	w.client(c.String(), func(ctx context.Context, out outside) []ingest.Receipt {
-		r := ingest.Receipt{EventID: c.id, Mode: event.S3, SHA256: c.sha256}
+	w.client(c.Client, c.String(), func(ctx context.Context, out outside) []ingest.Receipt {
+		r := ingest.Receipt{EventID: c.ID, Mode: event.S3, SHA256: c.sha256}
 		if r.Err = out.Put(ctx, c.key(), []byte(c.payload), c.sha256); r.Err == nil {
-			r.Err = inbox{out}.Send(ctx, []ingest.Message{{Body: body, EventID: c.id}})[0]
+			r.Err = inbox{out}.Send(ctx, []ingest.Message{{Body: body, Client: c.Client, EventID: c.ID}})[0]
 		}
 		return []ingest.Receipt{r}
 	})
@@ -197,42 +208,50 @@ func (w *world) sendStored(c *content) {
 
 func (w *world) postSeveral(s step) {
 	var payloads []string
+	name := clients[s.which%len(clients)]
 	for i := range int(s.mask)%3 + 2 {
 		w.names++
 		size := inline
 		if i == 1 && s.which%4 == 0 {
 			size = large
 		}
-		c := w.know(w.newContent(fmt.Sprintf("e%d", w.names), w.names, 0, "m", size))
+		c := w.know(w.newContent(w.newID(s), w.names, 0, "m", size))
 		payloads = append(payloads, c.payload)
 	}
 	body := `{"events":[` + strings.Join(payloads, ",") + `]}`
-	w.client("a batch", func(ctx context.Context, out outside) []ingest.Receipt {
-		return must(accepting(out).IngestBatch(ctx, ingest.Caller{ID: "c", CorrelationID: "c"}, []byte(body)))
+	w.client(name, "a batch", func(ctx context.Context, out outside) []ingest.Receipt {
+		return must(accepting(out).IngestBatch(ctx, callerOf(name), []byte(body)))
 	})
 }
 
 // keys is how many Idempotency-Keys the clients use, each again and again.
 const keys = 3
 
-// postWithKey has one of two callers post an event without an id. Of the same caller and
-// key it is always the same event.
+// postWithKey has one of two callers of a client post an event without an id. Of the same
+// client and key it is always the same event, and without clients of the same caller.
 func (w *world) postWithKey(s step) {
-	caller := ingest.Caller{ID: fmt.Sprintf("c%d", s.which%2), CorrelationID: "c", IdempotencyKey: fmt.Sprintf("k%d", int(s.mask)%keys)}
-	meaning := -1 - s.which%2 - 2*(int(s.mask)%keys)
-	payload := payloadOf("", 1_000_000-meaning, 0, "m", inline)
-	w.client(caller.ID+" "+caller.IdempotencyKey, func(ctx context.Context, out outside) []ingest.Receipt {
-		return []ingest.Receipt{accepting(out).Ingest(ctx, caller, []byte(payload))}
+	owner, caller := s.which%len(clients), s.which/len(clients)%2
+	as := callerOf(clients[owner])
+	as.ID, as.IdempotencyKey = fmt.Sprintf("c%d", caller), fmt.Sprintf("k%d", int(s.mask)%keys)
+	if as.Client == "" && caller > 0 {
+		owner = len(clients)
+	}
+	meaning := -1 - owner - (len(clients)+1)*(int(s.mask)%keys)
+	number := 1_000_000 - meaning
+	payload := payloadOf("", number, 0, "m", inline)
+	w.client(as.Client, as.Client+" "+as.ID+" "+as.IdempotencyKey, func(ctx context.Context, out outside) []ingest.Receipt {
+		return []ingest.Receipt{accepting(out).Ingest(ctx, as, []byte(payload))}
 	})
-	w.keyed = append(w.keyed, keyed{caller, payload, meaning})
+	w.keyed = append(w.keyed, keyed{as, payload, number, meaning})
 }
 
-// postAgain has a client send what it or another one sent before: the same bytes, the
-// same event in other words, or another event under the same id.
+// postAgain has a client send what was sent before: the same bytes, the same event in
+// other words, another event under the same id; or another client use the id, for the same
+// bytes or for others.
 func (w *world) postAgain(s step) {
 	var young []*content
 	for _, c := range w.order {
-		if c.code == "" && !c.keyed && time.Since(w.firstOf(c.id)) < 24*time.Hour {
+		if c.code == "" && !c.keyed && time.Since(w.firstOf(c.Identity)) < 24*time.Hour {
 			young = append(young, c)
 		}
 	}
@@ -249,19 +268,40 @@ func (w *world) postAgain(s step) {
 	}
 	switch s.kind {
 	case reword:
-		c = w.know(w.newContent(c.id, c.meaning, 1+int(s.mask)%3, merchant, c.form))
+		c = w.know(w.newContent(c.Identity, c.meaning, 1+int(s.mask)%3, merchant, c.form))
 	case contradict:
 		w.names++
-		c = w.know(w.newContent(c.id, w.names, 0, "m", c.form))
+		c = w.know(w.newContent(c.Identity, w.names, 0, "m", c.form))
+	case borrow:
+		if c = w.borrowed(c, s); c == nil {
+			return
+		}
 	}
 	w.send(c)
 }
 
+// borrowed is what another client sends under the id of a content: nil where that client
+// has used the id too long ago.
+func (w *world) borrowed(c *content, s step) *content {
+	of := c.Identity
+	of.Client = clients[(slices.Index(clients[:], c.Client)+1+int(s.mask)%2)%len(clients)]
+	if first := w.firstOf(of); !first.IsZero() && time.Since(first) >= 24*time.Hour {
+		return nil
+	}
+	if s.mask%4 > 1 {
+		w.names++
+		return w.know(w.newContent(of, w.names, 0, "m", c.form))
+	}
+	return w.know(&content{
+		Identity: of, user: c.user, payload: c.payload, sha256: c.sha256, meaning: c.meaning, form: c.form, kills: c.kills, unwanted: c.unwanted,
+	})
+}
+
 // firstOf returns when an id was used first. It is used again within a day only: the key
 // of an id is kept for as long as its messages live, and a client's new ones are others.
-func (w *world) firstOf(id string) time.Time {
+func (w *world) firstOf(of event.Identity) time.Time {
 	for _, c := range w.order {
-		if c.id == id {
+		if c.Identity == of {
 			return c.first
 		}
 	}
@@ -321,6 +361,3 @@ func (w *world) maintain() {
 		}})
 	})
 }
-
-// key is where the object of a content lies.
-func (c *content) key() string { return event.ObjectKey(event.Identity{ID: c.id}, c.sha256) }

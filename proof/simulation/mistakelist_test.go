@@ -11,6 +11,29 @@ func mistakes() []mistake.Mistake {
 			File: "pkg/process/processtest/memory.go",
 			Old:  "if known && row.Status == process.StatusSuccess {", New: "if known && row.Status == process.StatusSuccess && row.SHA256 == \"\" {",
 		}}},
+		{Name: "the client left out of the identity", Edits: []mistake.Edit{
+			{File: "pkg/process/ports.go", Old: "return event.Identity{Client: r.Client, ID: r.EventID}", New: "return event.Identity{ID: r.EventID}"},
+			{File: "pkg/event/envelope.go", Old: "return Identity{e.Client, e.EventID}", New: "return Identity{\"\", e.EventID}"},
+		}},
+		{Name: "the client left out of an object's key", Edits: []mistake.Edit{{
+			File: "pkg/event/event.go", Old: "	if of.Client != \"\" {\n		path =", New: "	if of.Client == \"*\" {\n		path =",
+		}}},
+		{Name: "an id derived from the caller in place of its client", Edits: []mistake.Edit{{
+			File: "pkg/ingest/ingest.go", Old: "	if caller.Client != \"\" {", New: "	if caller.Client == \"*\" {",
+		}}},
+		{Name: "an erased payload stored again", Edits: []mistake.Edit{{
+			File: "pkg/process/processtest/memory.go", Old: "		if m.refuses(r) {", New: "		if m.refuses(r) && r.Mode == event.S3 {",
+		}}},
+		{Name: "an erasure of no client takes the objects of all", Edits: []mistake.Edit{{
+			File: "pkg/erase/erase.go",
+			Old:  "o.Modified.After(c.Begun.At) || a.Client != EveryClient && o.Client != a.Client {", New: "o.Modified.After(c.Begun.At) {",
+		}}},
+		{Name: "an object erased that nobody notes", Edits: []mistake.Edit{{
+			File: "pkg/erase/erase.go", Old: "	if err := s.store.NoteErased(ctx, of, o); err != nil {\n		return err\n	}\n",
+		}}},
+		{Name: "an erased user's event a conflict with another one of its batch", Edits: []mistake.Edit{{
+			File: "pkg/process/persist.go", Old: "		case !has && it.envelope.SHA256 != r.SHA256 && (", New: "		case it.envelope.SHA256 == \"\" && (",
+		}}},
 		{Name: "a redrive that SQS takes for a copy of an earlier one", Edits: []mistake.Edit{{
 			File: "proof/simulation/environments_test.go",
 			Old:  "				w.queue.send(l.body, withoutErrors(l.attributes), l.binary)\n",
@@ -28,5 +51,7 @@ func inCI() []string {
 		"noted as announced before it is published",
 		"the hash of a duplicate not compared",
 		"the error of the DLQ ignored",
+		"the client left out of the identity",
+		"an erased payload stored again",
 	}
 }

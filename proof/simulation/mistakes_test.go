@@ -28,7 +28,9 @@ func TestSeededMistakes_are_found(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range inCI() {
-		mistake.Named(name)
+		if !slices.ContainsFunc(mistakes(), func(m mistake.Mistake) bool { return m.Name == name }) {
+			t.Errorf("CI is to find the mistake %q, and there is none of the name", name)
+		}
 	}
 	var table strings.Builder
 	for _, m := range mistakes() {

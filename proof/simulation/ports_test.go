@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -49,12 +48,12 @@ func (o outside) PersistBatch(ctx context.Context, records []process.Record, ann
 	announced = slices.Sorted(slices.Values(announced))
 	c := &call{by: o.environment, op: "persist", failure: fault.DatabaseUnavailable}
 	for _, r := range records {
-		c.about = append(c.about, r.EventID+"="+string(r.Status))
+		c.about = append(c.about, label(event.Identity{Client: r.Client, ID: r.EventID})+"="+string(r.Status))
 		c.kills = c.kills || r.Status == process.StatusSuccess && r.Event.Merchant == merchantKills
 	}
 	return reach(ctx, c, func() (process.Persisted, error) {
 		for _, r := range records {
-			if r.Status == process.StatusSuccess && r.Event.Merchant == merchantUnwanted {
+			if r.Status == process.StatusSuccess && r.Event.Merchant == merchantUnwanted && !w.refuses(r) {
 				return process.Persisted{}, fault.New(fault.InvalidEvent, "the database refuses a value of the batch")
 			}
 		}
@@ -82,7 +81,7 @@ func (o outside) End(ctx context.Context, ids []string) error {
 }
 
 func (o outside) Event(ctx context.Context, id event.Identity) (event.Stored, error) {
-	c := &call{by: o.environment, op: "read", about: []string{id.ID}, only: id.ID, failure: fault.DatabaseUnavailable}
+	c := &call{by: o.environment, op: "read", about: []string{label(id)}, only: label(id), failure: fault.DatabaseUnavailable}
 	return reach(ctx, c, func() (event.Stored, error) { return o.world.store.Event(context.Background(), id) })
 }
 
@@ -91,20 +90,15 @@ const bucketName = "payloads"
 func (o outside) Bucket() string { return bucketName }
 
 func (o outside) Get(ctx context.Context, key string, _ int64) ([]byte, error) {
-	id := strings.Split(key, "/")[1]
-	c := &call{by: o.environment, op: "get", about: []string{key}, only: id, failure: fault.StorageUnavailable}
-	return reach(ctx, c, func() ([]byte, error) {
-		if object, there := o.world.objects[key]; there {
-			return []byte(object), nil
-		}
-		return nil, fault.New(fault.PayloadMissing, "the object is gone")
-	})
+	of, _, _ := event.ParseObjectKey(key)
+	c := &call{by: o.environment, op: "get", about: []string{key}, only: label(of), failure: fault.StorageUnavailable}
+	return reach(ctx, c, func() ([]byte, error) { return o.world.bytes(key) })
 }
 
 func (o outside) Put(ctx context.Context, key string, payload []byte, _ string) error {
 	c := &call{by: o.environment, op: "put", about: []string{key}, failure: fault.StorageUnavailable}
 	_, err := reach(ctx, c, func() (none struct{}, _ error) {
-		o.world.objects[key] = string(payload)
+		o.world.objects[key] = object{string(payload), time.Now()}
 		return none, nil
 	})
 	return err
@@ -113,7 +107,7 @@ func (o outside) Put(ctx context.Context, key string, payload []byte, _ string) 
 func (o outside) Publish(ctx context.Context, all []process.Notification) []error {
 	c := &call{by: o.environment, op: "publish", failure: fault.NotifierUnavailable}
 	for _, n := range all {
-		c.entries = append(c.entries, n.EventID)
+		c.entries = append(c.entries, label(event.Identity{Client: n.Client, ID: n.EventID}))
 	}
 	c.about = c.entries
 	c.entry = func(i int) { o.world.publish(all[i]) }
@@ -145,9 +139,10 @@ func (d deadLetters) Send(ctx context.Context, all []process.DeadLetter) []error
 	c := &call{by: d.environment, op: "send to the DLQ", failure: fault.QueueUnavailable}
 	for _, l := range all {
 		c.about = append(c.about, l.Message.ID+"="+string(l.Code))
-		c.entries = append(c.entries, l.EventID)
+		c.entries = append(c.entries, label(event.Identity{Client: l.Client, ID: l.EventID}))
 	}
-	c.entry = func(i int) { d.world.deadLettered(all[i]) }
+	inv := d.current
+	c.entry = func(i int) { d.world.deadLettered(inv, all[i]) }
 	return d.world.wait(ctx, c).each(len(all))
 }
 
@@ -167,7 +162,7 @@ type inbox struct{ outside }
 func (b inbox) Send(ctx context.Context, all []ingest.Message) []error {
 	c := &call{by: b.environment, op: "send", failure: fault.QueueUnavailable}
 	for _, m := range all {
-		c.entries = append(c.entries, m.EventID)
+		c.entries = append(c.entries, label(event.Identity{Client: m.Client, ID: m.EventID}))
 	}
 	c.about = c.entries
 	c.entry = func(i int) {

@@ -14,14 +14,14 @@ import (
 // ledger is what the world remembers to hold the platform to its promises. Nothing in it
 // comes from the reports of the use cases.
 type ledger struct {
-	rows          map[event.Identity]process.Record // by name, as they were found last
-	storedAt      map[string]time.Time              // of the keys
-	history       map[string][]*storing             // by event id
-	published     map[string]int                    // by content
-	forgotten     map[*content]bool                 // whose letter the DLQ kept as long as it can
-	forgottenKeys map[string]bool                   // of ids
-	crashes       map[string]int                    // by message: ends of the process that were not its own doing
-	keyed         []keyed
+	rows      map[event.Identity]process.Record // as they were found last
+	storedAt  map[event.Identity]time.Time      // of the keys
+	history   map[event.Identity][]*storing
+	published map[string]int    // by content
+	forgotten map[*content]bool // whose letter the DLQ kept as long as it can
+	crashes   map[string]int    // by message: ends of the process that were not its own doing
+	keyed     []keyed
+	erasures  []*erasure
 }
 
 // storing is an event that came into the tables.
@@ -29,31 +29,35 @@ type storing struct {
 	content *content
 	at      time.Time
 	dropped bool
+	erased  time.Time // when it was, zero if it was not
 }
 
 // keyed is what a caller posted without an id.
 type keyed struct {
 	caller  ingest.Caller
 	payload string
+	number  int // of the payload
 	meaning int
 }
 
 func newLedger() ledger {
 	return ledger{
-		rows: map[event.Identity]process.Record{}, storedAt: map[string]time.Time{}, history: map[string][]*storing{},
-		published: map[string]int{}, forgotten: map[*content]bool{}, forgottenKeys: map[string]bool{}, crashes: map[string]int{},
+		rows: map[event.Identity]process.Record{}, storedAt: map[event.Identity]time.Time{}, history: map[event.Identity][]*storing{},
+		published: map[string]int{}, forgotten: map[*content]bool{}, crashes: map[string]int{},
 	}
 }
 
-// answered takes what a client was told.
-func (w *world) answered(r ingest.Receipt) {
-	c := w.contents[nameOf(r.EventID, r.SHA256)]
+// answered takes what a client was told of an event that ingest received at a time.
+func (w *world) answered(client string, received time.Time, r ingest.Receipt) {
+	c := w.contents[nameOf(event.Identity{Client: client, ID: r.EventID}, r.SHA256)]
 	switch {
 	case r.Err == nil && c == nil:
 		w.breaks("a client has a 202 for an event that nobody sent: %s", r.EventID)
 	case r.Err == nil:
 		w.log("202 for %s", c)
-		c.accepted = true
+		if received.After(c.accepted) {
+			c.accepted = received
+		}
 	case fault.KindOf(r.Err) == fault.Transient:
 		w.log("503 for %s", r.EventID)
 	default:
@@ -67,12 +71,12 @@ func (w *world) persisted(records []process.Record) {
 	rows := w.store.Events()
 	for id, before := range w.rows {
 		if now, there := rows[id]; !there || now.SHA256 != before.SHA256 || now.Payload != before.Payload {
-			w.breaks("the row of %s has changed", id.ID)
+			w.breaks("the row of %s has changed", label(id))
 		}
 	}
 	for _, r := range records {
-		id := r.EventID
-		key, known := w.store.Row(event.Identity{ID: id})
+		id := event.Identity{Client: r.Client, ID: r.EventID}
+		key, known := w.store.Row(id)
 		before, kept := w.storedAt[id]
 		if known {
 			w.storedAt[id] = key.StoredAt
@@ -81,35 +85,38 @@ func (w *world) persisted(records []process.Record) {
 			continue
 		}
 		if kept && !before.IsZero() {
-			w.breaks("%s is stored twice, at %s and at %s", id, before, key.StoredAt)
+			w.breaks("%s is stored twice, at %s and at %s", label(id), before, key.StoredAt)
 		}
-		w.stored(id, rows[event.Identity{ID: id}], key.StoredAt)
+		w.stored(id, rows[id], key.StoredAt)
 	}
 	w.rows = rows
 }
 
-func (w *world) stored(id string, row process.Record, at time.Time) {
+func (w *world) stored(id event.Identity, row process.Record, at time.Time) {
 	c := w.contents[nameOf(id, row.SHA256)]
 	switch {
 	case c == nil || c.code != "" || c.kills || c.unwanted:
-		w.breaks("a row of %s is of an event that nobody sent, or of poison", id)
+		w.breaks("a row of %s is of an event that nobody sent, or of poison", label(id))
 		return
+	case w.isErased(c, row.ReceivedAt):
+		w.breaks("%s is stored, and its user was erased after it was accepted", c)
 	case c.inBucket() && (row.Payload != "" || row.Key != c.key()), !c.inBucket() && row.Payload != c.payload:
-		w.breaks("the row of %s has not the payload that was sent", id)
+		w.breaks("the row of %s has not the payload that was sent", label(id))
 	}
 	w.history[id] = append(w.history[id], &storing{content: c, at: at})
 }
 
 // publish takes a notification: its event must be in the tables by then.
 func (w *world) publish(n process.Notification) {
-	if !slices.ContainsFunc(w.history[n.EventID], func(s *storing) bool { return s.content.sha256 == n.SHA256 }) {
-		w.breaks("%s is announced and was never stored", n.EventID)
+	id := event.Identity{Client: n.Client, ID: n.EventID}
+	if !slices.ContainsFunc(w.history[id], func(s *storing) bool { return s.content.sha256 == n.SHA256 }) {
+		w.breaks("%s is announced and was never stored", label(id))
 	}
-	w.published[nameOf(n.EventID, n.SHA256)]++
+	w.published[nameOf(id, n.SHA256)]++
 }
 
-// deadLettered takes a dead letter of the processor.
-func (w *world) deadLettered(l process.DeadLetter) {
+// deadLettered takes a dead letter of an invocation.
+func (w *world) deadLettered(inv *invocation, l process.DeadLetter) {
 	c := w.contentOf(l.Message.Body)
 	switch {
 	case c == nil:
@@ -117,6 +124,10 @@ func (w *world) deadLettered(l process.DeadLetter) {
 		return
 	case l.Reason == "" || !w.deserves(c, l.Code, l.Message.ID):
 		w.breaks("%s is in the DLQ for %q (%s)", c, l.Code, l.Reason)
+	case l.Client != c.Client:
+		w.breaks("the letter of %s is one of the client %q", c, l.Client)
+	case w.mustBeSilent(c, l, inv):
+		w.breaks("%s is in the DLQ for %q, and its user was erased before", c, l.Code)
 	}
 	w.letters.send(l.Message.Body, attributesOf(l), l.Message.Binary)
 }
@@ -142,8 +153,8 @@ func (w *world) deserves(c *content, code fault.Code, messageID string) bool {
 	case fault.HashMismatch:
 		return c.inBucket() && c.spoilt
 	case fault.IdempotencyConflict:
-		return slices.ContainsFunc(w.history[c.id], func(s *storing) bool {
-			incomparable := s.dropped || s.content.lost || s.content.spoilt
+		return slices.ContainsFunc(w.history[c.Identity], func(s *storing) bool {
+			incomparable := s.dropped || !s.erased.IsZero() || s.content.lost || s.content.spoilt
 			return s.content.sha256 != c.sha256 && (s.content.meaning != c.meaning || incomparable)
 		})
 	}
@@ -176,8 +187,9 @@ func (w *world) checkAnswer(inv *invocation, failed []string) {
 			w.breaks("message %s is %s, and the answer has it otherwise", o.MessageID, o.Result)
 		}
 		waits := fault.CodeOf(o.Err) == fault.DeadlineReached && w.hasKiller(inv)
-		if retried && !inv.allSuffer && !inv.suffering[o.EventID] && !waits {
-			w.breaks("message %s of %s is retried, and nothing of it has failed: %v", o.MessageID, o.EventID, fault.CodeOf(o.Err))
+		name := label(event.Identity{Client: o.Client, ID: o.EventID})
+		if retried && !inv.allSuffer && !inv.suffering[name] && !waits && !w.besideErased(inv, o) {
+			w.breaks("message %s of %s is retried, and nothing of it has failed: %v", o.MessageID, name, fault.CodeOf(o.Err))
 		}
 	}
 }
@@ -200,7 +212,11 @@ func (w *world) checkSettled(d delivery) {
 		return
 	}
 	waits := slices.ContainsFunc(w.queue.messages, func(m *message) bool { return m.id != d.id && w.contentOf(m.body) == c })
-	if !w.inDLQ(c) && !w.storedAs(c) && !waits {
+	received := w.receivedAt(d.body)
+	if w.isErased(c, received) {
+		return
+	}
+	if !w.inDLQ(c) && !w.storedAs(c, received) && !waits {
 		w.breaks("message %s of %s is deleted, and is neither stored nor in the DLQ", d.id, c)
 	}
 	if w.storedExactly(c) && w.published[c.String()] == 0 && !w.inDLQ(c) && !waits {
@@ -214,13 +230,15 @@ func (w *world) inDLQ(c *content) bool {
 }
 
 // storedAs reports whether the event of a content is or was in the tables, in whatever
-// words.
-func (w *world) storedAs(c *content) bool {
-	return c.code == "" && slices.ContainsFunc(w.history[c.id], func(s *storing) bool { return s.content.meaning == c.meaning })
+// words, and was not erased before ingest received what asks for it.
+func (w *world) storedAs(c *content, received time.Time) bool {
+	return c.code == "" && slices.ContainsFunc(w.history[c.Identity], func(s *storing) bool {
+		return s.content.meaning == c.meaning && (s.erased.IsZero() || !s.erased.Before(received))
+	})
 }
 
 func (w *world) storedExactly(c *content) bool {
-	return slices.ContainsFunc(w.history[c.id], func(s *storing) bool { return s.content == c })
+	return slices.ContainsFunc(w.history[c.Identity], func(s *storing) bool { return s.content == c && s.erased.IsZero() })
 }
 
 // dropped looks at the tables after a partition was dropped.
@@ -230,10 +248,10 @@ func (w *world) dropped() {
 		if _, there := rows[id]; there {
 			continue
 		}
-		last := w.history[id.ID][len(w.history[id.ID])-1]
+		last := w.history[id][len(w.history[id])-1]
 		last.dropped = true
 		if age := time.Since(last.at); age < retention {
-			w.breaks("%s is dropped when it is %s old", id.ID, age)
+			w.breaks("%s is dropped when it is %s old", label(id), age)
 		}
 	}
 	w.rows = rows
@@ -243,17 +261,16 @@ func (w *world) dropped() {
 // their ids may be left.
 func (w *world) pruned() {
 	for id := range w.storedAt {
-		if _, known := w.store.Row(event.Identity{ID: id}); known {
+		if _, known := w.store.Row(id); known {
 			continue
 		}
 		delete(w.storedAt, id)
-		w.forgottenKeys[id] = true
-		if _, live := w.rows[event.Identity{ID: id}]; live {
-			w.breaks("the key of %s is pruned, and its event is there", id)
+		if _, live := w.rows[id]; live {
+			w.breaks("the key of %s is pruned, and its event is there", label(id))
 		}
 		for _, m := range slices.Concat(w.queue.messages, w.letters.messages) {
-			if c := w.contentOf(m.body); c != nil && c.id == id {
-				w.breaks("the key of %s is pruned, and message %s can still come", id, m.id)
+			if c := w.contentOf(m.body); c != nil && c.Identity == id {
+				w.breaks("the key of %s is pruned, and message %s can still come", label(id), m.id)
 			}
 		}
 	}
@@ -271,6 +288,7 @@ func (w *world) drain() {
 	for _, m := range w.queue.messages {
 		m.drained = 0
 	}
+	w.finishErasures()
 	w.settleAll()
 	for {
 		moved := slices.IndexFunc(w.letters.visibleOnes(), func(m *message) bool { return m.attributes[contract.AttrErrorCode] == "" && redrivable(m) })
@@ -320,7 +338,7 @@ func (w *world) serve(until time.Time, fate func(*call) verdict) {
 // stored was announced.
 func (w *world) checkAll() {
 	for _, c := range w.order {
-		if c.accepted && !w.storedAs(c) && !w.inDLQ(c) {
+		if !c.accepted.IsZero() && !w.storedAs(c, c.accepted) && !w.inDLQ(c) && !w.isErased(c, c.accepted) {
 			w.breaks("%s was accepted and is lost", c)
 		}
 		if w.storedExactly(c) && w.published[c.String()] == 0 && !w.inDLQ(c) {

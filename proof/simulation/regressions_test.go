@@ -200,7 +200,26 @@ func TestRegression_a_key_that_another_client_uses_too_is_another_event(t *testi
 	})
 }
 
-func TestRegression_an_id_that_another_client_reuses_stays_the_first_ones(t *testing.T) {
+func TestRegression_an_id_reused_by_another_client_is_an_event_of_its_own(t *testing.T) {
+	scenario(t, ofTen(100), func(t *testing.T, w *world) {
+		w.accept(post)
+		for _, s := range []step{{kind: borrow}, {kind: borrow, which: 1, mask: 3}, {kind: repeat}, {kind: repeat, which: 1}} {
+			w.take(s) // the same bytes for one client, others for the next, and both again
+			w.proceed(nil)
+		}
+		w.deliver(step{mask: 5}) // all in one batch
+		w.proceed(nil)
+		var owners []string
+		for id := range w.store.Events() {
+			owners = append(owners, label(id))
+		}
+		slices.Sort(owners)
+		expect(t, "rows", owners, []string{"e1", "orders/e1", "refunds/e1"})
+		expect(t, "announced, letters", []int{len(w.ledger.published), len(w.letters.messages)}, []int{3, 0})
+	})
+}
+
+func TestRegression_an_id_reused_where_there_are_no_clients_stays_the_first_ones(t *testing.T) {
 	scenario(t, ofTen(100), func(t *testing.T, w *world) {
 		w.accept(post, contradict)
 		w.deliver(step{mask: 5}) // both in one batch

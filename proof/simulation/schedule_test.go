@@ -20,6 +20,7 @@ const (
 	repeat              // a client sends once more what was sent before
 	reword              // the same event in other words
 	contradict          // another event under an id that was used
+	borrow              // another client uses an id that was used
 	postKiller          // an event that ends the process which stores it
 	postUnwanted        // an event of which the database refuses a value
 	forge               // somebody sends what is no message of ingest
@@ -34,13 +35,14 @@ const (
 	exhaust             // an outage has used up all receives of a message but one
 	redrive             // an operator sends a dead letter back
 	maintainTables      // the maintenance runs
+	eraseUser           // an operator erases a user, or goes on with it
 	loseObject          // an object of the bucket is gone
 	spoilObject         // an object of the bucket has other bytes
 )
 
-var kindNames = [...]string{"nothing", "post", "post large", "post stored", "post batch", "post keyed", "repeat", "reword", "contradict",
+var kindNames = [...]string{"nothing", "post", "post large", "post stored", "post batch", "post keyed", "repeat", "reword", "contradict", "borrow",
 	"post killer", "post unwanted", "forge", "deliver", "flow", "meet", "land", "wait seconds", "wait hours", "wait days",
-	"reappear", "exhaust", "redrive", "maintain", "lose object", "spoil object"}
+	"reappear", "exhaust", "redrive", "maintain", "erase", "lose object", "spoil object"}
 
 func (k kind) String() string { return kindNames[k] }
 
@@ -97,24 +99,31 @@ func weighted(weights map[kind]int) []kind {
 var weathers = []weather{
 	{ // calls that fail, workers that end
 		weighted(map[kind]int{
-			post: 6, postLarge: 1, postStored: 3, postBatch: 1, postKeyed: 1, repeat: 3, reword: 1, contradict: 1, postKiller: 1, postUnwanted: 1, forge: 1,
+			post: 6, postLarge: 1, postStored: 3, postBatch: 1, postKeyed: 1, repeat: 3, reword: 1, contradict: 1, borrow: 1, postKiller: 1, postUnwanted: 1, forge: 1,
 			deliver: 12, flow: 26, meet: 22, land: 3, waitSeconds: 6, waitHours: 1, reappear: 2, redrive: 2,
 		}),
 		[]verdict{fails, isLost, comesLate, diesBefore, diesAfter, isPartial, panics},
 	},
 	{ // what clients and strangers send
 		weighted(map[kind]int{
-			post: 6, postLarge: 1, postStored: 4, postBatch: 2, postKeyed: 2, repeat: 6, reword: 5, contradict: 6, postUnwanted: 2, forge: 4,
+			post: 6, postLarge: 1, postStored: 4, postBatch: 2, postKeyed: 2, repeat: 6, reword: 5, contradict: 6, borrow: 5, postUnwanted: 2, forge: 4,
 			deliver: 12, flow: 34, meet: 6, waitSeconds: 4, reappear: 2, redrive: 3, loseObject: 2, spoilObject: 1,
 		}),
 		[]verdict{fails, isLost, diesBefore, diesAfter, isPartial},
 	},
 	{ // days that pass
 		weighted(map[kind]int{
-			post: 6, repeat: 3, contradict: 4, forge: 1, exhaust: 2,
+			post: 6, repeat: 3, contradict: 4, borrow: 2, forge: 1, exhaust: 2,
 			deliver: 10, flow: 30, meet: 4, waitSeconds: 2, waitHours: 5, waitDays: 8, reappear: 2, redrive: 4, maintainTables: 8,
 		}),
 		[]verdict{fails, isLost, diesBefore, diesAfter, isPartial},
+	},
+	{ // users that are erased
+		weighted(map[kind]int{
+			post: 6, postLarge: 1, postStored: 5, postKeyed: 1, repeat: 4, reword: 1, contradict: 3, borrow: 4, postUnwanted: 1,
+			deliver: 12, flow: 34, meet: 12, land: 1, waitSeconds: 5, waitHours: 1, waitDays: 1, reappear: 2, redrive: 3, maintainTables: 1, eraseUser: 7, loseObject: 1,
+		}),
+		[]verdict{fails, isLost, comesLate, diesBefore, diesAfter, isPartial},
 	},
 	{ // messages that end the process
 		weighted(map[kind]int{

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/fluxa/fluxa/pkg/contract"
+	"github.com/fluxa/fluxa/pkg/erase"
+	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/process/processtest"
 )
 
@@ -30,8 +32,8 @@ type world struct {
 
 	queue, letters *queue
 	store          *processtest.MemoryStore
-	objects        map[string]string
-	late           []*call // given up by their caller, and still to happen
+	objects        map[string]object // by key
+	late           []*call           // given up by their caller, and still to happen
 
 	count  int // environments so far
 	active []*environment
@@ -39,13 +41,31 @@ type world struct {
 
 	names    int // ids and meanings so far
 	contents map[string]*content
-	order    []*content          // contents in the order in which they came
-	bodies   map[string]*content // of messages
-	forged   map[string]*content // of messages that ingest never sends
+	order    []*content           // contents in the order in which they came
+	bodies   map[string]*content  // of messages
+	received map[string]time.Time // by ingest, by the bodies of messages
+	forged   map[string]*content  // of messages that ingest never sends
+
+	tokens       map[erase.Subject]string // to go on with an erasure
+	erasedHashes map[string]bool          // of payloads
 
 	ledger
 	draining        bool
 	ignoresFailures bool // a mistake: the mapping deletes what the answer names as failed
+}
+
+// object is one of the bucket.
+type object struct {
+	payload  string
+	modified time.Time
+}
+
+// bytes returns those of an object.
+func (w *world) bytes(key string) ([]byte, error) {
+	if o, there := w.objects[key]; there {
+		return []byte(o.payload), nil
+	}
+	return nil, fault.New(fault.PayloadMissing, "the object is gone")
 }
 
 // result is what a run leaves.
@@ -96,8 +116,8 @@ func run(t *testing.T, s schedule, changes ...change) result {
 func newWorld(s schedule) *world {
 	w := &world{
 		schedule: s, start: time.Now().UTC(), store: &processtest.MemoryStore{},
-		objects: map[string]string{}, contents: map[string]*content{}, bodies: map[string]*content{}, forged: map[string]*content{},
-		ledger: newLedger(),
+		objects: map[string]object{}, contents: map[string]*content{}, bodies: map[string]*content{}, received: map[string]time.Time{},
+		forged: map[string]*content{}, tokens: map[erase.Subject]string{}, erasedHashes: map[string]bool{}, ledger: newLedger(),
 	}
 	w.letters = &queue{
 		name: "d", visibility: 30 * time.Second, retention: contract.DLQRetention, inFlight: 1_000,
@@ -199,20 +219,20 @@ func (w *world) passable(d time.Duration) time.Duration {
 func (w *world) take(s step) {
 	switch s.kind {
 	case post:
-		w.postNew("m", inline)
+		w.postNew(s, "m", inline)
 	case postLarge:
-		w.postNew("m", large)
+		w.postNew(s, "m", large)
 	case postStored:
-		w.postNew("m", stored)
+		w.postNew(s, "m", stored)
 	case postKiller:
-		w.postNew(merchantKills, inline)
+		w.postNew(s, merchantKills, inline)
 	case postUnwanted:
-		w.postNew(merchantUnwanted, inline)
+		w.postNew(s, merchantUnwanted, inline)
 	case postBatch:
 		w.postSeveral(s)
 	case postKeyed:
 		w.postWithKey(s)
-	case repeat, reword, contradict:
+	case repeat, reword, contradict, borrow:
 		w.postAgain(s)
 	case forge:
 		w.sendForgery(s)
@@ -242,6 +262,8 @@ func (w *world) take(s step) {
 		w.redrive(s.which, int(s.mask)%3+1)
 	case maintainTables:
 		w.maintain()
+	case eraseUser:
+		w.eraseUser(s)
 	case loseObject, spoilObject:
 		w.harmObject(s)
 	}
@@ -301,10 +323,10 @@ func (w *world) harmObject(s step) {
 	c := there[s.which%len(there)]
 	w.log("%s of %s", s.kind, c)
 	if s.kind == loseObject {
-		c.lost = true
+		c.lost, c.harmed = true, true
 		delete(w.objects, c.key())
 		return
 	}
 	c.spoilt = true
-	w.objects[c.key()] = "{}"
+	w.objects[c.key()] = object{"{}", w.objects[c.key()].modified}
 }
