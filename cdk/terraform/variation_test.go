@@ -23,8 +23,8 @@ type variation struct {
 
 func variedStages() map[string]variation {
 	return map[string]variation{
-		"dev_with_every_setting_changed":  {"dev", func(dev, prod, _ *settings.Stage) { changedDev(dev); joined(prod) }, true},
-		"prod_with_every_setting_changed": {"prod", func(dev, prod, _ *settings.Stage) { changedProd(prod); differOnly(dev) }, false},
+		"dev_with_every_setting_changed":  {"dev", func(dev, prod, _ *settings.Stage) { changedDev(dev); behindTransit(prod) }, true},
+		"prod_with_every_setting_changed": {"prod", func(dev, prod, added *settings.Stage) { addJoined(dev, added); changedProd(prod); differOnly(dev) }, false},
 		"a_third_stage":                   {"load-test", addThird, false},
 	}
 }
@@ -34,6 +34,19 @@ func joined(s *settings.Stage) {
 	s.Network = settings.Network{Endpoints: settings.ExistingEndpoints, VPC: settings.VPC{
 		ID: "vpc-0a1b2c3d4e5f67890", CIDR: "10.8.0.0/24", SubnetIDs: []string{"subnet-0a1b2c3d4e5f67890", "subnet-0a1b2c3d4e5f67891"},
 	}}
+}
+
+// addJoined adds a stage like dev in an existing VPC, whose own routes lead to the collector.
+func addJoined(dev, added *settings.Stage) {
+	*added = *dev
+	added.Name = "load-test"
+	joined(added)
+	added.OTLP = settings.OTLP{Endpoint: "https://spans.example.com", Network: "10.53.0.0/24"}
+}
+
+// behindTransit reaches the collector by a transit gateway.
+func behindTransit(s *settings.Stage) {
+	s.OTLP = settings.OTLP{Endpoint: "https://spans.example.org", Network: "10.52.0.0/24", TransitGateway: "tgw-0a1b2c3d4e5f67891"}
 }
 
 // joinedWithEndpoints deploys a stage into one that has none.
@@ -70,8 +83,8 @@ func (v variation) of(all []settings.Stage) ([]settings.Stage, error) {
 	return stages, nil
 }
 
-// addThird adds a stage like dev in an existing VPC, and other people are
-// told of alarms in each, at an address that may have the stage in its name. Both have
+// addThird adds a stage like dev in an existing VPC, which has no collector, while those of
+// dev and prod are behind a peering connection each. Other people are told of alarms in each, at an address that may have the stage in its name. Both have
 // pollers, and prod has none. Both are on Aurora: the other one on a cluster that
 // stays. Callers show a key in dev, sign in prod, and bring a token
 // to the third. Dev has clients with keys, one of them called as the stage, the third has
@@ -91,7 +104,6 @@ func addThird(dev, prod, added *settings.Stage) {
 	added.Traces, added.Alarms.DatabaseCapacityPercent = settings.Traces{RequestsPercent: 7}, 80
 	added.Queue.MinimumPollers = 3
 	joinedWithEndpoints(added)
-	added.OTLP = settings.OTLP{Endpoint: "https://spans.example.net", Network: "10.51.0.0/24"}
 	added.API.Authorization, added.API.JWT = settings.JWT, settings.Tokens{Issuer: "https://login.example.com/load-test", Audience: "fluxa"}
 	dev.API.Clients = map[string]settings.Client{
 		"dev":     {RatePerSecond: 1, Burst: 2, Keys: []string{"a"}, Reads: settings.ReadsAll},
@@ -100,7 +112,7 @@ func addThird(dev, prod, added *settings.Stage) {
 	}
 	added.API.Clients = map[string]settings.Client{"orders": {Reads: settings.ReadsOwn, Caller: "load-test|orders"}}
 	prod.API.Authorization = settings.IAM
-	prod.OTLP = settings.OTLP{Endpoint: "https://spans.example.org", Network: "10.52.0.0/24", TransitGateway: "tgw-0a1b2c3d4e5f67891"}
+	prod.OTLP = settings.OTLP{Endpoint: "https://spans.example.org", Network: "10.52.0.0/24", Peering: "pcx-0a1b2c3d4e5f67891"}
 	dev.Database.BackupCopy = settings.BackupCopy{VaultARN: "arn:aws:backup:eu-west-1:123456789012:backup-vault:dev", Days: 1}
 	prod.Database.BackupCopy = settings.BackupCopy{VaultARN: "arn:aws:backup:us-west-2:123456789012:backup-vault:central", Hour: 12, Days: 35}
 	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e1"
@@ -207,8 +219,8 @@ func TestVariations_change_every_setting(t *testing.T) {
 
 // oneOfTwo are settings of which a stage has one: dev's variation has Aurora, and reaches
 // the collector by a peering; prod's has an instance of RDS in place of its own, and
-// reaches it by a transit gateway. Both have a network of their own, and the stages beside
-// them the other one: see joined.
+// reaches it by a transit gateway. Both have a network of their own, and stages that are
+// added an existing one: see joined.
 func oneOfTwo(path string) bool {
 	return strings.HasPrefix(path, "dev.Database.Adopted.") || strings.Contains(path, ".Network.VPC.") || slices.Contains([]string{
 		"prod.Database.Engine", "prod.Database.MinimumACU", "prod.Database.MaximumACU", "prod.Database.Readers", "prod.Alarms.DatabaseCapacityPercent",
