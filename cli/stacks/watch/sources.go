@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fluxa/fluxa/pkg/buildflags"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -32,6 +34,28 @@ func (s sources) affect(path string, affected map[contract.Function]bool) bool {
 func isSource(path string) bool {
 	name := filepath.Base(path)
 	return !strings.HasSuffix(name, "_test.go") && !strings.HasSuffix(name, "~") && strings.Contains(name, ".") && !strings.HasPrefix(name, ".")
+}
+
+// changedSince returns the sources in a folder that were written since then.
+func changedSince(folder string, since time.Time) ([]string, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if errors.Is(err, os.ErrNotExist) {
+			continue // gone meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		if path := filepath.Join(folder, entry.Name()); isSource(path) && !info.ModTime().Before(since.Add(-clockStep)) {
+			out = append(out, path)
+		}
+	}
+	return out, nil
 }
 
 // listed is what go list tells of one package.

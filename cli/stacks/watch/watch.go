@@ -23,6 +23,10 @@ import (
 // or a checkout, changes several.
 const quiet = 30 * time.Millisecond
 
+// clockStep is more than a file's time may be behind the clock: Linux takes it from the
+// last tick, of 10 ms at most.
+const clockStep = 10 * time.Millisecond
+
 // Config describes a watch. All fields are required.
 type Config struct {
 	// Root is the top of the repository. Repository finds it.
@@ -72,7 +76,7 @@ func (c Config) Run(ctx context.Context) error {
 	}
 	defer watcher.Close()
 	w := watch{Config: c, watcher: watcher, builder: builder{root: c.Root, bin: c.Bin}}
-	if err := w.follow(ctx); err != nil {
+	if _, err := w.follow(ctx, time.Now()); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.Out, "watching the sources of %s: what changes is compiled and replaced\n", list(c.Functions))
@@ -97,12 +101,20 @@ func (c Config) Run(ctx context.Context) error {
 			}
 			settled.Reset(quiet)
 		case <-settled.C:
+			began := time.Now()
 			w.renew(ctx, affected, since)
 			clear(affected)
 			since = time.Time{}
 			// What was imported anew is watched, too, and what is not any more no longer matters.
-			if err := w.follow(ctx); err != nil && ctx.Err() == nil {
+			missed, err := w.follow(ctx, began)
+			if err != nil && ctx.Err() == nil {
 				fmt.Fprintln(c.Out, err)
+			}
+			for _, path := range missed {
+				if w.sources.affect(path, affected) {
+					since = time.Now()
+					settled.Reset(quiet)
+				}
 			}
 		}
 	}
@@ -139,19 +151,29 @@ func (w *watch) collect(ctx context.Context, changes chan<- change) error {
 	}
 }
 
-// follow watches the folders that the functions are compiled from.
-func (w *watch) follow(ctx context.Context) error {
+// follow watches the folders that the functions are compiled from. It returns the sources in
+// those that were not watched before which have changed since then.
+func (w *watch) follow(ctx context.Context, since time.Time) (missed []string, err error) {
 	found, err := findSources(ctx, w.Root, w.Functions)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	known := w.sources
 	w.sources = found
 	for folder := range found {
 		if err := w.watcher.Add(folder); err != nil {
-			return fmt.Errorf("watch %s: %w", folder, err)
+			return missed, fmt.Errorf("watch %s: %w", folder, err)
 		}
+		if _, watched := known[folder]; watched {
+			continue
+		}
+		changed, err := changedSince(folder, since)
+		if err != nil {
+			return missed, fmt.Errorf("watch %s: %w", folder, err)
+		}
+		missed = append(missed, changed...)
 	}
-	return nil
+	return missed, nil
 }
 
 // renew compiles the functions, and replaces those whose code differs from what they have.
