@@ -147,6 +147,22 @@ func TestNext_goes_on_where_its_calls_ended(t *testing.T) {
 	}
 }
 
+// TestNext_goes_on_where_it_was_cut_off: what a page of the console may take ends a read in
+// its middle. It does not begin anew then, which would cost its calls again.
+func TestNext_goes_on_where_it_was_cut_off(t *testing.T) {
+	t.Parallel()
+	f := &cloudWatch{groups: map[string][]line{"/aws/lambda/fluxa-ingest-dev": {{"1", now, "a"}, {"2", now.Add(time.Second), "b"}}}}
+	logs := open(t, f)
+	ctx, cutOff := context.WithCancel(t.Context())
+	if err := logs.Next(ctx, func(contract.Function, []byte) { cutOff() }); err == nil || f.calls != 2 {
+		t.Errorf("%d calls, %v", f.calls, err)
+	}
+	// The line and the end of one function, and one call for each of the others.
+	if got := next(t, logs); !slices.Equal(got, []string{"ingest b"}) || f.calls != 2+4 {
+		t.Errorf("%q with %d calls", got, f.calls-2)
+	}
+}
+
 func TestNext_leaves_out_what_is_too_far_behind_and_says_so(t *testing.T) {
 	t.Parallel()
 	f := &cloudWatch{groups: map[string][]line{"/aws/lambda/fluxa-ingest-dev": {{"1", now, "a"}, {"2", now.Add(time.Second), "b"}, {"3", now.Add(5 * time.Minute), "c"}}}}
