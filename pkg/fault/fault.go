@@ -61,6 +61,16 @@ func Wrap(code Code, cause error, reason string) *Error {
 	return &Error{Code: code, Reason: reason, cause: cause}
 }
 
+// Restate returns err under a code, with words before its reason. Its fields and its cause
+// are kept, so that the text says each thing once.
+func Restate(code Code, err error, words string) *Error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return Wrap(code, err, words+": "+ReasonOf(err))
+	}
+	return &Error{Code: code, Reason: words + ": " + e.Reason, Fields: e.Fields, RetryAfter: e.RetryAfter, cause: e.cause}
+}
+
 // OfFields returns an error that names each bad place of a request. The first
 // field's code becomes the error's; fields must not be empty.
 func OfFields(fields ...Field) *Error {

@@ -214,6 +214,29 @@ func TestWrap_takes_no_cause(t *testing.T) {
 	}
 }
 
+func TestRestate_says_each_thing_once(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("refused")
+	fields := []fault.Field{{Pointer: "/a", Code: fault.MissingField, Detail: "a is required"}, {Pointer: "/b", Code: fault.InvalidValue, Detail: "b is not a number"}}
+	cases := []struct {
+		err          error
+		reason, text string
+	}{
+		{fault.OfFields(fields...), "the payload is bad: 2 fields are invalid", "invalid_event: the payload is bad: 2 fields are invalid; a is required; b is not a number"},
+		{fault.Wrap(fault.QueueUnavailable, cause, "no answer"), "the payload is bad: no answer", "invalid_event: the payload is bad: no answer: refused"},
+		{cause, "the payload is bad: an internal error occurred", "invalid_event: the payload is bad: an internal error occurred: refused"},
+	}
+	for _, c := range cases {
+		err := fault.Restate(fault.InvalidEvent, c.err, "the payload is bad")
+		if err.Code != fault.InvalidEvent || err.Reason != c.reason || err.Error() != c.text {
+			t.Errorf("Restate(%v) = %+v, %q; want %+v", c.err, err, err.Error(), c)
+		}
+	}
+	if err := fault.Restate(fault.InvalidEvent, fault.Wrap(fault.QueueUnavailable, cause, "no answer"), "x"); !errors.Is(err, cause) {
+		t.Error("errors.Is does not find the cause")
+	}
+}
+
 func TestNewf_formats_its_reason(t *testing.T) {
 	t.Parallel()
 	if got := fault.Newf(fault.PayloadTooLarge, "the body has %d bytes", 7).Error(); got != "payload_too_large: the body has 7 bytes" {

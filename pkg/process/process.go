@@ -155,7 +155,7 @@ func (s *Service) read(ctx context.Context, envelope event.Envelope) (event.Even
 	}
 	e, err := event.Decode(payload)
 	if err != nil {
-		return event.Event{}, fault.Wrap(fault.InvalidEvent, err, "the payload is not a valid event: "+fault.ReasonOf(err))
+		return event.Event{}, fault.Restate(fault.InvalidEvent, err, "the payload is not a valid event")
 	}
 	if e.ID != "" && e.ID != envelope.EventID {
 		return event.Event{}, fault.New(fault.InvalidEvent, "the payload's event_id is not the envelope's")

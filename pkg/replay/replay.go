@@ -212,5 +212,5 @@ func (s *Service) out(ctx context.Context, requeue bool, events []event.Stored) 
 	if first == nil {
 		return nil
 	}
-	return fault.Wrap(fault.CodeOf(first), first, fmt.Sprintf("%d of %d events were not taken: %s", failed, len(events), fault.ReasonOf(first)))
+	return fault.Restate(fault.CodeOf(first), first, fmt.Sprintf("%d of %d events were not taken", failed, len(events)))
 }
