@@ -19,7 +19,7 @@ import (
 
 // Client is what of the AWS SDK's SQS client is needed.
 type Client interface {
-	GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
+	Counter
 	ReceiveMessage(context.Context, *sqs.ReceiveMessageInput, ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error)
 	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
 	DeleteMessage(context.Context, *sqs.DeleteMessageInput, ...func(*sqs.Options)) (*sqs.DeleteMessageOutput, error)
@@ -64,43 +64,11 @@ func New(cfg Config) (*Queue, error) {
 	return &Queue{cfg: cfg}, nil
 }
 
-// Count is how many messages the queue has, as far as SQS knows: those that can
-// be received, those in flight, and those under a delay.
-type Count struct {
-	Visible  int64 `json:"visible"`
-	InFlight int64 `json:"in_flight"`
-	Delayed  int64 `json:"delayed"`
-}
-
-// Total is the sum of the three.
-func (c Count) Total() int64 { return c.Visible + c.InFlight + c.Delayed }
-
-// Count asks how many messages there are.
+// Count asks how many messages the DLQ has.
 func (q *Queue) Count(ctx context.Context) (Count, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	out, err := q.cfg.Client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: &q.cfg.DLQURL, AttributeNames: []types.QueueAttributeName{
-			types.QueueAttributeNameApproximateNumberOfMessages,
-			types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
-			types.QueueAttributeNameApproximateNumberOfMessagesDelayed,
-		},
-	})
-	if err != nil {
-		return Count{}, fmt.Errorf("count the messages of the DLQ: %w", err)
-	}
-	var count Count
-	for name, into := range map[types.QueueAttributeName]*int64{
-		types.QueueAttributeNameApproximateNumberOfMessages:           &count.Visible,
-		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible: &count.InFlight,
-		types.QueueAttributeNameApproximateNumberOfMessagesDelayed:    &count.Delayed,
-	} {
-		text := out.Attributes[string(name)]
-		if *into, err = strconv.ParseInt(text, 10, 64); err != nil {
-			return Count{}, fmt.Errorf("count the messages of the DLQ: %s is %q: %w", name, text, err)
-		}
-	}
-	return count, nil
+	return CountOf(ctx, q.cfg.Client, "the DLQ", q.cfg.DLQURL)
 }
 
 // Purge deletes every message. SQS needs up to a minute for it, and refuses a

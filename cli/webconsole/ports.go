@@ -31,17 +31,11 @@ type Depths struct {
 	DLQ    Depth `json:"dlq"`
 }
 
-// Depth is a queue: the messages that wait, those in flight, and those under a delay. Age
-// is how long ago the oldest was sent.
+// Depth is a queue: its messages, and how long ago the oldest was sent.
 type Depth struct {
-	Visible  int64         `json:"visible"`
-	InFlight int64         `json:"in_flight"`
-	Delayed  int64         `json:"delayed"`
-	Age      time.Duration `json:"-"`
+	deadletters.Count
+	Age time.Duration `json:"-"`
 }
-
-// Total is the sum of the three.
-func (d Depth) Total() int64 { return d.Visible + d.InFlight + d.Delayed }
 
 // Events is the HTTP API. Its errors are those of *api.Client.
 type Events interface {

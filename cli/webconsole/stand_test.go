@@ -75,7 +75,7 @@ func (p *platform) Search(context.Context, []string, int) ([][]byte, error) {
 }
 
 func (p *platform) Depths(context.Context) (webconsole.Depths, error) {
-	return webconsole.Depths{Events: webconsole.Depth{Visible: 7, Age: 3 * time.Second}, DLQ: webconsole.Depth{InFlight: 2}}, nil
+	return webconsole.Depths{Events: webconsole.Depth{Count: deadletters.Count{Visible: 7}, Age: 3 * time.Second}, DLQ: webconsole.Depth{Count: deadletters.Count{InFlight: 2}}}, nil
 }
 
 func (p *platform) Event(context.Context, string, string) (json.RawMessage, error) {

@@ -5,15 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	metrics "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/fluxa/fluxa/cli/deadletters"
 	"github.com/fluxa/fluxa/cli/webconsole"
 )
 
@@ -78,27 +77,8 @@ func (q *Queues) Depths(ctx context.Context) (webconsole.Depths, error) {
 func (q *Queues) count(ctx context.Context, name, url string) (webconsole.Depth, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	var d webconsole.Depth
-	wanted := map[types.QueueAttributeName]*int64{
-		types.QueueAttributeNameApproximateNumberOfMessages:           &d.Visible,
-		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible: &d.InFlight,
-		types.QueueAttributeNameApproximateNumberOfMessagesDelayed:    &d.Delayed,
-	}
-	in := &sqs.GetQueueAttributesInput{QueueUrl: &url}
-	for attribute := range wanted {
-		in.AttributeNames = append(in.AttributeNames, attribute)
-	}
-	out, err := q.sqs.GetQueueAttributes(ctx, in)
-	if err != nil {
-		return d, fmt.Errorf("count the messages of %s: %w", name, err)
-	}
-	for attribute, into := range wanted {
-		text := out.Attributes[string(attribute)]
-		if *into, err = strconv.ParseInt(text, 10, 64); err != nil {
-			return d, fmt.Errorf("count the messages of %s: %s is %q: %w", name, attribute, text, err)
-		}
-	}
-	return d, nil
+	count, err := deadletters.CountOf(ctx, q.sqs, name, url)
+	return webconsole.Depth{Count: count}, err
 }
 
 // oldest is the last value of ApproximateAgeOfOldestMessage, 0 when there is none: an empty

@@ -19,7 +19,7 @@ const stageName = "stage dev (account 123456789012, eu-west-1)"
 type oneDead struct{}
 
 func (oneDead) Depths(context.Context) (webconsole.Depths, error) {
-	return webconsole.Depths{DLQ: webconsole.Depth{Visible: 1}}, nil
+	return webconsole.Depths{DLQ: webconsole.Depth{Count: deadletters.Count{Visible: 1}}}, nil
 }
 
 // stage serves the running stack as a deployed stage that nobody may act on.

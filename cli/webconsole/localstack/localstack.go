@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/google/uuid"
 
 	"github.com/fluxa/fluxa/cli/deadletters"
@@ -95,22 +93,12 @@ func (q queues) Depths(ctx context.Context) (webconsole.Depths, error) {
 func (q queues) depth(ctx context.Context, name, url string) (webconsole.Depth, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	out, err := q.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll}})
+	count, err := deadletters.CountOf(ctx, q.client, name, url)
 	if err != nil {
-		return webconsole.Depth{}, fmt.Errorf("count the messages of %s: %w", name, err)
+		return webconsole.Depth{}, err
 	}
-	var d webconsole.Depth
-	for attribute, into := range map[types.QueueAttributeName]*int64{
-		types.QueueAttributeNameApproximateNumberOfMessages:           &d.Visible,
-		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible: &d.InFlight,
-		types.QueueAttributeNameApproximateNumberOfMessagesDelayed:    &d.Delayed,
-	} {
-		if *into, err = strconv.ParseInt(out.Attributes[string(attribute)], 10, 64); err != nil {
-			return d, fmt.Errorf("count the messages of %s: %s: %w", name, attribute, err)
-		}
-	}
-	d.Age, err = q.stack.Age(name)
-	return d, err
+	age, err := q.stack.Age(name)
+	return webconsole.Depth{Count: count, Age: age}, err
 }
 
 type bypass struct{ sender *sqsqueue.Sender }
