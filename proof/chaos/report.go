@@ -119,11 +119,11 @@ func (r Report) markdown(plots []string) []byte {
 	}
 	fmt.Fprintf(&out, `# Under fault
 
-Written by %s. %s, commit %s, %s. %d scenarios, up to %d runs each, on the local stack with the real functions and a real PostgreSQL. Alarms are those of the stage %s.
+Written by %s. %s, commit %s, %s. %d scenarios, %s, on the local stack with the real functions and a real PostgreSQL. Alarms are those of the stage %s.
 
 In all %d payloads were accepted: %d are stored, %d are in the DLQ, and %d findings are left.
 
-`, "`make "+r.Name+"`", r.Machine, r.Commit, r.Day, len(scenarios), runs, r.Stage, total.Accepted, total.Stored, total.DeadLettered, len(total.Findings))
+`, "`make "+r.Name+"`", r.Machine, r.Commit, r.Day, len(scenarios), often(runs), r.Stage, total.Accepted, total.Stored, total.DeadLettered, len(total.Findings))
 	fmt.Fprintf(&out, legend, strings.Join(r.Unseen, ", "))
 	out.WriteString("| scenario | accepted | stored | in the DLQ | findings | recovered after | alarms |\n|---|---|---|---|---|---|---|\n")
 	for _, of := range scenarios {
@@ -150,6 +150,14 @@ In all %d payloads were accepted: %d are stored, %d are in the DLQ, and %d findi
 		out.WriteString("\n")
 	}
 	return out.Bytes()
+}
+
+// often says how often a scenario ran, at most.
+func often(runs int) string {
+	if runs == 1 {
+		return "each once"
+	}
+	return fmt.Sprintf("each up to %d times", runs)
 }
 
 const legend = "The checker (`proof/checker`) compares, id by id, what clients were answered with the tables, the DLQ and the notifications: " +

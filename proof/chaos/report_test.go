@@ -39,7 +39,7 @@ func TestReport_is_a_table_a_section_for_each_scenario_and_plots(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"abacus, commit abc1234, 2026-11-30. 3 scenarios, up to 2 runs each",
+		"abacus, commit abc1234, 2026-11-30. 3 scenarios, each up to 2 times",
 		"In all 1560 payloads were accepted: 1519 are stored, 40 are in the DLQ, and 1 findings are left.",
 		"| [database-down](#database-down) | 390 | 380, 379 | 10 | 0, 1 lost | 1.5s | dlq before the fault already, retried after 3m0s if it lasted |\n",
 		"| [short](#short) | 390 | 380 | 10 | 0 | 1.5s | none, not evaluated as if it lasted: it was over at once |\n",
