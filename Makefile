@@ -31,7 +31,7 @@ TFLINT      := github.com/terraform-linters/tflint@v0.64.0
 BUILDFLAGS := $(shell sed "s/.*/'&'/" pkg/buildflags/flags.txt)
 GOBUILD    := CGO_ENABLED=0 GOGC=800 go build $(BUILDFLAGS)
 
-# What fluxa and fluxa-postgres are compiled from. A folder is newer when a file in
+# What the programs for people are compiled from. A folder is newer when a file in
 # it was removed. find and not git: a copy without its history builds too.
 SOURCES := $(shell find cli emulator local migrations pkg -name testdata -prune -o ! -name '*_test.go' -print) \
 	$(wildcard go.work go.work.sum)
@@ -62,6 +62,7 @@ TEST := go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- -count=1
 
 FLUXA    := $(DIST)/bin/fluxa
 POSTGRES := $(DIST)/bin/fluxa-postgres
+PREFLIGHT := $(DIST)/bin/fluxa-preflight
 
 .PHONY: help
 help: ## List the targets
@@ -155,6 +156,8 @@ build: ## Build the functions and the command line for this machine
 	@touch $(FLUXA)
 
 $(FLUXA) $(POSTGRES): $(SOURCES)
+$(PREFLIGHT): $(SOURCES) $(shell find cdk/preflight cdk/cmd/fluxa-preflight ! -name '*_test.go')
+$(FLUXA) $(POSTGRES) $(PREFLIGHT):
 	@mkdir -p $(@D)
 	@$(PROGRESS) "compiling $(@F)" env $(GOBUILD) -v -o $@ ./$(wildcard */cmd/$(@F))
 	@touch $@
@@ -189,7 +192,7 @@ deployment-test: setup ## Test the deployment of dev and prod, on an emulated AW
 	@go test -v -count=1 -timeout 30m $(TESTFLAGS) $(EMULATED) | $(STEPS)
 
 .PHONY: preflight
-preflight: synth $(FLUXA) ## Check the AWS account of your credentials before a stage is deployed to it (STAGE=dev)
+preflight: synth $(FLUXA) $(PREFLIGHT) ## Check the AWS account of your credentials before a stage is deployed to it (STAGE=dev)
 	@$(FLUXA) doctor --assembly $(OUT) --stage $(or $(STAGE),dev)
 
 .PHONY: terraform-export

@@ -57,10 +57,61 @@ func TestDeployed(t *testing.T) {
 	}
 }
 
-func TestDoctor_wants_the_synthesized_templates(t *testing.T) {
+func TestDoctor_shows_what_the_preflight_finds(t *testing.T) {
 	t.Parallel()
-	got := run(t, "doctor", "--stage", "prod", "--assembly", t.TempDir())
-	if got.code != exit.Failure || got.out != "" || !strings.Contains(got.err, "`make synth` writes them") {
+	const (
+		passed = `{"name":"account","status":"passed","detail":"account 1"}`
+		failed = `{"name":"zones","status":"failed","detail":"there is no a","advice":"change it"}`
+	)
+	for name, c := range map[string]struct {
+		script string
+		args   []string
+		code   int
+		out    string
+		err    string
+	}{
+		"all is well": {"echo '" + passed + "'", nil, exit.OK, "ok    account   account 1\n1 check: 1 passed, 0 failed, 0 skipped\n", ""},
+		"one failed":  {"echo '" + passed + "'; echo '" + failed + "'", nil, exit.Failure, "ok    account   account 1\nFAIL  zones     there is no a\n                to do: change it\n2 checks: 1 passed, 1 failed, 0 skipped\n", ""},
+		"for programs": {"echo '" + failed + "'", []string{"-o", "json"}, exit.Failure, `{
+  "ok": false,
+  "checks": [
+    {
+      "name": "zones",
+      "status": "failed",
+      "detail": "there is no a",
+      "advice": "change it"
+    }
+  ]
+}
+`, ""},
+		"what it is given": {`printf '{"name":"a","status":"passed","detail":"%s"}' "$*"`, []string{"--region", "eu-west-1"}, exit.OK,
+			"ok    a         -assembly cdk.out -stage prod -region eu-west-1\n1 check: 1 passed, 0 failed, 0 skipped\n", ""},
+		"no templates":  {"echo 'cdk.out has no stage' >&2; exit 1", nil, exit.Failure, "", "fluxa: cdk.out has no stage\n"},
+		"it is killed":  {"kill -9 $$", nil, exit.Failure, "", "fluxa: run fluxa-preflight: signal: killed\n"},
+		"it is another": {"echo nonsense", nil, exit.Failure, "", "fluxa: read what fluxa-preflight found: invalid character 'o' in literal null (expecting 'u')\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bin := t.TempDir()
+			if err := os.WriteFile(filepath.Join(bin, "fluxa-preflight"), []byte("#!/bin/sh\n"+c.script+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			launcher := stacks.Launcher{Program: func() (string, error) { return filepath.Join(bin, "fluxa"), nil }}
+			got := runWith(t.Context(), nil, launcher, append([]string{"doctor", "--stage", "prod"}, c.args...)...)
+			if want := (outcome{c.code, c.out, c.err}); got != want {
+				t.Errorf("got %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+func TestDoctor_says_how_the_preflight_is_built(t *testing.T) {
+	t.Parallel()
+	bin := t.TempDir()
+	launcher := stacks.Launcher{Program: func() (string, error) { return filepath.Join(bin, "fluxa"), nil }}
+	got := runWith(t.Context(), nil, launcher, "doctor", "--stage", "prod")
+	want := "fluxa: there is no " + filepath.Join(bin, "fluxa-preflight") + ": make preflight STAGE=prod builds it, and calls this command\n"
+	if got != (outcome{exit.Failure, "", want}) {
 		t.Errorf("%s", got)
 	}
 }

@@ -193,8 +193,21 @@ func rules() []rule {
 		{
 			name:      "the CDK app reads the contract and the settings, and carries no code",
 			reason:    "what a function does is in its zip; the app needs its names, limits and settings only",
-			from:      except(in("cdk"), in("cdk/drill")),
+			from:      except(in("cdk"), in("cdk/drill", "cdk/preflight", "cdk/cmd/fluxa-preflight")),
 			forbidden: either(in(append(slices.Clone(useCases), adapters...)...), outside(technologies...)),
+		},
+		{
+			name:      "fluxa carries no AWS package that takes long to compile",
+			reason:    "they were more than a third of what the first `make up` compiles; `fluxa doctor` starts fluxa-preflight, which has them",
+			from:      in("cli"),
+			forbidden: outside("github.com/aws/aws-sdk-go-v2/service/ec2", "github.com/aws/aws-sdk-go-v2/service/rds"),
+			tests:     true,
+		},
+		{
+			name:      "nothing that is deployed needs the preflight",
+			reason:    "it asks AWS; a synthesis asks nobody",
+			from:      except(in("cdk"), in("cdk/preflight", "cdk/cmd/fluxa-preflight")),
+			forbidden: in("cdk/preflight"),
 		},
 		{
 			name:      "the drill simulates AWS and the database",

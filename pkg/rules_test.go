@@ -38,6 +38,9 @@ func TestRules_find_what_they_forbid(t *testing.T) {
 		"migrations are plain SQL": {{"migrations", "github.com/pressly/goose/v3"}},
 		"the CDK app reads the contract and the settings, and carries no code": {
 			{"cdk/stack", root + "pkg/process"}, {"cdk/construct", root + "pkg/pgstore"}, {"cdk", s3}},
+		"fluxa carries no AWS package that takes long to compile": {
+			{"cli/target", "github.com/aws/aws-sdk-go-v2/service/ec2"}, {"cli", "github.com/aws/aws-sdk-go-v2/service/rds/types"}},
+		"nothing that is deployed needs the preflight": {{"cdk/stack", root + "cdk/preflight"}, {"cdk", root + "cdk/preflight"}},
 		"the drill simulates AWS and the database": {
 			{"cdk/drill", root + "pkg/pgstore"}, {"cdk/drill/simulated", pgx}, {"cdk/drill", awscdk}},
 		"nothing that is deployed needs the drill": {{"cdk/stack", root + "cdk/drill"}, {"cdk", root + "cdk/drill/simulated"}},

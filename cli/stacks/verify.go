@@ -13,6 +13,7 @@ import (
 	"github.com/fluxa/fluxa/cli/stacks/checklist"
 	"github.com/fluxa/fluxa/cli/target"
 	api "github.com/fluxa/fluxa/pkg/client"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 type verifyCommand struct {
@@ -44,7 +45,7 @@ func (v verifyCommand) Run(ctx context.Context, c console.Console) error {
 		return err
 	}
 	on.Tell(c)
-	cfg := checklist.Config{API: client, Timeout: v.Timeout, Report: func(checklist.Check) {}}
+	cfg := checklist.Config{API: client, Timeout: v.Timeout, Report: func(contract.Check) {}}
 	if on.Local != nil {
 		err = v.local(&cfg, c, on)
 	} else {
@@ -61,18 +62,18 @@ func (v verifyCommand) Run(ctx context.Context, c console.Console) error {
 	}
 	style := console.StyleFor(c.Out)
 	if v.Output == "text" {
-		cfg.Report = func(check checklist.Check) { line(c, style, check) }
+		cfg.Report = func(check contract.Check) { line(c, style, check) }
 	}
 	return conclude(c, style, checklist.Run(ctx, cfg), v.Output)
 }
 
 // conclude prints what the checks came to, and fails when one of them did.
-func conclude(c console.Console, style console.Style, checks []checklist.Check, output string) (err error) {
+func conclude(c console.Console, style console.Style, checks []contract.Check, output string) (err error) {
 	ok := checklist.Ok(checks)
 	if output == "json" {
 		err = c.JSON(struct {
-			OK     bool              `json:"ok"`
-			Checks []checklist.Check `json:"checks"`
+			OK     bool             `json:"ok"`
+			Checks []contract.Check `json:"checks"`
 		}{ok, checks})
 	} else {
 		summary(c, style, checks, ok)
@@ -118,9 +119,9 @@ func (v verifyCommand) deployed(ctx context.Context, cfg *checklist.Config, c co
 }
 
 // line writes a check as it ends.
-func line(c console.Console, style console.Style, check checklist.Check) {
-	word := map[checklist.Status]string{
-		checklist.Passed: style.Good("ok  "), checklist.Failed: style.Bad("FAIL"), checklist.Skipped: style.Dim("skip"),
+func line(c console.Console, style console.Style, check contract.Check) {
+	word := map[contract.CheckStatus]string{
+		contract.CheckPassed: style.Good("ok  "), contract.CheckFailed: style.Bad("FAIL"), contract.CheckSkipped: style.Dim("skip"),
 	}[check.Status]
 	fmt.Fprintf(c.Out, "%s  %-8s  %s\n", word, check.Name, console.Clean(check.Detail))
 	if check.Advice != "" {
@@ -128,8 +129,8 @@ func line(c console.Console, style console.Style, check checklist.Check) {
 	}
 }
 
-func summary(c console.Console, style console.Style, checks []checklist.Check, ok bool) {
-	counts := map[checklist.Status]int{}
+func summary(c console.Console, style console.Style, checks []contract.Check, ok bool) {
+	counts := map[contract.CheckStatus]int{}
 	for _, check := range checks {
 		counts[check.Status]++
 	}
@@ -137,6 +138,6 @@ func summary(c console.Console, style console.Style, checks []checklist.Check, o
 	if ok {
 		paint = style.Good
 	}
-	fmt.Fprintln(c.Out, paint(fmt.Sprintf("%d checks: %d passed, %d failed, %d skipped", len(checks),
-		counts[checklist.Passed], counts[checklist.Failed], counts[checklist.Skipped])))
+	fmt.Fprintln(c.Out, paint(fmt.Sprintf("%s: %d passed, %d failed, %d skipped", console.Count(int64(len(checks)), "check"),
+		counts[contract.CheckPassed], counts[contract.CheckFailed], counts[contract.CheckSkipped])))
 }

@@ -18,24 +18,6 @@ import (
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-// Status says how a check ended.
-type Status string
-
-// The ends of a check. A skipped one says nothing about the stack.
-const (
-	Passed  Status = "passed"
-	Failed  Status = "failed"
-	Skipped Status = "skipped"
-)
-
-// Check is one line of the checklist. Advice says what to do about a failed one.
-type Check struct {
-	Name   string `json:"name"`
-	Status Status `json:"status"`
-	Detail string `json:"detail"`
-	Advice string `json:"advice,omitempty"`
-}
-
 // The names of the checks, in their order.
 const (
 	Health   = "health"
@@ -92,7 +74,7 @@ type Config struct {
 	// unlike a log file, is not asked several times a second.
 	Local bool
 	// Report is called with each check as it ends.
-	Report func(Check)
+	Report func(contract.Check)
 }
 
 const (
@@ -102,7 +84,7 @@ const (
 
 // Run goes through the checklist and returns the checks in order. When ctx ends,
 // those not done are skipped.
-func Run(ctx context.Context, cfg Config) []Check {
+func Run(ctx context.Context, cfg Config) []contract.Check {
 	r := &run{cfg: cfg, failed: map[string]bool{}}
 	if cfg.Meter != nil {
 		r.meterErr = cfg.Meter.Begin(ctx)
@@ -117,28 +99,28 @@ func Run(ctx context.Context, cfg Config) []Check {
 }
 
 // Ok reports whether no check failed, and at least one passed.
-func Ok(checks []Check) bool {
+func Ok(checks []contract.Check) bool {
 	passed := false
 	for _, c := range checks {
-		if c.Status == Failed {
+		if c.Status == contract.CheckFailed {
 			return false
 		}
-		passed = passed || c.Status == Passed
+		passed = passed || c.Status == contract.CheckPassed
 	}
 	return passed
 }
 
 type run struct {
 	cfg      Config
-	checks   []Check
+	checks   []contract.Check
 	failed   map[string]bool // failed, or skipped for what failed before
 	event    sent
 	meterErr error
 }
 
 // check runs one check, unless the one that it needs failed.
-func (r *run) check(ctx context.Context, name, needs string, do func(context.Context) Check) {
-	var c Check
+func (r *run) check(ctx context.Context, name, needs string, do func(context.Context) contract.Check) {
+	var c contract.Check
 	switch {
 	case ctx.Err() != nil:
 		c = skipped("interrupted")
@@ -147,25 +129,27 @@ func (r *run) check(ctx context.Context, name, needs string, do func(context.Con
 		c = skipped(needs + " did not pass")
 	default:
 		c = do(ctx)
-		if ctx.Err() != nil && c.Status == Failed {
+		if ctx.Err() != nil && c.Status == contract.CheckFailed {
 			c = skipped("interrupted")
 		}
 	}
 	c.Name = name
-	r.failed[name] = r.failed[name] || c.Status == Failed
+	r.failed[name] = r.failed[name] || c.Status == contract.CheckFailed
 	r.checks = append(r.checks, c)
 	r.cfg.Report(c)
 }
 
-func passed(format string, args ...any) Check {
-	return Check{Status: Passed, Detail: fmt.Sprintf(format, args...)}
+func passed(format string, args ...any) contract.Check {
+	return contract.Check{Status: contract.CheckPassed, Detail: fmt.Sprintf(format, args...)}
 }
 
-func failed(advice, format string, args ...any) Check {
-	return Check{Status: Failed, Detail: fmt.Sprintf(format, args...), Advice: advice}
+func failed(advice, format string, args ...any) contract.Check {
+	return contract.Check{Status: contract.CheckFailed, Detail: fmt.Sprintf(format, args...), Advice: advice}
 }
 
-func skipped(reason string) Check { return Check{Status: Skipped, Detail: reason} }
+func skipped(reason string) contract.Check {
+	return contract.Check{Status: contract.CheckSkipped, Detail: reason}
+}
 
 // either chooses between the advice for a local stack and for a deployed one.
 func (r *run) either(local, deployed string) string {
@@ -177,7 +161,7 @@ func (r *run) either(local, deployed string) string {
 
 // poll calls try until it says that it is done or limit has passed. It returns
 // what the last call returned.
-func poll(ctx context.Context, limit, interval time.Duration, try func() (Check, bool)) (c Check) {
+func poll(ctx context.Context, limit, interval time.Duration, try func() (contract.Check, bool)) (c contract.Check) {
 	err := polling.Until(ctx, interval, limit, func() error {
 		done := false
 		if c, done = try(); done {

@@ -106,13 +106,13 @@ type letters struct{ *world }
 
 func (l letters) Count(context.Context) (deadletters.Count, error) { return l.count, l.countErr }
 
-func checkAll(t *testing.T, w *world, change func(*Config)) ([]Check, string) {
+func checkAll(t *testing.T, w *world, change func(*Config)) ([]contract.Check, string) {
 	t.Helper()
 	var reported bytes.Buffer
 	cfg := Config{
 		API: w, Rows: rows{w}, Meter: meter{w}, DeadLetters: letters{w}, Local: true,
 		Timeout: 30 * time.Second, MetricsTimeout: 30 * time.Second,
-		Report: func(c Check) {
+		Report: func(c contract.Check) {
 			fmt.Fprintf(&reported, "%s %s\n", c.Name, c.Status)
 		},
 	}
@@ -308,7 +308,7 @@ func TestRun_interrupted_says_nothing_about_the_stack(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		w := &world{arrival: time.Hour}
-		checks := Run(ctx, Config{API: w, Rows: rows{w}, Timeout: 30 * time.Second, Report: func(Check) {}})
+		checks := Run(ctx, Config{API: w, Rows: rows{w}, Timeout: 30 * time.Second, Report: func(contract.Check) {}})
 		var got []string
 		for _, c := range checks {
 			got = append(got, c.Name+" "+string(c.Status)+" "+c.Detail)
@@ -322,7 +322,7 @@ func TestRun_interrupted_says_nothing_about_the_stack(t *testing.T) {
 
 func TestOk_wants_a_check_that_passed(t *testing.T) {
 	t.Parallel()
-	if Ok(nil) || Ok([]Check{{Status: Skipped}}) || !Ok([]Check{{Status: Skipped}, {Status: Passed}}) || Ok([]Check{{Status: Passed}, {Status: Failed}}) {
+	if Ok(nil) || Ok([]contract.Check{{Status: contract.CheckSkipped}}) || !Ok([]contract.Check{{Status: contract.CheckSkipped}, {Status: contract.CheckPassed}}) || Ok([]contract.Check{{Status: contract.CheckPassed}, {Status: contract.CheckFailed}}) {
 		t.Error("Ok is wrong")
 	}
 }

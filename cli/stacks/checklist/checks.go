@@ -12,7 +12,7 @@ import (
 	"github.com/fluxa/fluxa/pkg/contract"
 )
 
-func (r *run) health(ctx context.Context) Check {
+func (r *run) health(ctx context.Context) contract.Check {
 	if err := r.cfg.API.Health(ctx); err != nil {
 		return failed(r.either(
 			"start the stack with `make up`; if it runs, read the log of the query function",
@@ -21,7 +21,7 @@ func (r *run) health(ctx context.Context) Check {
 	return passed("%s answers %s", r.cfg.API.Endpoint(), contract.StatusHealthy)
 }
 
-func (r *run) ingest(ctx context.Context) Check {
+func (r *run) ingest(ctx context.Context) contract.Check {
 	event, err := newSent()
 	if err != nil {
 		return failed("", "%v", err)
@@ -45,8 +45,8 @@ func (r *run) ingest(ctx context.Context) Check {
 }
 
 // database waits for the event, in the table itself where that can be read.
-func (r *run) database(ctx context.Context) Check {
-	return poll(ctx, r.cfg.Timeout, interval, func() (Check, bool) {
+func (r *run) database(ctx context.Context) contract.Check {
+	return poll(ctx, r.cfg.Timeout, interval, func() (contract.Check, bool) {
 		if r.cfg.Rows == nil {
 			return r.processed(ctx)
 		}
@@ -57,11 +57,11 @@ func (r *run) database(ctx context.Context) Check {
 				"check --database-url, and that this machine may connect"), "%v", err), false
 		case !found:
 			status, done := r.processed(ctx)
-			if status.Status == Passed {
+			if status.Status == contract.CheckPassed {
 				status = failed("--database-url may name another database than the processor's",
 					"the event is processed, but not in this database")
 			}
-			return status, done && status.Status == Failed && strings.Contains(status.Detail, contract.StatusFailed)
+			return status, done && status.Status == contract.CheckFailed && strings.Contains(status.Detail, contract.StatusFailed)
 		case amount != r.event.Amount.String():
 			return failed("the column events.amount must be NUMERIC: apply the migrations with `fluxa migrate`",
 				"the row's amount is %s, %s was sent", amount, r.event.Amount), true
@@ -72,7 +72,7 @@ func (r *run) database(ctx context.Context) Check {
 }
 
 // processed asks the API what became of the event.
-func (r *run) processed(ctx context.Context) (Check, bool) {
+func (r *run) processed(ctx context.Context) (contract.Check, bool) {
 	look := "look at the processor's log, then at `fluxa dlq ls`"
 	status, err := r.cfg.API.Status(ctx, r.event.ID)
 	switch {
@@ -90,8 +90,8 @@ func (r *run) processed(ctx context.Context) (Check, bool) {
 	return failed(look, "the event is %s after %s%s", status.State, console.Count(int64(status.Attempts), "attempt"), reason), status.State == contract.StatusFailed
 }
 
-func (r *run) query(ctx context.Context) Check {
-	return poll(ctx, r.cfg.Timeout, interval, func() (Check, bool) {
+func (r *run) query(ctx context.Context) contract.Check {
+	return poll(ctx, r.cfg.Timeout, interval, func() (contract.Check, bool) {
 		raw, err := r.cfg.API.Event(ctx, r.event.ID)
 		if err != nil {
 			return failed("read the log of the query function; it must use the processor's database", "%v", err), !api.IsNotFound(err)
@@ -138,7 +138,7 @@ func wantedMetrics() []contract.Metric {
 	return out
 }
 
-func (r *run) metrics(ctx context.Context) Check {
+func (r *run) metrics(ctx context.Context) contract.Check {
 	switch {
 	case r.cfg.SkipMetrics != "":
 		return skipped(r.cfg.SkipMetrics)
@@ -151,7 +151,7 @@ func (r *run) metrics(ctx context.Context) Check {
 	if !r.cfg.Local {
 		every = cloudWatchInterval
 	}
-	return poll(ctx, r.cfg.MetricsTimeout, every, func() (Check, bool) {
+	return poll(ctx, r.cfg.MetricsTimeout, every, func() (contract.Check, bool) {
 		missing, err := r.cfg.Meter.Missing(ctx, wanted)
 		if err != nil {
 			return failed("give AWS credentials that may read CloudWatch, or --skip-metrics", "%v", err), false
@@ -173,7 +173,7 @@ func names(metrics []contract.Metric) string {
 	return strings.Join(out, ", ")
 }
 
-func (r *run) dlq(ctx context.Context) Check {
+func (r *run) dlq(ctx context.Context) contract.Check {
 	switch {
 	case r.cfg.SkipDLQ != "":
 		return skipped(r.cfg.SkipDLQ)

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"github.com/fluxa/fluxa/cli/stacks/checklist"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // callTimeout bounds one check, whose calls are few and small.
@@ -41,12 +41,12 @@ type finding struct {
 // Run makes all checks with the settings, whose region must be that of the plan where
 // it has one, and calls report with each as it ends. A check that AWS does not answer
 // has failed. Without credentials that work only the first one is made.
-func Run(ctx context.Context, cfg aws.Config, p Plan, report func(checklist.Check)) []checklist.Check {
+func Run(ctx context.Context, cfg aws.Config, p Plan, report func(contract.Check)) []contract.Check {
 	r := &run{
 		plan: p, region: cfg.Region, identity: sts.NewFromConfig(cfg), stacks: cloudformation.NewFromConfig(cfg), lambdas: lambda.NewFromConfig(cfg),
 		network: ec2.NewFromConfig(cfg), database: rds.NewFromConfig(cfg), api: apigateway.NewFromConfig(cfg),
 	}
-	var out []checklist.Check
+	var out []contract.Check
 	for _, step := range []struct {
 		name string
 		find func(context.Context) (finding, error)
@@ -63,17 +63,17 @@ func Run(ctx context.Context, cfg aws.Config, p Plan, report func(checklist.Chec
 	return out
 }
 
-func (r *run) check(ctx context.Context, name string, find func(context.Context) (finding, error)) checklist.Check {
+func (r *run) check(ctx context.Context, name string, find func(context.Context) (finding, error)) contract.Check {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	found, err := find(ctx)
 	switch {
 	case err != nil:
-		return checklist.Check{Name: name, Status: checklist.Failed, Detail: err.Error()}
+		return contract.Check{Name: name, Status: contract.CheckFailed, Detail: err.Error()}
 	case found.good:
-		return checklist.Check{Name: name, Status: checklist.Passed, Detail: found.detail}
+		return contract.Check{Name: name, Status: contract.CheckPassed, Detail: found.detail}
 	default:
-		return checklist.Check{Name: name, Status: checklist.Failed, Detail: found.detail, Advice: found.advice}
+		return contract.Check{Name: name, Status: contract.CheckFailed, Detail: found.detail, Advice: found.advice}
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluxa/fluxa/cli/stacks/checklist"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // plan is what a stage like prod asks for.
@@ -24,7 +24,7 @@ func plan() Plan {
 
 func TestRun_passes_an_account_that_has_room(t *testing.T) {
 	t.Parallel()
-	want := []checklist.Check{
+	want := []contract.Check{
 		{Name: "account", Status: "passed", Detail: "account 123456789012, region us-east-1"},
 		{Name: "bootstrap", Status: "passed", Detail: "the CDK's bootstrap stack has version 30"},
 		{Name: "zones", Status: "passed", Detail: "the account has us-east-1a, us-east-1b, us-east-1c"},
@@ -34,8 +34,8 @@ func TestRun_passes_an_account_that_has_room(t *testing.T) {
 		{Name: "api logs", Status: "passed", Detail: "the stage sets the role by which API Gateway writes logs"},
 		{Name: "stacks", Status: "passed", Detail: "0 of 2 are there"},
 	}
-	var reported []checklist.Check
-	got := Run(t.Context(), healthy().serve(t), plan(), func(c checklist.Check) { reported = append(reported, c) })
+	var reported []contract.Check
+	got := Run(t.Context(), healthy().serve(t), plan(), func(c contract.Check) { reported = append(reported, c) })
 	if !slices.Equal(got, want) || !slices.Equal(reported, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -86,13 +86,13 @@ func TestRun_says_what_is_in_the_way_and_what_to_do(t *testing.T) {
 			t.Parallel()
 			account, stage := healthy(), plan()
 			c.change(&account, &stage)
-			want := checklist.Check{Name: c.check, Status: checklist.Failed, Detail: c.detail, Advice: c.advice}
-			got := Run(t.Context(), account.serve(t), stage, func(checklist.Check) {})
+			want := contract.Check{Name: c.check, Status: contract.CheckFailed, Detail: c.detail, Advice: c.advice}
+			got := Run(t.Context(), account.serve(t), stage, func(contract.Check) {})
 			for _, check := range got {
 				if check.Name == c.check && check != want {
 					t.Errorf("got  %+v\nwant %+v", check, want)
 				}
-				if check.Name != c.check && check.Status != checklist.Passed {
+				if check.Name != c.check && check.Status != contract.CheckPassed {
 					t.Errorf("%+v", check)
 				}
 			}
@@ -112,8 +112,8 @@ func TestRun_counts_what_the_stage_has_already(t *testing.T) {
 	account.stacks, account.protected = map[string]string{"fluxa-data-prod": "UPDATE_ROLLBACK_COMPLETE", "fluxa-pipeline-prod": "CREATE_COMPLETE"}, true
 	stage := plan()
 	stage.Stacks[0].Protected, stage.Stacks[1].Protected = true, true
-	for _, check := range Run(t.Context(), account.serve(t), stage, func(checklist.Check) {}) {
-		if check.Status != checklist.Passed {
+	for _, check := range Run(t.Context(), account.serve(t), stage, func(contract.Check) {}) {
+		if check.Status != contract.CheckPassed {
 			t.Errorf("%+v", check)
 		}
 	}
@@ -129,8 +129,10 @@ func TestRun_fails_where_AWS_does_not_answer(t *testing.T) {
 	} {
 		account := healthy()
 		account.broken = broken
-		got := Run(context.Background(), account.serve(t), plan(), func(checklist.Check) {})
-		if !slices.ContainsFunc(got, func(c checklist.Check) bool { return c.Status == checklist.Failed && strings.HasPrefix(c.Detail, want) }) {
+		got := Run(context.Background(), account.serve(t), plan(), func(contract.Check) {})
+		if !slices.ContainsFunc(got, func(c contract.Check) bool {
+			return c.Status == contract.CheckFailed && strings.HasPrefix(c.Detail, want)
+		}) {
 			t.Errorf("%s: %+v, want %q", broken, got, want)
 		}
 	}
@@ -151,7 +153,7 @@ func TestReadPlan_reads_the_templates_of_prod(t *testing.T) {
 	}
 	var artifacts []string
 	for _, stack := range []string{"data", "network", "pipeline"} {
-		raw, err := os.ReadFile(filepath.Join("..", "..", "..", "cdk", "stack", "testdata", "prod-"+stack+".template.json"))
+		raw, err := os.ReadFile(filepath.Join("..", "stack", "testdata", "prod-"+stack+".template.json"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluxa/fluxa/cli/stacks/checklist"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // fakeNetwork is a VPC as EC2's API tells of it.
@@ -156,12 +156,12 @@ func TestRun_compares_an_existing_VPC_with_what_the_stage_needs(t *testing.T) {
 			account.network = joinable()
 			stage.Network = Network{VPC: "vpc-1", CIDR: "10.8.0.0/24", Subnets: []string{"subnet-a", "subnet-b"}}
 			c.change(&account.network, &stage.Network)
-			want := checklist.Check{Name: "network", Status: checklist.Failed, Detail: c.detail, Advice: c.advice}
+			want := contract.Check{Name: "network", Status: contract.CheckFailed, Detail: c.detail, Advice: c.advice}
 			if c.advice == "" {
-				want.Status = checklist.Passed
+				want.Status = contract.CheckPassed
 			}
-			got := Run(t.Context(), account.serve(t), stage, func(checklist.Check) {})
-			if i := slices.IndexFunc(got, func(c checklist.Check) bool { return c.Name == "network" }); got[i] != want {
+			got := Run(t.Context(), account.serve(t), stage, func(contract.Check) {})
+			if i := slices.IndexFunc(got, func(c contract.Check) bool { return c.Name == "network" }); got[i] != want {
 				t.Errorf("got  %+v\nwant %+v", got[i], want)
 			}
 		})
@@ -177,8 +177,10 @@ func TestRun_fails_where_AWS_does_not_tell_of_the_network(t *testing.T) {
 		account, stage := healthy(), plan()
 		account.network, account.broken = joinable(), broken
 		stage.Network = Network{VPC: "vpc-1", CIDR: "10.8.0.0/24", Subnets: []string{"subnet-a", "subnet-b"}}
-		got := Run(t.Context(), account.serve(t), stage, func(checklist.Check) {})
-		if !slices.ContainsFunc(got, func(c checklist.Check) bool { return c.Status == checklist.Failed && strings.HasPrefix(c.Detail, want) }) {
+		got := Run(t.Context(), account.serve(t), stage, func(contract.Check) {})
+		if !slices.ContainsFunc(got, func(c contract.Check) bool {
+			return c.Status == contract.CheckFailed && strings.HasPrefix(c.Detail, want)
+		}) {
 			t.Errorf("%s: %+v, want %q", broken, got, want)
 		}
 	}
