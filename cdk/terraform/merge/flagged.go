@@ -32,17 +32,26 @@ func (m *merger) chosen(flags []string, at location, variants []variant) templat
 }
 
 // flagged merges lists of resources of which some are there with a flag only, such as
-// the alarms on a dashboard: each of those is in the list with its flag. Returns false
-// for lists that differ in anything else, and for those that do not differ.
-func (m *merger) flagged(variants []variant) (template.Value, bool) {
+// the alarms on a dashboard: each of those is in the list with its flag, also one whose
+// flag every stage has, since a list that names what is not there has a null in it. In a
+// resource under the same flag it has none there. Returns false for lists that differ in
+// anything else, and for those in which no resource has a flag.
+func (m *merger) flagged(at location, variants []variant) (template.Value, bool) {
+	own := m.flag(at.construct)
 	var union template.List
 	for _, one := range variants {
 		union = joined(union, one.value.(template.List))
 	}
 	flags := make([]string, len(union))
 	for i, item := range union {
-		if r, is := named(item); is && slices.ContainsFunc(variants, func(v variant) bool { return !has(v.value.(template.List), item) }) {
-			flags[i] = m.flag(r.Resource)
+		r, is := named(item)
+		if !is {
+			continue
+		}
+		flag := m.flag(r.Resource)
+		lacking := slices.ContainsFunc(variants, func(v variant) bool { return !has(v.value.(template.List), item) })
+		if lacking || flag != own && m.everywhere(flag) {
+			flags[i] = flag
 		}
 	}
 	for _, one := range variants {
@@ -62,7 +71,7 @@ func (m *merger) flagged(variants []variant) (template.Value, bool) {
 	var runs []template.Value
 	for i, item := range union {
 		if flags[i] != "" {
-			runs = append(runs, template.Conditional{If: hcl.Variable(flags[i]), Then: template.List{item}, Else: template.List{}})
+			runs = append(runs, template.Conditional{If: m.conjunction(flags[i : i+1]), Then: template.List{item}, Else: template.List{}})
 			continue
 		}
 		runs = always(runs, item)

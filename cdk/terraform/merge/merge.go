@@ -97,6 +97,7 @@ type merger struct {
 	catalog  catalog.Catalog
 	stages   map[string]*assembly.Stage
 	out      *Platform
+	there    map[string]map[string]bool // by flag and stage: whether the stage has a resource under it
 	checks   []check
 	percents []percent
 	leads    []lead
@@ -106,7 +107,10 @@ type merger struct {
 // Merge compares the stages. Returns an error for each difference that no entry of
 // the catalog covers.
 func Merge(c catalog.Catalog, stages []*assembly.Stage) (*Platform, error) {
-	m := &merger{catalog: c, stages: map[string]*assembly.Stage{}, out: &Platform{Values: map[string]map[string]template.Value{}}}
+	m := &merger{
+		catalog: c, stages: map[string]*assembly.Stage{}, out: &Platform{Values: map[string]map[string]template.Value{}},
+		there: map[string]map[string]bool{},
+	}
 	for _, s := range stages {
 		m.stages[s.Name] = s
 		m.out.Stages = append(m.out.Stages, s.Name)
@@ -187,6 +191,12 @@ func (m *merger) presence(members []member) {
 		return
 	}
 	for _, stage := range m.out.Stages {
+		if count[stage] > 0 {
+			if m.there[flag.Name] == nil {
+				m.there[flag.Name] = map[string]bool{}
+			}
+			m.there[flag.Name][stage] = true
+		}
 		switch {
 		case flag.Kind == catalog.Bool:
 			m.set(flag.Name, stage, count[stage] > 0)
@@ -216,17 +226,23 @@ func (m *merger) flag(key string) string {
 	}
 	chooses := slices.ContainsFunc(m.catalog.Choices, func(c catalog.Choice) bool { return c.Flag == flag.Name }) ||
 		slices.ContainsFunc(m.catalog.Insteads, func(i catalog.Instead) bool { return i.Flag == flag.Name })
-	everywhere := !slices.ContainsFunc(m.out.Stages, func(stage string) bool { return !m.has(stage, flag.Name) })
-	if (chooses || flag.Tacit) && everywhere {
+	if (chooses || flag.Tacit) && m.everywhere(flag.Name) {
 		return ""
 	}
 	return flag.Name
 }
 
-// has reports whether a stage has a flag.
+// everywhere reports whether every stage has a flag.
+func (m *merger) everywhere(flag string) bool {
+	return !slices.ContainsFunc(m.out.Stages, func(stage string) bool { return !m.has(stage, flag) })
+}
+
+// has reports whether a stage has a flag: a resource under it, or a value of the variable.
+// The value of one that is not a bool is known only when the property for which it stands was
+// merged; its resources are known before.
 func (m *merger) has(stage, flag string) bool {
 	value := m.out.Values[flag][stage]
-	return value != nil && value != false
+	return value != nil && value != false || m.there[flag][stage]
 }
 
 func (m *merger) resource(members []member) {
@@ -310,7 +326,7 @@ func (m *merger) agreed(at location, variants []variant) template.Value {
 		}
 	case template.List:
 		if all[template.List](variants) {
-			if merged, is := m.flagged(variants); is {
+			if merged, is := m.flagged(at, variants); is {
 				return merged
 			}
 		}

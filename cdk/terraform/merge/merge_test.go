@@ -76,11 +76,24 @@ func TestMerge_lists_a_resource_with_its_flag(t *testing.T) {
 		}
 		return out
 	}
-	m := &merger{catalog: catalog.New(), out: &Platform{Stages: []string{"dev", "prod"}, Values: map[string]map[string]template.Value{
-		"database_credits": {"dev": true, "prod": false}, "database_proxy": {"dev": false, "prod": true},
-	}}}
+	m := &merger{
+		catalog: catalog.New(), out: &Platform{Stages: []string{"dev", "prod"}, Values: map[string]map[string]template.Value{
+			"database_credits": {"dev": true, "prod": false}, "database_proxy": {"dev": false, "prod": true}, "database_backup_copy_vault_arn": {"prod": nil},
+		}},
+		// Neither dev's vault nor the gateways are known yet: those properties come later.
+		there: map[string]map[string]bool{"database_backup_copy_vault_arn": {"dev": true}, "otlp_transit_gateway": {"dev": true, "prod": true}},
+	}
 	with := func(flag, id string) template.Value {
 		return template.Conditional{If: hcl.Variable(flag), Then: list(id), Else: template.List{}}
+	}
+	given := func(name string, item template.Value) template.Value {
+		return template.Conditional{If: hcl.Op(hcl.Variable(name), "!=", nil), Then: template.List{item}, Else: template.List{}}
+	}
+	vault := template.Reference{Resource: "Data/BackupCopy/Vault", Attribute: "Arn"}
+	gateway := template.Reference{Resource: "Network/Private/VPC/a/TransitGateway", Attribute: "Arn"}
+	gateways := append(list("DLQDepth"), gateway)
+	if got, is := m.flagged(location{construct: "Network/Private/VPC/b/TransitGateway"}, []variant{{stage: "dev", value: gateways}, {stage: "prod", value: gateways}}); is {
+		t.Errorf("in a resource with the same flag: %v", got)
 	}
 	for name, c := range map[string]struct {
 		dev, prod template.List
@@ -88,12 +101,16 @@ func TestMerge_lists_a_resource_with_its_flag(t *testing.T) {
 	}{
 		"of each stage": {list("DLQDepth", "DatabaseCredits", "QueueAge"), list("DLQDepth", "QueueAge", "ProxyConnections"), hcl.Func("concat",
 			list("DLQDepth"), with("database_credits", "DatabaseCredits"), list("QueueAge"), with("database_proxy", "ProxyConnections"))},
+		"of a stage where its variable is not null": {append(template.List{vault}, list("DLQDepth")...), list("DLQDepth"), hcl.Func("concat",
+			given("database_backup_copy_vault_arn", vault), list("DLQDepth"))},
+		"of every stage": {gateways, gateways, hcl.Func("concat",
+			list("DLQDepth"), given("otlp_transit_gateway", gateway))},
 		"of no stage":           {list("DLQDepth"), list("DLQDepth"), nil},
 		"without a flag":        {list("DLQDepth", "QueueAge"), list("DLQDepth"), nil},
 		"where its flag is off": {list("DLQDepth", "ProxyConnections"), list("DLQDepth"), nil},
 		"in another order":      {list("DLQDepth", "QueueAge", "DatabaseCredits"), list("QueueAge", "DLQDepth"), nil},
 	} {
-		got, is := m.flagged([]variant{{stage: "dev", value: c.dev}, {stage: "prod", value: c.prod}})
+		got, is := m.flagged(location{construct: "Observability/Dashboard/Resource"}, []variant{{stage: "dev", value: c.dev}, {stage: "prod", value: c.prod}})
 		if is != (c.want != nil) || !template.Equal(got, c.want) {
 			t.Errorf("%s: %s", name, cmp.Diff(c.want, got))
 		}
