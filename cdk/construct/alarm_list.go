@@ -28,6 +28,11 @@ const (
 	// back seven days at the most ("PutMetricAlarm",
 	// Period, https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html).
 	maintenanceLate = 2
+
+	// exportsLate is for how many hours no run may have left the daily exports complete:
+	// that of one day may take until the next, and a run of a stage that has one a day may
+	// be late.
+	exportsLate = 24 + maintenanceLate
 )
 
 func (w *Watched) handlers() []*Handler { return []*Handler{w.Ingest, w.Processor, w.Query} }
@@ -49,7 +54,7 @@ func (p *AlarmsProps) alarms() []alarm {
 			description: fmt.Sprintf("%s finds no concurrency left. First: see in the API's access log who sends so much; then raise the function's concurrency, or the account's.", h.id),
 		})
 	}
-	return slices.Concat(out, p.deadLetterAlarms(), p.waitingAlarms(), p.processorAlarms(), p.databaseAlarms(), p.tableAlarms())
+	return slices.Concat(out, p.deadLetterAlarms(), p.waitingAlarms(), p.processorAlarms(), p.databaseAlarms(), p.Copies.alarms(), p.tableAlarms(), p.exportAlarms())
 }
 
 // deadLetterAlarms watch both the queue and what is sent to it: nobody polls the queue,
@@ -133,7 +138,7 @@ func (p *AlarmsProps) tableAlarms() []alarm {
 	written := func(name, statistic string) awscloudwatch.Metric { return p.Maintain.MetricWritten(name, statistic) }
 	return []alarm{{
 		id: "Maintenance", name: "maintenance", periods: int(p.MaintainEvery/time.Hour) + maintenanceLate, threshold: 1, below: true, missing: awscloudwatch.TreatMissingData_BREACHING,
-		metric:      orNone("maintained", written(contract.MetricMaintainSuccess, "Sum")),
+		metric:      filled("maintained", "runs", written(contract.MetricMaintainSuccess, "Sum"), 0),
 		description: "The tables have not been maintained for two hours more than there are between two runs. First: read the log of maintain for the reason; if it has no runs, see whether its schedule is enabled.",
 	}, {
 		id: "Partitions", name: "partitions-ahead", periods: 2, of: 3, threshold: contract.PartitionDaysAhead, below: true, missing: awscloudwatch.TreatMissingData_IGNORE,
@@ -143,5 +148,19 @@ func (p *AlarmsProps) tableAlarms() []alarm {
 		id: "Misplaced", name: "events-misplaced", periods: 1, threshold: 1, missing: awscloudwatch.TreatMissingData_IGNORE,
 		metric:      written(contract.MetricMisplaced, "Maximum"),
 		description: "Events lie in the default partition, which is never dropped. First: read the log of maintain for why the partition of their day cannot be made.",
+	}}
+}
+
+// exportAlarms watch how many days are over and not exported. A run that cannot read what
+// is exported writes no number, and so an hour without one counts as a day behind.
+func (p *AlarmsProps) exportAlarms() []alarm {
+	if !p.DailyExport {
+		return nil
+	}
+	return []alarm{{
+		id: "ExportsBehind", name: "exports-behind", periods: exportsLate, threshold: 1, missing: awscloudwatch.TreatMissingData_BREACHING,
+		metric: filled("days not exported", "behind", p.Maintain.MetricWritten(contract.MetricExportDaysBehind, "Minimum"), 1),
+		description: fmt.Sprintf("For %d hours, no run of maintain has left all days exported that are over. First: read its log line daily export for the error; "+
+			"without one it has too little time for so many events: run it more often, or give it more memory. What is missing for %d days is given up.", exportsLate, contract.DailyExportDays),
 	}}
 }

@@ -81,6 +81,10 @@ type AlarmsProps struct {
 	// MaintainEvery is the time between two runs of the maintain function: whole hours,
 	// 1 hour to 1 day.
 	MaintainEvery time.Duration
+	// DailyExport says that the maintain function exports each day, which is then watched.
+	DailyExport bool
+	// Copies are those of the database's snapshots in another region; default none.
+	Copies *BackupCopy
 	// DatabaseCPUPercent is the load of the instance.
 	DatabaseCPUPercent int
 	// DatabaseFreeMemoryMiB is the least free memory: at least 1.

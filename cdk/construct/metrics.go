@@ -1,6 +1,8 @@
 package construct
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 )
@@ -29,10 +31,10 @@ func hourly(metric awscloudwatch.Metric) awscloudwatch.Metric {
 	return metric.With(&awscloudwatch.MetricOptions{Period: awscdk.Duration_Hours(number(1))})
 }
 
-// orNone is a count by the hour, and zero in an hour without a value.
-func orNone(label string, metric awscloudwatch.Metric) awscloudwatch.MathExpression {
+// filled is a metric by the hour, under an id, and a value for an hour that has none.
+func filled(label, id string, metric awscloudwatch.Metric, value int) awscloudwatch.MathExpression {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-		Expression: text("FILL(runs, 0)"), Label: text(label), Period: awscdk.Duration_Hours(number(1)),
-		UsingMetrics: &map[string]awscloudwatch.IMetric{"runs": hourly(metric)},
+		Expression: text(fmt.Sprintf("FILL(%s, %d)", id, value)), Label: text(label), Period: awscdk.Duration_Hours(number(1)),
+		UsingMetrics: &map[string]awscloudwatch.IMetric{id: hourly(metric)},
 	})
 }

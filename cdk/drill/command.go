@@ -61,6 +61,7 @@ func command(in, only string, phase time.Duration, words []string, out io.Writer
 		return err
 	}
 	var failed []error
+	ran := false
 	for _, s := range settings {
 		at := slices.IndexFunc(assembly, func(t *template.Stage) bool { return t.Name == s.Name })
 		if at < 0 {
@@ -71,10 +72,11 @@ func command(in, only string, phase time.Duration, words []string, out io.Writer
 			return err
 		}
 		failed = append(failed, CheckMetrics(s, alarms))
-		for _, scenario := range Scenarios() {
+		for _, scenario := range Of(s) {
 			if only != "" && scenario.Name != only {
 				continue
 			}
+			ran = true
 			outcome, err := Run(s, alarms, scenario, phase)
 			if err != nil {
 				return err
@@ -84,6 +86,9 @@ func command(in, only string, phase time.Duration, words []string, out io.Writer
 			}
 			failed = append(failed, outcome.Check())
 		}
+	}
+	if !ran {
+		failed = append(failed, fmt.Errorf("no stage does what breaks in the scenario %q", only))
 	}
 	return errors.Join(failed...)
 }

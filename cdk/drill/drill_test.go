@@ -153,6 +153,8 @@ func TestOutcome_Check(t *testing.T) {
 		return Fired{Alarm: "a", State: cloudwatch.InAlarm, After: after, Tells: tells}
 	}
 	bad := Scenario{Name: "bad", After: time.Hour, Break: func(*simulated.World, stage.Stage) {}}
+	slow := bad
+	slow.Within = 30 * time.Minute
 	for name, c := range map[string]struct {
 		scenario Scenario
 		changes  []Fired
@@ -160,6 +162,8 @@ func TestOutcome_Check(t *testing.T) {
 	}{
 		"in time":          {bad, []Fired{fires(Within, true)}, ""},
 		"late":             {bad, []Fired{fires(Within+1, true)}, "dev, bad: a fires first, after 5m0.000000001s; the limit is 5m0s"},
+		"in its own time":  {slow, []Fired{fires(slow.Within, true)}, ""},
+		"late even so":     {slow, []Fired{fires(slow.Within+1, true)}, "dev, bad: a fires first, after 30m0.000000001s; the limit is 30m0s"},
 		"never":            {bad, nil, "dev, bad: no alarm fires in 1h0m0s"},
 		"told nobody":      {bad, []Fired{fires(0, false)}, "dev, bad: no alarm fires in 1h0m0s"},
 		"before":           {bad, []Fired{fires(-time.Minute, true), fires(0, true)}, "dev, bad: a fires 1m0s before anything breaks"},

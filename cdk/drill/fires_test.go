@@ -12,7 +12,7 @@ func TestAlarms_fire_in_time_and_only_then(t *testing.T) {
 	t.Parallel()
 	for _, s := range stages(t) {
 		alarms := read(t, s.Name)
-		for _, scenario := range Scenarios() {
+		for _, scenario := range Of(s) {
 			phases := []time.Duration{20 * time.Second}
 			if scenario.After < 3*time.Hour && scenario.Name != "lagging-queue" {
 				phases = []time.Duration{2 * time.Second, 58 * time.Second}

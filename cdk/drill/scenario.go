@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"slices"
 	"time"
 
 	"github.com/fluxa/fluxa/cdk/drill/simulated"
@@ -19,13 +20,27 @@ type Scenario struct {
 	Break func(w *simulated.World, s stage.Stage)
 	// Plan is called at the begin, for what happens on such a day.
 	Plan func(w *simulated.World, from time.Time)
+	// Of says of which stages it is a day; nil for all.
+	Of func(s stage.Stage) bool
+	// Within is how soon an alarm must fire; default Within.
+	Within time.Duration
 }
 
 // Within is how soon after something broke an alarm must fire.
 const Within = 5 * time.Minute
 
+// Of returns the days of a stage.
+func Of(s stage.Stage) []Scenario {
+	return slices.DeleteFunc(Scenarios(), func(one Scenario) bool { return one.Of != nil && !one.Of(s) })
+}
+
 // Scenarios are the days of the drill.
 func Scenarios() []Scenario {
+	return append(outages(), daily()...)
+}
+
+// outages are days on which events do not get through, and the week on which they do.
+func outages() []Scenario {
 	short := func(s Scenario) Scenario {
 		s.Before, s.After = time.Hour, 20*time.Minute
 		return s

@@ -123,6 +123,13 @@ func TestAlarms_watch_the_whole_way_of_an_event(t *testing.T) {
 		want["maintenance"] = watch{"FILL(runs, 0); runs=" + ours("Maintain", "maintain_success", "Sum"), below, 1, late, late}
 		want["partitions-ahead"] = watch{ours("Maintain", "partitions_ahead", "Minimum"), below, 7, 2, 3}
 		want["events-misplaced"] = watch{ours("Maintain", "events_misplaced", "Maximum"), atLeast, 1, 1, 1}
+		if p == abroad(t) { // which exports each day, and copies its database
+			vault := func(name, vault string) string { return metric("AWS/Backup", name, "Sum", "BackupVaultName="+vault) }
+			want["exports-behind"] = watch{"FILL(behind, 1); behind=" + ours("Maintain", "export_days_behind", "Minimum"), atLeast, 1, 26 * 60, 26 * 60}
+			want["backup-copy-failed"] = watch{"copies + snapshots; copies=" + vault("NumberOfCopyJobsFailed", "central") +
+				"; snapshots=" + vault("NumberOfBackupJobsFailed", "fluxa-abroad"), atLeast, 1, 60, 60}
+			want["backup-copy-missing"] = watch{"FILL(copies, 0); copies=" + vault("NumberOfCopyJobsCompleted", "central"), below, 1, 30 * 60, 30 * 60}
+		}
 		for _, path := range []string{"Ingest", "Processor", "Query"} {
 			name := strings.ToLower(path)
 			want[name+"-error-rate"] = watch{rate(lambda(path, "Errors", "Sum"), lambda(path, "Invocations", "Sum")), atLeast, float64(a.ErrorRatePercent), 3, 5}
@@ -172,12 +179,14 @@ func TestAlarms_tell_the_topic_when_they_begin_and_end(t *testing.T) {
 
 // A night without traffic has no data, which is no reason to wake anybody. What the
 // maintain function writes once an hour holds until the next run; that there is none
-// is what the first of its alarms tells.
-func TestAlarms_are_quiet_without_data_but_for_the_maintenance_that_does_not_run(t *testing.T) {
+// is what the first of its alarms tells. Exports and copies of a day that are not made
+// write nothing either.
+func TestAlarms_are_quiet_without_data_but_for_what_has_to_run(t *testing.T) {
 	t.Parallel()
-	for _, p := range both(t) {
+	for _, p := range append(both(t), abroad(t)) {
 		others := map[string]string{
 			p.settings.Named("maintenance"): "breaching", p.settings.Named("partitions-ahead"): "ignore", p.settings.Named("events-misplaced"): "ignore",
+			p.settings.Named("exports-behind"): "breaching", p.settings.Named("backup-copy-missing"): "breaching",
 		}
 		for _, r := range p.all("AWS::CloudWatch::Alarm") {
 			same(t, r, r.plain("TreatMissingData"), cmp.Or(others[r.text("AlarmName")], "notBreaching"))

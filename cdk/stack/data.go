@@ -40,6 +40,7 @@ type Data struct {
 	Stack    awscdk.Stack
 	Database Database
 	Payloads *construct.PayloadBucket
+	Copies   *construct.BackupCopy // nil for none
 }
 
 // NewData makes the stack.
@@ -58,7 +59,7 @@ func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data 
 		Database: newDatabase(this, s, network),
 	}
 	if copied := s.Database.BackupCopy; copied.VaultARN != "" {
-		construct.NewBackupCopy(this, "BackupCopy", &construct.BackupCopyProps{
+		d.Copies = construct.NewBackupCopy(this, "BackupCopy", &construct.BackupCopyProps{
 			Name: s.Platform(), Database: d.Database.ARN(), VaultARN: copied.VaultARN, Hour: copied.Hour, Days: copied.Days, Removal: removal(s),
 		})
 	}

@@ -69,7 +69,7 @@ func TestEveryMetric_of_ours_that_is_read_is_one_that_the_code_writes(t *testing
 		ours := 0
 		for _, one := range append(metricsOfAlarms(p), metricsOfDashboard(t, p)...) {
 			if !strings.HasPrefix(one.namespace, "Fluxa/") {
-				if !slices.Contains([]string{"AWS/ApiGateway", "AWS/Lambda", "AWS/RDS", "AWS/SNS", "AWS/SQS"}, one.namespace) || len(one.dimensions) == 0 {
+				if !slices.Contains([]string{"AWS/ApiGateway", "AWS/Backup", "AWS/Lambda", "AWS/RDS", "AWS/SNS", "AWS/SQS"}, one.namespace) || len(one.dimensions) == 0 {
 					t.Errorf("%s reads %s of %s %v", one.by, one.name, one.namespace, one.dimensions)
 				}
 				continue

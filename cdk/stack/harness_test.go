@@ -260,6 +260,7 @@ func settingsAbroad(stages []stage.Stage) (stage.Stage, error) {
 		"orders": {Reads: stage.ReadsOwn, Caller: "arn:aws:iam::123456789012:role/team/orders"}, "reports": {Reads: stage.ReadsAll, Caller: "arn:aws:iam::123456789012:role/reports"},
 	}
 	s.Functions.Ingest.ReservedConcurrency = 0
+	s.Events.DailyExport = "parquet"
 	s.Queue = stage.Queue{BatchSize: 1000, BatchWindowSeconds: 300, MinimumPollers: 2, MaximumPollers: 5}
 	s.Alarms.Email = "team@example.com"
 	return checked("abroad", s)

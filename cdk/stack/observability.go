@@ -37,6 +37,8 @@ func NewObservability(scope constructs.Construct, s stage.Stage, data *Data, pip
 		ProcessorConcurrency: s.Functions.Processor.MaximumConcurrency, ConcurrencyPercent: a.ConcurrencyPercent,
 		BatchSize:          s.Queue.BatchSize,
 		MaintainEvery:      s.Events.MaintainEvery(),
+		DailyExport:        s.Events.ExportFormat() != "",
+		Copies:             data.Copies,
 		DatabaseCPUPercent: a.DatabaseCPUPercent, DatabaseFreeStorageGiB: a.DatabaseFreeStorageGiB, DatabaseCapacityPercent: a.DatabaseCapacityPercent,
 		DatabaseFreeMemoryMiB: a.DatabaseFreeMemoryMiB, DatabaseMaxConnections: s.Database.MaxConnections(), DatabaseConnectionsPercent: a.DatabaseConnectionsPercent,
 	})}

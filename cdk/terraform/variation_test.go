@@ -87,7 +87,7 @@ func (v variation) of(all []settings.Stage) ([]settings.Stage, error) {
 // dev and prod are behind a peering connection each. Other people are told of alarms in each, at an address that may have the stage in its name. Both have
 // pollers, and prod has none. Both are on Aurora: the other one on a cluster that
 // stays. Callers show a key in dev, sign in prod, and bring a token
-// to the third. Dev has clients with keys, one of them called as the stage, the third has
+// to the third. All export each day, and two have copies of their database. Dev has clients with keys, one of them called as the stage, the third has
 // some with tokens, and prod has none.
 func addThird(dev, prod, added *settings.Stage) {
 	dev.Queue.MinimumPollers, dev.Queue.MaximumPollers = 2, 3
@@ -111,6 +111,7 @@ func addThird(dev, prod, added *settings.Stage) {
 		"reports": {RatePerSecond: 3, Burst: 4, Keys: []string{"a"}, Reads: settings.ReadsAll},
 	}
 	added.API.Clients = map[string]settings.Client{"orders": {Reads: settings.ReadsOwn, Caller: "load-test|orders"}}
+	dev.Events.DailyExport, prod.Events.DailyExport, added.Events.DailyExport = "parquet", "ndjson", "parquet"
 	prod.API.Authorization = settings.IAM
 	prod.OTLP = settings.OTLP{Endpoint: "https://spans.example.org", Network: "10.52.0.0/24", Peering: "pcx-0a1b2c3d4e5f67891"}
 	dev.Database.BackupCopy = settings.BackupCopy{VaultARN: "arn:aws:backup:eu-west-1:123456789012:backup-vault:dev", Days: 1}

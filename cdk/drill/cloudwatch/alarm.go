@@ -104,7 +104,13 @@ const extraPoints = 2
 // evaluation window of the wall clock has a sliding one: its points end at the time,
 // not at the hour ("Alarm evaluation window":
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html).
+// One that looks back farther than a day is evaluated once an hour, on what there is up to
+// the hour ("Alarm evaluation", multi-day alarms:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html).
 func (a *Alarm) Evaluate(s *Store, now time.Time, before State) (State, error) {
+	if time.Duration(a.EvaluationPeriods)*a.Period > 24*time.Hour && now.Minute() != 0 {
+		return before, nil
+	}
 	values, err := a.values(s, now)
 	if err != nil {
 		return before, fmt.Errorf("alarm %s: %w", a.Name, err)

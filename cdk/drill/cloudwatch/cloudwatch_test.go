@@ -213,6 +213,23 @@ func TestAlarm_sees_a_sliding_hour(t *testing.T) {
 	}
 }
 
+func TestAlarm_that_looks_back_farther_than_a_day_is_evaluated_at_the_hour(t *testing.T) {
+	t.Parallel()
+	a := Alarm{
+		Queries: []Query{{ID: "a", Metric: ID{Namespace: "N", Name: "m"}, Statistic: "Sum", ReturnData: true}}, Period: time.Hour,
+		ComparisonOperator: "LessThanThreshold", Threshold: 1, EvaluationPeriods: 25, DatapointsToAlarm: 25, TreatMissingData: "breaching",
+	}
+	for after, want := range map[time.Duration]State{30 * time.Minute: OK, 59 * time.Minute: OK, time.Hour: InAlarm} {
+		if got, err := a.Evaluate(NewStore(), midnight.Add(after), OK); err != nil || got != want {
+			t.Errorf("%s after midnight it is %s, error %v, want %s", after, got, err, want)
+		}
+	}
+	a.EvaluationPeriods, a.DatapointsToAlarm = 24, 24
+	if got, err := a.Evaluate(NewStore(), midnight.Add(30*time.Minute), OK); err != nil || got != InAlarm {
+		t.Errorf("one that looks back a day is %s half an hour after midnight, error %v", got, err)
+	}
+}
+
 func TestAlarm_that_is_not_understood_is_an_error(t *testing.T) {
 	t.Parallel()
 	a := Alarm{Name: "a", Queries: []Query{{Expression: "RATE(m1)"}, {Statistic: "tm99"}}, Period: 10 * time.Second, ComparisonOperator: "GreaterThanUpperThreshold", DatapointsToAlarm: 2, EvaluationPeriods: 1, TreatMissingData: "bad"}

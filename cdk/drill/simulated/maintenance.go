@@ -3,6 +3,7 @@ package simulated
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -22,11 +23,12 @@ type maintenance struct {
 	emitter    *telemetry.Emitter
 	lines      bytes.Buffer
 	partitions []time.Time
+	exported   time.Time // the begin of the first day that is not
 	began      time.Time
 }
 
 func newMaintenance(w *World) (*maintenance, error) {
-	m := &maintenance{w: w, began: w.now}
+	m := &maintenance{w: w, began: w.now, exported: w.now.Truncate(24 * time.Hour)}
 	var err error
 	if m.service, err = maintain.New(maintain.Config{
 		Store: m, Retention: time.Duration(w.stage.Events.RetentionDays) * 24 * time.Hour, Now: w.Now,
@@ -57,15 +59,38 @@ func (m *maintenance) tick() {
 
 func (m *maintenance) run(again ...time.Duration) {
 	report, err := m.service.Run(context.Background())
+	exportErr := m.export()
 	report.Measure(m.emitter, err)
 	if err := m.emitter.Flush(nil); err != nil {
 		m.w.fail(err)
 	}
 	m.w.put(&m.lines)
+	err = errors.Join(err, exportErr)
 	m.w.invoked(contract.FunctionMaintain, m.w.now, maintenanceTakes, 1, err)
 	if err != nil && len(again) > 0 {
 		m.w.At(m.w.now.Add(again[0]), func() { m.run(again[1:]...) })
 	}
+}
+
+// export exports the days that are over as the function does after the maintenance, if the
+// stage asks for it, and counts those that are left. Where it cannot read which are
+// exported, it counts none.
+func (m *maintenance) export() error {
+	switch {
+	case m.w.stage.Events.ExportFormat() == "":
+		return nil
+	case m.w.Faults.Bucket:
+		return fault.New(fault.StorageUnavailable, "the bucket cannot be reached")
+	}
+	var err error
+	today := m.w.now.Truncate(24 * time.Hour)
+	if m.exported.Before(today) && m.w.Faults.Exports {
+		err = fault.New(fault.StorageUnavailable, "the bucket takes no file")
+	} else {
+		m.exported = today
+	}
+	m.emitter.Count(contract.MetricExportDaysBehind, min(contract.DailyExportDays, int(today.Sub(m.exported).Hours()/24)))
+	return err
 }
 
 func (m *maintenance) unreachable() error {

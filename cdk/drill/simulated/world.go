@@ -24,6 +24,11 @@ type Faults struct {
 	Topic         bool          // SNS takes no notification
 	Subscribers   bool          // SNS cannot deliver
 	Partitions    bool          // maintain cannot make partitions
+	Exports       bool          // maintain cannot write the daily exports
+	Bucket        bool          // maintain cannot read which of them are complete
+	NoSnapshots   bool          // AWS Backup takes none of the database, and says nothing
+	Snapshots     bool          // AWS Backup cannot take one
+	Copies        bool          // AWS Backup cannot copy one
 	Hiccup        bool          // the next batch meets a database that cannot be reached
 	Release       Release
 }
@@ -103,6 +108,7 @@ func (w *World) Run(until time.Time, each func(now time.Time) error) error {
 		}
 		w.happen()
 		w.maintain.tick()
+		w.backUp()
 		w.traffic.tick(w)
 		w.queue.show(w.now)
 		w.processor.poll()

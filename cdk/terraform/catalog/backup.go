@@ -52,6 +52,7 @@ func backupVariables() []Variable {
 		within("database_backup_copy_days", "How long those snapshots and copies are kept, in days; null for no copies.", 1, 36500, 36501,
 			copied("Lifecycle.DeleteAfterDays")),
 		under(optionalText("database_backup_copy_vault_arn", "The vault of AWS Backup in another region to which a snapshot of each day is copied; null for no copies.",
-			"^arn:aws[a-z-]*:backup:[a-z0-9-]+:[0-9]{12}:backup-vault:", "the ARN of a vault of AWS Backup", "fluxa", copied("CopyActions[0].DestinationBackupVaultArn")), "Data/BackupCopy/*"),
+			"^arn:aws[a-z-]*:backup:[a-z0-9-]+:[0-9]{12}:backup-vault:", "the ARN of a vault of AWS Backup", "fluxa", copied("CopyActions[0].DestinationBackupVaultArn")),
+			"Data/BackupCopy/*", "Observability/Alarms/BackupCopy*/Resource"),
 	}
 }

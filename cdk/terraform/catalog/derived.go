@@ -27,6 +27,7 @@ type Derived struct {
 func derivedValues() []Derived {
 	variable := func(name string) hcl.Value { return hcl.Variable(name) }
 	number := func(s string) hcl.Value { return json.Number(s) }
+	vault := template.Element{Of: hcl.Func("split", ":", variable("database_backup_copy_vault_arn")), Key: hcl.Number(6)}
 	length := template.Element{Of: hcl.Func("split", "/", variable("network_cidr")), Key: hcl.Number(1)}
 	dashboard := func(property Glob, v hcl.Value) Derived {
 		return Derived{Place{"Observability/Dashboard/Resource", "DashboardBody." + property}, v}
@@ -68,6 +69,7 @@ func derivedValues() []Derived {
 			Then: "rate(1 hour)", Else: template.Join("rate(", variable("events_maintain_every_hours"), " hours)")}},
 		{Place{"Observability/Alarms/Maintenance/Resource", "EvaluationPeriods"}, hcl.Op(variable("events_maintain_every_hours"), "+", number("2"))},
 		{Place{"Observability/Alarms/Maintenance/Resource", "DatapointsToAlarm"}, hcl.Op(variable("events_maintain_every_hours"), "+", number("2"))},
+		{Place{"Observability/Alarms/BackupCopy*/Resource", "Metrics[1].MetricStat.Metric.Dimensions.BackupVaultName"}, vault},
 		{Place{"Observability/Alarms/OldestRetried/Resource", "Threshold"}, hcl.Op(variable("alarms_queue_age_seconds"), "*", number("1000"))},
 		{Place{"Observability/Alarms/InFlight/Resource", "Threshold"}, hcl.Func("min", number("96000"),
 			hcl.Op(number("2"), "*", hcl.Op(variable("functions_processor_maximum_concurrency"), "*", variable("queue_batch_size"))))},

@@ -300,8 +300,8 @@ func pipelineVariables() []Variable {
 		Place{"Pipeline/Maintenance/Schedule", "Target.RetryPolicy.MaximumEventAgeInSeconds"})
 	maintained.Scale = 3600
 	events := func(property Glob) Place { return Place{"Pipeline/Processor/Events/Resource", property} }
-	exported := optionalText("events_daily_export", "The format in which each day is exported; null for none.", "^(ndjson|parquet)$", "ndjson or parquet", "csv",
-		of("maintain", "Environment.Variables.FLUXA_DAILY_EXPORT"))
+	exported := under(optionalText("events_daily_export", "The format in which each day is exported; null for none.", "^(ndjson|parquet)$", "ndjson or parquet", "csv",
+		of("maintain", "Environment.Variables.FLUXA_DAILY_EXPORT")), "Observability/Alarms/ExportsBehind/Resource")
 	exported.Entry = true
 	return []Variable{
 		collector, exported,
