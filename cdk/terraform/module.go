@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/fluxa/fluxa/cdk/template"
 	"github.com/fluxa/fluxa/cdk/terraform/catalog"
@@ -165,9 +166,42 @@ func (l *linker) write(d *hcl.Document, b *block) {
 		body.EmptyLine()
 		body.Set("depends_on", listing(on))
 	}
-	if b.replaceFirst {
-		body.Apart("lifecycle").Set("create_before_destroy", true)
+	instead := l.instead(b)
+	if !b.replaceFirst && len(instead) == 0 {
+		return
 	}
+	lifecycle := body.Apart("lifecycle")
+	if b.replaceFirst {
+		lifecycle.Set("create_before_destroy", true)
+	}
+	if len(instead) > 0 {
+		whole(lifecycle.Block("precondition"), instead)
+	}
+}
+
+// instead is the variables that are used instead of what the block has, as the stages'
+// settings check them: all or none.
+func (l *linker) instead(b *block) []string {
+	if b != l.blocks[b.resource.Key][0] {
+		return nil
+	}
+	return l.catalog.Types[b.resource.Type].Instead()
+}
+
+// whole demands all of the variables or none. It is a precondition: up to Terraform 1.8 the
+// validation of a variable cannot name another one ("Invalid
+// reference in variable validation in Terraform versions prior to 1.9",
+// https://support.hashicorp.com/hc/en-us/articles/43291233547027).
+func whole(precondition hcl.Body, variables []string) {
+	var given hcl.Row
+	for _, name := range variables {
+		given = append(given, hcl.Variable(name))
+	}
+	count := hcl.Func("length", hcl.Func("compact", given))
+	precondition.Set("condition", hcl.Func("contains", hcl.Row{hcl.Number(0), hcl.Number(len(given))}, count))
+	last := len(variables) - 1
+	precondition.Set("error_message", fmt.Sprintf("%s and %s must all be given or all be null: they are those of one database.",
+		strings.Join(variables[:last], ", "), variables[last]))
 }
 
 // many is how many there are of what is not always there once, nil for what is.

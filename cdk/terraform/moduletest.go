@@ -46,6 +46,7 @@ func (e *exported) moduleTest(m catalog.Module, inputs []input) {
 		e.counts(run, m)
 	}
 	e.refusals(d, m, inputs)
+	e.parts(d, m, inputs)
 	if slices.ContainsFunc(inputs, func(in input) bool { return catalog.ZipFunction(in.Name) != "" }) {
 		e.files["modules/"+m.Name+"/tests/empty.zip"] = []byte(emptyZip)
 	}
@@ -70,6 +71,34 @@ func (e *exported) refusals(d *hcl.Document, m catalog.Module, inputs []input) {
 	e.assign(run.Apart("variables"), m, inputs, e.platform.Stages[0], true)
 	run.EmptyLine()
 	run.Set("expect_failures", refused)
+}
+
+// parts gives all but one of the variables that are used instead of what a block has, of
+// which the block demands all or none.
+func (e *exported) parts(d *hcl.Document, m catalog.Module, inputs []input) {
+	for _, b := range e.linker.all {
+		instead := e.linker.instead(b)
+		if e.linker.module[b.resource.Key] != m.Name || len(instead) == 0 {
+			continue
+		}
+		has := func(stage string) bool { return b.flag == "" || e.platform.Values[b.flag][stage] == true }
+		stage := e.platform.Stages[slices.IndexFunc(e.platform.Stages, has)]
+		run := d.Apart("run", "refuses_a_part_of_another_"+b.Name)
+		run.Set("command", hcl.Keyword("plan"))
+		variables := run.Apart("variables")
+		for _, in := range inputs {
+			switch {
+			case in.Name == instead[len(instead)-1]:
+				variables.Set(in.Name, nil)
+			case slices.Contains(instead, in.Name):
+				variables.Set(in.Name, in.Sample)
+			case e.standIn(m, in) == nil:
+				variables.Set(in.Name, e.platform.Values[in.Name][stage])
+			}
+		}
+		run.EmptyLine()
+		run.Set("expect_failures", hcl.Row{b.Address})
+	}
 }
 
 // standIn is a value for what another module or the packager gives, nil for what is

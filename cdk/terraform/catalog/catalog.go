@@ -6,6 +6,7 @@ package catalog
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,6 +46,19 @@ func (t *Type) TagsOf() string {
 		}
 	}
 	return ""
+}
+
+// Instead is the variables that are used instead of attributes, in the order of their
+// names: all of them or none, since the attributes are those of one resource.
+func (t *Type) Instead() []string {
+	var out []string
+	for _, a := range t.Attributes {
+		if a.Instead != "" {
+			out = append(out, a.Instead)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Attribute is an attribute of a resource in Terraform.

@@ -47,12 +47,13 @@ type Variable struct {
 	Scale       int64  // the property is the variable times the scale, 1 when zero
 	PercentOf   string // the property is as many percent of this other variable
 	Within      Within
-	Hundredths  bool    // the property is that many hundredths
-	Resources   []Glob  // construct paths
-	Leads       []Place // lists of the first members of a family, which it counts
-	Has         []Place // properties of resources; it says whether they are there
-	Entry       bool    // it stands for an entry of a map, which is not there where it is null
-	Tacit       bool    // it is no variable where every stage has its resources
+	Hundredths  bool      // the property is that many hundredths
+	Resources   []Glob    // construct paths
+	Leads       []Place   // lists of the first members of a family, which it counts
+	Has         []Place   // properties of resources; it says whether they are there
+	Entry       bool      // it stands for an entry of a map, which is not there where it is null
+	Tacit       bool      // it is no variable where every stage has its resources
+	Sample      hcl.Value // a value that the validation takes, where the module's tests want one
 }
 
 // Validation says which values a variable may have; the zero value, any. Refused
@@ -108,6 +109,11 @@ func optionalText(name, description, expression, what, refused string, stands ..
 // under makes some resources, too, those of stages that do not have the variable null.
 func under(v Variable, resources ...Glob) Variable {
 	v.Resources = resources
+	return v
+}
+
+func sampled(sample hcl.Value, v Variable) Variable {
+	v.Sample = sample
 	return v
 }
 
@@ -241,14 +247,14 @@ func stateVariables() []Variable {
 			Place{"Data/Database/Cluster/Reader*", "PromotionTier"}),
 		choice("database_cluster_insights", "Whether the instances of a cluster have Performance Insights; null for an instance.",
 			Place{"Data/Database/Cluster/*", "EnablePerformanceInsights"}),
-		optionalText("database_adopted_name", "The name of the instance that is used in place of the one made here, such as one restored from a backup; null for none.",
-			"^[a-z][a-z0-9-]*$", "the name of an instance, such as fluxa-prod-restored", "fluxa.prod"),
-		optionalText("database_adopted_host", "The endpoint of the adopted instance; null for none.",
-			"[.]rds[.]amazonaws[.]com", "a host of RDS", "db.example.com"),
-		optionalText("database_adopted_resource_id", "What IAM calls the adopted instance, its DbiResourceId; null for none.",
-			"^db-[A-Z0-9]+$", "a resource id, such as db-ABCDEFGHIJKLMNOPQRSTUVWXYZ", "fluxa-prod"),
-		optionalText("database_adopted_secret_arn", "The secret of the adopted instance's administrator, which RDS keeps; null for none.",
-			"^arn:aws[a-z-]*:secretsmanager:.*:secret:rds!", "the ARN of a secret that RDS keeps", "secret"),
+		sampled("fluxa-prod-restored", optionalText("database_adopted_name", "The name of the instance that is used in place of the one made here, such as one restored from a backup; null for none.",
+			"^[a-z][a-z0-9-]*$", "the name of an instance, such as fluxa-prod-restored", "fluxa.prod")),
+		sampled("fluxa-prod-restored.c1a2b3c4d5e6.us-east-1.rds.amazonaws.com", optionalText("database_adopted_host", "The endpoint of the adopted instance; null for none.",
+			"[.]rds[.]amazonaws[.]com", "a host of RDS", "db.example.com")),
+		sampled("db-ABCDEFGHIJKLMNOPQRSTUVWXYZ", optionalText("database_adopted_resource_id", "What IAM calls the adopted instance, its DbiResourceId; null for none.",
+			"^db-[A-Z0-9]+$", "a resource id, such as db-ABCDEFGHIJKLMNOPQRSTUVWXYZ", "fluxa-prod")),
+		sampled("arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-restored", optionalText("database_adopted_secret_arn", "The secret of the adopted instance's administrator, which RDS keeps; null for none.",
+			"^arn:aws[a-z-]*:secretsmanager:.*:secret:rds!", "the ARN of a secret that RDS keeps", "secret")),
 		optionalText("database_backup_window", "When the daily backup is taken, in UTC; null: RDS chooses.",
 			"^[0-9:]+-[0-9:]+$", "a time of the day, such as 02:00-02:30", "at night", instance("PreferredBackupWindow"), cluster("PreferredBackupWindow")),
 		optionalText("database_maintenance_window", "When RDS maintains the database, in UTC; null: RDS chooses.",

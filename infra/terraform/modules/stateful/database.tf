@@ -137,6 +137,13 @@ resource "aws_db_instance" "database" {
     aws_cloudwatch_log_group.database_postgresql_log,
     aws_cloudwatch_log_group.database_upgrade_log,
   ]
+
+  lifecycle {
+    precondition {
+      condition     = contains([0, 4], length(compact([var.database_adopted_host, var.database_adopted_name, var.database_adopted_resource_id, var.database_adopted_secret_arn])))
+      error_message = "database_adopted_host, database_adopted_name, database_adopted_resource_id and database_adopted_secret_arn must all be given or all be null: they are those of one database."
+    }
+  }
 }
 
 resource "aws_iam_role" "database_proxy" {

@@ -354,3 +354,39 @@ run "refuses_what_cannot_be" {
 
   expect_failures = [var.database_adopted_host, var.database_adopted_name, var.database_adopted_resource_id, var.database_adopted_secret_arn, var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.events_export_retention_days, var.logs_retention_days, var.network_availability_zones, var.network_cidr, var.network_endpoint_zones, var.network_zones, var.payloads_days, var.payloads_glacier_days, var.payloads_old_version_days]
 }
+
+run "refuses_a_part_of_another_database" {
+  command = plan
+
+  variables {
+    database_adopted_host        = "fluxa-prod-restored.c1a2b3c4d5e6.us-east-1.rds.amazonaws.com"
+    database_adopted_name        = "fluxa-prod-restored"
+    database_adopted_resource_id = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    database_adopted_secret_arn  = null
+    database_backup_days         = 1
+    database_delete_backups      = true
+    database_deletion_protection = false
+    database_engine_version      = "17"
+    database_instance_class      = "db.t4g.micro"
+    database_max_storage_gib     = 100
+    database_multi_az            = false
+    database_proxy               = false
+    database_storage_gib         = 20
+    environment                  = "dev"
+    events_export_retention_days = 36600
+    logs_retention_days          = 14
+    network_availability_zones   = 2
+    network_cidr                 = "10.20.0.0/16"
+    network_endpoint_zones       = 1
+    network_flow_logs            = false
+    network_zones                = []
+    payloads_access_logs         = false
+    payloads_days                = 66
+    payloads_glacier_days        = 30
+    payloads_old_version_days    = 7
+    retain_data                  = false
+    tags                         = {}
+  }
+
+  expect_failures = [aws_db_instance.database]
+}
