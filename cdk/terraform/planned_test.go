@@ -133,10 +133,11 @@ func given(kind string, block *tfjson.SchemaBlock, values object, configured any
 			continue
 		}
 		attribute := block.Attributes[name]
-		// A condition may leave an argument out, which the plan does not tell either.
+		// A condition may leave an argument out, which the plan tells of booleans alone: they
+		// are unknown.
 		_, isNumber := value.(json.Number)
 		_, isText := value.(string)
-		if attribute.Computed && (several || isNumber || isText && nullable(expression)) && stands(kind, name, value) {
+		if attribute.Computed && (several || isNumber || isText && nullable(kind, expression)) && stands(kind, name, value) {
 			continue
 		}
 		if attribute.AttributeType.IsSetType() {
@@ -147,16 +148,25 @@ func given(kind string, block *tfjson.SchemaBlock, values object, configured any
 	return out
 }
 
-// nullable reports whether an argument is given by a variable alone, which may be null:
-// then AWS chooses the value. A text shows which of the two it is: no variable has a
-// placeholder of the argument itself.
-func nullable(expression any) bool {
+// nullable reports whether an argument is given by variables, of which one may be null or
+// choose null, and otherwise by resources of other types: then AWS chooses the value. A
+// text shows which of the two it is: neither has a placeholder of the argument itself.
+func nullable(kind string, expression any) bool {
 	of, is := expression.(map[string]any)
 	if !is {
 		return false
 	}
-	references, is := of["references"].([]any)
-	return is && len(references) > 0 && !slices.ContainsFunc(references, func(r any) bool { return !strings.HasPrefix(fmt.Sprint(r), "var.") })
+	references, _ := of["references"].([]any)
+	variables := 0
+	for _, one := range references {
+		switch reference := fmt.Sprint(one); {
+		case strings.HasPrefix(reference, "var."):
+			variables++
+		case !strings.HasPrefix(reference, "aws_") || strings.HasPrefix(reference, kind+"."):
+			return false
+		}
+	}
+	return variables > 0
 }
 
 // anything is a configuration that has every argument of a block.
@@ -198,8 +208,6 @@ func stands(kind, name string, value any) bool {
 	case json.Number:
 		n, err := v.Int64()
 		return err == nil && n >= 1<<30 && n < 1<<31
-	case bool:
-		return !v
 	default:
 		return false
 	}

@@ -20,7 +20,8 @@ const (
 	Unknown Computed = ""
 
 	// Placeholder plans it as its placeholder, so that the plan shows what is
-	// built from it as well. A resource whose configuration is not known as a
-	// whole keeps its unknowns.
+	// built from it as well. A boolean argument that is left out stays unknown,
+	// since neither value could be told from a configured one. A resource whose
+	// configuration is not known as a whole keeps its unknowns.
 	Placeholder Computed = "placeholder"
 )

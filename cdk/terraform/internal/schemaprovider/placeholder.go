@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
@@ -49,14 +50,14 @@ func leaveOpen(k kind, v tftypes.Value) (tftypes.Value, error) {
 }
 
 // fill replaces every unknown in the value, by what is known of it or by its
-// placeholder.
-func (s *Server) fill(k kind, config, value tftypes.Value, known map[string]tftypes.Value) (tftypes.Value, error) {
+// placeholder, but for the attributes that stay unknown.
+func (s *Server) fill(k kind, config, value tftypes.Value, known map[string]tftypes.Value, stays func(*tfprotov6.SchemaAttribute) bool) (tftypes.Value, error) {
 	p, err := newPlaceholders(k, config, s.rules, *s.region.Load())
 	if err != nil {
 		return value, err
 	}
 	return tftypes.Transform(value, func(at *tftypes.AttributePath, part tftypes.Value) (tftypes.Value, error) {
-		if part.IsKnown() {
+		if part.IsKnown() || stays(k.attribute(at)) {
 			return part, nil
 		}
 		if fact, is := known[dotted(at)]; is {
@@ -65,6 +66,14 @@ func (s *Server) fill(k kind, config, value tftypes.Value, known map[string]tfty
 		return p.of(part.Type(), dotted(at))
 	})
 }
+
+// flag tells of a boolean argument: as a placeholder it would be one of the two values
+// that the configuration may give it.
+func flag(a *tfprotov6.SchemaAttribute) bool {
+	return a != nil && a.Optional && a.Type.Is(tftypes.Bool)
+}
+
+func none(*tfprotov6.SchemaAttribute) bool { return false }
 
 func newPlaceholders(k kind, config tftypes.Value, r rules, region string) (placeholders, error) {
 	arguments, err := leaveOpen(k, config)

@@ -107,6 +107,10 @@ func TestApply_gives_what_the_plan_with_placeholders_showed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if shown["sqs_managed_sse_enabled"] != "?" {
+		t.Errorf("the plan shows a boolean argument that is left out as %v", shown["sqs_managed_sse_enabled"])
+	}
+	shown["sqs_managed_sse_enabled"] = false
 	if diff := cmp.Diff(shown, received(t, k, applied.NewState)); diff != "" {
 		t.Errorf("-planned +applied: %s", diff)
 	}
@@ -174,7 +178,6 @@ func TestPlaceholders(t *testing.T) {
 		want := map[string]any{
 			"arn":      "arn:aws:db:eu-west-1:123456789012:placeholder:aws_db_instance/" + id + "/arn",
 			"endpoint": "aws_db_instance/" + id + "/endpoint",
-			"multi_az": false,
 			"master_user_secret": []any{map[string]any{
 				"kms_key_id":    "aws_db_instance/" + id + "/master_user_secret.kms_key_id",
 				"secret_arn":    "arn:aws:db:eu-west-1:123456789012:placeholder:aws_db_instance/" + id + "/master_user_secret.secret_arn",
@@ -189,6 +192,23 @@ func TestPlaceholders(t *testing.T) {
 		}
 		if port, storage := got["port"], got["allocated_storage"]; port == storage || port == nil {
 			t.Errorf("port and allocated_storage are %v and %v, want two numbers", port, storage)
+		}
+	})
+	t.Run("of booleans are false, and none stands for an argument that is left out", func(t *testing.T) {
+		t.Parallel()
+		const subscription = `{"topic_arn":"t","protocol":"sqs","endpoint":"q"}`
+		for _, test := range []struct {
+			resource, config, name string
+			want                   any
+		}{
+			{"aws_sns_topic_subscription", subscription, "pending_confirmation", false},
+			{"aws_db_instance", `{"identifier":"db","instance_class":"db.t4g.micro"}`, "multi_az", "?"},
+			{"aws_db_instance", `{"identifier":"db","instance_class":"db.t4g.micro","multi_az":false}`, "multi_az", false},
+			{"aws_db_instance", `{"identifier":"db","instance_class":"db.t4g.micro","multi_az":true}`, "multi_az", true},
+		} {
+			if got := planned(t, s, test.resource, `null`, test.config, test.config)[test.name]; got != test.want {
+				t.Errorf("%s of %s is %v, want %v", test.name, test.config, got, test.want)
+			}
 		}
 	})
 	t.Run("are JSON where the attribute is", func(t *testing.T) {

@@ -140,7 +140,7 @@ func (s *Server) PlanResourceChange(_ context.Context, req *tfprotov6.PlanResour
 		if err != nil || s.computed != Placeholder || !config.IsFullyKnown() {
 			return planned, err
 		}
-		return s.fill(k, config, planned, nil)
+		return s.fill(k, config, planned, nil, flag)
 	})
 	return &tfprotov6.PlanResourceChangeResponse{PlannedState: planned, PlannedPrivate: req.PriorPrivate}, err
 }
@@ -149,7 +149,7 @@ func (s *Server) PlanResourceChange(_ context.Context, req *tfprotov6.PlanResour
 // replaced by its placeholder.
 func (s *Server) ApplyResourceChange(_ context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
 	applied, err := s.change(req.TypeName, req.Config, req.PlannedState, func(k kind, config, planned tftypes.Value) (tftypes.Value, error) {
-		return s.fill(k, config, planned, nil)
+		return s.fill(k, config, planned, nil, none)
 	})
 	return &tfprotov6.ApplyResourceChangeResponse{NewState: applied, Private: req.PlannedPrivate}, err
 }
@@ -186,7 +186,7 @@ func (s *Server) ReadDataSource(_ context.Context, req *tfprotov6.ReadDataSource
 	if err != nil {
 		return nil, err
 	}
-	if state, err = s.fill(k, config, state, facts(k.name, *s.region.Load())); err != nil {
+	if state, err = s.fill(k, config, state, facts(k.name, *s.region.Load()), none); err != nil {
 		return nil, err
 	}
 	answer, err := k.encode(state)

@@ -152,7 +152,7 @@ func TestEvery_type_is_planned_and_applied(t *testing.T) {
 				t.Errorf("%d resources are planned, want 153", n)
 			}
 			if test.computed == schemaprovider.Placeholder {
-				checkNothingUnknown(t, plan)
+				checkUnknown(t, plan)
 			}
 			state, err := w.Apply(t.Context(), nil)
 			if err != nil {
@@ -176,12 +176,31 @@ func TestEvery_type_is_planned_and_applied(t *testing.T) {
 	}
 }
 
-func checkNothingUnknown(t *testing.T, plan *tfjson.Plan) {
+// checkUnknown expects the boolean arguments that the provider computes, all of which are
+// left out, to be unknown, and nothing else.
+func checkUnknown(t *testing.T, plan *tfjson.Plan) {
 	t.Helper()
+	server, err := schemaprovider.NewServer(schemaprovider.Placeholder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, r := range plan.ResourceChanges {
 		unknown, ok := r.Change.AfterUnknown.(map[string]any)
 		if !ok {
 			t.Fatalf("%s has no object of unknowns: %v", r.Address, r.Change.AfterUnknown)
+		}
+		for _, a := range schemas.ResourceSchemas[r.Type].Block.Attributes {
+			if !a.Optional || !a.Computed || !a.Type.Is(tftypes.Bool) {
+				continue
+			}
+			if unknown[a.Name] != true {
+				t.Errorf("%s.%s, a boolean argument, is known in the plan", r.Address, a.Name)
+			}
+			delete(unknown, a.Name)
 		}
 		for name := range maps.Keys(unknown) {
 			if unknown[name] == true {
