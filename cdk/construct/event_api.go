@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -57,8 +58,9 @@ type EventAPIProps struct {
 	// Tracing sends X-Ray traces; default off.
 	Tracing bool
 
-	// LogRetentionDays and Removal are those of the logs, as in LogGroupProps.
+	// LogRetentionDays, LogKey and Removal are those of the logs, as in LogGroupProps.
 	LogRetentionDays int
+	LogKey           awskms.IKey
 	Removal          awscdk.RemovalPolicy
 }
 
@@ -80,7 +82,7 @@ func NewEventAPI(scope constructs.Construct, id string, props *EventAPIProps) *E
 	this := constructs.NewConstruct(scope, text(id))
 	a := &EventAPI{Construct: this}
 	a.AccessLog = NewLogGroup(this, "AccessLog", &LogGroupProps{
-		Name: "/aws/apigateway/" + props.Name + "/access", RetentionDays: props.LogRetentionDays, Removal: props.Removal,
+		Name: "/aws/apigateway/" + props.Name + "/access", RetentionDays: props.LogRetentionDays, Key: props.LogKey, Removal: props.Removal,
 	})
 	a.API = awsapigateway.NewRestApi(this, text("API"), &awsapigateway.RestApiProps{
 		RestApiName: text(props.Name),
@@ -188,7 +190,7 @@ func accessLogFormat() string {
 func (a *EventAPI) keepExecutionLog(props *EventAPIProps) {
 	log := NewLogGroup(a.Construct, "ExecutionLog", &LogGroupProps{
 		Name:          "API-Gateway-Execution-Logs_" + *a.API.RestApiId() + "/" + props.StageName,
-		RetentionDays: props.LogRetentionDays, Removal: props.Removal,
+		RetentionDays: props.LogRetentionDays, Key: props.LogKey, Removal: props.Removal,
 	})
 	a.API.DeploymentStage().Node().AddDependency(log)
 }

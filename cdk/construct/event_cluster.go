@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -50,8 +51,19 @@ type EventClusterProps struct {
 	// the time, so that nothing pauses: it wants a MinimumACU above 0.
 	Proxy bool
 
-	// LogRetentionDays is as in LogGroupProps.
+	// Key encrypts the storage, the backups, what Performance Insights keeps and the
+	// secret, see NewStageKey; default: keys of AWS's. Another one replaces the cluster,
+	// which CloudFormation refuses to do to one that has a name.
+	//
+	// AWS::RDS::DBCluster, KmsKeyId
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbcluster.html
+	// CloudFormation resource custom naming
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
+	Key awskms.IKey
+
+	// LogRetentionDays is as in LogGroupProps, and LogKey its Key.
 	LogRetentionDays int
+	LogKey           awskms.IKey
 	// Removal is what happens to the cluster, its backups and its logs when the stack
 	// is deleted: RETAIN (the default) or DESTROY.
 	Removal awscdk.RemovalPolicy
@@ -95,6 +107,7 @@ func NewEventCluster(scope constructs.Construct, id string, props *EventClusterP
 	d := &EventCluster{
 		sqlDatabase: sqlDatabase{
 			Construct: constructs.NewConstruct(scope, text(id)), network: props.Network, name: props.Name, removal: props.Removal,
+			logKey: props.LogKey, key: props.Key,
 		},
 		maximumACU: props.MaximumACU,
 	}
@@ -143,10 +156,11 @@ func (d *EventCluster) newCluster(props *EventClusterProps) awsrds.DatabaseClust
 		Port:                number(portPostgres),
 		Writer:              d.instance("Writer", props),
 		// The password is made, kept and rotated by RDS, as that of an instance is.
-		Credentials:                awsrds.Credentials_FromUsername(text(Administrator), nil),
+		Credentials:                d.credentials(),
 		ManageMasterUserPassword:   jsii.Bool(true),
 		IamAuthentication:          jsii.Bool(true),
 		StorageEncrypted:           jsii.Bool(true),
+		StorageEncryptionKey:       d.key,
 		ServerlessV2MinCapacity:    number(props.MinimumACU),
 		ServerlessV2MaxCapacity:    number(props.MaximumACU),
 		Backup:                     &awsrds.BackupProps{Retention: awscdk.Duration_Days(number(props.BackupDays)), PreferredWindow: optional(props.BackupWindow)},
@@ -201,7 +215,7 @@ func (d *EventCluster) instance(id string, props *EventClusterProps) awsrds.IClu
 		ScaleWithWriter:           jsii.Bool(props.Standby),
 	}
 	if props.MinimumACU >= insightsACU {
-		instance.PerformanceInsightRetention = awsrds.PerformanceInsightRetention_DEFAULT
+		instance.PerformanceInsightRetention, instance.PerformanceInsightEncryptionKey = awsrds.PerformanceInsightRetention_DEFAULT, d.key
 	}
 	return awsrds.ClusterInstance_ServerlessV2(text(id), instance)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -44,8 +45,19 @@ type EventDatabaseProps struct {
 	// Adopted is used in place of the instance that is made; default: none.
 	Adopted *AdoptedInstance
 
-	// LogRetentionDays is as in LogGroupProps.
+	// Key encrypts the storage, the backups, what Performance Insights keeps and the
+	// secret, see NewStageKey; default: keys of AWS's. Another one replaces the instance,
+	// which CloudFormation refuses to do to one that has a name.
+	//
+	// AWS::RDS::DBInstance, KmsKeyId
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html
+	// CloudFormation resource custom naming
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
+	Key awskms.IKey
+
+	// LogRetentionDays is as in LogGroupProps, and LogKey its Key.
 	LogRetentionDays int
+	LogKey           awskms.IKey
 	// Removal is what happens to the instance, its backups and its logs when the
 	// stack is deleted: RETAIN (the default) or DESTROY.
 	Removal awscdk.RemovalPolicy
@@ -69,6 +81,7 @@ func NewEventDatabase(scope constructs.Construct, id string, props *EventDatabas
 	d := &EventDatabase{
 		sqlDatabase: sqlDatabase{
 			Construct: constructs.NewConstruct(scope, text(id)), network: props.Network, name: props.Name, removal: props.Removal,
+			logKey: props.LogKey, key: props.Key,
 		},
 		maxStorageGiB: props.MaxStorageGiB, burstable: props.InstanceClass[0] == 't',
 	}
@@ -126,10 +139,11 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 		}),
 		// The password is made, kept and rotated by RDS: no function of ours ever
 		// sets it, and there is none to run for the rotation.
-		Credentials:                awsrds.Credentials_FromUsername(text(Administrator), nil),
+		Credentials:                d.credentials(),
 		ManageMasterUserPassword:   jsii.Bool(true),
 		IamAuthentication:          jsii.Bool(true),
 		StorageEncrypted:           jsii.Bool(true),
+		StorageEncryptionKey:       d.key,
 		StorageType:                awsrds.StorageType_GP3,
 		AllocatedStorage:           number(props.StorageGiB),
 		MaxAllocatedStorage:        number(props.MaxStorageGiB),
@@ -143,15 +157,16 @@ func (d *EventDatabase) newInstance(props *EventDatabaseProps) awsrds.DatabaseIn
 		CaCertificate:              awsrds.CaCertificate_RDS_CA_RSA2048_G1(),
 		CloudwatchLogsExports:      list(exports...),
 		// Seven days are free.
-		EnablePerformanceInsights:   jsii.Bool(true),
-		PerformanceInsightRetention: awsrds.PerformanceInsightRetention_DEFAULT,
-		DeletionProtection:          jsii.Bool(props.DeletionProtection),
-		RemovalPolicy:               removal(props.Removal),
-		PubliclyAccessible:          jsii.Bool(false),
-		Vpc:                         props.Network.VPC,
-		VpcSubnets:                  isolated(),
-		SubnetGroup:                 d.subnets(),
-		SecurityGroups:              &[]awsec2.ISecurityGroup{group},
+		EnablePerformanceInsights:       jsii.Bool(true),
+		PerformanceInsightRetention:     awsrds.PerformanceInsightRetention_DEFAULT,
+		PerformanceInsightEncryptionKey: d.key,
+		DeletionProtection:              jsii.Bool(props.DeletionProtection),
+		RemovalPolicy:                   removal(props.Removal),
+		PubliclyAccessible:              jsii.Bool(false),
+		Vpc:                             props.Network.VPC,
+		VpcSubnets:                      isolated(),
+		SubnetGroup:                     d.subnets(),
+		SecurityGroups:                  &[]awsec2.ISecurityGroup{group},
 	})
 	instance.Node().AddDependency(logs...)
 	// The version is the major one: RDS keeps the minor one up to date by itself.

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -21,6 +22,8 @@ type EventQueueProps struct {
 	// 12 hours, in whole seconds. AWS asks for six times the consumer's time-out
 	// plus its batching window.
 	VisibilityTimeout time.Duration
+	// Key encrypts the messages, see NewStageKey; default: one of SQS's own.
+	Key awskms.IKey
 }
 
 // EventQueue is the queue between ingest and processor, with its dead-letter
@@ -29,7 +32,16 @@ type EventQueueProps struct {
 type EventQueue struct {
 	Construct          constructs.Construct
 	Queue, DeadLetters awssqs.Queue
+	key                awskms.IKey // nil for SQS's own
 }
+
+// dataKeyReuse is how long SQS uses a data key for one caller before it asks KMS for
+// another, which is billed: 1 minute to 24 hours, by default these 5 minutes. For as long
+// a caller that lost the key still gets through.
+//
+// Key management
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+const dataKeyReuse = 5 * time.Minute
 
 // NewEventQueue makes both queues.
 func NewEventQueue(scope constructs.Construct, id string, props *EventQueueProps) *EventQueue {
@@ -46,45 +58,57 @@ func NewEventQueue(scope constructs.Construct, id string, props *EventQueueProps
 	source := awssqs.Queue_FromQueueArn(this, text("Source"), awscdk.Stack_Of(this).FormatArn(&awscdk.ArnComponents{
 		Service: text("sqs"), Resource: text(props.QueueName),
 	}))
-	deadLetters := awssqs.NewQueue(this, text("DeadLetters"), &awssqs.QueueProps{
+	deadLetters := awssqs.NewQueue(this, text("DeadLetters"), props.encrypted(&awssqs.QueueProps{
 		QueueName:           text(props.DeadLetterQueueName),
-		Encryption:          awssqs.QueueEncryption_SQS_MANAGED,
 		EnforceSSL:          jsii.Bool(true),
 		MaxMessageSizeBytes: number(contract.QueueMessageLimit),
 		RetentionPeriod:     seconds(contract.DLQRetention),
 		RedriveAllowPolicy: &awssqs.RedriveAllowPolicy{
 			RedrivePermission: awssqs.RedrivePermission_BY_QUEUE, SourceQueues: &[]awssqs.IQueue{source},
 		},
-	})
-	queue := awssqs.NewQueue(this, text("Queue"), &awssqs.QueueProps{
+	}))
+	queue := awssqs.NewQueue(this, text("Queue"), props.encrypted(&awssqs.QueueProps{
 		QueueName:           text(props.QueueName),
-		Encryption:          awssqs.QueueEncryption_SQS_MANAGED,
 		EnforceSSL:          jsii.Bool(true),
 		MaxMessageSizeBytes: number(contract.QueueMessageLimit),
 		RetentionPeriod:     seconds(contract.EventsRetention),
 		VisibilityTimeout:   seconds(props.VisibilityTimeout),
 		DeadLetterQueue:     &awssqs.DeadLetterQueue{Queue: deadLetters, MaxReceiveCount: number(contract.MaxReceives)},
-	})
-	return &EventQueue{Construct: this, Queue: queue, DeadLetters: deadLetters}
+	}))
+	return &EventQueue{Construct: this, Queue: queue, DeadLetters: deadLetters, key: props.Key}
 }
 
-// GrantSend lets the grantee send events: sqs:SendMessage.
+// encrypted adds the key to the props of a queue, or SQS's own.
+func (p *EventQueueProps) encrypted(queue *awssqs.QueueProps) *awssqs.QueueProps {
+	queue.Encryption = awssqs.QueueEncryption_SQS_MANAGED
+	if p.Key != nil {
+		queue.Encryption, queue.EncryptionMasterKey, queue.DataKeyReuse = awssqs.QueueEncryption_KMS, p.Key, seconds(dataKeyReuse)
+	}
+	return queue
+}
+
+// GrantSend lets the grantee send events: sqs:SendMessage, and on the key, if there is
+// one, kms:GenerateDataKey and kms:Decrypt.
 func (q *EventQueue) GrantSend(grantee awsiam.IGrantable) {
 	grant(grantee, []string{*q.Queue.QueueArn()}, "sqs:SendMessage")
+	grantKey(grantee, q.key, keyDecrypt, keyGenerate)
 }
 
 // GrantProcess lets the event source mapping of the grantee receive and delete
 // messages, and the grantee postpone those that failed: sqs:ReceiveMessage,
-// sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ChangeMessageVisibility.
+// sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ChangeMessageVisibility, and on the key,
+// if there is one, kms:Decrypt.
 func (q *EventQueue) GrantProcess(grantee awsiam.IGrantable) {
 	grant(grantee, []string{*q.Queue.QueueArn()},
 		"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
+	grantKey(grantee, q.key, keyDecrypt)
 }
 
 // GrantDeadLetter lets the grantee send messages to the DLQ, with the reason:
-// sqs:SendMessage on the dead-letter queue.
+// sqs:SendMessage on the dead-letter queue, and on the key what GrantSend grants.
 func (q *EventQueue) GrantDeadLetter(grantee awsiam.IGrantable) {
 	grant(grantee, []string{*q.DeadLetters.QueueArn()}, "sqs:SendMessage")
+	grantKey(grantee, q.key, keyDecrypt, keyGenerate)
 }
 
 // MetricDeadLetters is how many dead letters there are.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -56,6 +57,8 @@ type HandlerProps struct {
 	SystemLogLevel string
 	// LogRetentionDays is as in LogGroupProps.
 	LogRetentionDays int
+	// LogKey encrypts the logs, as in LogGroupProps.
+	LogKey awskms.IKey
 	// Removal is what happens to the log and to old versions: RETAIN (the default)
 	// or DESTROY.
 	Removal awscdk.RemovalPolicy
@@ -86,7 +89,7 @@ func NewHandler(scope constructs.Construct, id string, props *HandlerProps) *Han
 	this := constructs.NewConstruct(scope, text(id))
 	h := &Handler{Construct: this, id: id, props: *props}
 	h.LogGroup = NewLogGroup(this, "Log", &LogGroupProps{
-		Name: contract.LogGroup(props.Name), RetentionDays: props.LogRetentionDays, Removal: props.Removal,
+		Name: contract.LogGroup(props.Name), RetentionDays: props.LogRetentionDays, Key: props.LogKey, Removal: props.Removal,
 	})
 	h.Role = awsiam.NewRole(this, text("Role"), &awsiam.RoleProps{
 		AssumedBy:   awsiam.NewServicePrincipal(text("lambda.amazonaws.com"), nil),

@@ -2,6 +2,7 @@ package construct
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 )
@@ -13,6 +14,8 @@ type LogGroupProps struct {
 	// RetentionDays is one of the numbers of days that CloudWatch Logs offers: 1, 3,
 	// 5, 7, 14, 30 and so on to 3653.
 	RetentionDays int
+	// Key encrypts what is written from then on, see NewStageKey; default: one of AWS's.
+	Key awskms.IKey
 	// Removal is what happens to the log when its stack is deleted: RETAIN (the
 	// default) or DESTROY.
 	Removal awscdk.RemovalPolicy
@@ -30,6 +33,7 @@ func NewLogGroup(scope constructs.Construct, id string, props *LogGroupProps) aw
 		LogGroupName:  text(props.Name),
 		Retention:     retentions()[props.RetentionDays],
 		RemovalPolicy: removal(props.Removal),
+		EncryptionKey: props.Key,
 	})
 }
 

@@ -3,6 +3,7 @@ package construct
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -26,6 +27,12 @@ type PayloadBucketProps struct {
 	// OldVersionDays is how long an overwritten or deleted version is kept: 1 to
 	// 3650.
 	OldVersionDays int
+	// Key encrypts what is put from then on, see NewStageKey; default: one of S3's own.
+	// Access logs always have that one: S3 delivers none into a bucket with another.
+	//
+	// Enabling Amazon S3 server access logging
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+	Key awskms.IKey
 	// Removal is what happens to the bucket when its stack is deleted: RETAIN (the
 	// default) or DESTROY, which fails while there are objects.
 	Removal awscdk.RemovalPolicy
@@ -41,6 +48,7 @@ type PayloadBucketProps struct {
 type PayloadBucket struct {
 	Construct constructs.Construct
 	Bucket    awss3.Bucket
+	key       awskms.IKey // nil for S3's own
 }
 
 // NewPayloadBucket makes the bucket.
@@ -63,6 +71,12 @@ func NewPayloadBucket(scope constructs.Construct, id string, props *PayloadBucke
 	bucketProps := guarded(props.BucketName, props.Removal)
 	bucketProps.Versioned = jsii.Bool(true)
 	bucketProps.LifecycleRules = lifecycle(props)
+	if props.Key != nil {
+		bucketProps.Encryption, bucketProps.EncryptionKey = awss3.BucketEncryption_KMS, props.Key
+		// S3 makes data keys of one that it asks KMS for, and asks rarely.
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+		bucketProps.BucketKeyEnabled = jsii.Bool(true)
+	}
 	if props.AccessLogsName != "" {
 		bucketProps.ServerAccessLogsBucket = newAccessLogs(this, props)
 		bucketProps.ServerAccessLogsPrefix = text("payloads/")
@@ -71,7 +85,7 @@ func NewPayloadBucket(scope constructs.Construct, id string, props *PayloadBucke
 	if props.AccessLogsName == "" {
 		Accept(bucket, "AwsSolutions-S1", "the stage keeps no server access logs: its payloads are those of tests")
 	}
-	return &PayloadBucket{Construct: this, Bucket: bucket}
+	return &PayloadBucket{Construct: this, Bucket: bucket, key: props.Key}
 }
 
 // lifecycle deletes what has expired: S3 makes an old version of it, with a delete marker,
@@ -131,18 +145,22 @@ func guarded(name string, policy awscdk.RemovalPolicy) *awss3.BucketProps {
 	}
 }
 
-// GrantPut lets the grantee store payloads: s3:PutObject on the payloads.
+// GrantPut lets the grantee store payloads: s3:PutObject on the payloads, and on the key,
+// if there is one, kms:GenerateDataKey.
 func (b *PayloadBucket) GrantPut(grantee awsiam.IGrantable) {
 	grant(grantee, []string{b.payloads()}, "s3:PutObject")
+	grantKey(grantee, b.key, keyGenerate)
 	b.acceptKeys(grantee)
 }
 
 // GrantGet lets the grantee read payloads and see which do not exist: s3:GetObject
 // on the payloads, s3:ListBucket on the bucket. Without the second S3 answers 403
-// for a missing key, as it does for a missing grant.
+// for a missing key, as it does for a missing grant. With a key of KMS it grants
+// kms:Decrypt, too.
 func (b *PayloadBucket) GrantGet(grantee awsiam.IGrantable) {
 	grant(grantee, []string{b.payloads()}, "s3:GetObject")
 	grant(grantee, []string{*b.Bucket.BucketArn()}, "s3:ListBucket")
+	grantKey(grantee, b.key, keyDecrypt)
 	b.acceptKeys(grantee)
 }
 
@@ -159,9 +177,11 @@ func (b *PayloadBucket) GrantErase(grantee awsiam.IGrantable) {
 }
 
 // GrantExport lets the grantee read and write the files of exports: s3:GetObject and
-// s3:PutObject on them. That a file is missing it sees by what GrantGet grants.
+// s3:PutObject on them, and on the key, if there is one, kms:Decrypt and
+// kms:GenerateDataKey. That a file is missing it sees by what GrantGet grants.
 func (b *PayloadBucket) GrantExport(grantee awsiam.IGrantable) {
 	grant(grantee, []string{*b.Bucket.ArnForObjects(text(contract.ExportPrefix + "*"))}, "s3:GetObject", "s3:PutObject")
+	grantKey(grantee, b.key, keyDecrypt, keyGenerate)
 	acceptPolicy(grantee, "a key under "+contract.ExportPrefix+" is made of a name that an operator gives, and of a day",
 		`/^Resource::.*\/`+contract.ExportPrefix+`\*$/`)
 }

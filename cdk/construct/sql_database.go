@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -45,6 +46,8 @@ type sqlDatabase struct {
 	network *PrivateNetwork
 	name    string
 	removal awscdk.RemovalPolicy
+	logKey  awskms.IKey // nil for one of AWS's
+	key     awskms.IKey // of the data, likewise
 
 	// Set by the engine: the host that takes writes, that of reads alone (nil where there
 	// is none), the id by which IAM knows the database, and the secret of the administrator.
@@ -75,7 +78,7 @@ func (d *sqlDatabase) logGroups(folder string, retentionDays int, exports ...str
 	var logs []constructs.IDependable
 	for _, export := range exports {
 		logs = append(logs, NewLogGroup(d.Construct, export+"Log", &LogGroupProps{
-			Name: folder + "/" + d.name + "/" + export, RetentionDays: retentionDays, Removal: d.removal,
+			Name: folder + "/" + d.name + "/" + export, RetentionDays: retentionDays, Key: d.logKey, Removal: d.removal,
 		}))
 	}
 	return logs
@@ -109,6 +112,11 @@ func parameters() map[string]*string {
 		"log_parameter_max_length": text("0"),
 		"log_error_verbosity":      text("terse"),
 	}
+}
+
+// credentials are the administrator's name, and the key of the secret.
+func (d *sqlDatabase) credentials() awsrds.Credentials {
+	return awsrds.Credentials_FromUsername(text(Administrator), &awsrds.CredentialsFromUsernameOptions{EncryptionKey: d.key})
 }
 
 func milliseconds(d time.Duration) *string { return text(strconv.FormatInt(d.Milliseconds(), 10)) }
@@ -225,9 +233,11 @@ func (d *sqlDatabase) userARN(resourceID, user string) string {
 }
 
 // GrantAdminister lets the grantee read the administrator's name and password:
-// secretsmanager:GetSecretValue on the database's secret.
+// secretsmanager:GetSecretValue on the database's secret, and kms:Decrypt on its key,
+// if it has one, which an adopted instance's may have as well.
 func (d *sqlDatabase) GrantAdminister(grantee awsiam.IGrantable) {
 	grant(grantee, []string{*d.SecretARN()}, "secretsmanager:GetSecretValue")
+	grantKey(grantee, d.key, keyDecrypt)
 }
 
 // metricProxyConnections is the percentage of the connections to the database that the

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awswafv2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -21,8 +22,9 @@ type WebFirewallProps struct {
 	// estimates the rate, and blocks near the limit rather than at it.
 	RatePer5Minutes int
 
-	// LogRetentionDays and Removal are those of the log, as in LogGroupProps.
+	// LogRetentionDays, LogKey and Removal are those of the log, as in LogGroupProps.
 	LogRetentionDays int
+	LogKey           awskms.IKey
 	Removal          awscdk.RemovalPolicy
 }
 
@@ -61,7 +63,7 @@ func NewWebFirewall(scope constructs.Construct, id string, props *WebFirewallPro
 		ResourceArn: props.API.API.DeploymentStage().StageArn(), WebAclArn: acl.AttrArn(),
 	})
 	log := NewLogGroup(this, "Log", &LogGroupProps{
-		Name: "aws-waf-logs-" + props.Name, RetentionDays: props.LogRetentionDays, Removal: props.Removal,
+		Name: "aws-waf-logs-" + props.Name, RetentionDays: props.LogRetentionDays, Key: props.LogKey, Removal: props.Removal,
 	})
 	// WAF wants the ARN without the :* that CloudFormation's has.
 	destination := awscdk.Stack_Of(this).FormatArn(&awscdk.ArnComponents{

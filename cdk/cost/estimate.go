@@ -62,7 +62,7 @@ func Estimate(p Prices, s stage.Stage, w Workload, f Footprint) (Breakdown, erro
 			return b, fmt.Errorf("stage %s: %w", s.Name, err)
 		}
 	}
-	usage := eventsOfMonth(p, s, w)
+	usage := append(eventsOfMonth(p, s, w), keyEvents(p, s, w, f)...)
 	b.Monthly = fixed(p, s, f, instance)
 	b.Drivers = slices.Concat(usage, b.Monthly)
 	slices.SortStableFunc(b.Drivers, func(x, y Line) int { return cmp.Compare(y.Amount, x.Amount) })
@@ -137,7 +137,9 @@ func fixed(p Prices, s stage.Stage, f Footprint, instance Price) []Line {
 	l.add("database password", float64(f.Secrets), p.SecretsManager.Secrets)
 	l.add("interface endpoints", float64(f.InterfaceEndpoints*s.Network.EndpointZones*hoursPerMonth), p.PrivateLink.Endpoints)
 	l.add("polls of the empty queue", pollers*secondsPerMonth/pollSeconds, p.SQS.Requests)
-	l.add("key of the topics", float64(f.Keys), p.KMS.Keys)
+	customer := when(s.Encryption.CustomerKey, 1)
+	l.add("key of the topics", float64(f.Keys)-customer, p.KMS.Keys)
+	l.add("key of what is stored", customer, p.KMS.Keys)
 	l.add("metrics of the functions", float64(f.FunctionMetrics-f.MaintainMetrics), p.CloudWatch.Metrics)
 	l.add("metrics of the maintenance", float64(f.MaintainMetrics)/float64(s.Events.MaintainEveryHours), p.CloudWatch.Metrics)
 	l.add("alarms", float64(f.AlarmMetrics), p.Alarms.Standard)

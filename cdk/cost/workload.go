@@ -1,9 +1,11 @@
 package cost
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/fluxa/fluxa/cdk/template"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -108,6 +110,9 @@ type Footprint struct {
 	Secrets         int `json:"secrets"`
 	FirewallRules   int `json:"firewall_rules"` // zero: no firewall
 	DeployGroups    int `json:"deploy_groups"`  // of CodeDeploy
+	// QueueKeySeconds is how long SQS uses a data key of the stage's own key; zero: it has
+	// none.
+	QueueKeySeconds int `json:"queue_key_seconds,omitempty"`
 }
 
 func exportsDaily(t *template.Stage) bool {
@@ -150,6 +155,11 @@ func FootprintOf(t *template.Stage) Footprint {
 			if template.At(metric, "MetricStat") != nil {
 				f.AlarmMetrics++
 			}
+		}
+	}
+	for _, queue := range t.All("AWS::SQS::Queue") {
+		if seconds, is := queue.At("KmsDataKeyReusePeriodSeconds").(json.Number); is {
+			f.QueueKeySeconds, _ = strconv.Atoi(seconds.String()) // the template's own, whole seconds
 		}
 	}
 	for _, acl := range t.All("AWS::WAFv2::WebACL") {

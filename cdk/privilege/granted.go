@@ -146,15 +146,16 @@ func (t *templates) aim(f *Function, r *template.Resource) {
 		if name := t.resolve(of.At(s.property)).text; name != "" && !strings.Contains(name, s.part) {
 			f.problem("%s is %s, whose %s %q does not contain %q", s.variable, t.name(of), s.property, name, s.part)
 		}
-		key := t.keyOf(encrypted)
-		switch {
-		case s.target == PayloadBucket:
+		if s.target == PayloadBucket {
 			f.Targets[PayloadObjects] = f.Targets[PayloadBucket] + "/" + contract.ObjectPrefix + "*"
 			f.Targets[ExportObjects] = f.Targets[PayloadBucket] + "/" + contract.ExportPrefix + "*"
-		case s.target == Topic && key != nil:
-			f.Targets[TopicKey] = t.arn(key)
 		}
-		if key != nil && s.target != Topic {
+		key := t.keyOf(encrypted)
+		kind, known := keyKinds()[s.target]
+		switch {
+		case key != nil && known:
+			f.Targets[kind] = t.arn(key)
+		case key != nil:
 			f.problem("%s is encrypted with %s, and the table of operations has no actions on that", s.target, t.name(key))
 		}
 	}

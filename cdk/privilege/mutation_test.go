@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -220,10 +221,26 @@ func TestJudge_finds_what_else_is_wrong(t *testing.T) {
 			byDefault := inner(t, properties(t, s, data, "PayloadsBucket1715615A"), "BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault")
 			put(t, byDefault, "KMSMasterKeyID", tree{"Fn::GetAtt": []any{"Key", "Arn"}})
 		}, []string{
-			"ingest: the payload bucket is encrypted with AWS::KMS::Key Key, and the table of operations has no actions on that",
-			"processor: the payload bucket is encrypted with AWS::KMS::Key Key, and the table of operations has no actions on that",
-			"query: the payload bucket is encrypted with AWS::KMS::Key Key, and the table of operations has no actions on that",
-			"maintain: the payload bucket is encrypted with AWS::KMS::Key Key, and the table of operations has no actions on that",
+			"ingest: kms:GenerateDataKey on the payload bucket's key is needed ({ingest s3.PutObject bucket.go}) and not granted",
+			"processor: kms:Decrypt on the payload bucket's key is needed ({s3.GetObject}) and not granted",
+			"query: kms:Decrypt on the payload bucket's key is needed ({s3.GetObject}) and not granted",
+			"maintain: kms:GenerateDataKey on the payload bucket's key is needed ({maintain s3.PutObject exports.go}) and not granted",
+			"maintain: kms:Decrypt on the payload bucket's key is needed ({maintain s3.GetObject bucket.go}, {maintain s3.GetObject versions.go}) and not granted",
+			"maintain: kms:Decrypt on the payload bucket's key is needed ({maintain s3.GetObject exports.go}) and not granted",
+		}},
+		"a customer's key of the queues": {func(t *testing.T, s map[string]tree) {
+			s[pipeline]["Resources"].(tree)["Key"] = tree{"Type": "AWS::KMS::Key", "Properties": tree{}}
+			for _, queue := range []string{"EventsQueue7396B467", "EventsDeadLetters8A90034E"} {
+				properties(t, s, pipeline, queue)["KmsMasterKeyId"] = tree{"Fn::GetAtt": []any{"Key", "Arn"}}
+			}
+		}, []string{
+			"ingest: kms:GenerateDataKey on the events queue's key is needed ({sqs.SendMessage}, {sqs.SendMessageBatch}) and not granted",
+			"ingest: kms:Decrypt on the events queue's key is needed ({sqs.SendMessage}, {sqs.SendMessageBatch}) and not granted",
+			"processor: kms:GenerateDataKey on the dead-letter queue's key is needed ({sqs.SendMessage}, {sqs.SendMessageBatch}) and not granted",
+			"processor: kms:Decrypt on the dead-letter queue's key is needed ({sqs.SendMessage}, {sqs.SendMessageBatch}) and not granted",
+			"processor: kms:Decrypt on the events queue's key is needed (Lambda takes the function's messages) and not granted",
+			"maintain: kms:GenerateDataKey on the events queue's key is needed ({sqs.SendMessage}, {sqs.SendMessageBatch}) and not granted",
+			"maintain: kms:Decrypt on the events queue's key is needed ({sqs.SendMessage}, {sqs.SendMessageBatch}) and not granted",
 		}},
 		"a customer's key of the database alone": {func(t *testing.T, s map[string]tree) {
 			s[data]["Resources"].(tree)["Key"] = tree{"Type": "AWS::KMS::Key", "Properties": tree{}}
@@ -233,7 +250,7 @@ func TestJudge_finds_what_else_is_wrong(t *testing.T) {
 			s[data]["Resources"].(tree)["Key"] = tree{"Type": "AWS::KMS::Key", "Properties": tree{}}
 			properties(t, s, data, "DatabaseInstanceAA8A5FDE")["MasterUserSecret"] = tree{"KmsKeyId": tree{"Ref": "Key"}}
 		}, []string{
-			"migrate: the database secret is encrypted with AWS::KMS::Key Key, and the table of operations has no actions on that",
+			"migrate: kms:Decrypt on the database secret's key is needed ({migrate secretsmanager.GetSecretValue credentials.go}) and not granted",
 		}},
 		"the topic's key by its alias": {func(t *testing.T, s map[string]tree) {
 			properties(t, s, pipeline, "NotificationsTopicAE679CBD")["KmsMasterKeyId"] = tree{"Ref": "TopicKeyAlias7728FB4F"}
@@ -273,6 +290,13 @@ func TestJudge_finds_what_else_is_wrong(t *testing.T) {
 			places := map[string][]string{}
 			for _, call := range handlers[processor].Calls {
 				places[call.Operation] = append(places[call.Operation], call.Position)
+			}
+			for _, h := range handlers { // such as {maintain s3.GetObject exports.go}
+				for _, call := range h.Calls {
+					file, _, _ := strings.Cut(path.Base(call.Position), ":")
+					of := h.Name + " " + call.Operation + " " + file
+					places[of] = append(places[of], call.Position)
+				}
 			}
 			for operation, positions := range places {
 				want = strings.ReplaceAll(want, "{"+operation+"}", strings.Join(positions, ", "))

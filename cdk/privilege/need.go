@@ -18,6 +18,10 @@ const (
 	ExportObjects    Kind = "files of exports"
 	Topic            Kind = "the topic"
 	TopicKey         Kind = "the topic's key"
+	EventsQueueKey   Kind = "the events queue's key"
+	DeadLetterKey    Kind = "the dead-letter queue's key"
+	PayloadKey       Kind = "the payload bucket's key"
+	SecretKey        Kind = "the database secret's key"
 	DatabaseSecret   Kind = "the database secret"
 	DatabaseUser     Kind = "its user of the database"
 	OwnLogGroup      Kind = "its own log group"
@@ -222,7 +226,7 @@ func Needs(f Function, r Reach) ([]Need, error) {
 			}
 		}
 	}
-	return out, nil
+	return append(out, keyNeeds(f, out)...), nil
 }
 
 func queues(r Reach, action string) []Kind {

@@ -3,6 +3,7 @@ package stack
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -41,23 +42,25 @@ type Data struct {
 	Database Database
 	Payloads *construct.PayloadBucket
 	Copies   *construct.BackupCopy // nil for none
+	Key      awskms.IKey           // nil where keys of AWS encrypt what is stored
 }
 
 // NewData makes the stack.
 func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data {
 	this := newStack(scope, s, "Data", contract.StackData, "the database and the payloads")
+	d := &Data{Stack: this}
+	if s.Encryption.CustomerKey {
+		d.Key = construct.NewStageKey(this, "DataKey", &construct.StageKeyProps{Alias: s.Named("data"), Removal: removal(s)})
+	}
 	payloads := &construct.PayloadBucketProps{
 		BucketName: payloadBucketName(this, s), GlacierDays: s.Payloads.GlacierDays, OldVersionDays: s.Payloads.OldVersionDays, Removal: removal(s),
-		PayloadDays: s.Events.PayloadDays(), ExportDays: s.Events.ExportRetentionDays,
+		PayloadDays: s.Events.PayloadDays(), ExportDays: s.Events.ExportRetentionDays, Key: d.Key,
 	}
 	if s.Payloads.AccessLogs {
 		payloads.AccessLogsName, payloads.AccessLogDays = bucketName(this, s, "access-logs"), s.Logs.RetentionDays
 	}
-	d := &Data{
-		Stack:    this,
-		Payloads: construct.NewPayloadBucket(this, "Payloads", payloads),
-		Database: newDatabase(this, s, network),
-	}
+	d.Payloads = construct.NewPayloadBucket(this, "Payloads", payloads)
+	d.Database = newDatabase(this, s, network, d.Key)
 	if copied := s.Database.BackupCopy; copied.VaultARN != "" {
 		d.Copies = construct.NewBackupCopy(this, "BackupCopy", &construct.BackupCopyProps{
 			Name: s.Platform(), Database: d.Database.ARN(), VaultARN: copied.VaultARN, Hour: copied.Hour, Days: copied.Days, Removal: removal(s),
@@ -70,14 +73,18 @@ func NewData(scope constructs.Construct, s stage.Stage, network *Network) *Data 
 	return d
 }
 
-func newDatabase(scope constructs.Construct, s stage.Stage, network *Network) Database {
+func newDatabase(scope constructs.Construct, s stage.Stage, network *Network, key awskms.IKey) Database {
 	db := s.Database
+	var dataKey awskms.IKey
+	if s.Encryption.Database {
+		dataKey = key
+	}
 	if db.Engine == stage.Aurora {
 		return construct.NewEventCluster(scope, "Database", &construct.EventClusterProps{
 			Name: s.Platform(), Network: network.Private, EngineVersion: db.EngineVersion,
 			MinimumACU: db.MinimumACU, MaximumACU: db.MaximumACU, Readers: db.Readers, Standby: db.MultiAZ,
 			BackupDays: db.BackupDays, BackupWindow: db.BackupWindow, MaintenanceWindow: db.MaintenanceWindow, DeletionProtection: db.DeletionProtection, Proxy: db.Proxy,
-			LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
+			Key: dataKey, LogRetentionDays: s.Logs.RetentionDays, LogKey: key, Removal: removal(s),
 		})
 	}
 	var adopted *construct.AdoptedInstance
@@ -88,6 +95,6 @@ func newDatabase(scope constructs.Construct, s stage.Stage, network *Network) Da
 		Name: s.Platform(), Network: network.Private,
 		EngineVersion: db.EngineVersion, InstanceClass: db.InstanceClass, StorageGiB: db.StorageGiB, MaxStorageGiB: db.MaxStorageGiB, MultiAZ: db.MultiAZ,
 		BackupDays: db.BackupDays, BackupWindow: db.BackupWindow, MaintenanceWindow: db.MaintenanceWindow, DeletionProtection: db.DeletionProtection, Proxy: db.Proxy, Adopted: adopted,
-		LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
+		Key: dataKey, LogRetentionDays: s.Logs.RetentionDays, LogKey: key, Removal: removal(s),
 	})
 }

@@ -223,6 +223,7 @@ func settingsPaused(stages []stage.Stage) (stage.Stage, error) {
 	s.Database.Engine, s.Database.InstanceClass, s.Database.StorageGiB, s.Database.MaxStorageGiB = stage.Aurora, "", 0, 0
 	s.Database.MaximumACU, s.Database.Readers = 1, 1
 	s.Database.BackupCopy = stage.BackupCopy{VaultARN: "arn:aws:backup:us-east-1:210987654321:backup-vault:central", Days: 7}
+	s.Encryption.CustomerKey = true
 	s.Traces = stage.Traces{RequestsPercent: 5}
 	s.Alarms.DatabaseFreeStorageGiB, s.Alarms.DatabaseCapacityPercent = 0, 90
 	s.API.Clients = map[string]stage.Client{
@@ -254,6 +255,7 @@ func settingsAbroad(stages []stage.Stage) (stage.Stage, error) {
 	s.OTLP = stage.OTLP{Endpoint: "http://collector.example.internal:4318", Network: "10.40.0.0/16", Peering: "pcx-0a1b2c3d4e5f67890"}
 	s.Database.Proxy, s.Database.EngineVersion = false, "18"
 	s.Database.BackupCopy = stage.BackupCopy{VaultARN: "arn:aws:backup:us-east-1:210987654321:backup-vault:central", Hour: 12, Days: 35}
+	s.Encryption = stage.Encryption{CustomerKey: true, Database: true}
 	s.API.AccountRole, s.API.Authorization, s.API.ValidateBodies, s.API.Firewall, s.API.FirewallRatePer5Minutes = false, stage.IAM, false, false, 0
 	s.API.Domain = stage.Domain{Name: "events-abroad.example.com", CertificateARN: certificate}
 	s.API.Clients = map[string]stage.Client{

@@ -35,18 +35,19 @@ type Pipeline struct {
 
 	stage stage.Stage
 	zips  string
+	key   awskms.IKey // of messages and logs, see Data
 }
 
 // NewPipeline makes the stack. Zips is the folder that has a zip of each function.
 func NewPipeline(scope constructs.Construct, s stage.Stage, network *Network, data *Data, zips string) *Pipeline {
 	p := &Pipeline{
 		Stack: newStack(scope, s, "Pipeline", contract.StackPipeline, "the queues, the topic, the functions and the API"),
-		stage: s, zips: zips, Handlers: map[contract.Function]*construct.Handler{}, Aliases: map[contract.Function]awslambda.IFunction{},
+		stage: s, zips: zips, key: data.Key, Handlers: map[contract.Function]*construct.Handler{}, Aliases: map[contract.Function]awslambda.IFunction{},
 		Clients: map[string]*construct.APIClient{},
 	}
 	p.TopicKey = construct.NewTopicKey(p.Stack, "TopicKey", &construct.TopicKeyProps{Alias: s.Named("topics"), Removal: removal(s)})
 	p.Queue = construct.NewEventQueue(p.Stack, "Events", &construct.EventQueueProps{
-		QueueName: s.Named("events"), DeadLetterQueueName: s.Named("dlq"), VisibilityTimeout: s.Visibility(),
+		QueueName: s.Named("events"), DeadLetterQueueName: s.Named("dlq"), VisibilityTimeout: s.Visibility(), Key: p.key,
 	})
 	p.Notifications = construct.NewNotificationTopic(p.Stack, "Notifications", &construct.NotificationTopicProps{
 		TopicName: s.Named("notifications"), DisplayName: "Fluxa " + s.Name, Key: p.TopicKey,
@@ -156,7 +157,7 @@ func (p *Pipeline) add(function contract.Function, id string, f stage.Function, 
 	}
 	props.MemoryMiB, props.Timeout = f.MemoryMiB, f.Timeout()
 	props.Tracing = s.Tracing && !(s.Traces.RequestsOnly && function == contract.FunctionProcessor)
-	props.LogLevel, props.LogRetentionDays, props.Removal = s.Logs.Level, s.Logs.RetentionDays, removal(s)
+	props.LogLevel, props.LogRetentionDays, props.LogKey, props.Removal = s.Logs.Level, s.Logs.RetentionDays, p.key, removal(s)
 	props.SystemLogLevel = s.Logs.SystemLevel
 	props.MetricDimensions = map[string]string{contract.DimensionService: string(function), contract.DimensionEnvironment: s.Name}
 	h := construct.NewHandler(p.Stack, id, &props)
@@ -293,11 +294,11 @@ func (p *Pipeline) addAPI() {
 		Name: name, StageName: s.Name, Handlers: p.Aliases, Tracing: s.Tracing,
 		AccountRole: s.API.AccountRole, Authorization: construct.Authorization(s.API.Authorization), Authorizer: p.authorizer(), ValidateBodies: s.API.ValidateBodies,
 		RatePerSecond: s.API.RatePerSecond, Burst: s.API.Burst, Clients: p.clients(),
-		LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
+		LogRetentionDays: s.Logs.RetentionDays, LogKey: p.key, Removal: removal(s),
 	})
 	if s.API.Firewall {
 		construct.NewWebFirewall(p.Stack, "Firewall", &construct.WebFirewallProps{
-			Name: name, API: p.API, RatePer5Minutes: s.API.FirewallRatePer5Minutes, LogRetentionDays: s.Logs.RetentionDays, Removal: removal(s),
+			Name: name, API: p.API, RatePer5Minutes: s.API.FirewallRatePer5Minutes, LogRetentionDays: s.Logs.RetentionDays, LogKey: p.key, Removal: removal(s),
 		})
 	} else {
 		construct.Accept(p.API.API.DeploymentStage(), "AwsSolutions-APIG3", "the stage has no firewall: its API is behind a key and a throttle, and its data is that of tests")

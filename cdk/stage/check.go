@@ -53,6 +53,7 @@ func (s Stage) check(l *faultList) {
 	l.require(slices.Contains(retentions(), s.Logs.RetentionDays), "logs.retention_days", "must be one of %v, got %d", retentions(), s.Logs.RetentionDays)
 	s.OTLP.check(l, s.Network)
 	s.Network.check(l, s.Region)
+	s.Encryption.check(l)
 	s.Database.check(l, s.Account, s.Region)
 	l.between(s.Events.RetentionDays, 0, 36_500, "events.retention_days")
 	l.between(s.Events.MaintainEveryHours, 1, 24, "events.maintain_every_hours")

@@ -140,6 +140,7 @@ func TestParse_names_each_field_that_is_missing(t *testing.T) {
 		"traces", "traces.requests_percent", "traces.requests_only", "network.endpoint_zones",
 		"network", "network.cidr", "network.availability_zones", "network.flow_logs",
 		"network.endpoints", "network.vpc", "network.vpc.id", "network.vpc.cidr", "network.vpc.subnet_ids", "network.vpc.route_table_ids",
+		"encryption", "encryption.customer_key", "encryption.database",
 		"database", "database.engine", "database.instance_class", "database.storage_gib", "database.max_storage_gib", "database.multi_az",
 		"database.minimum_acu", "database.maximum_acu", "database.readers",
 		"database.backup_days", "database.backup_window", "database.maintenance_window", "database.deletion_protection", "database.proxy", "database.backup_copy", "database.backup_copy.vault_arn", "database.backup_copy.hour", "database.backup_copy.days",

@@ -30,19 +30,20 @@ type Stage struct {
 	Removal               Removal `yaml:"removal"`
 	TerminationProtection bool    `yaml:"termination_protection"`
 
-	Logs      Logs      `yaml:"logs"`
-	Tracing   bool      `yaml:"tracing"`
-	Traces    Traces    `yaml:"traces"`
-	OTLP      OTLP      `yaml:"otlp"`
-	Network   Network   `yaml:"network"`
-	Database  Database  `yaml:"database"`
-	Events    Events    `yaml:"events"`
-	Payloads  Payloads  `yaml:"payloads"`
-	Queue     Queue     `yaml:"queue"`
-	Functions Functions `yaml:"functions"`
-	API       API       `yaml:"api"`
-	Release   Release   `yaml:"release"`
-	Alarms    Alarms    `yaml:"alarms"`
+	Logs       Logs       `yaml:"logs"`
+	Tracing    bool       `yaml:"tracing"`
+	Traces     Traces     `yaml:"traces"`
+	OTLP       OTLP       `yaml:"otlp"`
+	Network    Network    `yaml:"network"`
+	Encryption Encryption `yaml:"encryption"`
+	Database   Database   `yaml:"database"`
+	Events     Events     `yaml:"events"`
+	Payloads   Payloads   `yaml:"payloads"`
+	Queue      Queue      `yaml:"queue"`
+	Functions  Functions  `yaml:"functions"`
+	API        API        `yaml:"api"`
+	Release    Release    `yaml:"release"`
+	Alarms     Alarms     `yaml:"alarms"`
 }
 
 // Removal says what becomes of data whose stack is deleted.

@@ -114,6 +114,7 @@ func addThird(dev, prod, added *settings.Stage) {
 	dev.Events.DailyExport, prod.Events.DailyExport, added.Events.DailyExport = "parquet", "ndjson", "parquet"
 	prod.API.Authorization = settings.IAM
 	prod.OTLP = settings.OTLP{Endpoint: "https://spans.example.org", Network: "10.52.0.0/24", Peering: "pcx-0a1b2c3d4e5f67891"}
+	dev.Encryption, added.Encryption = settings.Encryption{CustomerKey: true, Database: true}, settings.Encryption{CustomerKey: true}
 	dev.Database.BackupCopy = settings.BackupCopy{VaultARN: "arn:aws:backup:eu-west-1:123456789012:backup-vault:dev", Days: 1}
 	prod.Database.BackupCopy = settings.BackupCopy{VaultARN: "arn:aws:backup:us-west-2:123456789012:backup-vault:central", Hour: 12, Days: 35}
 	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e1"
@@ -135,6 +136,7 @@ func changedDev(s *settings.Stage) {
 	s.Logs = settings.Logs{Level: "debug", SystemLevel: "info", RetentionDays: 30}
 	s.Tracing, s.Traces = false, settings.Traces{}
 	s.Network = settings.Network{CIDR: "10.99.16.0/20", AvailabilityZones: 3, Zones: []string{"us-east-1c", "us-east-1a", "us-east-1b"}, EndpointZones: 2, FlowLogs: true, Endpoints: settings.CreateEndpoints}
+	s.Encryption = settings.Encryption{CustomerKey: true, Database: true}
 	s.Database = settings.Database{
 		Engine: settings.Aurora, EngineVersion: "16", MinimumACU: 2, MaximumACU: 8.5, Readers: 2, MultiAZ: true, BackupDays: 3, BackupWindow: "02:00-02:30", MaintenanceWindow: "sun:03:00-sun:03:30", DeletionProtection: true, Proxy: true,
 		BackupCopy: settings.BackupCopy{VaultARN: "arn:aws:backup:eu-west-1:123456789012:backup-vault:central", Hour: 2, Days: 14},
@@ -163,6 +165,7 @@ func changedProd(s *settings.Stage) {
 	s.Logs = settings.Logs{Level: "warn", SystemLevel: "info", RetentionDays: 365}
 	s.Tracing, s.Traces = false, settings.Traces{}
 	s.Network = settings.Network{CIDR: "10.98.0.0/22", AvailabilityZones: 2, EndpointZones: 1, Endpoints: settings.CreateEndpoints}
+	s.Encryption = settings.Encryption{CustomerKey: true, Database: true}
 	s.Database = settings.Database{
 		Engine: settings.Postgres, EngineVersion: "18", InstanceClass: "m7g.xlarge", StorageGiB: 200, MaxStorageGiB: 2000, BackupDays: 30, BackupWindow: "04:00-05:00", MaintenanceWindow: "sat:23:30-sun:00:30",
 		BackupCopy: settings.BackupCopy{VaultARN: "arn:aws:backup:us-west-2:123456789012:backup-vault:central", Hour: 12, Days: 35},

@@ -171,7 +171,7 @@ type Catalog struct {
 // New returns the tables of Fluxa's platform.
 func New() Catalog {
 	c := Catalog{
-		Types: map[string]*Type{}, Variables: variables(), Choices: choices(), Insteads: insteads(), Derived: derivedValues(), Families: families(), Each: each(), Listed: listed(),
+		Types: map[string]*Type{}, Variables: variables(), Choices: append(choices(), encryptionChoices()...), Insteads: insteads(), Derived: derivedValues(), Families: families(), Each: each(), Listed: listed(),
 		Outputs: outputs(), Modules: modules(), Left: leftOut(), names: shortNames(),
 	}
 	for _, group := range [][]Type{

@@ -1,5 +1,7 @@
 package catalog
 
+import "strings"
+
 func iam() []Type {
 	return []Type{
 		{
@@ -21,7 +23,8 @@ func iam() []Type {
 		},
 		{
 			CloudFormation: "AWS::IAM::Policy", Terraform: "aws_iam_role_policy",
-			Nouns: []string{"DefaultPolicy", "Role", "IAMRole"},
+			Nouns:   []string{"DefaultPolicy", "Role", "IAMRole"},
+			Shorten: func(name string) string { return strings.Replace(name, "_role_key_access", "_key_access", 1) },
 			Properties: []Property{
 				{From: prop("PolicyName"), Omitted: "the CDK makes it of the construct path and a hash; the name counts in its role only"},
 				{From: prop("Roles"), To: Attr("role"), Write: onlyElement()},

@@ -12,6 +12,8 @@ func sqs() []Type {
 				{From: prop("MessageRetentionPeriod"), To: Attr("message_retention_seconds")},
 				{From: prop("VisibilityTimeout"), To: Attr("visibility_timeout_seconds")},
 				{From: prop("SqsManagedSseEnabled"), To: Attr("sqs_managed_sse_enabled")},
+				{From: prop("KmsMasterKeyId"), To: Attr("kms_master_key_id")},
+				{From: prop("KmsDataKeyReusePeriodSeconds"), To: Attr("kms_data_key_reuse_period_seconds")},
 				{From: prop("RedrivePolicy"), To: Attr("redrive_policy"), Write: asJSON()},
 				{From: prop("RedriveAllowPolicy"), To: Attr("redrive_allow_policy"), Write: asJSON()},
 				{From: prop(Retain), Omitted: "the queues are deleted with their stack, as Terraform deletes them", While: false},

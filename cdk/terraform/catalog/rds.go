@@ -106,6 +106,8 @@ func databaseInstance() Type {
 			{From: prop("MaxAllocatedStorage"), To: Attr("max_allocated_storage")},
 			{From: prop("StorageType"), To: Attr("storage_type")},
 			{From: prop("StorageEncrypted"), To: Attr("storage_encrypted")},
+			{From: prop("KmsKeyId"), To: Attr("kms_key_id")},
+			{From: prop("MasterUserSecret", "KmsKeyId"), To: Attr("master_user_secret_kms_key_id")},
 			{From: prop("MultiAZ"), To: Attr("multi_az")},
 			{From: prop("DBSubnetGroupName"), To: Attr("db_subnet_group_name")},
 			{From: prop("VPCSecurityGroups"), To: Attr("vpc_security_group_ids")},
@@ -124,6 +126,7 @@ func databaseInstance() Type {
 			{From: prop("EnableCloudwatchLogsExports"), To: Attr("enabled_cloudwatch_logs_exports")},
 			{From: prop("EnablePerformanceInsights"), To: Attr("performance_insights_enabled")},
 			{From: prop("PerformanceInsightsRetentionPeriod"), To: Attr("performance_insights_retention_period")},
+			{From: prop("PerformanceInsightsKMSKeyId"), To: Attr("performance_insights_kms_key_id")},
 			tagged(),
 		},
 		Always: []Fixed{{

@@ -17,6 +17,8 @@ func s3() []Type {
 				tagged(),
 				{From: prop("VersioningConfiguration", "Status"), To: versioning.Block("versioning_configuration").Attr("status")},
 				{From: prop("BucketEncryption", "ServerSideEncryptionConfiguration").each("ServerSideEncryptionByDefault", "SSEAlgorithm"), To: encryption.Blocks("rule").Block("apply_server_side_encryption_by_default").Attr("sse_algorithm")},
+				{From: prop("BucketEncryption", "ServerSideEncryptionConfiguration").each("ServerSideEncryptionByDefault", "KMSMasterKeyID"), To: encryption.Blocks("rule").Block("apply_server_side_encryption_by_default").Attr("kms_master_key_id")},
+				{From: prop("BucketEncryption", "ServerSideEncryptionConfiguration").each("BucketKeyEnabled"), To: encryption.Blocks("rule").Attr("bucket_key_enabled")},
 				{From: prop("OwnershipControls", "Rules").each("ObjectOwnership"), To: ownership.Blocks("rule").Attr("object_ownership")},
 				{From: prop("PublicAccessBlockConfiguration", "BlockPublicAcls"), To: public.Attr("block_public_acls")},
 				{From: prop("PublicAccessBlockConfiguration", "BlockPublicPolicy"), To: public.Attr("block_public_policy")},

@@ -162,7 +162,7 @@ func variables() []Variable {
 	for _, function := range []string{"authorize", "ingest", "maintain", "migrate", "processor", "query"} {
 		out = append(out, zip(function))
 	}
-	return slices.Concat(out, networkVariables(), stateVariables(), backupVariables(), pipelineVariables(), callerVariables(), alarmVariables())
+	return slices.Concat(out, networkVariables(), stateVariables(), backupVariables(), encryptionVariables(), pipelineVariables(), callerVariables(), alarmVariables())
 }
 
 func stateVariables() []Variable {

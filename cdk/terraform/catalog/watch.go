@@ -10,6 +10,7 @@ func logs() []Type {
 			Properties: []Property{
 				{From: prop("LogGroupName"), To: Attr("name")},
 				{From: prop("RetentionInDays"), To: Attr("retention_in_days")},
+				{From: prop("KmsKeyId"), To: Attr("kms_key_id")},
 				{From: prop(Retain), To: Attr("skip_destroy")},
 				tagged(),
 			},
