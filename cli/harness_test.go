@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 	// What the person's own shell has set must not decide a test.
 	for _, name := range []string{
 		"COLUMNS", "PORT", "DATABASE_URL", "FLUXA_DIR", "FLUXA_HOST", "FLUXA_ENDPOINT", "FLUXA_API_KEY", "FLUXA_QUEUE_URL",
-		"FLUXA_DLQ_URL", "FLUXA_STAGE", "FLUXA_PROFILE", "XDG_CONFIG_HOME", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_PROFILE",
+		"FLUXA_DLQ_URL", "FLUXA_STAGE", "FLUXA_NAME_PREFIX", "FLUXA_PROFILE", "XDG_CONFIG_HOME", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_PROFILE",
 	} {
 		if err := os.Unsetenv(name); err != nil {
 			panic(err)

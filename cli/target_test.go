@@ -17,7 +17,7 @@ import (
 )
 
 // account is an AWS account with the stages dev, whose API has one key, and shared, which
-// has clients. It has the queues of a queues.
+// has clients, each once more with the prefix acme-. It has the queues of a queues.
 type account struct {
 	queues  *queues
 	api     *fakeAPI
@@ -67,19 +67,20 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (a *account) describe(w http.ResponseWriter, name string) {
 	outputs := map[string]string{"PayloadBucket": "fluxa-payloads"}
-	part, stage, _ := strings.Cut(strings.TrimPrefix(name, "fluxa-"), "-")
+	prefix, rest, _ := strings.Cut(name, "fluxa-")
+	part, stage, _ := strings.Cut(rest, "-")
 	if part == "pipeline" {
 		outputs = map[string]string{
-			"ApiEndpoint": a.api.URL + "/" + stage, "QueueUrl": a.queues.info.QueueURL, "DlqUrl": a.queues.info.DLQURL, "MigrateFunction": "fluxa-migrate-" + stage,
-			"IngestFunction": "fluxa-ingest-" + stage, "ProcessorFunction": "fluxa-processor-" + stage,
+			"ApiEndpoint": a.api.URL + "/" + prefix + stage, "QueueUrl": a.queues.info.QueueURL, "DlqUrl": a.queues.info.DLQURL, "MigrateFunction": prefix + "fluxa-migrate-" + stage,
+			"IngestFunction": prefix + "fluxa-ingest-" + stage, "ProcessorFunction": prefix + "fluxa-processor-" + stage,
 		}
 		if stage == "dev" {
-			outputs["ApiKeyId"] = "k1"
+			outputs["ApiKeyId"] = prefix + "k1"
 		} else {
 			outputs["ApiKeyIds"] = "{&quot;eu-orders-a&quot;:&quot;k2&quot;,&quot;eu-orders-b&quot;:&quot;k3&quot;,&quot;reports-a&quot;:&quot;k4&quot;}"
 		}
 	}
-	if stage != "dev" && stage != "shared" {
+	if stage != "dev" && stage != "shared" || prefix != "" && prefix != "acme-" {
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprintf(w, "<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error></ErrorResponse>", name)
 		return
@@ -158,6 +159,48 @@ func TestStage(t *testing.T) {
 	}
 }
 
+// TestStage_is_found_by_its_prefix uses the AWS settings of the environment, so it is not
+// parallel.
+func TestStage_is_found_by_its_prefix(t *testing.T) {
+	a := newAccount(t)
+	a.api.says("GET /acme-dev/events/e1", 200, `{"event_id":"e1"}`)
+	configure(t, `
+profiles:
+  acme: { stage: dev, name_prefix: acme- }
+  parts: { endpoint: http://h, name_prefix: acme- }
+`)
+	const on = "on stage acme-dev (account 123456789012, eu-west-1)\n"
+	if got := whole(t, "migrate", "--stage", "dev", "--name-prefix", "acme-"); got != (outcome{exit.OK, "applied 001_create_events_table.sql\n", on}) {
+		t.Errorf("%s", got)
+	}
+	if len(a.invoked) != 1 || a.invoked[0] != "acme-fluxa-migrate-dev" {
+		t.Errorf("invoked are %q", a.invoked)
+	}
+	for _, args := range []string{"get e1 --stage dev --name-prefix acme-", "get e1 --profile acme"} {
+		if got := run(t, strings.Fields(args)...); got.code != exit.OK || a.api.key() != "value-of-acme-k1" {
+			t.Errorf("%s: the key is %s; %s", args, a.api.key(), got)
+		}
+	}
+	const alone = "fluxa: --name-prefix is of a stage: give --stage NAME too; a profile has a name_prefix of its own\n"
+	for args, want := range map[string]outcome{
+		"open --stage dev --name-prefix acme-":    {exit.Failure, "", "fluxa: stage acme-dev (account 123456789012, eu-west-1) has no console of its own: `fluxa console --stage dev --name-prefix acme-` serves one here\n"},
+		"get e1 --name-prefix acme-":              {exit.Usage, "", alone},
+		"get e1 --profile acme --name-prefix up-": {exit.Usage, "", alone},
+		"dlq ls --stage dev --name-prefix up-":    {exit.Failure, "", "fluxa: find the stage up-dev: there is no stack up-fluxa-pipeline-dev in eu-west-1: check --stage, --name-prefix, --region and the AWS profile; a stage deployed by Terraform has no such stacks, so give --endpoint and the others, or a profile\n"},
+	} {
+		if got := run(t, strings.Fields(args)...); got != want {
+			t.Errorf("%s: %s\nwant %s", args, got, want)
+		}
+	}
+	if got := run(t, "get", "e1", "--profile", "parts"); got.code != exit.Failure || !strings.HasSuffix(got.err, "the profile parts has a name_prefix, which belongs to a stage, and names no stage\n") {
+		t.Errorf("%s", got)
+	}
+	t.Setenv("FLUXA_NAME_PREFIX", "acme-")
+	if got := run(t, "get", "e1", "--stage", "dev"); got.code != exit.OK || a.api.key() != "value-of-acme-k1" {
+		t.Errorf("%s", got)
+	}
+}
+
 // TestStage_that_cannot_be_found uses the AWS settings of the environment, so it is not
 // parallel.
 func TestStage_that_cannot_be_found(t *testing.T) {
@@ -167,7 +210,7 @@ func TestStage_that_cannot_be_found(t *testing.T) {
 		args, want string
 		code       int
 	}{
-		{"dlq ls --stage prod", "fluxa: find the stage prod: there is no stack fluxa-pipeline-prod in eu-west-1: check --stage, --region and the AWS profile; a stage deployed by Terraform has no such stacks, so give --endpoint and the others, or a profile\n", exit.Failure},
+		{"dlq ls --stage prod", "fluxa: find the stage prod: there is no stack fluxa-pipeline-prod in eu-west-1: check --stage, --name-prefix, --region and the AWS profile; a stage deployed by Terraform has no such stacks, so give --endpoint and the others, or a profile\n", exit.Failure},
 		{"get e1 --stage shared", "fluxa: " + shared + " has several clients: say whose API key to use with --key-of eu-orders, or reports\n", exit.Usage},
 		{"get e1 --stage shared --key-of ada", "fluxa: " + shared + " has no client ada with an API key: it has eu-orders, reports\n", exit.Usage},
 		{"get e1 --key-of ada", "fluxa: --key-of is of a stage's API keys: give --stage NAME too, or --api-key\n", exit.Usage},

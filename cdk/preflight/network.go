@@ -178,7 +178,7 @@ func (r *run) isOwn(e types.VpcEndpoint) bool {
 	has := func(name, value string) bool {
 		return slices.ContainsFunc(e.Tags, func(t types.Tag) bool { return aws.ToString(t.Key) == name && aws.ToString(t.Value) == value })
 	}
-	return has(contract.TagApplication, "fluxa") && has(contract.TagStage, r.plan.Stage)
+	return has(contract.TagApplication, "fluxa") && has(contract.TagStage, r.plan.environment())
 }
 
 func isGateway(e types.VpcEndpoint) bool { return e.VpcEndpointType == types.VpcEndpointTypeGateway }

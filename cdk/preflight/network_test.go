@@ -200,3 +200,23 @@ func TestPlan_reads_an_existing_VPC_from_the_templates(t *testing.T) {
 		t.Errorf("got %+v", n)
 	}
 }
+
+func TestRun_tells_the_endpoints_of_two_installations_apart(t *testing.T) {
+	t.Parallel()
+	for made, want := range map[string]contract.Check{
+		"acme-prod": {Name: "network", Status: contract.CheckPassed, Detail: "vpc-1 has the 2 subnets, and the endpoints can be made"},
+		"prod": {Name: "network", Status: contract.CheckFailed, Detail: "vpc-1 has vpce-3 for sqs, and the stage would make another",
+			Advice: "set network.endpoints to existing, or change network.vpc.route_table_ids in the stage's file"},
+	} {
+		account, stage := healthy(), plan()
+		account.network = joinable()
+		account.network.endpoints = account.network.endpoints[2:3]
+		account.network.endpoints[0].stage = made
+		stage.Stacks = []Stack{{Name: "acme-fluxa-data-prod"}, {Name: "acme-fluxa-pipeline-prod"}}
+		stage.Network = Network{VPC: "vpc-1", CIDR: "10.8.0.0/24", Subnets: []string{"subnet-a", "subnet-b"}, MakesEndpoints: true, RouteTables: []string{"rtb-main", "rtb-b"}}
+		got := Run(t.Context(), account.serve(t), stage, func(contract.Check) {})
+		if i := slices.IndexFunc(got, func(c contract.Check) bool { return c.Name == "network" }); got[i] != want {
+			t.Errorf("made by %s: got %+v\nwant %+v", made, got[i], want)
+		}
+	}
+}

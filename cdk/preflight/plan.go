@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // Plan is what a stage asks of its account.
@@ -41,6 +43,17 @@ type Network struct {
 type Stack struct {
 	Name      string
 	Protected bool // from being deleted
+}
+
+// environment returns what the stage is called in its tags: two installations of the
+// account both have a stage dev, and their stacks begin with a prefix.
+func (p Plan) environment() string {
+	for _, s := range p.Stacks {
+		if prefix, is := strings.CutSuffix(s.Name, contract.Named("", contract.StackPipeline, p.Stage)); is {
+			return contract.Environment(prefix, p.Stage)
+		}
+	}
+	return p.Stage
 }
 
 // ReadPlan reads a stage of a cloud assembly, which is what `make synth` writes.

@@ -343,7 +343,7 @@ func (a Alarms) Address() string {
 }
 
 // Platform returns the name of what a stage has one of, such as fluxa-dev.
-func (s Stage) Platform() string { return contract.Platform(s.Name) }
+func (s Stage) Platform() string { return contract.Platform("", s.Name) }
 
 // Unprotected returns the stage with nothing protected from deletion, for its first
 // deploy. One that fails is rolled back by CloudFormation, which cannot delete a
@@ -354,4 +354,4 @@ func (s Stage) Unprotected() Stage {
 }
 
 // Named returns a name that carries the stage, such as fluxa-ingest-dev.
-func (s Stage) Named(what string) string { return contract.Named(what, s.Name) }
+func (s Stage) Named(what string) string { return contract.Named("", what, s.Name) }

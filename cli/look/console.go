@@ -19,6 +19,7 @@ import (
 	"github.com/fluxa/fluxa/cli/webconsole"
 	"github.com/fluxa/fluxa/cli/webconsole/awsstage"
 	api "github.com/fluxa/fluxa/pkg/client"
+	"github.com/fluxa/fluxa/pkg/contract"
 )
 
 // searchLimit is how far back an event's page may search: longer than any stage keeps logs.
@@ -98,12 +99,12 @@ func (o consoleCommand) server(c console.Console, client *api.Client, on *target
 		return nil, err
 	}
 	cfg := awsstage.Config(awsstage.Stage{
-		Name: on.Stage, Target: on.Name, Region: on.AWS.Region, Logs: on.StageLogs(awsstage.Reading(c.Now, o.Since, o.Search)),
+		Name: on.Environment(), Dashboard: contract.Platform(on.Prefix, on.Stage), Target: on.Name, Region: on.AWS.Region, Logs: on.StageLogs(awsstage.Reading(c.Now, o.Since, o.Search)),
 		Queues: awsstage.NewQueues(on.AWS, on.QueueURL, on.DLQURL, c.Now), Events: timeline.Reader{Client: client}, DeadLetters: letters,
 	})
 	cfg.Key, cfg.Logger, cfg.Now = key, logger, c.Now
 	if !o.AllowActions {
-		cfg.ReadOnly = fmt.Sprintf("To act, end this console and start `fluxa console --stage %s --allow-actions`.", on.Stage)
+		cfg.ReadOnly = fmt.Sprintf("To act, end this console and start `fluxa console %s --allow-actions`.", on.Flags())
 	}
 	return webconsole.New(cfg)
 }

@@ -33,7 +33,7 @@ func (o openCommand) Run(ctx context.Context, c console.Console) error {
 	address := on.Endpoint
 	if o.What == "console" {
 		if on.Stage != "" {
-			return fmt.Errorf("%s has no console of its own: `fluxa console --stage %s` serves one here", on.Name, on.Stage)
+			return fmt.Errorf("%s has no console of its own: `fluxa console %s` serves one here", on.Name, on.Flags())
 		}
 		if on.Local == nil || on.Local.ConsoleURL == "" {
 			return fmt.Errorf("%s has no console of its own: `fluxa open api` opens its API", on.Name)

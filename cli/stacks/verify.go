@@ -21,7 +21,7 @@ type verifyCommand struct {
 	console.TextFormat
 	Timeout        time.Duration `default:"30s" placeholder:"DURATION" help:"How long the event may take to reach the database (default ${default})."`
 	DatabaseURL    string        `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"With --endpoint: its PostgreSQL. Default: the event's status from the API is used instead."`
-	MetricsStage   string        `placeholder:"NAME" help:"With --endpoint: the stage whose CloudWatch metrics to look for."`
+	MetricsStage   string        `placeholder:"NAME" help:"With --endpoint: the stage whose CloudWatch metrics to look for, after its name_prefix, such as acme-dev."`
 	MetricsTimeout time.Duration `default:"3m" placeholder:"DURATION" help:"With --endpoint: how long CloudWatch may take to show metrics (default ${default})."`
 	SkipMetrics    bool          `help:"Do not look for metrics."`
 	SkipDLQ        bool          `name:"skip-dlq" help:"Do not look at the dead-letter queue."`
@@ -105,7 +105,7 @@ func (v verifyCommand) deployed(ctx context.Context, cfg *checklist.Config, c co
 			return err
 		}
 	}
-	stage, settings := cmp.Or(on.Stage, v.MetricsStage), on.AWS
+	stage, settings := cmp.Or(on.Environment(), v.MetricsStage), on.AWS
 	if stage == "" || v.SkipMetrics {
 		return nil
 	}

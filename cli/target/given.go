@@ -30,8 +30,11 @@ type given struct {
 	QueueURL, DLQURL        string
 }
 
-func (g given) profile() setting  { return setting{g.Profile, "--profile", "FLUXA_PROFILE"} }
-func (g given) stage() setting    { return setting{g.Stage, "--stage", "FLUXA_STAGE"} }
+func (g given) profile() setting { return setting{g.Profile, "--profile", "FLUXA_PROFILE"} }
+func (g given) stage() setting   { return setting{g.Stage, "--stage", "FLUXA_STAGE"} }
+func (g given) namePrefix() setting {
+	return setting{g.NamePrefix, "--name-prefix", "FLUXA_NAME_PREFIX"}
+}
 func (g given) endpoint() setting { return setting{g.Endpoint, "--endpoint", "FLUXA_ENDPOINT"} }
 func (g given) queueURL() setting { return setting{g.QueueURL, "--queue-url", "FLUXA_QUEUE_URL"} }
 func (g given) dlqURL() setting   { return setting{g.DLQURL, "--dlq-url", "FLUXA_DLQ_URL"} }
@@ -77,6 +80,9 @@ var (
 // check refuses settings of which some name one stack and others another: a command must
 // not act on the local stack for one that means a deployed one, nor the reverse.
 func (g given) check(needed *part) error {
+	if prefix := g.namePrefix(); prefix.value != "" && !prefix.fromEnvironment() && g.Stage == "" {
+		return exit.Usagef("%s is of a stage: give --stage NAME too; a profile has a name_prefix of its own", prefix)
+	}
 	whole := set(g.profile(), g.stage())
 	parts := set(g.endpoint(), g.queueURL(), g.dlqURL())
 	if len(whole) > 1 || (len(whole) == 1 && len(parts) > 0) {

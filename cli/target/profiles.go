@@ -16,6 +16,7 @@ import (
 // profile is a stack that the configuration file names: a stage, or the parts of one.
 type profile struct {
 	Stage      string `yaml:"stage"`
+	NamePrefix string `yaml:"name_prefix"`
 	AWSProfile string `yaml:"aws_profile"`
 	Region     string `yaml:"region"`
 	KeyOf      string `yaml:"key_of"`
@@ -71,6 +72,9 @@ func (p profile) check(name, path string) error {
 	parts := p.Endpoint != "" || p.QueueURL != "" || p.DLQURL != ""
 	if (p.Stage != "") == parts {
 		return fmt.Errorf("%s: the profile %s must have either a stage, or an endpoint, a queue_url and a dlq_url or some of them", path, name)
+	}
+	if p.NamePrefix != "" && parts {
+		return fmt.Errorf("%s: the profile %s has a name_prefix, which belongs to a stage, and names no stage", path, name)
 	}
 	if p.APIKey == "" {
 		return nil

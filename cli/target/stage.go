@@ -23,21 +23,21 @@ import (
 // lookupTimeout bounds each question about a stage.
 const lookupTimeout = 20 * time.Second
 
-// findStage reads what the stacks of a stage tell.
-func findStage(ctx context.Context, settings aws.Config, name string) (*Stack, error) {
+// findStage reads what the stacks of a stage tell, whose names begin with the prefix.
+func findStage(ctx context.Context, settings aws.Config, prefix, name string) (*Stack, error) {
 	client := cloudformation.NewFromConfig(settings)
 	found := map[string]string{}
 	account := ""
 	for _, part := range []string{contract.StackPipeline, contract.StackData} {
-		outputs, id, err := outputsOf(ctx, client, contract.Named(part, name), settings.Region)
+		outputs, id, err := outputsOf(ctx, client, contract.Named(prefix, part, name), settings.Region)
 		if err != nil {
-			return nil, fmt.Errorf("find the stage %s: %w", name, err)
+			return nil, fmt.Errorf("find the stage %s: %w", contract.Environment(prefix, name), err)
 		}
 		maps.Copy(found, outputs)
 		account = id.AccountID
 	}
 	s := &Stack{
-		Name: fmt.Sprintf("stage %s (account %s, %s)", name, account, settings.Region), Stage: name, AWS: settings,
+		Name: fmt.Sprintf("stage %s (account %s, %s)", contract.Environment(prefix, name), account, settings.Region), Stage: name, Prefix: prefix, AWS: settings,
 		Endpoint: found[contract.OutputAPIEndpoint], QueueURL: found[contract.OutputQueueURL], DLQURL: found[contract.OutputDLQURL],
 		TopicARN: found[contract.OutputTopicARN], Bucket: found[contract.OutputPayloadBucket],
 		functions: map[contract.Function]string{}, keyIDs: map[string]string{},
@@ -50,7 +50,7 @@ func findStage(ctx context.Context, settings aws.Config, name string) (*Stack, e
 	}
 	if ids := found[contract.OutputAPIKeyIDs]; ids != "" {
 		if err := json.Unmarshal([]byte(ids), &s.keyIDs); err != nil {
-			return nil, fmt.Errorf("find the stage %s: its output %s is not a JSON object of ids: %w", name, contract.OutputAPIKeyIDs, err)
+			return nil, fmt.Errorf("find the stage %s: its output %s is not a JSON object of ids: %w", contract.Environment(prefix, name), contract.OutputAPIKeyIDs, err)
 		}
 	}
 	return s, nil
@@ -64,7 +64,7 @@ func outputsOf(ctx context.Context, client *cloudformation.Client, name, region 
 	defer cancel()
 	got, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
 	if failure, is := errors.AsType[smithy.APIError](err); (is && failure.ErrorCode() == "ValidationError") || (err == nil && len(got.Stacks) == 0) {
-		return nil, arn.ARN{}, fmt.Errorf("there is no stack %s in %s: check --stage, --region and the AWS profile; a stage deployed by Terraform has no such stacks, so give --endpoint and the others, or a profile", name, region)
+		return nil, arn.ARN{}, fmt.Errorf("there is no stack %s in %s: check --stage, --name-prefix, --region and the AWS profile; a stage deployed by Terraform has no such stacks, so give --endpoint and the others, or a profile", name, region)
 	}
 	if err != nil {
 		return nil, arn.ARN{}, err

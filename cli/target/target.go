@@ -37,18 +37,20 @@ import (
 
 // Deployed names a deployed stack as a whole.
 type Deployed struct {
-	Stage   string `group:"target" env:"FLUXA_STAGE" placeholder:"NAME" help:"A deployed stage, found by the outputs of its stacks with your AWS credentials."`
-	Profile string `group:"target" env:"FLUXA_PROFILE" placeholder:"NAME" help:"A stack that ~/.config/fluxa/config.yaml names."`
-	Region  string `group:"target" env:"AWS_REGION" placeholder:"REGION" help:"AWS region. Default: that of the AWS profile, or the one in the queue's URL."`
+	Stage      string `group:"target" env:"FLUXA_STAGE" placeholder:"NAME" help:"A deployed stage, found by the outputs of its stacks with your AWS credentials."`
+	NamePrefix string `group:"target" name:"name-prefix" env:"FLUXA_NAME_PREFIX" placeholder:"PREFIX" help:"With --stage: its setting name_prefix, such as acme-. Default: none."`
+	Profile    string `group:"target" env:"FLUXA_PROFILE" placeholder:"NAME" help:"A stack that ~/.config/fluxa/config.yaml names."`
+	Region     string `group:"target" env:"AWS_REGION" placeholder:"REGION" help:"AWS region. Default: that of the AWS profile, or the one in the queue's URL."`
 }
 
 // Stack is what a command acts on: the local stack or a deployed one. What the settings do
 // not name is empty.
 type Stack struct {
-	Name  string      // for people
-	Local *stack.Info // of the local stack alone
-	Stage string      // of a deployed stage that its name or a profile found
-	AWS   aws.Config  // settings of AWS clients; none where the settings name the API alone
+	Name   string      // for people
+	Local  *stack.Info // of the local stack alone
+	Stage  string      // of a deployed stage that its name or a profile found
+	Prefix string      // of the names of that stage, mostly empty
+	AWS    aws.Config  // settings of AWS clients; none where the settings name the API alone
 
 	Endpoint, APIKey string
 	QueueURL, DLQURL string
@@ -57,6 +59,17 @@ type Stack struct {
 	functions map[contract.Function]string
 	keyIDs    map[string]string
 	keyOf     string // the client whose key to use
+}
+
+// Environment returns what the stage is called in its metrics; empty for no stage.
+func (s *Stack) Environment() string { return contract.Environment(s.Prefix, s.Stage) }
+
+// Flags are those that name the stage.
+func (s *Stack) Flags() string {
+	if s.Prefix == "" {
+		return "--stage " + s.Stage
+	}
+	return "--stage " + s.Stage + " --name-prefix " + s.Prefix
 }
 
 // Tell says on Err which stack a command is going to act on.
@@ -180,7 +193,7 @@ func (g given) find(ctx context.Context, needed *part) (*Stack, error) {
 			return nil, err
 		}
 		name, awsProfile = g.Profile, p.AWSProfile
-		g.Stage, g.Endpoint, g.QueueURL, g.DLQURL = p.Stage, p.Endpoint, p.QueueURL, p.DLQURL
+		g.Stage, g.NamePrefix, g.Endpoint, g.QueueURL, g.DLQURL = p.Stage, p.NamePrefix, p.Endpoint, p.QueueURL, p.DLQURL
 		g.APIKey, g.KeyOf, g.Region = cmp.Or(g.APIKey, p.APIKey), cmp.Or(g.KeyOf, p.KeyOf), cmp.Or(p.Region, g.Region)
 	}
 	switch {
@@ -189,7 +202,7 @@ func (g given) find(ctx context.Context, needed *part) (*Stack, error) {
 		if err != nil {
 			return nil, err
 		}
-		found, err := findStage(ctx, settings, g.Stage)
+		found, err := findStage(ctx, settings, g.NamePrefix, g.Stage)
 		if err == nil {
 			found.APIKey, found.keyOf = g.APIKey, g.KeyOf
 		}
@@ -221,7 +234,7 @@ func LocalStack(info stack.Info, folder, apiKey string) *Stack {
 		functions: map[contract.Function]string{},
 	}
 	for _, function := range contract.Functions() {
-		s.functions[function] = contract.Named(string(function), stack.Stage)
+		s.functions[function] = contract.Named("", string(function), stack.Stage)
 	}
 	return s
 }

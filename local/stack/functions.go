@@ -129,7 +129,7 @@ func startFunctions(cfg Config, r *resources, databaseURL, collector string) (f 
 		}
 		f.logs = append(f.logs, file)
 		function, err := lambda.New(lambda.Config{
-			Name: contract.Named(string(name), Stage), Binary: cfg.binary(name), Env: s.env,
+			Name: contract.Named("", string(name), Stage), Binary: cfg.binary(name), Env: s.env,
 			Timeout: s.timeout, MemoryMiB: s.memoryMiB, MaxConcurrency: s.concurrency,
 			IdleTimeout: 5 * time.Minute, Region: Region, AccountID: AccountID, Logs: file, Logger: cfg.Logger,
 		})

@@ -1,11 +1,16 @@
 package contract
 
 // Platform returns the name of what there is once in a stage, such as its API and its
-// dashboard.
-func Platform(stage string) string { return "fluxa-" + stage }
+// dashboard. Prefix is the stage's setting name_prefix, such as acme-, mostly empty.
+func Platform(prefix, stage string) string { return prefix + "fluxa-" + stage }
 
-// Named returns the name of a part of a deployed stage, such as fluxa-ingest-dev.
-func Named(what, stage string) string { return "fluxa-" + what + "-" + stage }
+// Named returns the name of a part of a deployed stage, such as fluxa-ingest-dev. Prefix
+// is that of Platform.
+func Named(prefix, what, stage string) string { return prefix + "fluxa-" + what + "-" + stage }
+
+// Environment returns what a deployed stage is called in its metrics, its log lines, its
+// tags and the address of its API: two installations of one account both have a stage dev.
+func Environment(prefix, stage string) string { return prefix + stage }
 
 // The stacks of a stage that tell outputs, without their stage: see Named.
 const (

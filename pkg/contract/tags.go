@@ -1,6 +1,7 @@
 package contract
 
-// The tags of every AWS resource of a stage: that it is Fluxa's, and the stage's name.
+// The tags of every AWS resource of a stage: that it is Fluxa's, and which stage's, see
+// Environment.
 // The CDK sets the third, on what has no name of its own. No stage may set them.
 const (
 	TagApplication = "application"

@@ -53,12 +53,13 @@ func Reading(clock func() time.Time, since, search time.Duration) stagelogs.Conf
 
 // Stage is a deployed stage.
 type Stage struct {
-	// Name is the stage's, and Target the stage in full, with account and region.
-	Name, Target, Region string
-	Logs                 webconsole.Logs
-	Queues               webconsole.Queues
-	Events               webconsole.Events
-	DeadLetters          webconsole.DeadLetters
+	// Name is what the stage is called, Target the stage in full, with account and region,
+	// and Dashboard the name of its dashboard.
+	Name, Target, Region, Dashboard string
+	Logs                            webconsole.Logs
+	Queues                          webconsole.Queues
+	Events                          webconsole.Events
+	DeadLetters                     webconsole.DeadLetters
 }
 
 // Config is the console of a stage. What is not the stage's, such as Key and ReadOnly, is for
@@ -68,7 +69,7 @@ func Config(s Stage) webconsole.Config {
 	return webconsole.Config{
 		Path: Path, Name: s.Name, Target: s.Target, Logs: s.Logs, Queues: s.Queues, Events: s.Events, DeadLetters: s.DeadLetters, Every: every, Lag: lag,
 		Elsewhere: []webconsole.Link{
-			{Text: "the dashboard in CloudWatch", Address: cloudWatch + "#dashboards/dashboard/" + contract.Platform(s.Name)},
+			{Text: "the dashboard in CloudWatch", Address: cloudWatch + "#dashboards/dashboard/" + s.Dashboard},
 			{Text: "CloudWatch, which has the traces under X-Ray traces", Address: cloudWatch},
 		},
 	}

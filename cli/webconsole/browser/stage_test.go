@@ -36,7 +36,7 @@ func stage(t *testing.T) (address string) {
 	}
 	logs := locallogs.New(info.LogDir)
 	cfg := awsstage.Config(awsstage.Stage{
-		Name: "dev", Target: stageName, Region: "eu-west-1", Logs: logs, Queues: oneDead{}, Events: timeline.Reader{Client: client}, DeadLetters: letters,
+		Name: "dev", Target: stageName, Region: "eu-west-1", Dashboard: "fluxa-dev", Logs: logs, Queues: oneDead{}, Events: timeline.Reader{Client: client}, DeadLetters: letters,
 	})
 	cfg.Key, cfg.ReadOnly = "secret", "To act, start it with --allow-actions."
 	console, err := webconsole.New(cfg)
