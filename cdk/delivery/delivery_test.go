@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/fluxa/fluxa/cdk/delivery"
 )
@@ -118,9 +119,9 @@ func TestRoles_trust_the_jobs_that_take_them_and_no_others(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(map[string]string{
-		"fluxa-github-deploy-${Stage}": "${Subject}:environment:${Stage}",
-		"fluxa-github-drift-${Stage}":  "${Subject}:ref:refs/heads/main",
-		"fluxa-github-diff-${Stage}":   "${Subject}:pull_request",
+		"${NamePrefix}fluxa-github-deploy-${Stage}": "${Subject}:environment:${Stage}",
+		"${NamePrefix}fluxa-github-drift-${Stage}":  "${Subject}:ref:refs/heads/main",
+		"${NamePrefix}fluxa-github-diff-${Stage}":   "${Subject}:pull_request",
 	}, subjects); diff != "" {
 		t.Error(diff)
 	}
@@ -167,7 +168,7 @@ func TestRoles_may_assume_roles_of_the_bootstrap_stack_and_read_templates(t *tes
 		"Drift":  {{"Allow", delivery.Texts{"sts:AssumeRole"}, delivery.Texts{bootstrap("lookup")}}},
 		"Diff": {{
 			"Allow", delivery.Texts{"cloudformation:DescribeStacks", "cloudformation:GetTemplate"},
-			delivery.Texts{"arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/fluxa-*-${Stage}/*"},
+			delivery.Texts{"arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${NamePrefix}fluxa-*-${Stage}/*"},
 		}},
 	}
 	got := map[string][]delivery.Statement{}
@@ -267,6 +268,56 @@ func TestScripts_name_their_shell(t *testing.T) {
 		}
 		if file != "ci.yml" && strings.Count(string(raw), "- run:") != strings.Count(string(raw), "shell: bash\n") {
 			t.Errorf("%s: has a script without shell: bash", file)
+		}
+	}
+}
+
+// The name of a role begins with the name_prefix of its stage, as the roles' template has
+// it by a parameter.
+func TestAction_takes_the_role_of_the_stage_s_prefix(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join(root, ".github", "actions", "cdk", "action.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var action struct {
+		Runs struct {
+			Steps []struct {
+				ID   string            `yaml:"id"`
+				Run  string            `yaml:"run"`
+				With map[string]string `yaml:"with"`
+			} `yaml:"steps"`
+		} `yaml:"runs"`
+	}
+	if err := yaml.Unmarshal(raw, &action); err != nil {
+		t.Fatal(err)
+	}
+	source, role := "", ""
+	for _, step := range action.Runs.Steps {
+		if step.ID == "stage" {
+			source = step.Run
+		}
+		role += step.With["role-to-assume"]
+	}
+	if want := "arn:aws:iam::${{ inputs.account }}:role/${{ steps.stage.outputs.prefix }}fluxa-github-${{ inputs.role }}"; role != want {
+		t.Errorf("the role is %q, want %q", role, want)
+	}
+	for line, want := range map[string]string{
+		`name_prefix: "" # of every name, such as acme-`: "", "name_prefix: acme-": "acme-", `name_prefix: "acme-9-" # ours`: "acme-9-", "name_prefix: 'team-'": "team-",
+	} {
+		folder := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(folder, "cdk", "stage"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, "cdk", "stage", "load-test.yaml"), []byte("region: eu-west-1\n"+line+"\ntags: {}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", source)
+		cmd.Dir, cmd.Env = folder, []string{"PATH=" + os.Getenv("PATH"), "ROLE=deploy-load-test", "GITHUB_OUTPUT=" + filepath.Join(folder, "output")}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if got, err := os.ReadFile(filepath.Join(folder, "output")); err != nil || string(got) != "prefix="+want+"\n" {
+			t.Errorf("%s: got %q, %v, want the prefix %q", line, got, err, want)
 		}
 	}
 }
