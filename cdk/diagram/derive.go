@@ -125,9 +125,9 @@ func newNode(r *template.Resource) (node, bool) {
 		n.Title = n.ID
 		return n, drawn
 	}
-	// fluxa-events-prod is "events"; a name without the stage stays as it is.
+	// fluxa-events-prod is "events", also after a prefix; a name without the stage stays as it is.
 	name, _, _ := strings.Cut(literal(r.At(n.Title)), "-"+r.Stack.Stage) // without the stage the name stays whole
-	n.Title = strings.TrimPrefix(name, "fluxa-")
+	n.Title = strings.TrimPrefix(strings.TrimPrefix(name, r.Stack.Prefix()), "fluxa-")
 	n.ID += " " + n.Title
 	return n, drawn
 }

@@ -1,6 +1,7 @@
 package diagram
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -19,14 +20,20 @@ var update = flag.Bool("update", false, "write the pictures")
 // demands that synthesis gives these.
 func golden(t *testing.T, name string) *template.Stage {
 	t.Helper()
+	return prefixed(t, name, "")
+}
+
+// prefixed reads a stage as it is with a prefix of its names.
+func prefixed(t *testing.T, name, prefix string) *template.Stage {
+	t.Helper()
 	var stacks []*template.Stack
 	for _, stack := range []string{"Network", "Data", "Pipeline", "Observability"} {
 		raw, err := os.ReadFile("../stack/testdata/" + name + "-" + strings.ToLower(stack) + ".template.json")
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &template.Stack{Name: stack}
-		if err := s.Decode(raw); err != nil {
+		s := &template.Stack{Name: stack, StackName: prefix + "fluxa-" + strings.ToLower(stack) + "-" + name}
+		if err := s.Decode(bytes.ReplaceAll(raw, []byte("fluxa-"), []byte(prefix+"fluxa-"))); err != nil {
 			t.Fatal(err)
 		}
 		stacks = append(stacks, s)
@@ -36,6 +43,20 @@ func golden(t *testing.T, name string) *template.Stage {
 		t.Fatal(err)
 	}
 	return stage
+}
+
+func TestDraw_leaves_out_a_prefix_of_the_names(t *testing.T) {
+	want, err := Draw([]*template.Stage{golden(t, Stage)}, Light)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Draw([]*template.Stage{prefixed(t, Stage, "acme-")}, Light)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("-without +with a prefix\n%s", diff)
+	}
 }
 
 func TestDraw_gives_the_pictures_in_docs(t *testing.T) {

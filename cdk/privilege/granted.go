@@ -18,8 +18,8 @@ type Statement struct {
 }
 
 // Function is one Lambda function of the templates, with what its role is allowed
-// and denied. One that is not named fluxa-NAME-STAGE, such as the CDK makes them for
-// custom resources, has its stack and logical id for a name and no Stage.
+// and denied. One that is not named fluxa-NAME-STAGE after the stage's prefix, such as the
+// CDK makes them for custom resources, has its stack and logical id for a name and no Stage.
 type Function struct {
 	Name, Stage string
 	Role        string // as the templates name it
@@ -84,7 +84,7 @@ func (t *templates) function(r *template.Resource) (Function, error) {
 		InVPC: r.At("VpcConfig", "SubnetIds") != nil, Traced: r.At("TracingConfig", "Mode") == "Active",
 	}
 	name := t.resolve(r.At("FunctionName")).text
-	if parts := functionName.FindStringSubmatch(name); parts != nil {
+	if parts := functionName.FindStringSubmatch(strings.TrimPrefix(name, t.Prefix())); parts != nil {
 		f.Name, f.Stage = parts[1], parts[2]
 	}
 	t.aim(&f, r)

@@ -83,7 +83,7 @@ func TestAlarms_watch_the_whole_way_of_an_event(t *testing.T) {
 	const database = "DBInstanceIdentifier=${Data/Database/Instance}"
 	for _, p := range append(both(t), abroad(t)) {
 		s, a := p.settings, p.settings.Alarms
-		api := []string{"ApiName=fluxa-" + s.Name, "Stage=${Pipeline/API/API/DeploymentStage." + s.Name + "}"}
+		api := []string{"ApiName=" + s.Platform(), "Stage=${Pipeline/API/API/DeploymentStage." + s.Environment() + "}"}
 		lambda := func(path, name, statistic string) string {
 			return metric("AWS/Lambda", name, statistic, "FunctionName=${Pipeline/"+path+"/Function}")
 		}
@@ -113,7 +113,7 @@ func TestAlarms_watch_the_whole_way_of_an_event(t *testing.T) {
 				metric("AWS/RDS", "MaxDatabaseConnectionsAllowed", "Sum", proxy)), atLeast, float64(a.DatabaseConnectionsPercent), 5, 5}
 		}
 		ours := func(namespace, name, statistic string) string {
-			return metric("Fluxa/"+namespace, name, statistic, "Environment="+s.Name, "Service="+strings.ToLower(namespace))
+			return metric("Fluxa/"+namespace, name, statistic, "Environment="+s.Environment(), "Service="+strings.ToLower(namespace))
 		}
 		want["dlq-sent"] = watch{ours("Processor", "dlq_sent", "Sum"), atLeast, float64(a.DLQDepth), 1, 1}
 		want["events-retried"] = watch{ours("Processor", "retried", "Sum"), atLeast, float64(a.Retried), 3, 5}

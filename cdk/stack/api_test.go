@@ -75,7 +75,7 @@ func TestAPI_may_call_each_function_for_its_routes_alone(t *testing.T) {
 		for _, route := range contract.Routes() {
 			path := strings.ReplaceAll(route.Path, "{event_id}", "*")
 			want = append(want, fmt.Sprintf("${Pipeline/%s/Release/Alias} arn:%s:execute-api:%s:${AWS::AccountId}:${Pipeline/API/API}/${Pipeline/API/API/DeploymentStage.%s}/%s%s",
-				functionPaths()[route.Function], p.partition(), p.region(), p.settings.Name, route.Method, path))
+				functionPaths()[route.Function], p.partition(), p.region(), p.settings.Environment(), route.Method, path))
 		}
 		var got []string
 		for _, r := range p.stacks[pipeline].all("AWS::Lambda::Permission") {
@@ -92,7 +92,7 @@ func TestAPI_is_regional_and_carries_the_stage(t *testing.T) {
 	each(t, func(t *testing.T, p *platform) {
 		a := p.assert(t, pipeline)
 		a.has(t, "AWS::ApiGateway::RestApi", object{"Name": "fluxa-" + p.settings.Name, "EndpointConfiguration": object{"Types": []any{"REGIONAL"}}})
-		a.has(t, "AWS::ApiGateway::Stage", object{"StageName": p.settings.Name})
+		a.has(t, "AWS::ApiGateway::Stage", object{"StageName": p.settings.Environment()})
 	})
 }
 
@@ -100,7 +100,7 @@ func TestAPI_s_address_takes_a_path_as_v1_s_did(t *testing.T) {
 	t.Parallel()
 	for _, p := range append(both(t), abroad(t)) {
 		same(t, p.settings.Name, p.stacks[pipeline].plain(p.stacks[pipeline].outputs["ApiEndpoint"]),
-			"https://${Pipeline/API/API}.execute-api."+p.region()+".${AWS::URLSuffix}/${Pipeline/API/API/DeploymentStage."+p.settings.Name+"}")
+			"https://${Pipeline/API/API}.execute-api."+p.region()+".${AWS::URLSuffix}/${Pipeline/API/API/DeploymentStage."+p.settings.Environment()+"}")
 	}
 }
 
@@ -135,7 +135,7 @@ func TestAPI_has_a_key_and_a_usage_plan_where_callers_need_one(t *testing.T) {
 			"UsagePlanName": "fluxa-" + p.settings.Name, "Throttle": object{"RateLimit": rate[0], "BurstLimit": rate[1]},
 		})
 		stack := p.stacks[pipeline]
-		plan, deployed := stack.at(t, "API/API/Plan"), "${Pipeline/API/API/DeploymentStage."+p.settings.Name+"}"
+		plan, deployed := stack.at(t, "API/API/Plan"), "${Pipeline/API/API/DeploymentStage."+p.settings.Environment()+"}"
 		same(t, plan, plan.plain("ApiStages"), []object{{"ApiId": "${Pipeline/API/API}", "Stage": deployed, "Throttle": object{}}})
 		keys := stack.all("AWS::ApiGateway::UsagePlanKey")
 		if len(keys) != 1 {
@@ -155,7 +155,7 @@ func TestAPI_writes_a_line_of_JSON_for_each_request_and_never_the_key(t *testing
 		"xrayTraceId", "requestTime", "httpMethod", "resourcePath", "path", "protocol", "status", "responseLength", "responseLatency",
 		"integrationLatency", "integrationStatus", "error.message", "error.responseType", "wafResponseCode"}
 	for _, p := range both(t) {
-		stage := p.stacks[pipeline].at(t, "API/API/DeploymentStage."+p.settings.Name)
+		stage := p.stacks[pipeline].at(t, "API/API/DeploymentStage."+p.settings.Environment())
 		same(t, stage, stage.plain("AccessLogSetting", "DestinationArn"), "${Pipeline/API/AccessLog.Arn}")
 		format := stage.text("AccessLogSetting", "Format")
 		if strings.ContainsAny(format, "\n\r") {
@@ -184,9 +184,9 @@ func TestAPI_s_logs_end(t *testing.T) {
 		a.has(t, "AWS::Logs::LogGroup", object{"LogGroupName": "/aws/apigateway/fluxa-" + p.settings.Name + "/access", "RetentionInDays": days})
 		// API Gateway itself would make this one, without an end.
 		execution := p.stacks[pipeline].at(t, "API/ExecutionLog")
-		same(t, execution, execution.plain("LogGroupName"), "API-Gateway-Execution-Logs_${Pipeline/API/API}/"+p.settings.Name)
+		same(t, execution, execution.plain("LogGroupName"), "API-Gateway-Execution-Logs_${Pipeline/API/API}/"+p.settings.Environment())
 		same(t, execution, execution.plain("RetentionInDays"), days)
-		stage := p.stacks[pipeline].at(t, "API/API/DeploymentStage."+p.settings.Name)
+		stage := p.stacks[pipeline].at(t, "API/API/DeploymentStage."+p.settings.Environment())
 		if !slices.Contains(stage.dependsOn(), "API/ExecutionLog") {
 			t.Errorf("%s does not wait for its log, but for %q", stage, stage.dependsOn())
 		}
@@ -220,7 +220,7 @@ func TestAPI_has_a_domain_of_its_own_where_the_stage_names_one(t *testing.T) {
 	same(t, name, []any{name.plain("DomainName"), name.plain("RegionalCertificateArn"), name.plain("EndpointConfiguration", "Types"), name.plain("SecurityPolicy")},
 		[]any{"events-abroad.example.com", certificate, []string{"REGIONAL"}, "TLS_1_2"})
 	same(t, mapping, mapping.plain(), object{
-		"DomainName": "${Pipeline/API/Domain/Name}", "RestApiId": "${Pipeline/API/API}", "Stage": "${Pipeline/API/API/DeploymentStage.abroad}",
+		"DomainName": "${Pipeline/API/Domain/Name}", "RestApiId": "${Pipeline/API/API}", "Stage": "${Pipeline/API/API/DeploymentStage.acme-abroad}",
 	})
 	for output, want := range map[string]string{
 		"ApiDomainEndpoint":   "https://${Pipeline/API/Domain/Name}",

@@ -30,7 +30,7 @@ func TestBackupCopy_is_of_the_database_of_either_engine(t *testing.T) {
 			"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": object{"Service": "backup.amazonaws.com"},
 		}})
 		for _, tagged := range []any{vault.plain("BackupVaultTags"), plan.plain("BackupPlanTags")} {
-			same(t, "the tag of "+name, tagged.(object)["stage"], p.settings.Name)
+			same(t, "the tag of "+name, tagged.(object)["stage"], p.settings.Environment())
 		}
 	}
 	for _, p := range both(t) {

@@ -48,7 +48,7 @@ func TestDatabase_can_go_on_to_the_next_major_version(t *testing.T) {
 		a := p.assert(t, data)
 		a.has(t, "AWS::RDS::DBInstance", object{"EngineVersion": version, "AllowMajorVersionUpgrade": true})
 		a.has(t, "AWS::RDS::DBParameterGroup", object{
-			"DBParameterGroupName": fmt.Sprintf("fluxa-%s-postgres%s", p.settings.Name, version), "Family": "postgres" + version,
+			"DBParameterGroupName": p.settings.Platform() + "-postgres" + version, "Family": "postgres" + version,
 		})
 	}
 }

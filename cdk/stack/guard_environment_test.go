@@ -53,7 +53,7 @@ func startsWith[T config.Settings](t *testing.T, p *platform, function contract.
 	if err != nil {
 		t.Errorf("%s: %v", r, err)
 	}
-	if environment := config.Environ(settings)["FLUXA_ENVIRONMENT"]; environment != p.settings.Name {
+	if environment := config.Environ(settings)["FLUXA_ENVIRONMENT"]; environment != p.settings.Environment() {
 		t.Errorf("%s is told that it is of the stage %q", r, environment)
 	}
 }

@@ -75,7 +75,7 @@ func TestEveryMetric_of_ours_that_is_read_is_one_that_the_code_writes(t *testing
 				continue
 			}
 			ours++
-			dimensions, written := map[string]string{"Service": string(services[one.namespace]), "Environment": p.settings.Name}, contract.Metrics()
+			dimensions, written := map[string]string{"Service": string(services[one.namespace]), "Environment": p.settings.Environment()}, contract.Metrics()
 			if version, of := one.dimensions[contract.DimensionVersion]; of {
 				dimensions[contract.DimensionVersion], written = version, contract.VersionMetrics()
 				if version != "${Pipeline/"+functionPaths()[services[one.namespace]]+"/Function/CurrentVersion.Version}" {

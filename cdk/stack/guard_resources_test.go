@@ -122,7 +122,7 @@ func TestEveryResource_carries_its_tags(t *testing.T) {
 				for _, tag := range list {
 					values[tag.(object)["Key"].(string)] = tag.(object)["Value"]
 				}
-				if values["application"] != "fluxa" || values["stage"] != p.settings.Name {
+				if values["application"] != "fluxa" || values["stage"] != p.settings.Environment() {
 					t.Errorf("%s has the tags %v", r, values)
 				}
 				for name, want := range p.settings.Tags {

@@ -25,12 +25,12 @@ import (
 )
 
 // The stages as they are deployed, and what only a test makes: dev once more, a stage
-// whose settings are those that neither has, both after a restore, and both in an
-// existing VPC. Each is synthesized once.
+// whose settings are those that neither has, both after a restore, both in an existing
+// VPC, and what another installation has in the same account. Each is synthesized once.
 //
 // All constructs live in one Node, which answers one question at a time. A test
 // that asks it must not be parallel; one that only reads what was written may.
-var deployed, others, adopting, joining func() (map[string]*platform, error)
+var deployed, others, adopting, joining, neighbouring func() (map[string]*platform, error)
 
 // synthesizing keeps one app at a time in Node.
 var synthesizing sync.Mutex
@@ -62,6 +62,9 @@ func run(m *testing.M) int {
 	})
 	joining = sync.OnceValues(func() (map[string]*platform, error) {
 		return synthesize(filepath.Join(folder, "joining"), addJoining)
+	})
+	neighbouring = sync.OnceValues(func() (map[string]*platform, error) {
+		return synthesize(filepath.Join(folder, "neighbouring"), addNeighbours)
 	})
 	defer jsii.Close()
 	return m.Run()
@@ -208,7 +211,7 @@ func addOthers(app awscdk.App, zips string) ([]stage.Stage, error) {
 		return nil, err
 	}
 	withTokens := abroad
-	withTokens.Name, withTokens.API.Authorization, withTokens.API.Domain = "tokens", stage.JWT, stage.Domain{}
+	withTokens.Name, withTokens.NamePrefix, withTokens.API.Authorization, withTokens.API.Domain = "tokens", "", stage.JWT, stage.Domain{}
 	withTokens.API.JWT = stage.Tokens{Issuer: "https://login.example.com/", Audience: "fluxa"}
 	withTokens.API.Clients = map[string]stage.Client{"orders": {Reads: stage.ReadsOwn, Caller: "auth0|orders"}}
 	for _, s := range []stage.Stage{named(stages, "prod").Unprotected(), abroad, withTokens, paused} {
@@ -250,7 +253,7 @@ func named(stages []stage.Stage, name string) stage.Stage {
 func settingsAbroad(stages []stage.Stage) (stage.Stage, error) {
 	s := named(stages, "prod")
 	s.Account, s.Region, s.Network.Zones = "210987654321", "eu-west-1", []string{"eu-west-1b", "eu-west-1c", "eu-west-1a"}
-	s.Tags, s.PermissionsBoundary = map[string]string{"team": "payments"}, "team/boundary"
+	s.NamePrefix, s.Tags, s.PermissionsBoundary = "acme-", map[string]string{"team": "payments"}, "team/boundary"
 	s.Logs.Level, s.Logs.SystemLevel, s.Tracing, s.Traces, s.Release = "debug", "info", false, stage.Traces{}, stage.AllAtOnce
 	s.OTLP = stage.OTLP{Endpoint: "http://collector.example.internal:4318", Network: "10.40.0.0/16", Peering: "pcx-0a1b2c3d4e5f67890"}
 	s.Database.Proxy, s.Database.EngineVersion = false, "18"

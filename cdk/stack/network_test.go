@@ -76,8 +76,8 @@ func answers(p *platform) string {
 	if p.settings.Account != "" {
 		account = p.settings.Account
 	}
-	return fmt.Sprintf(`arn:%s:s3:::cloudformation-custom-resource-response-${${AWS::Region} with "" for "-"}/arn:%[1]s:cloudformation:%[2]s:%[3]s:stack/fluxa-pipeline-%[4]s/*`,
-		p.partition(), p.region(), account, p.settings.Name)
+	return fmt.Sprintf(`arn:%s:s3:::cloudformation-custom-resource-response-${${AWS::Region} with "" for "-"}/arn:%[1]s:cloudformation:%[2]s:%[3]s:stack/%[4]s/*`,
+		p.partition(), p.region(), account, p.settings.Named("pipeline"))
 }
 
 func TestNetwork_has_endpoints_for_what_the_functions_call_each_for_this_stage_alone(t *testing.T) {

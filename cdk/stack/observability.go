@@ -29,7 +29,7 @@ func NewObservability(scope constructs.Construct, s stage.Stage, data *Data, pip
 			Ingest: h[contract.FunctionIngest], Processor: h[contract.FunctionProcessor], Query: h[contract.FunctionQuery],
 			Maintain: h[contract.FunctionMaintain],
 		},
-		Named: s.Named, DisplayName: "Fluxa " + s.Name + " alarms", Key: pipeline.TopicKey, Email: a.Address(),
+		Named: s.Named, DisplayName: "Fluxa " + s.Environment() + " alarms", Key: pipeline.TopicKey, Email: a.Address(),
 		API5xxPercent: a.API5xxPercent, ErrorRatePercent: a.ErrorRatePercent, Throttles: a.Throttles, DLQDepth: a.DLQDepth,
 		Retried: a.Retried, NotificationsFailed: a.NotificationsFailed,
 		QueueAge:             time.Duration(a.QueueAgeSeconds) * time.Second,
@@ -47,13 +47,13 @@ func NewObservability(scope constructs.Construct, s stage.Stage, data *Data, pip
 	for _, function := range contract.Functions() {
 		all = append(all, h[function])
 	}
-	construct.NewLogQueries(this, "Queries", &construct.LogQueriesProps{Folder: "fluxa/" + s.Name, Handlers: all, AccessLog: pipeline.API.AccessLog})
+	construct.NewLogQueries(this, "Queries", &construct.LogQueriesProps{Folder: s.QueryFolder(), Handlers: all, AccessLog: pipeline.API.AccessLog})
 	if s.Tracing {
 		construct.NewTraceGroup(this, "Traces", &construct.TraceGroupProps{Name: s.Platform(), Handlers: all})
 	}
 	if s.Traces.RequestsPercent > 0 {
 		construct.NewTraceSampling(this, "TraceSampling", &construct.TraceSamplingProps{
-			Name: s.Platform(), APIName: s.Platform(), StageName: s.Name, Percent: s.Traces.RequestsPercent,
+			Name: s.Platform(), APIName: s.Platform(), StageName: s.Environment(), Percent: s.Traces.RequestsPercent,
 		})
 	}
 	output(this, "AlarmTopicArn", "The topic of the alarms", o.Alarms.Topic.Topic.TopicArn())

@@ -50,7 +50,7 @@ func NewPipeline(scope constructs.Construct, s stage.Stage, network *Network, da
 		QueueName: s.Named("events"), DeadLetterQueueName: s.Named("dlq"), VisibilityTimeout: s.Visibility(), Key: p.key,
 	})
 	p.Notifications = construct.NewNotificationTopic(p.Stack, "Notifications", &construct.NotificationTopicProps{
-		TopicName: s.Named("notifications"), DisplayName: "Fluxa " + s.Name, Key: p.TopicKey,
+		TopicName: s.Named("notifications"), DisplayName: "Fluxa " + s.Environment(), Key: p.TopicKey,
 	})
 	p.addClients()
 	p.addHandlers(network, data)
@@ -70,7 +70,7 @@ func NewPipeline(scope constructs.Construct, s stage.Stage, network *Network, da
 
 func (p *Pipeline) addHandlers(network *Network, data *Data) {
 	s, f := p.stage, p.stage.Functions
-	service := config.Service{Environment: s.Name, LogLevel: level(s.Logs.Level)}
+	service := config.Service{Environment: s.Environment(), LogLevel: level(s.Logs.Level)}
 	released := service // of the functions that have an alias
 	if s.Release == stage.Canary {
 		released.Release = config.Canary
@@ -159,7 +159,7 @@ func (p *Pipeline) add(function contract.Function, id string, f stage.Function, 
 	props.Tracing = s.Tracing && !(s.Traces.RequestsOnly && function == contract.FunctionProcessor)
 	props.LogLevel, props.LogRetentionDays, props.LogKey, props.Removal = s.Logs.Level, s.Logs.RetentionDays, p.key, removal(s)
 	props.SystemLogLevel = s.Logs.SystemLevel
-	props.MetricDimensions = map[string]string{contract.DimensionService: string(function), contract.DimensionEnvironment: s.Name}
+	props.MetricDimensions = map[string]string{contract.DimensionService: string(function), contract.DimensionEnvironment: s.Environment()}
 	h := construct.NewHandler(p.Stack, id, &props)
 	p.Handlers[function] = h
 	return h
@@ -212,7 +212,7 @@ func (p *Pipeline) release(migrations *construct.Migration) {
 		// An HTTP function may answer 5xx without failing.
 		alarms = append(alarms, construct.NewReleaseAlarm(p.Stack, "APIErrors", &construct.ReleaseAlarmProps{
 			Name: s.Named("api-release"), Description: "The API answers 5xx: a release of a function behind it is rolled back. First: read the log of the version that was being released.",
-			Metric: construct.MetricAPI5xx(jsii.String(s.Platform()), jsii.String(s.Name)), Threshold: 5,
+			Metric: construct.MetricAPI5xx(jsii.String(s.Platform()), jsii.String(s.Environment())), Threshold: 5,
 		}))
 	}
 	for _, function := range []contract.Function{contract.FunctionIngest, contract.FunctionProcessor, contract.FunctionQuery} {
@@ -240,7 +240,7 @@ func (p *Pipeline) verify() *construct.Handler {
 	verify := p.add(contract.FunctionVerify, "Verify", stage.Function{MemoryMiB: verifyMemoryMiB, TimeoutSeconds: int(contract.VerifyTimeout.Seconds())}, construct.HandlerProps{
 		Description: "Fluxa: asks a new version of another function whether it can work, before it gets traffic",
 		Environment: config.Environ(config.Verify{
-			Service:       config.Service{Environment: p.stage.Name, LogLevel: level(p.stage.Logs.Level)},
+			Service:       config.Service{Environment: p.stage.Environment(), LogLevel: level(p.stage.Logs.Level)},
 			IngestVersion: version(contract.FunctionIngest), ProcessorVersion: version(contract.FunctionProcessor), QueryVersion: version(contract.FunctionQuery),
 		}),
 	})
@@ -291,7 +291,7 @@ func (p *Pipeline) feedProcessor() {
 func (p *Pipeline) addAPI() {
 	s, name := p.stage, p.stage.Platform()
 	p.API = construct.NewEventAPI(p.Stack, "API", &construct.EventAPIProps{
-		Name: name, StageName: s.Name, Handlers: p.Aliases, Tracing: s.Tracing,
+		Name: name, StageName: s.Environment(), Handlers: p.Aliases, Tracing: s.Tracing,
 		AccountRole: s.API.AccountRole, Authorization: construct.Authorization(s.API.Authorization), Authorizer: p.authorizer(), ValidateBodies: s.API.ValidateBodies,
 		RatePerSecond: s.API.RatePerSecond, Burst: s.API.Burst, Clients: p.clients(),
 		LogRetentionDays: s.Logs.RetentionDays, LogKey: p.key, Removal: removal(s),

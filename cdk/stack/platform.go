@@ -60,7 +60,7 @@ func NewPlatform(scope constructs.Construct, s stage.Stage, m Materials) *Platfo
 
 	tags := awscdk.Tags_Of(p.Stage)
 	tags.Add(jsii.String(contract.TagApplication), jsii.String("fluxa"), nil)
-	tags.Add(jsii.String(contract.TagStage), jsii.String(s.Name), nil)
+	tags.Add(jsii.String(contract.TagStage), jsii.String(s.Environment()), nil)
 	for _, name := range slices.Sorted(maps.Keys(s.Tags)) {
 		tags.Add(jsii.String(name), jsii.String(s.Tags[name]), nil)
 	}
@@ -73,7 +73,7 @@ func NewPlatform(scope constructs.Construct, s stage.Stage, m Materials) *Platfo
 func newStack(scope constructs.Construct, s stage.Stage, id, name, description string) awscdk.Stack {
 	return awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
 		StackName:             jsii.String(s.Named(name)),
-		Description:           jsii.String("Fluxa, stage " + s.Name + ": " + description),
+		Description:           jsii.String("Fluxa, stage " + s.Environment() + ": " + description),
 		TerminationProtection: jsii.Bool(s.TerminationProtection),
 	})
 }

@@ -42,7 +42,7 @@ func TestStages_with_account_and_region_have_the_region_s_zones_and_names(t *tes
 	}
 	same(t, "zones", zones, []string{"eu-west-1b", "eu-west-1c", "eu-west-1a"})
 	bucket := abroad(t).stacks[data].at(t, "Payloads/Bucket")
-	same(t, bucket, bucket.plain("BucketName"), "fluxa-payloads-abroad-210987654321-eu-west-1")
+	same(t, bucket, bucket.plain("BucketName"), "acme-fluxa-payloads-abroad-210987654321-eu-west-1")
 }
 
 // TestStages_bound_every_role_by_the_policy_of_their_settings: a team that may only make

@@ -105,6 +105,7 @@ func (p *platform) parse() (*template.Stage, error) {
 	var stacks []*template.Stack
 	for _, name := range slices.Sorted(maps.Keys(p.stacks)) {
 		s := &template.Stack{Name: name}
+		s.StackName, _ = p.stacks[name].properties["stackName"].(string) // without one there is no prefix
 		if err := s.Decode(p.stacks[name].raw); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

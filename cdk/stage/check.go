@@ -40,6 +40,7 @@ func retentions() []int {
 func (s Stage) check(l *faultList) {
 	l.require(namePattern.MatchString(s.Name) && len(s.Name) >= 2 && len(s.Name) <= 16, "the file's name",
 		"must be 2 to 16 of a-z 0-9 -, beginning with a letter, each - between two others, got %q", s.Name)
+	s.checkPrefix(l)
 	l.require(s.Account == "" || accountPattern.MatchString(s.Account), "account", "must be empty or 12 digits, got %q", s.Account)
 	l.require(s.Region == "" || regionPattern.MatchString(s.Region), "region", "must be empty or a region such as eu-west-1, got %q", s.Region)
 	checkTags(l, s.Tags)

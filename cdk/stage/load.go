@@ -39,10 +39,22 @@ func load(from fs.FS) ([]Stage, error) {
 		s, err := Parse(strings.TrimSuffix(path.Base(name), ".yaml"), raw)
 		stages, errs = append(stages, s), append(errs, err)
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(append(errs, apart(stages))...); err != nil {
 		return nil, err
 	}
 	return stages, nil
+}
+
+// apart wants each stage to be called differently in metrics and tags, with its prefix.
+func apart(stages []Stage) error {
+	called := map[string]string{}
+	for _, s := range stages {
+		if other, is := called[s.Environment()]; is {
+			return fmt.Errorf("stage %s: name_prefix must be another one: with it the stage is called %s in metrics and tags, as the stage %s is", s.Name, s.Environment(), other)
+		}
+		called[s.Environment()] = s.Name
+	}
+	return nil
 }
 
 // Parse reads one stage from its file's content. Returns an error that names each

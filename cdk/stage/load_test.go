@@ -136,7 +136,7 @@ func TestLoad_tells_the_faults_of_every_stage(t *testing.T) {
 func TestParse_names_each_field_that_is_missing(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{
-		"account", "region", "tags", "permissions_boundary", "otlp", "otlp.endpoint", "otlp.network", "otlp.peering", "otlp.transit_gateway", "removal", "termination_protection", "logs", "logs.level", "logs.system_level", "logs.retention_days", "tracing",
+		"account", "region", "name_prefix", "tags", "permissions_boundary", "otlp", "otlp.endpoint", "otlp.network", "otlp.peering", "otlp.transit_gateway", "removal", "termination_protection", "logs", "logs.level", "logs.system_level", "logs.retention_days", "tracing",
 		"traces", "traces.requests_percent", "traces.requests_only", "network.endpoint_zones",
 		"network", "network.cidr", "network.availability_zones", "network.flow_logs",
 		"network.endpoints", "network.vpc", "network.vpc.id", "network.vpc.cidr", "network.vpc.subnet_ids", "network.vpc.route_table_ids",

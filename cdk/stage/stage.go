@@ -21,6 +21,10 @@ type Stage struct {
 	Account string `yaml:"account"`
 	Region  string `yaml:"region"`
 
+	// NamePrefix begins every name that the stage gives, such as acme-; empty for none.
+	// Two installations with prefixes of their own share an account and a region.
+	NamePrefix string `yaml:"name_prefix"`
+
 	// Tags are on every resource that can have tags, beside those of Fluxa itself.
 	Tags map[string]string `yaml:"tags"`
 	// PermissionsBoundary is the policy of the account that bounds every role of the
@@ -342,8 +346,15 @@ func (a Alarms) Address() string {
 	return a.Email
 }
 
+// Environment returns what the stage is called where a name of AWS does not tell
+// installations apart, such as dev, or acme-dev with the prefix acme-.
+func (s Stage) Environment() string { return contract.Environment(s.NamePrefix, s.Name) }
+
 // Platform returns the name of what a stage has one of, such as fluxa-dev.
-func (s Stage) Platform() string { return contract.Platform("", s.Name) }
+func (s Stage) Platform() string { return contract.Platform(s.NamePrefix, s.Name) }
+
+// QueryFolder returns the folder of the stage's saved log queries, such as fluxa/dev.
+func (s Stage) QueryFolder() string { return s.NamePrefix + "fluxa/" + s.Name }
 
 // Unprotected returns the stage with nothing protected from deletion, for its first
 // deploy. One that fails is rolled back by CloudFormation, which cannot delete a
@@ -354,4 +365,4 @@ func (s Stage) Unprotected() Stage {
 }
 
 // Named returns a name that carries the stage, such as fluxa-ingest-dev.
-func (s Stage) Named(what string) string { return contract.Named("", what, s.Name) }
+func (s Stage) Named(what string) string { return contract.Named(s.NamePrefix, what, s.Name) }

@@ -127,3 +127,19 @@ func TestRead_refuses(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestStage_has_the_prefix_of_its_stacks(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"fluxa-data-dev": "", "acme-fluxa-data-dev": "acme-", "fluxa-data-prod": "", "data": ""} {
+		stage, err := template.NewStage("dev", &template.Stack{Name: "Data", StackName: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := stage.Prefix(); got != want {
+			t.Errorf("of the stack %s the prefix is %q, want %q", name, got, want)
+		}
+	}
+	if got := (&template.Stage{Name: "dev"}).Prefix(); got != "" {
+		t.Errorf("without a stack the prefix is %q", got)
+	}
+}

@@ -7,12 +7,21 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Stage is what is deployed as one: stacks that may import from each other.
 type Stage struct {
 	Name   string
 	Stacks []*Stack
+}
+
+// Prefix returns what every name of the stage begins with, such as acme-; mostly empty.
+func (s *Stage) Prefix() string {
+	if len(s.Stacks) == 0 {
+		return ""
+	}
+	return s.Stacks[0].Prefix()
 }
 
 // Stack is one stack of a stage, with its template.
@@ -29,6 +38,15 @@ type Stack struct {
 	Outputs     []*Output   // in the order of their names
 	Parameters  map[string]any
 	Rules       map[string]any
+}
+
+// Prefix returns what the stack's name has before fluxa-network-dev and the like: every
+// name of the stage begins with it.
+func (s *Stack) Prefix() string {
+	if before, is := strings.CutSuffix(s.StackName, "fluxa-"+strings.ToLower(s.Name)+"-"+s.Stage); is {
+		return before
+	}
+	return ""
 }
 
 // Resource is one resource of a template.

@@ -58,7 +58,7 @@ func (e *exported) environment(stage *assembly.Stage, inputs map[string][]input)
 	}
 	e.add(folder+"variables.tf", variables)
 	e.add(folder+"terraform.tfvars.example", example)
-	e.add(folder+"versions.tf", versions(remoteState(stage.Name)...))
+	e.add(folder+"versions.tf", versions(remoteState(stage)...))
 
 	outputs := newDocument()
 	for _, o := range e.linker.catalog.Outputs {
@@ -96,12 +96,12 @@ func versions(comment ...string) *hcl.Document {
 	return d
 }
 
-func remoteState(stage string) []string {
+func remoteState(stage *assembly.Stage) []string {
 	return []string{
 		"The state in S3, for a team: make the bucket first, with versioning.",
 		`backend "s3" {`,
 		`  bucket       = "my-terraform-state"`,
-		`  key          = "fluxa/` + stage + `/terraform.tfstate"`,
+		`  key          = "` + stage.Prefix + `fluxa/` + stage.Name + `/terraform.tfstate"`,
 		`  region       = "us-east-1"`,
 		`  encrypt      = true`,
 		`  use_lockfile = true`,

@@ -230,7 +230,7 @@ func (e *expectation) always(t *catalog.Type, address string) {
 			name, _, _ := strings.Cut(strings.Split(address, ".")[3], "[")
 			name = strings.ReplaceAll(name, "_", "-")
 			if value.Stage {
-				name = "fluxa-" + name + "-" + e.stage.Name
+				name = e.stage.Prefix() + "fluxa-" + name + "-" + e.stage.Name
 			}
 			if value.Region {
 				name += "-us-east-1"
@@ -316,7 +316,7 @@ func targetOf(v template.Value) (template.Reference, bool) {
 }
 
 func (e *expectation) code(write, function string) (any, error) {
-	name := strings.TrimSuffix(strings.TrimPrefix(function, "fluxa-"), "-"+e.stage.Name)
+	name := strings.TrimSuffix(strings.TrimPrefix(function, e.stage.Prefix()+"fluxa-"), "-"+e.stage.Name)
 	if write == "zip" {
 		return "../../../../dist/" + name + ".zip", nil
 	}

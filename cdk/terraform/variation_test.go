@@ -88,8 +88,9 @@ func (v variation) of(all []settings.Stage) ([]settings.Stage, error) {
 // pollers, and prod has none. Both are on Aurora: the other one on a cluster that
 // stays. Callers show a key in dev, sign in prod, and bring a token
 // to the third. All export each day, and two have copies of their database. Dev has clients with keys, one of them called as the stage, the third has
-// some with tokens, and prod has none.
+// some with tokens, and prod has none. Prod alone has no prefix.
 func addThird(dev, prod, added *settings.Stage) {
+	dev.NamePrefix = "acme-"
 	dev.Queue.MinimumPollers, dev.Queue.MaximumPollers = 2, 3
 	dev.Functions.Processor.MaximumConcurrency, dev.Functions.Query.ReservedConcurrency = 30, 5
 	dev.Database = settings.Database{Engine: settings.Aurora, EngineVersion: "17", MaximumACU: 1, Readers: 1, BackupDays: 1, BackupWindow: "02:00-02:30", MaintenanceWindow: "sun:03:00-sun:03:30"}
@@ -130,7 +131,7 @@ func stageOf(stages []settings.Stage, name string) settings.Stage {
 
 func changedDev(s *settings.Stage) {
 	s.Account, s.Region, s.Removal, s.TerminationProtection = "123456789012", "us-east-1", settings.Retain, true
-	s.Tags = map[string]string{"team": "dev", "cost-center": "4711"}
+	s.NamePrefix, s.Tags = "acme-", map[string]string{"team": "dev", "cost-center": "4711"}
 	s.PermissionsBoundary = "boundary"
 	s.OTLP = settings.OTLP{Endpoint: "http://collector.example.internal:4318", Network: "10.40.0.0/16", Peering: "pcx-0a1b2c3d4e5f67890"}
 	s.Logs = settings.Logs{Level: "debug", SystemLevel: "info", RetentionDays: 30}
@@ -159,7 +160,7 @@ func changedDev(s *settings.Stage) {
 
 func changedProd(s *settings.Stage) {
 	s.Account, s.Region, s.Removal, s.TerminationProtection = "123456789012", "", settings.Destroy, false
-	s.Tags = map[string]string{"team": "payments"}
+	s.NamePrefix, s.Tags = "team-9-", map[string]string{"team": "payments"}
 	s.PermissionsBoundary = "team/boundary"
 	s.OTLP = settings.OTLP{Endpoint: "https://collector.example.internal", Network: "10.41.0.0/24", TransitGateway: "tgw-0a1b2c3d4e5f67890"}
 	s.Logs = settings.Logs{Level: "warn", SystemLevel: "info", RetentionDays: 365}

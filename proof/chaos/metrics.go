@@ -104,7 +104,7 @@ func (a *Alarms) read(r *Record, logs []string) (*metrics, error) {
 	out := &metrics{
 		samples: r.Samples,
 		queue:   "QueueName=" + a.stage.Named("events"), letters: "QueueName=" + a.stage.Named("dlq"),
-		api: cloudwatch.Dimensions(map[string]string{"ApiName": a.stage.Platform(), "Stage": a.stage.Name}),
+		api: cloudwatch.Dimensions(map[string]string{"ApiName": a.stage.Platform(), "Stage": a.stage.Environment()}),
 	}
 	for _, path := range logs {
 		if err := a.readLog(out, path, r.foreseen); err != nil {
@@ -117,7 +117,7 @@ func (a *Alarms) read(r *Record, logs []string) (*metrics, error) {
 
 func (a *Alarms) readLog(out *metrics, path string, foreseen letterCodes) error {
 	here := fmt.Appendf(nil, `%q:%q`, contract.DimensionEnvironment, stack.Stage)
-	there := fmt.Appendf(nil, `%q:%q`, contract.DimensionEnvironment, a.stage.Name)
+	there := fmt.Appendf(nil, `%q:%q`, contract.DimensionEnvironment, a.stage.Environment())
 	return eachLine(path, func(line []byte) error {
 		switch {
 		case bytes.Contains(line, timestamp):
@@ -132,7 +132,7 @@ func (a *Alarms) readLog(out *metrics, path string, foreseen letterCodes) error 
 				return err
 			}
 			if is {
-				out.addLetter(at, a.stage.Name)
+				out.addLetter(at, a.stage.Environment())
 			}
 		case bytes.Contains(line, finished):
 			points, err := a.invocation(line)

@@ -37,7 +37,7 @@ func newMaintenance(w *World) (*maintenance, error) {
 	}
 	if m.emitter, err = telemetry.NewEmitter(&m.lines, telemetry.EmitterConfig{
 		Namespace: contract.NamespaceMaintain, Now: w.Now,
-		Service: telemetry.Service{Name: string(contract.FunctionMaintain), Environment: w.stage.Name},
+		Service: telemetry.Service{Name: string(contract.FunctionMaintain), Environment: w.stage.Environment()},
 	}); err != nil {
 		return nil, err
 	}

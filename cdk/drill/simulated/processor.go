@@ -58,7 +58,7 @@ func newProcessor(w *World) (*processor, error) {
 	}
 	p.emitter, err = telemetry.NewEmitter(&p.lines, telemetry.EmitterConfig{
 		Namespace: contract.NamespaceProcessor, Now: p.now,
-		Service: telemetry.Service{Name: string(contract.FunctionProcessor), Environment: w.stage.Name},
+		Service: telemetry.Service{Name: string(contract.FunctionProcessor), Environment: w.stage.Environment()},
 	})
 	return p, err
 }

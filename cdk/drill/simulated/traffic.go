@@ -57,7 +57,7 @@ func (w *World) request() {
 // dimensions and metrics":
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html).
 func (w *World) answered(requests int) {
-	dimensions := cloudwatch.Dimensions(map[string]string{"ApiName": w.stage.Platform(), "Stage": w.stage.Name})
+	dimensions := cloudwatch.Dimensions(map[string]string{"ApiName": w.stage.Platform(), "Stage": w.stage.Environment()})
 	milliseconds := float64(requestTakes.Milliseconds())
 	for name, value := range map[string]float64{
 		"Count": 1, "5XXError": 0, "4XXError": 0, "Latency": milliseconds, "IntegrationLatency": milliseconds,

@@ -20,6 +20,7 @@ import (
 // Stage is one stage, ready to be compared.
 type Stage struct {
 	Name, Account, Region string // the last two empty when its deployer points at them
+	Prefix                string // of every name; mostly empty
 	Resources             []*Resource
 	Outputs               []Output
 	Adopted               map[string]string // what is used instead of attributes, by the variable; empty for none
@@ -79,7 +80,8 @@ type reader struct {
 	source  *template.Stage
 	keys    map[template.Reference]string // by stack and logical id
 	unique  *regexp.Regexp                // a unique id of the CDK that begins with the stage
-	word    *regexp.Regexp                // the stage's name
+	word    *regexp.Regexp                // the stage's name in a construct path, with its prefix or without
+	naming  naming
 }
 
 // NewStage reads one stage.
@@ -89,7 +91,8 @@ func NewStage(c catalog.Catalog, source *template.Stage) (*Stage, error) {
 	r := &reader{
 		catalog: c, source: source, keys: map[template.Reference]string{},
 		unique: regexp.MustCompile(`\b` + regexp.QuoteMeta(strings.ReplaceAll(source.Name, "-", "")) + `([A-Z]\w*?)[0-9A-F]{8}\b`),
-		word:   regexp.MustCompile(`\b` + regexp.QuoteMeta(source.Name) + `\b`),
+		word:   regexp.MustCompile(`\b(` + regexp.QuoteMeta(source.Prefix()) + `)?` + regexp.QuoteMeta(source.Name) + `\b`),
+		naming: newNaming(source.Prefix(), source.Name),
 	}
 	var errs []error
 	for _, stack := range source.Stacks {
@@ -98,7 +101,7 @@ func NewStage(c catalog.Catalog, source *template.Stage) (*Stage, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	stage := &Stage{Name: source.Name, Adopted: instead}
+	stage := &Stage{Name: source.Name, Prefix: source.Prefix(), Adopted: instead}
 	for _, stack := range source.Stacks {
 		stage.Account, stage.Region = max(stage.Account, stack.Account), max(stage.Region, stack.Region)
 		for _, source := range stack.Resources {
@@ -270,7 +273,7 @@ func (r *reader) value(stack *template.Stack, v template.Value) (template.Value,
 	if stack.Region != "" {
 		v = replaceIn(v, regexp.MustCompile(`\b`+regexp.QuoteMeta(stack.Region)), template.Pseudo("AWS::Region"))
 	}
-	return replaceIn(v, r.word, hcl.Variable("environment")), nil
+	return r.naming.in(v), nil
 }
 
 // replaceIn puts the value in the place of each match, in every string of v.

@@ -155,11 +155,11 @@ func (r *reader) generalize(one *Resource, own owned) error {
 	if name == "" {
 		return nil
 	}
-	want := replaceIn("fluxa-"+own.instance()+"-"+r.source.Name, r.word, hcl.Variable("environment"))
+	want := r.naming.in(r.source.Prefix() + "fluxa-" + own.instance() + "-" + r.source.Name)
 	if !template.Equal(properties[name], want) {
 		return fmt.Errorf("%s must be %s, got %s", name, hcl.Source(want), hcl.Source(properties[name]))
 	}
-	properties[name] = template.Join("fluxa-", catalog.EachKey(), "-", hcl.Variable("environment"))
+	properties[name] = template.Join(hcl.Variable("name_prefix"), "fluxa-", catalog.EachKey(), "-", hcl.Variable("environment"))
 	if throttle, is := properties["Throttle"].(template.Object); is {
 		throttle["RateLimit"] = hcl.Attribute{Of: catalog.EachValue(), Name: "rate_per_second"}
 		throttle["BurstLimit"] = hcl.Attribute{Of: catalog.EachValue(), Name: "burst"}

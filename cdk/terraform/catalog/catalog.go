@@ -102,21 +102,15 @@ func (n OwnName) Of(resource string) (hcl.Value, error) {
 	if !n.Stage {
 		return words, nil
 	}
-	parts, longest := []hcl.Value{"fluxa-" + words + "-", hcl.Variable("environment")}, len("fluxa-"+words+"-")+longestStage
+	parts, longest := []hcl.Value{hcl.Variable("name_prefix"), "fluxa-" + words + "-", hcl.Variable("environment")}, len("fluxa-"+words+"-")+longestStage
 	if n.Region {
-		parts, longest = append(parts, "-", template.Pseudo("AWS::Region")), longest+len("-")+longestRegion
+		parts, longest = append(parts, "-", template.Pseudo("AWS::Region")), len("fluxa-"+words+"-"+"-")+stageAndRegion
 	}
 	if n.Most > 0 && longest > n.Most {
 		return nil, fmt.Errorf("is called %s, which gives a name of up to %d characters, and AWS takes %d: the table of names must shorten it", resource, longest, n.Most)
 	}
 	return template.Join(parts...), nil
 }
-
-// The longest name of a stage (see environment) and of a region, ap-southeast-1.
-const (
-	longestStage  = 16
-	longestRegion = 14
-)
 
 // Dependencies stands for the addresses of everything a resource depends on, and
 // DependenciesHash for a hash of them.

@@ -41,13 +41,13 @@ func derivedValues() []Derived {
 		{Place{"Network/Private/VPC/isolatedSubnet*/Subnet", "CidrBlock"}, hcl.Func("cidrsubnet",
 			variable("network_cidr"), hcl.Op(number("24"), "-", hcl.Func("tonumber", length)), hcl.CountIndex{})},
 		{Place{"Network/Private/VPC/isolatedSubnet*", "Tags.Name"}, template.Join(
-			"fluxa-", variable("environment"), "-isolated-", hcl.Op(hcl.CountIndex{}, "+", number("1")))},
+			variable("name_prefix"), "fluxa-", variable("environment"), "-isolated-", hcl.Op(hcl.CountIndex{}, "+", number("1")))},
 		{Place{"Data/Database/Parameters/Resource", "Family"}, template.Join("postgres", variable("database_engine_version"))},
 		{Place{"Data/Database/Parameters/Resource", "DBParameterGroupName"}, template.Join(
-			"fluxa-", variable("environment"), "-postgres", variable("database_engine_version"))},
+			variable("name_prefix"), "fluxa-", variable("environment"), "-postgres", variable("database_engine_version"))},
 		{Place{"Data/Database/ClusterParameters/Resource", "Family"}, template.Join("aurora-postgresql", variable("database_engine_version"))},
 		{Place{"Data/Database/ClusterParameters/Resource", "DBClusterParameterGroupName"}, template.Join(
-			"fluxa-", variable("environment"), "-aurora", variable("database_engine_version"))},
+			variable("name_prefix"), "fluxa-", variable("environment"), "-aurora", variable("database_engine_version"))},
 		{Place{"Pipeline/Events/Queue/Resource", "VisibilityTimeout"}, hcl.Op(
 			variable("queue_batch_window_seconds"), "+", hcl.Op(number("6"), "*", variable("functions_processor_timeout_seconds")))},
 		{Place{"Pipeline/*/Function/Resource", "LoggingConfig.ApplicationLogLevel"}, template.Conditional{
@@ -55,7 +55,7 @@ func derivedValues() []Derived {
 		{Place{"Data/Database/ClusterParameters/Resource", "Parameters.idle_session_timeout"}, template.Conditional{
 			If: hcl.Op(variable("database_minimum_acu"), "==", number("0")), Then: "60000", Else: "0"}},
 		{Place{"Data/Database/Cluster/Reader*", "DBInstanceIdentifier"}, template.Join(
-			"fluxa-", variable("environment"), "-reader", hcl.Op(hcl.CountIndex{}, "+", number("1")))},
+			variable("name_prefix"), "fluxa-", variable("environment"), "-reader", hcl.Op(hcl.CountIndex{}, "+", number("1")))},
 		{Place{"Observability/Alarms/DatabaseCapacity/Resource", "AlarmDescription"}, template.Join(
 			"The database is near the ", variable("database_maximum_acu"), " ACU that it may grow to. First: see in pg_stat_activity what keeps it busy; if it is ours, raise database.maximum_acu.")},
 		{Place{"Observability/Alarms/DatabaseStorage/Resource", "AlarmDescription"}, template.Join(

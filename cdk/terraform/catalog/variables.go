@@ -131,34 +131,9 @@ func matching(expression string, v hcl.Value) hcl.Value {
 	return hcl.Func("can", hcl.Func("regex", expression, v))
 }
 
-// Tags is the variable with the tags of a stage, which every tagged resource has
-// beside Fluxa's own.
-const Tags = "tags"
-
-// environment is the variable with the stage's name, which no property has alone.
-func environment() Variable {
-	v := hcl.Variable("environment")
-	return Variable{
-		Name: "environment", Kind: String, Description: "The stage: it is in every name.",
-		Validation: Validation{
-			Condition: hcl.Op(hcl.Op(matching("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", v), "&&", hcl.Op(hcl.Func("length", v), ">=", hcl.Number(2))),
-				"&&", hcl.Op(hcl.Func("length", v), "<=", hcl.Number(16))),
-			Message: "environment must be 2 to 16 of a-z 0-9 -, a letter first, and each - between two others.",
-			Refused: "load--test",
-		},
-	}
-}
-
-// zip is the variable with the path of a function's zip.
-func zip(function string) Variable {
-	name := ZipVariable(function)
-	return validated(name, String, "The zip of the function "+function+", as make package writes it.",
-		hcl.Func("endswith", hcl.Variable(name), ".zip"), "be the path of a .zip file", function+".tar")
-}
-
 // variables are all variables but those with which a module takes from another.
 func variables() []Variable {
-	out := []Variable{environment(), {Name: Tags, Kind: Texts, Description: "Tags of every resource that can have some, beside those of Fluxa itself."}}
+	out := []Variable{environment(), namePrefix(), {Name: Tags, Kind: Texts, Description: "Tags of every resource that can have some, beside those of Fluxa itself."}}
 	for _, function := range []string{"authorize", "ingest", "maintain", "migrate", "processor", "query"} {
 		out = append(out, zip(function))
 	}

@@ -115,6 +115,7 @@ func Merge(c catalog.Catalog, stages []*assembly.Stage) (*Platform, error) {
 		m.stages[s.Name] = s
 		m.out.Stages = append(m.out.Stages, s.Name)
 		m.set("environment", s.Name, s.Name)
+		m.set("name_prefix", s.Name, s.Prefix)
 		for name, literal := range s.Adopted {
 			var value template.Value // null
 			if literal != "" {

@@ -184,7 +184,7 @@ func (m *merger) verify() {
 	}
 }
 
-// literal returns the value as text, with the stage's name where it stands, and with
+// literal returns the value as text, with the stage's name and prefix where they stand, and with
 // its region and account where these are fixed.
 func (m *merger) literal(v variant) (string, error) {
 	parts, is := v.value.(template.Text)
@@ -207,6 +207,8 @@ func (m *merger) known(stage string, part template.Value) (string, bool) {
 	switch part {
 	case hcl.Variable("environment"):
 		s = stage
+	case hcl.Variable("name_prefix"):
+		return m.stages[stage].Prefix, true
 	case template.Pseudo("AWS::Partition"):
 		s = "aws"
 	case template.Pseudo("AWS::Region"):
