@@ -2,7 +2,7 @@
 
 resource "aws_api_gateway_authorizer" "api_tokens" {
   rest_api_id                      = aws_api_gateway_rest_api.api.id
-  name                             = "fluxa-${var.environment}"
+  name                             = "${var.name_prefix}fluxa-${var.environment}"
   type                             = "TOKEN"
   authorizer_uri                   = "arn:${local.partition}:apigateway:${local.region}:lambda:path/2015-03-31/functions/${aws_lambda_alias.query.arn}/invocations"
   authorizer_result_ttl_in_seconds = 60

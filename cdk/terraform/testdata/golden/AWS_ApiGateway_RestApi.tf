@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_api_gateway_rest_api" "api" {
-  name        = "fluxa-${var.environment}"
+  name        = "${var.name_prefix}fluxa-${var.environment}"
   description = "Fluxa takes transaction events and tells what became of them"
   tags        = local.tags
 

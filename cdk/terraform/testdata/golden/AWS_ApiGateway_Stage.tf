@@ -3,7 +3,7 @@
 resource "aws_api_gateway_stage" "api" {
   rest_api_id          = aws_api_gateway_rest_api.api.id
   deployment_id        = aws_api_gateway_deployment.api.id
-  stage_name           = var.environment
+  stage_name           = "${var.name_prefix}${var.environment}"
   xray_tracing_enabled = true
   tags                 = local.tags
 

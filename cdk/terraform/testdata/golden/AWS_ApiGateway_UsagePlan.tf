@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_api_gateway_usage_plan" "api" {
-  name = "fluxa-${var.environment}"
+  name = "${var.name_prefix}fluxa-${var.environment}"
   tags = local.tags
 
   api_stages {

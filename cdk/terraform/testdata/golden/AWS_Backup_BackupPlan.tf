@@ -3,11 +3,11 @@
 resource "aws_backup_plan" "backup_copy" {
   count = var.database_backup_copy_vault_arn != null ? 1 : 0
 
-  name = "fluxa-${var.environment}"
+  name = "${var.name_prefix}fluxa-${var.environment}"
   tags = local.tags
 
   rule {
-    rule_name         = "fluxa-${var.environment}"
+    rule_name         = "${var.name_prefix}fluxa-${var.environment}"
     target_vault_name = aws_backup_vault.backup_copy[0].name
     schedule          = "cron(0 ${var.database_backup_copy_hour} ? * * *)"
     start_window      = 60

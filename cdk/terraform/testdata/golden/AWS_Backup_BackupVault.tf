@@ -3,7 +3,7 @@
 resource "aws_backup_vault" "backup_copy" {
   count = var.database_backup_copy_vault_arn != null ? 1 : 0
 
-  name          = "fluxa-${var.environment}"
+  name          = "${var.name_prefix}fluxa-${var.environment}"
   force_destroy = !var.retain_data
   tags          = local.tags
 }

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_cloudwatch_metric_alarm" "api5xx" {
-  alarm_name          = "fluxa-api-5xx-rate-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-api-5xx-rate-${var.environment}"
   alarm_description   = "The API answers 5xx: look at the functions' error alarms, then at the API's execution log."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_api_5xx_percent
@@ -27,7 +27,7 @@ resource "aws_cloudwatch_metric_alarm" "api5xx" {
       namespace   = "AWS/ApiGateway"
       metric_name = "5XXError"
       dimensions = {
-        ApiName = "fluxa-${var.environment}"
+        ApiName = "${var.name_prefix}fluxa-${var.environment}"
         Stage   = aws_api_gateway_stage.api.stage_name
       }
       period = 60
@@ -43,7 +43,7 @@ resource "aws_cloudwatch_metric_alarm" "api5xx" {
       namespace   = "AWS/ApiGateway"
       metric_name = "Count"
       dimensions = {
-        ApiName = "fluxa-${var.environment}"
+        ApiName = "${var.name_prefix}fluxa-${var.environment}"
         Stage   = aws_api_gateway_stage.api.stage_name
       }
       period = 60
@@ -53,7 +53,7 @@ resource "aws_cloudwatch_metric_alarm" "api5xx" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "dlq_depth" {
-  alarm_name          = "fluxa-dlq-depth-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-dlq-depth-${var.environment}"
   alarm_description   = "Events were given up: fluxa dlq ls tells which and why, fluxa dlq redrive sends them again."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_dlq_depth

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_cloudwatch_dashboard" "dashboard" {
-  dashboard_name = "fluxa-${var.environment}"
+  dashboard_name = "${var.name_prefix}fluxa-${var.environment}"
   dashboard_body = jsonencode({
     start = "-PT3H"
     widgets = [{

@@ -9,6 +9,6 @@ resource "aws_flow_log" "flow_logs" {
   log_destination      = aws_cloudwatch_log_group.flow_log[0].arn
   iam_role_arn         = aws_iam_role.flow_logs[0].arn
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}-flow-logs"
+    Name = "${var.name_prefix}fluxa-${var.environment}-flow-logs"
   })
 }

@@ -5,6 +5,6 @@ resource "aws_route_table" "isolated" {
 
   vpc_id = aws_vpc.main.id
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}-isolated-${count.index + 1}"
+    Name = "${var.name_prefix}fluxa-${var.environment}-isolated-${count.index + 1}"
   })
 }

@@ -1,21 +1,21 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_security_group" "database" {
-  name        = "fluxa-database-${var.environment}"
+  name        = "${var.name_prefix}fluxa-database-${var.environment}"
   vpc_id      = aws_vpc.main.id
   description = "PostgreSQL of Fluxa"
   tags        = local.tags
 }
 
 resource "aws_security_group" "database_proxy" {
-  name        = "fluxa-database-proxy-${var.environment}"
+  name        = "${var.name_prefix}fluxa-database-proxy-${var.environment}"
   vpc_id      = aws_vpc.main.id
   description = "RDS Proxy of Fluxa"
   tags        = local.tags
 }
 
 resource "aws_security_group" "clients" {
-  name        = "fluxa-clients-${var.environment}"
+  name        = "${var.name_prefix}fluxa-clients-${var.environment}"
   vpc_id      = aws_vpc.main.id
   description = "Fluxa functions"
   tags        = local.tags
@@ -40,7 +40,7 @@ resource "aws_vpc_security_group_egress_rule" "clients_5432" {
 }
 
 resource "aws_security_group" "endpoints" {
-  name        = "fluxa-endpoints-${var.environment}"
+  name        = "${var.name_prefix}fluxa-endpoints-${var.environment}"
   vpc_id      = aws_vpc.main.id
   description = "AWS endpoints of Fluxa"
   tags        = local.tags

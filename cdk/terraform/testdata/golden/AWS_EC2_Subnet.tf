@@ -8,6 +8,6 @@ resource "aws_subnet" "isolated" {
   cidr_block              = cidrsubnet(var.network_cidr, 24 - tonumber(split("/", var.network_cidr)[1]), count.index)
   map_public_ip_on_launch = false
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}-isolated-${count.index + 1}"
+    Name = "${var.name_prefix}fluxa-${var.environment}-isolated-${count.index + 1}"
   })
 }

@@ -6,6 +6,6 @@ resource "aws_vpc" "main" {
   enable_dns_support   = true
   instance_tenancy     = "default"
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}"
+    Name = "${var.name_prefix}fluxa-${var.environment}"
   })
 }

@@ -20,13 +20,13 @@ resource "aws_vpc_endpoint" "sqs" {
         AWS = "*"
       }
       Resource = [
-        "arn:${local.partition}:sqs:${local.region}:${local.account_id}:fluxa-dlq-${var.environment}",
-        "arn:${local.partition}:sqs:${local.region}:${local.account_id}:fluxa-events-${var.environment}",
+        "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${var.name_prefix}fluxa-dlq-${var.environment}",
+        "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${var.name_prefix}fluxa-events-${var.environment}",
       ]
     }]
     Version = "2012-10-17"
   })
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}"
+    Name = "${var.name_prefix}fluxa-${var.environment}"
   })
 }

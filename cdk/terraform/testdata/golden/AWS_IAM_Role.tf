@@ -3,8 +3,8 @@
 resource "aws_iam_role" "backup_copy" {
   count = var.database_backup_copy_vault_arn != null ? 1 : 0
 
-  name        = "fluxa-backup-copy-${var.environment}-${local.region}"
-  description = "fluxa-${var.environment}: takes and copies snapshots of the database"
+  name        = "${var.name_prefix}fluxa-backup-copy-${var.environment}-${local.region}"
+  description = "${var.name_prefix}fluxa-${var.environment}: takes and copies snapshots of the database"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -26,7 +26,7 @@ resource "aws_iam_role_policy_attachment" "backup_copy" {
 }
 
 resource "aws_iam_role" "database_proxy" {
-  name = "fluxa-database-proxy-${var.environment}-${local.region}"
+  name = "${var.name_prefix}fluxa-database-proxy-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -43,7 +43,7 @@ resource "aws_iam_role" "database_proxy" {
 resource "aws_iam_role" "flow_logs" {
   count = var.network_flow_logs ? 1 : 0
 
-  name = "fluxa-flow-logs-${var.environment}-${local.region}"
+  name = "${var.name_prefix}fluxa-flow-logs-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -55,13 +55,13 @@ resource "aws_iam_role" "flow_logs" {
     Version = "2012-10-17"
   })
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}-flow-logs"
+    Name = "${var.name_prefix}fluxa-${var.environment}-flow-logs"
   })
 }
 
 resource "aws_iam_role" "ingest" {
-  name        = "fluxa-ingest-${var.environment}-${local.region}"
-  description = "fluxa-ingest-${var.environment}"
+  name        = "${var.name_prefix}fluxa-ingest-${var.environment}-${local.region}"
+  description = "${var.name_prefix}fluxa-ingest-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -76,8 +76,8 @@ resource "aws_iam_role" "ingest" {
 }
 
 resource "aws_iam_role" "processor" {
-  name        = "fluxa-processor-${var.environment}-${local.region}"
-  description = "fluxa-processor-${var.environment}"
+  name        = "${var.name_prefix}fluxa-processor-${var.environment}-${local.region}"
+  description = "${var.name_prefix}fluxa-processor-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -92,8 +92,8 @@ resource "aws_iam_role" "processor" {
 }
 
 resource "aws_iam_role" "query" {
-  name        = "fluxa-query-${var.environment}-${local.region}"
-  description = "fluxa-query-${var.environment}"
+  name        = "${var.name_prefix}fluxa-query-${var.environment}-${local.region}"
+  description = "${var.name_prefix}fluxa-query-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -108,8 +108,8 @@ resource "aws_iam_role" "query" {
 }
 
 resource "aws_iam_role" "migrate" {
-  name        = "fluxa-migrate-${var.environment}-${local.region}"
-  description = "fluxa-migrate-${var.environment}"
+  name        = "${var.name_prefix}fluxa-migrate-${var.environment}-${local.region}"
+  description = "${var.name_prefix}fluxa-migrate-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -124,8 +124,8 @@ resource "aws_iam_role" "migrate" {
 }
 
 resource "aws_iam_role" "maintain" {
-  name        = "fluxa-maintain-${var.environment}-${local.region}"
-  description = "fluxa-maintain-${var.environment}"
+  name        = "${var.name_prefix}fluxa-maintain-${var.environment}-${local.region}"
+  description = "${var.name_prefix}fluxa-maintain-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -140,8 +140,8 @@ resource "aws_iam_role" "maintain" {
 }
 
 resource "aws_iam_role" "maintenance" {
-  name        = "fluxa-maintenance-${var.environment}-${local.region}"
-  description = "fluxa-maintain-${var.environment}"
+  name        = "${var.name_prefix}fluxa-maintenance-${var.environment}-${local.region}"
+  description = "${var.name_prefix}fluxa-maintain-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -163,7 +163,7 @@ resource "aws_iam_role" "maintenance" {
 resource "aws_iam_role" "api_logs" {
   count = var.api_account_role ? 1 : 0
 
-  name = "fluxa-api-logs-${var.environment}-${local.region}"
+  name = "${var.name_prefix}fluxa-api-logs-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"

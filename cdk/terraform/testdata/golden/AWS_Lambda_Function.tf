@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_lambda_function" "ingest" {
-  function_name                  = "fluxa-ingest-${var.environment}"
+  function_name                  = "${var.name_prefix}fluxa-ingest-${var.environment}"
   description                    = "Fluxa: takes events over HTTP and puts them on the queue"
   filename                       = var.lambda_ingest_zip_path
   source_code_hash               = filebase64sha256(var.lambda_ingest_zip_path)
@@ -17,7 +17,7 @@ resource "aws_lambda_function" "ingest" {
 
   environment {
     variables = {
-      FLUXA_ENVIRONMENT = var.environment
+      FLUXA_ENVIRONMENT = "${var.name_prefix}${var.environment}"
       FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       QUEUE_URL         = aws_sqs_queue.events.url
@@ -37,7 +37,7 @@ resource "aws_lambda_function" "ingest" {
 }
 
 resource "aws_lambda_function" "processor" {
-  function_name    = "fluxa-processor-${var.environment}"
+  function_name    = "${var.name_prefix}fluxa-processor-${var.environment}"
   description      = "Fluxa: stores the queue's events and announces them"
   filename         = var.lambda_processor_zip_path
   source_code_hash = filebase64sha256(var.lambda_processor_zip_path)
@@ -58,7 +58,7 @@ resource "aws_lambda_function" "processor" {
       DB_PORT           = "5432"
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
       DLQ_URL           = aws_sqs_queue.events_dead_letters.url
-      FLUXA_ENVIRONMENT = var.environment
+      FLUXA_ENVIRONMENT = "${var.name_prefix}${var.environment}"
       FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       QUEUE_URL         = aws_sqs_queue.events.url
@@ -84,7 +84,7 @@ resource "aws_lambda_function" "processor" {
 }
 
 resource "aws_lambda_function" "query" {
-  function_name                  = "fluxa-query-${var.environment}"
+  function_name                  = "${var.name_prefix}fluxa-query-${var.environment}"
   description                    = "Fluxa: reads events and their status"
   filename                       = var.lambda_query_zip_path
   source_code_hash               = filebase64sha256(var.lambda_query_zip_path)
@@ -105,7 +105,7 @@ resource "aws_lambda_function" "query" {
       DB_NAME           = "fluxa"
       DB_PORT           = "5432"
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
-      FLUXA_ENVIRONMENT = var.environment
+      FLUXA_ENVIRONMENT = "${var.name_prefix}${var.environment}"
       FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
     }
@@ -129,7 +129,7 @@ resource "aws_lambda_function" "query" {
 }
 
 resource "aws_lambda_function" "migrate" {
-  function_name    = "fluxa-migrate-${var.environment}"
+  function_name    = "${var.name_prefix}fluxa-migrate-${var.environment}"
   description      = "Fluxa: applies the migrations during a deployment"
   filename         = var.lambda_migrate_zip_path
   source_code_hash = filebase64sha256(var.lambda_migrate_zip_path)
@@ -149,7 +149,7 @@ resource "aws_lambda_function" "migrate" {
       DB_NAME           = "fluxa"
       DB_PORT           = "5432"
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
-      FLUXA_ENVIRONMENT = var.environment
+      FLUXA_ENVIRONMENT = "${var.name_prefix}${var.environment}"
       FLUXA_LOG_LEVEL   = var.logs_level
     }
   }
@@ -172,7 +172,7 @@ resource "aws_lambda_function" "migrate" {
 }
 
 resource "aws_lambda_function" "maintain" {
-  function_name    = "fluxa-maintain-${var.environment}"
+  function_name    = "${var.name_prefix}fluxa-maintain-${var.environment}"
   description      = "Fluxa: makes partitions ahead, drops expired ones and prunes keys"
   filename         = var.lambda_maintain_zip_path
   source_code_hash = filebase64sha256(var.lambda_maintain_zip_path)
@@ -192,7 +192,7 @@ resource "aws_lambda_function" "maintain" {
       DB_NAME              = "fluxa"
       DB_PORT              = "5432"
       DB_SECRET_ARN        = var.database_db_instance_secret_arn
-      FLUXA_ENVIRONMENT    = var.environment
+      FLUXA_ENVIRONMENT    = "${var.name_prefix}${var.environment}"
       FLUXA_LOG_LEVEL      = var.logs_level
       FLUXA_RETENTION_DAYS = var.events_retention_days
     }

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_lambda_function" "ingest" {
-  function_name                  = "fluxa-ingest-${var.environment}"
+  function_name                  = "${var.name_prefix}fluxa-ingest-${var.environment}"
   description                    = "Fluxa: takes events over HTTP and puts them on the queue"
   filename                       = var.lambda_ingest_zip_path
   source_code_hash               = filebase64sha256(var.lambda_ingest_zip_path)
@@ -17,7 +17,7 @@ resource "aws_lambda_function" "ingest" {
 
   environment {
     variables = {
-      FLUXA_ENVIRONMENT = var.environment
+      FLUXA_ENVIRONMENT = "${var.name_prefix}${var.environment}"
       FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       QUEUE_URL         = aws_sqs_queue.events.url

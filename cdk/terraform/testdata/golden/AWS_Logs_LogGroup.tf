@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_cloudwatch_log_group" "database_postgresql_log" {
-  name              = "/aws/rds/instance/fluxa-${var.environment}/postgresql"
+  name              = "/aws/rds/instance/${var.name_prefix}fluxa-${var.environment}/postgresql"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
@@ -10,49 +10,49 @@ resource "aws_cloudwatch_log_group" "database_postgresql_log" {
 resource "aws_cloudwatch_log_group" "flow_log" {
   count = var.network_flow_logs ? 1 : 0
 
-  name              = "/aws/vpc/fluxa-flows-${var.environment}"
+  name              = "/aws/vpc/${var.name_prefix}fluxa-flows-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "ingest" {
-  name              = "/aws/lambda/fluxa-ingest-${var.environment}"
+  name              = "/aws/lambda/${var.name_prefix}fluxa-ingest-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "processor" {
-  name              = "/aws/lambda/fluxa-processor-${var.environment}"
+  name              = "/aws/lambda/${var.name_prefix}fluxa-processor-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "query" {
-  name              = "/aws/lambda/fluxa-query-${var.environment}"
+  name              = "/aws/lambda/${var.name_prefix}fluxa-query-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "migrate" {
-  name              = "/aws/lambda/fluxa-migrate-${var.environment}"
+  name              = "/aws/lambda/${var.name_prefix}fluxa-migrate-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "maintain" {
-  name              = "/aws/lambda/fluxa-maintain-${var.environment}"
+  name              = "/aws/lambda/${var.name_prefix}fluxa-maintain-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "api_access_log" {
-  name              = "/aws/apigateway/fluxa-${var.environment}/access"
+  name              = "/aws/apigateway/${var.name_prefix}fluxa-${var.environment}/access"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
@@ -61,7 +61,7 @@ resource "aws_cloudwatch_log_group" "api_access_log" {
 resource "aws_cloudwatch_log_group" "firewall" {
   count = var.api_firewall ? 1 : 0
 
-  name              = "aws-waf-logs-fluxa-${var.environment}"
+  name              = "aws-waf-logs-${var.name_prefix}fluxa-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags

@@ -3,7 +3,7 @@
 resource "aws_rds_cluster" "database" {
   count = var.database_cluster ? 1 : 0
 
-  cluster_identifier                  = "fluxa-${var.environment}"
+  cluster_identifier                  = "${var.name_prefix}fluxa-${var.environment}"
   engine                              = "aurora-postgresql"
   engine_version                      = var.database_engine_version
   database_name                       = "fluxa"
@@ -20,7 +20,7 @@ resource "aws_rds_cluster" "database" {
   copy_tags_to_snapshot               = true
   deletion_protection                 = var.database_deletion_protection
   skip_final_snapshot                 = !var.retain_data
-  final_snapshot_identifier           = var.retain_data ? "fluxa-${var.environment}-final-${aws_security_group.database.id}" : null
+  final_snapshot_identifier           = var.retain_data ? "${var.name_prefix}fluxa-${var.environment}-final-${aws_security_group.database.id}" : null
   enabled_cloudwatch_logs_exports     = ["postgresql"]
   apply_immediately                   = true
   allow_major_version_upgrade         = true

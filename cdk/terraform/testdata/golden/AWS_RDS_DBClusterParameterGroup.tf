@@ -3,7 +3,7 @@
 resource "aws_rds_cluster_parameter_group" "database" {
   count = var.database_cluster ? 1 : 0
 
-  name        = "fluxa-${var.environment}-aurora${var.database_engine_version}"
+  name        = "${var.name_prefix}fluxa-${var.environment}-aurora${var.database_engine_version}"
   family      = "aurora-postgresql${var.database_engine_version}"
   description = "PostgreSQL of Fluxa"
   tags        = local.tags

@@ -3,7 +3,7 @@
 resource "aws_rds_cluster_instance" "database_cluster_writer" {
   count = var.database_cluster ? 1 : 0
 
-  identifier                            = "fluxa-${var.environment}-writer"
+  identifier                            = "${var.name_prefix}fluxa-${var.environment}-writer"
   cluster_identifier                    = aws_rds_cluster.database[0].cluster_identifier
   engine                                = "aurora-postgresql"
   instance_class                        = "db.serverless"

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_db_instance" "database" {
-  identifier                            = "fluxa-${var.environment}"
+  identifier                            = "${var.name_prefix}fluxa-${var.environment}"
   engine                                = "postgres"
   engine_version                        = var.database_engine_version
   instance_class                        = var.database_instance_class
@@ -26,7 +26,7 @@ resource "aws_db_instance" "database" {
   copy_tags_to_snapshot                 = true
   deletion_protection                   = var.database_deletion_protection
   skip_final_snapshot                   = !var.retain_data
-  final_snapshot_identifier             = var.retain_data ? "fluxa-${var.environment}-final-${aws_security_group.database.id}" : null
+  final_snapshot_identifier             = var.retain_data ? "${var.name_prefix}fluxa-${var.environment}-final-${aws_security_group.database.id}" : null
   enabled_cloudwatch_logs_exports       = ["postgresql", "upgrade"]
   performance_insights_enabled          = true
   performance_insights_retention_period = 7

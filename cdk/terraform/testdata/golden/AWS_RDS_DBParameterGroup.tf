@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_db_parameter_group" "database" {
-  name         = "fluxa-${var.environment}-postgres${var.database_engine_version}"
+  name         = "${var.name_prefix}fluxa-${var.environment}-postgres${var.database_engine_version}"
   family       = "postgres${var.database_engine_version}"
   description  = "PostgreSQL of Fluxa"
   skip_destroy = var.retain_data

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_db_proxy" "database" {
-  name                   = "fluxa-${var.environment}"
+  name                   = "${var.name_prefix}fluxa-${var.environment}"
   engine_family          = "POSTGRESQL"
   idle_client_timeout    = 1800
   require_tls            = true

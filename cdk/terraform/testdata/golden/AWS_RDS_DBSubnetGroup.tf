@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_db_subnet_group" "database" {
-  name        = "fluxa-${var.environment}"
+  name        = "${var.name_prefix}fluxa-${var.environment}"
   description = "PostgreSQL of Fluxa"
   subnet_ids  = aws_subnet.isolated[*].id
   tags        = local.tags

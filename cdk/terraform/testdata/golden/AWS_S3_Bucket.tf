@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_s3_bucket" "payloads_access_logs" {
-  bucket = "fluxa-access-logs-${var.environment}-${local.account_id}-${local.region}"
+  bucket = "${var.name_prefix}fluxa-access-logs-${var.environment}-${local.account_id}-${local.region}"
   tags   = local.tags
 }
 
@@ -51,7 +51,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "payloads_access_logs" {
 }
 
 resource "aws_s3_bucket" "payloads" {
-  bucket = "fluxa-payloads-${var.environment}-${local.account_id}-${local.region}"
+  bucket = "${var.name_prefix}fluxa-payloads-${var.environment}-${local.account_id}-${local.region}"
   tags   = local.tags
 }
 

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_scheduler_schedule" "maintenance" {
-  name                = "fluxa-maintain-${var.environment}"
+  name                = "${var.name_prefix}fluxa-maintain-${var.environment}"
   description         = "Fluxa: makes partitions ahead, drops expired ones and prunes keys"
   schedule_expression = var.events_maintain_every_hours == 1 ? "rate(1 hour)" : "rate(${var.events_maintain_every_hours} hours)"
   state               = "ENABLED"

@@ -3,7 +3,7 @@
 resource "aws_wafv2_web_acl" "firewall" {
   count = var.api_firewall ? 1 : 0
 
-  name  = "fluxa-${var.environment}"
+  name  = "${var.name_prefix}fluxa-${var.environment}"
   scope = "REGIONAL"
   tags  = local.tags
 
@@ -13,7 +13,7 @@ resource "aws_wafv2_web_acl" "firewall" {
 
   visibility_config {
     cloudwatch_metrics_enabled = true
-    metric_name                = "fluxa-${var.environment}"
+    metric_name                = "${var.name_prefix}fluxa-${var.environment}"
     sampled_requests_enabled   = true
   }
 
@@ -35,7 +35,7 @@ resource "aws_wafv2_web_acl" "firewall" {
 
     visibility_config {
       cloudwatch_metrics_enabled = true
-      metric_name                = "fluxa-${var.environment}-rate"
+      metric_name                = "${var.name_prefix}fluxa-${var.environment}-rate"
       sampled_requests_enabled   = true
     }
   }
@@ -57,7 +57,7 @@ resource "aws_wafv2_web_acl" "firewall" {
 
     visibility_config {
       cloudwatch_metrics_enabled = true
-      metric_name                = "fluxa-${var.environment}-AWSManagedRulesAmazonIpReputationList"
+      metric_name                = "${var.name_prefix}fluxa-${var.environment}-AWSManagedRulesAmazonIpReputationList"
       sampled_requests_enabled   = true
     }
   }
@@ -79,7 +79,7 @@ resource "aws_wafv2_web_acl" "firewall" {
 
     visibility_config {
       cloudwatch_metrics_enabled = true
-      metric_name                = "fluxa-${var.environment}-AWSManagedRulesKnownBadInputsRuleSet"
+      metric_name                = "${var.name_prefix}fluxa-${var.environment}-AWSManagedRulesKnownBadInputsRuleSet"
       sampled_requests_enabled   = true
     }
   }
@@ -141,7 +141,7 @@ resource "aws_wafv2_web_acl" "firewall" {
 
     visibility_config {
       cloudwatch_metrics_enabled = true
-      metric_name                = "fluxa-${var.environment}-AWSManagedRulesCommonRuleSet"
+      metric_name                = "${var.name_prefix}fluxa-${var.environment}-AWSManagedRulesCommonRuleSet"
       sampled_requests_enabled   = true
     }
   }

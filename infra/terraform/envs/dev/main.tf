@@ -24,6 +24,7 @@ module "stateful" {
   environment                  = "dev"
   events_export_retention_days = 36600
   logs_retention_days          = 14
+  name_prefix                  = ""
   network_availability_zones   = 2
   network_cidr                 = "10.20.0.0/16"
   network_endpoint_zones       = 1
@@ -83,6 +84,7 @@ module "stateless" {
   logs_level                              = "info"
   logs_retention_days                     = 14
   logs_system_level                       = "WARN"
+  name_prefix                             = ""
   queue_batch_size                        = 10
   queue_batch_window_seconds              = 0
   retain_data                             = false

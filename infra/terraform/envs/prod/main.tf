@@ -24,6 +24,7 @@ module "stateful" {
   environment                  = "prod"
   events_export_retention_days = 36600
   logs_retention_days          = 90
+  name_prefix                  = ""
   network_availability_zones   = 3
   network_cidr                 = "10.30.0.0/16"
   network_endpoint_zones       = 3
@@ -83,6 +84,7 @@ module "stateless" {
   logs_level                              = "info"
   logs_retention_days                     = 90
   logs_system_level                       = "WARN"
+  name_prefix                             = ""
   queue_batch_size                        = 100
   queue_batch_window_seconds              = 1
   retain_data                             = true

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_security_group" "database" {
-  name        = "fluxa-database-${var.environment}"
+  name        = "${var.name_prefix}fluxa-database-${var.environment}"
   vpc_id      = aws_vpc.main.id
   description = "PostgreSQL of Fluxa"
   tags        = local.tags
@@ -37,21 +37,21 @@ resource "aws_vpc_security_group_ingress_rule" "database_from_database_proxy" {
 }
 
 resource "aws_cloudwatch_log_group" "database_postgresql_log" {
-  name              = "/aws/rds/instance/fluxa-${var.environment}/postgresql"
+  name              = "/aws/rds/instance/${var.name_prefix}fluxa-${var.environment}/postgresql"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_cloudwatch_log_group" "database_upgrade_log" {
-  name              = "/aws/rds/instance/fluxa-${var.environment}/upgrade"
+  name              = "/aws/rds/instance/${var.name_prefix}fluxa-${var.environment}/upgrade"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_db_parameter_group" "database" {
-  name         = "fluxa-${var.environment}-postgres${var.database_engine_version}"
+  name         = "${var.name_prefix}fluxa-${var.environment}-postgres${var.database_engine_version}"
   family       = "postgres${var.database_engine_version}"
   description  = "PostgreSQL of Fluxa"
   skip_destroy = var.retain_data
@@ -93,14 +93,14 @@ resource "aws_db_parameter_group" "database" {
 }
 
 resource "aws_db_subnet_group" "database" {
-  name        = "fluxa-${var.environment}"
+  name        = "${var.name_prefix}fluxa-${var.environment}"
   description = "PostgreSQL of Fluxa"
   subnet_ids  = aws_subnet.isolated[*].id
   tags        = local.tags
 }
 
 resource "aws_db_instance" "database" {
-  identifier                            = "fluxa-${var.environment}"
+  identifier                            = "${var.name_prefix}fluxa-${var.environment}"
   engine                                = "postgres"
   engine_version                        = var.database_engine_version
   allow_major_version_upgrade           = true
@@ -126,7 +126,7 @@ resource "aws_db_instance" "database" {
   copy_tags_to_snapshot                 = true
   deletion_protection                   = var.database_deletion_protection
   skip_final_snapshot                   = !var.retain_data
-  final_snapshot_identifier             = var.retain_data ? "fluxa-${var.environment}-final-${aws_security_group.database.id}" : null
+  final_snapshot_identifier             = var.retain_data ? "${var.name_prefix}fluxa-${var.environment}-final-${aws_security_group.database.id}" : null
   enabled_cloudwatch_logs_exports       = ["postgresql", "upgrade"]
   performance_insights_enabled          = true
   performance_insights_retention_period = 7
@@ -149,7 +149,7 @@ resource "aws_db_instance" "database" {
 resource "aws_iam_role" "database_proxy" {
   count = var.database_proxy ? 1 : 0
 
-  name        = "fluxa-database-proxy-${var.environment}-${local.region}"
+  name        = "${var.name_prefix}fluxa-database-proxy-${var.environment}-${local.region}"
   description = "RDS Proxy of Fluxa logs in to the database"
   assume_role_policy = jsonencode({
     Statement = [{
@@ -185,7 +185,7 @@ resource "aws_iam_role_policy" "database_proxy" {
 resource "aws_security_group" "database_proxy" {
   count = var.database_proxy ? 1 : 0
 
-  name        = "fluxa-database-proxy-${var.environment}"
+  name        = "${var.name_prefix}fluxa-database-proxy-${var.environment}"
   vpc_id      = aws_vpc.main.id
   description = "RDS Proxy of Fluxa"
   tags        = local.tags
@@ -216,7 +216,7 @@ resource "aws_vpc_security_group_egress_rule" "database_proxy_to_database" {
 resource "aws_db_proxy" "database" {
   count = var.database_proxy ? 1 : 0
 
-  name                   = "fluxa-${var.environment}"
+  name                   = "${var.name_prefix}fluxa-${var.environment}"
   engine_family          = "POSTGRESQL"
   idle_client_timeout    = 1800
   require_tls            = true

@@ -3,7 +3,7 @@
 resource "aws_cloudwatch_log_group" "flow_log" {
   count = var.network_flow_logs ? 1 : 0
 
-  name              = "/aws/vpc/fluxa-flows-${var.environment}"
+  name              = "/aws/vpc/${var.name_prefix}fluxa-flows-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
@@ -15,7 +15,7 @@ resource "aws_vpc" "main" {
   enable_dns_support   = true
   instance_tenancy     = "default"
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}"
+    Name = "${var.name_prefix}fluxa-${var.environment}"
   })
 }
 
@@ -27,7 +27,7 @@ resource "aws_subnet" "isolated" {
   cidr_block              = cidrsubnet(var.network_cidr, 24 - tonumber(split("/", var.network_cidr)[1]), count.index)
   map_public_ip_on_launch = false
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}-isolated-${count.index + 1}"
+    Name = "${var.name_prefix}fluxa-${var.environment}-isolated-${count.index + 1}"
   })
 }
 
@@ -36,7 +36,7 @@ resource "aws_route_table" "isolated" {
 
   vpc_id = aws_vpc.main.id
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}-isolated-${count.index + 1}"
+    Name = "${var.name_prefix}fluxa-${var.environment}-isolated-${count.index + 1}"
   })
 }
 
@@ -50,7 +50,7 @@ resource "aws_route_table_association" "isolated" {
 resource "aws_iam_role" "flow_logs" {
   count = var.network_flow_logs ? 1 : 0
 
-  name = "fluxa-flow-logs-${var.environment}-${local.region}"
+  name = "${var.name_prefix}fluxa-flow-logs-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -62,7 +62,7 @@ resource "aws_iam_role" "flow_logs" {
     Version = "2012-10-17"
   })
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}-flow-logs"
+    Name = "${var.name_prefix}fluxa-${var.environment}-flow-logs"
   })
 }
 
@@ -90,7 +90,7 @@ resource "aws_flow_log" "flow_logs" {
   log_destination      = aws_cloudwatch_log_group.flow_log[0].arn
   iam_role_arn         = aws_iam_role.flow_logs[0].arn
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}-flow-logs"
+    Name = "${var.name_prefix}fluxa-${var.environment}-flow-logs"
   })
 }
 
@@ -119,8 +119,8 @@ resource "aws_vpc_endpoint" "s3" {
           AWS = "*"
         }
         Resource = [
-          "arn:${local.partition}:s3:::fluxa-payloads-${var.environment}-${local.account_id}-${local.region}/raw/*",
-          "arn:${local.partition}:s3:::fluxa-payloads-${var.environment}-${local.account_id}-${local.region}",
+          "arn:${local.partition}:s3:::${var.name_prefix}fluxa-payloads-${var.environment}-${local.account_id}-${local.region}/raw/*",
+          "arn:${local.partition}:s3:::${var.name_prefix}fluxa-payloads-${var.environment}-${local.account_id}-${local.region}",
         ]
       },
       {
@@ -134,7 +134,7 @@ resource "aws_vpc_endpoint" "s3" {
         Principal = {
           AWS = "*"
         }
-        Resource = "arn:${local.partition}:s3:::fluxa-payloads-${var.environment}-${local.account_id}-${local.region}/exports/*"
+        Resource = "arn:${local.partition}:s3:::${var.name_prefix}fluxa-payloads-${var.environment}-${local.account_id}-${local.region}/exports/*"
       },
       {
         Action = "s3:PutObject"
@@ -142,13 +142,13 @@ resource "aws_vpc_endpoint" "s3" {
         Principal = {
           AWS = "*"
         }
-        Resource = "arn:${local.partition}:s3:::cloudformation-custom-resource-response-${join("", split("-", local.region))}/arn:${local.partition}:cloudformation:${local.region}:${local.account_id}:stack/fluxa-pipeline-${var.environment}/*"
+        Resource = "arn:${local.partition}:s3:::cloudformation-custom-resource-response-${join("", split("-", local.region))}/arn:${local.partition}:cloudformation:${local.region}:${local.account_id}:stack/${var.name_prefix}fluxa-pipeline-${var.environment}/*"
       },
     ]
     Version = "2012-10-17"
   })
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}"
+    Name = "${var.name_prefix}fluxa-${var.environment}"
   })
 }
 
@@ -172,14 +172,14 @@ resource "aws_vpc_endpoint" "sqs" {
         AWS = "*"
       }
       Resource = [
-        "arn:${local.partition}:sqs:${local.region}:${local.account_id}:fluxa-dlq-${var.environment}",
-        "arn:${local.partition}:sqs:${local.region}:${local.account_id}:fluxa-events-${var.environment}",
+        "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${var.name_prefix}fluxa-dlq-${var.environment}",
+        "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${var.name_prefix}fluxa-events-${var.environment}",
       ]
     }]
     Version = "2012-10-17"
   })
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}"
+    Name = "${var.name_prefix}fluxa-${var.environment}"
   })
 }
 
@@ -202,12 +202,12 @@ resource "aws_vpc_endpoint" "sns" {
       Principal = {
         AWS = "*"
       }
-      Resource = "arn:${local.partition}:sns:${local.region}:${local.account_id}:fluxa-notifications-${var.environment}"
+      Resource = "arn:${local.partition}:sns:${local.region}:${local.account_id}:${var.name_prefix}fluxa-notifications-${var.environment}"
     }]
     Version = "2012-10-17"
   })
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}"
+    Name = "${var.name_prefix}fluxa-${var.environment}"
   })
 }
 
@@ -235,12 +235,12 @@ resource "aws_vpc_endpoint" "secrets_manager" {
     Version = "2012-10-17"
   })
   tags = merge(local.tags, {
-    Name = "fluxa-${var.environment}"
+    Name = "${var.name_prefix}fluxa-${var.environment}"
   })
 }
 
 resource "aws_security_group" "clients" {
-  name        = "fluxa-clients-${var.environment}"
+  name        = "${var.name_prefix}fluxa-clients-${var.environment}"
   vpc_id      = aws_vpc.main.id
   description = "Fluxa functions"
   tags        = local.tags
@@ -265,7 +265,7 @@ resource "aws_vpc_security_group_egress_rule" "clients_5432" {
 }
 
 resource "aws_security_group" "operators" {
-  name        = "fluxa-operators-${var.environment}"
+  name        = "${var.name_prefix}fluxa-operators-${var.environment}"
   vpc_id      = aws_vpc.main.id
   description = "People who operate Fluxa"
   tags        = local.tags
@@ -281,7 +281,7 @@ resource "aws_vpc_security_group_egress_rule" "operators_5432" {
 }
 
 resource "aws_security_group" "endpoints" {
-  name        = "fluxa-endpoints-${var.environment}"
+  name        = "${var.name_prefix}fluxa-endpoints-${var.environment}"
   vpc_id      = aws_vpc.main.id
   description = "AWS endpoints of Fluxa"
   tags        = local.tags

@@ -3,7 +3,7 @@
 resource "aws_s3_bucket" "payloads_access_logs" {
   count = var.payloads_access_logs ? 1 : 0
 
-  bucket = "fluxa-access-logs-${var.environment}-${local.account_id}-${local.region}"
+  bucket = "${var.name_prefix}fluxa-access-logs-${var.environment}-${local.account_id}-${local.region}"
   tags   = local.tags
 }
 
@@ -114,7 +114,7 @@ resource "aws_s3_bucket_policy" "payloads_access_logs" {
 }
 
 resource "aws_s3_bucket" "payloads" {
-  bucket = "fluxa-payloads-${var.environment}-${local.account_id}-${local.region}"
+  bucket = "${var.name_prefix}fluxa-payloads-${var.environment}-${local.account_id}-${local.region}"
   tags   = local.tags
 }
 

@@ -140,6 +140,16 @@ variable "logs_retention_days" {
   }
 }
 
+variable "name_prefix" {
+  description = "What every name begins with, such as acme-, for two installations in one account and region; empty for nothing."
+  type        = string
+
+  validation {
+    condition     = can(regex("^([a-z][a-z0-9]*(-[a-z0-9]+)*-)?$", var.name_prefix)) && length(var.name_prefix) <= 23
+    error_message = "name_prefix must be empty or of a-z 0-9 -, a letter first, no two - in a row and one at the end, such as acme-, and have at most 23 characters."
+  }
+}
+
 variable "network_availability_zones" {
   description = "In how many zones a subnet is made; 0 in an existing VPC."
   type        = number

@@ -1,8 +1,8 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_sns_topic" "alarms" {
-  name              = "fluxa-alarms-${var.environment}"
-  display_name      = "Fluxa ${var.environment} alarms"
+  name              = "${var.name_prefix}fluxa-alarms-${var.environment}"
+  display_name      = "Fluxa ${var.name_prefix}${var.environment} alarms"
   kms_master_key_id = aws_kms_key.topic_key.arn
   tags              = local.tags
 }
@@ -57,7 +57,7 @@ resource "aws_sns_topic_policy" "alarms" {
 }
 
 resource "aws_db_event_subscription" "instance_events" {
-  name             = "fluxa-database-events-${var.environment}"
+  name             = "${var.name_prefix}fluxa-database-events-${var.environment}"
   sns_topic        = aws_sns_topic.alarms.arn
   source_type      = "db-instance"
   source_ids       = [var.database_db_instance_identifier]
@@ -71,7 +71,7 @@ resource "aws_db_event_subscription" "instance_events" {
 resource "aws_db_event_subscription" "proxy_events" {
   count = var.database_proxy ? 1 : 0
 
-  name             = "fluxa-proxy-events-${var.environment}"
+  name             = "${var.name_prefix}fluxa-proxy-events-${var.environment}"
   sns_topic        = aws_sns_topic.alarms.arn
   source_type      = "db-proxy"
   source_ids       = [var.database_db_proxy_name]
@@ -83,7 +83,7 @@ resource "aws_db_event_subscription" "proxy_events" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "api5xx" {
-  alarm_name          = "fluxa-api-5xx-rate-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-api-5xx-rate-${var.environment}"
   alarm_description   = "The API answers 5xx. First: see which function's alarm is on too and read its log; if none is, read the API's execution log."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_api_5xx_percent
@@ -109,7 +109,7 @@ resource "aws_cloudwatch_metric_alarm" "api5xx" {
       namespace   = "AWS/ApiGateway"
       metric_name = "5XXError"
       dimensions = {
-        ApiName = "fluxa-${var.environment}"
+        ApiName = "${var.name_prefix}fluxa-${var.environment}"
         Stage   = aws_api_gateway_stage.api.stage_name
       }
       period = 60
@@ -125,7 +125,7 @@ resource "aws_cloudwatch_metric_alarm" "api5xx" {
       namespace   = "AWS/ApiGateway"
       metric_name = "Count"
       dimensions = {
-        ApiName = "fluxa-${var.environment}"
+        ApiName = "${var.name_prefix}fluxa-${var.environment}"
         Stage   = aws_api_gateway_stage.api.stage_name
       }
       period = 60
@@ -135,7 +135,7 @@ resource "aws_cloudwatch_metric_alarm" "api5xx" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "ingest_errors" {
-  alarm_name          = "fluxa-ingest-error-rate-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-ingest-error-rate-${var.environment}"
   alarm_description   = "Ingest crashes or runs out of time. First: read its log for the reason; after a release, go back to the version before."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_error_rate_percent
@@ -187,7 +187,7 @@ resource "aws_cloudwatch_metric_alarm" "ingest_errors" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "ingest_throttles" {
-  alarm_name          = "fluxa-ingest-throttles-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-ingest-throttles-${var.environment}"
   alarm_description   = "Ingest finds no concurrency left. First: see in the API's access log who sends so much; then raise the function's concurrency, or the account's."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_throttles
@@ -216,7 +216,7 @@ resource "aws_cloudwatch_metric_alarm" "ingest_throttles" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "processor_errors" {
-  alarm_name          = "fluxa-processor-error-rate-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-processor-error-rate-${var.environment}"
   alarm_description   = "Processor crashes or runs out of time. First: read its log for the reason; after a release, go back to the version before."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_error_rate_percent
@@ -268,7 +268,7 @@ resource "aws_cloudwatch_metric_alarm" "processor_errors" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "processor_throttles" {
-  alarm_name          = "fluxa-processor-throttles-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-processor-throttles-${var.environment}"
   alarm_description   = "Processor finds no concurrency left. First: see in the API's access log who sends so much; then raise the function's concurrency, or the account's."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_throttles
@@ -297,7 +297,7 @@ resource "aws_cloudwatch_metric_alarm" "processor_throttles" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "query_errors" {
-  alarm_name          = "fluxa-query-error-rate-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-query-error-rate-${var.environment}"
   alarm_description   = "Query crashes or runs out of time. First: read its log for the reason; after a release, go back to the version before."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_error_rate_percent
@@ -349,7 +349,7 @@ resource "aws_cloudwatch_metric_alarm" "query_errors" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "query_throttles" {
-  alarm_name          = "fluxa-query-throttles-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-query-throttles-${var.environment}"
   alarm_description   = "Query finds no concurrency left. First: see in the API's access log who sends so much; then raise the function's concurrency, or the account's."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_throttles
@@ -378,7 +378,7 @@ resource "aws_cloudwatch_metric_alarm" "query_throttles" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "dlq_depth" {
-  alarm_name          = "fluxa-dlq-depth-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-dlq-depth-${var.environment}"
   alarm_description   = "Events were given up. First: fluxa dlq ls tells which and why; mend the cause, then fluxa dlq redrive sends them again."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_dlq_depth
@@ -407,7 +407,7 @@ resource "aws_cloudwatch_metric_alarm" "dlq_depth" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "dlq_sent" {
-  alarm_name          = "fluxa-dlq-sent-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-dlq-sent-${var.environment}"
   alarm_description   = "Events are being given up. First: fluxa dlq ls; many of one error code are a client or a release that went wrong: find out since when."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_dlq_depth
@@ -427,7 +427,7 @@ resource "aws_cloudwatch_metric_alarm" "dlq_sent" {
       namespace   = "Fluxa/Processor"
       metric_name = "dlq_sent"
       dimensions = {
-        Environment = var.environment
+        Environment = "${var.name_prefix}${var.environment}"
         Service     = "processor"
       }
       period = 60
@@ -437,7 +437,7 @@ resource "aws_cloudwatch_metric_alarm" "dlq_sent" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "retried" {
-  alarm_name          = "fluxa-events-retried-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-events-retried-${var.environment}"
   alarm_description   = "Events cannot be finished and stay on the queue. First: see in the processor's log, saved query retries by code, what is away: the database, SNS (notifier_unavailable) or S3 (storage_unavailable)."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_retried
@@ -457,7 +457,7 @@ resource "aws_cloudwatch_metric_alarm" "retried" {
       namespace   = "Fluxa/Processor"
       metric_name = "retried"
       dimensions = {
-        Environment = var.environment
+        Environment = "${var.name_prefix}${var.environment}"
         Service     = "processor"
       }
       period = 60
@@ -467,7 +467,7 @@ resource "aws_cloudwatch_metric_alarm" "retried" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "oldest_retried" {
-  alarm_name          = "fluxa-oldest-retried-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-oldest-retried-${var.environment}"
   alarm_description   = "An event has been tried again and again for too long. First: find it in the processor's log by result retried; its error_code tells what to mend."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_queue_age_seconds * 1000
@@ -487,7 +487,7 @@ resource "aws_cloudwatch_metric_alarm" "oldest_retried" {
       namespace   = "Fluxa/Processor"
       metric_name = "oldest_retried_age_ms"
       dimensions = {
-        Environment = var.environment
+        Environment = "${var.name_prefix}${var.environment}"
         Service     = "processor"
       }
       period = 60
@@ -497,7 +497,7 @@ resource "aws_cloudwatch_metric_alarm" "oldest_retried" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "queue_age" {
-  alarm_name          = "fluxa-queue-age-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-queue-age-${var.environment}"
   alarm_description   = "The oldest event waits too long. First: is the processor's event source mapping enabled, does the function fail, is it throttled? Else it is too slow: see its concurrency and the database's load."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_queue_age_seconds
@@ -526,7 +526,7 @@ resource "aws_cloudwatch_metric_alarm" "queue_age" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "in_flight" {
-  alarm_name          = "fluxa-in-flight-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-in-flight-${var.environment}"
   alarm_description   = "More events are in flight than the processor can hold: they wait for another try, and at 120000 SQS hands over no more. First: do what events-retried or processor-error-rate says."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = min(96000, 2 * (var.functions_processor_maximum_concurrency * var.queue_batch_size))
@@ -555,7 +555,7 @@ resource "aws_cloudwatch_metric_alarm" "in_flight" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "end_to_end" {
-  alarm_name          = "fluxa-end-to-end-p99-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-end-to-end-p99-${var.environment}"
   alarm_description   = "One event in a hundred takes too long from its acceptance to its row. First: see on the dashboard whether it waits in the queue or in the database."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_end_to_end_p99_ms
@@ -575,7 +575,7 @@ resource "aws_cloudwatch_metric_alarm" "end_to_end" {
       namespace   = "Fluxa/Processor"
       metric_name = "end_to_end_latency_ms"
       dimensions = {
-        Environment = var.environment
+        Environment = "${var.name_prefix}${var.environment}"
         Service     = "processor"
       }
       period = 60
@@ -585,7 +585,7 @@ resource "aws_cloudwatch_metric_alarm" "end_to_end" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "processor_concurrency" {
-  alarm_name          = "fluxa-processor-concurrency-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-processor-concurrency-${var.environment}"
   alarm_description   = "The processor is near its maximum concurrency of ${var.functions_processor_maximum_concurrency}: the queue will grow. First: see whether the database has room; then raise the maximum, or the size of a batch."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.functions_processor_maximum_concurrency * var.alarms_concurrency_percent / 100
@@ -614,7 +614,7 @@ resource "aws_cloudwatch_metric_alarm" "processor_concurrency" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "notifications_failed" {
-  alarm_name          = "fluxa-notifications-failed-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-notifications-failed-${var.environment}"
   alarm_description   = "SNS cannot deliver to a subscriber, who misses notifications. First: list the topic's subscriptions; is each endpoint there, and does its policy let SNS in? Then announce again what was missed."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_notifications_failed
@@ -643,7 +643,7 @@ resource "aws_cloudwatch_metric_alarm" "notifications_failed" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "database_cpu" {
-  alarm_name          = "fluxa-database-cpu-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-database-cpu-${var.environment}"
   alarm_description   = "The database is busy. First: see in Performance Insights which statement it is; if it is ours, take a larger instance class."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_database_cpu_percent
@@ -672,7 +672,7 @@ resource "aws_cloudwatch_metric_alarm" "database_cpu" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "database_memory" {
-  alarm_name          = "fluxa-database-memory-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-database-memory-${var.environment}"
   alarm_description   = "The database runs out of memory and may restart. First: see in Performance Insights whether sessions or one statement take it; else take a larger instance class."
   comparison_operator = "LessThanThreshold"
   threshold           = var.alarms_database_free_memory_mib * 1048576
@@ -701,7 +701,7 @@ resource "aws_cloudwatch_metric_alarm" "database_memory" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "database_storage" {
-  alarm_name          = "fluxa-database-storage-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-database-storage-${var.environment}"
   alarm_description   = "The database runs out of storage; it grows by itself up to ${var.database_max_storage_gib} GiB. First: raise database.max_storage_gib, or keep events for fewer days."
   comparison_operator = "LessThanThreshold"
   threshold           = var.alarms_database_free_storage_gib * 1073741824
@@ -732,7 +732,7 @@ resource "aws_cloudwatch_metric_alarm" "database_storage" {
 resource "aws_cloudwatch_metric_alarm" "proxy_connections" {
   count = var.database_proxy ? 1 : 0
 
-  alarm_name          = "fluxa-proxy-connections-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-proxy-connections-${var.environment}"
   alarm_description   = "The proxy has lent most of its connections to the database; callers will wait, then fail. First: see in Performance Insights what the sessions wait for; then lower the functions' concurrency, or take a larger instance class."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.alarms_proxy_connections_percent
@@ -782,7 +782,7 @@ resource "aws_cloudwatch_metric_alarm" "proxy_connections" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "database_connections" {
-  alarm_name          = "fluxa-database-connections-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-database-connections-${var.environment}"
   alarm_description   = "The database has many of the about ${var.database_connections} connections that it allows. First: see in pg_stat_activity whose they are; lower the functions' concurrency, or put a proxy before it."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = var.database_connections * var.alarms_database_connections_percent / 100
@@ -811,7 +811,7 @@ resource "aws_cloudwatch_metric_alarm" "database_connections" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "maintenance" {
-  alarm_name          = "fluxa-maintenance-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-maintenance-${var.environment}"
   alarm_description   = "The tables have not been maintained for two hours more than there are between two runs. First: read the log of maintain for the reason; if it has no runs, see whether its schedule is enabled."
   comparison_operator = "LessThanThreshold"
   threshold           = 1
@@ -838,7 +838,7 @@ resource "aws_cloudwatch_metric_alarm" "maintenance" {
       namespace   = "Fluxa/Maintain"
       metric_name = "maintain_success"
       dimensions = {
-        Environment = var.environment
+        Environment = "${var.name_prefix}${var.environment}"
         Service     = "maintain"
       }
       period = 3600
@@ -848,7 +848,7 @@ resource "aws_cloudwatch_metric_alarm" "maintenance" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "partitions" {
-  alarm_name          = "fluxa-partitions-ahead-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-partitions-ahead-${var.environment}"
   alarm_description   = "Partitions of the coming days are missing: maintain cannot make all 7. First: read its log for the reason, mend that, and invoke it; events lose their partition only when none is left."
   comparison_operator = "LessThanThreshold"
   threshold           = 7
@@ -868,7 +868,7 @@ resource "aws_cloudwatch_metric_alarm" "partitions" {
       namespace   = "Fluxa/Maintain"
       metric_name = "partitions_ahead"
       dimensions = {
-        Environment = var.environment
+        Environment = "${var.name_prefix}${var.environment}"
         Service     = "maintain"
       }
       period = 60
@@ -878,7 +878,7 @@ resource "aws_cloudwatch_metric_alarm" "partitions" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "misplaced" {
-  alarm_name          = "fluxa-events-misplaced-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-events-misplaced-${var.environment}"
   alarm_description   = "Events lie in the default partition, which is never dropped. First: read the log of maintain for why the partition of their day cannot be made."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
@@ -898,7 +898,7 @@ resource "aws_cloudwatch_metric_alarm" "misplaced" {
       namespace   = "Fluxa/Maintain"
       metric_name = "events_misplaced"
       dimensions = {
-        Environment = var.environment
+        Environment = "${var.name_prefix}${var.environment}"
         Service     = "maintain"
       }
       period = 60
@@ -908,7 +908,7 @@ resource "aws_cloudwatch_metric_alarm" "misplaced" {
 }
 
 resource "aws_cloudwatch_composite_alarm" "unhealthy" {
-  alarm_name        = "fluxa-pipeline-unhealthy-${var.environment}"
+  alarm_name        = "${var.name_prefix}fluxa-pipeline-unhealthy-${var.environment}"
   alarm_description = "Events are refused, stuck or given up. First: open the dashboard and do what the alarm says that is on too."
   alarm_rule        = "(ALARM(\"${aws_cloudwatch_metric_alarm.api5xx.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.ingest_errors.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.processor_errors.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.dlq_depth.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.dlq_sent.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.retried.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.oldest_retried.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.queue_age.arn}\") OR ALARM(\"${aws_cloudwatch_metric_alarm.database_storage.arn}\"))"
   alarm_actions     = [aws_sns_topic.alarms.arn]
@@ -919,7 +919,7 @@ resource "aws_cloudwatch_composite_alarm" "unhealthy" {
 resource "aws_cloudwatch_metric_alarm" "database_credits" {
   count = var.database_credits ? 1 : 0
 
-  alarm_name          = "fluxa-database-credits-${var.environment}"
+  alarm_name          = "${var.name_prefix}fluxa-database-credits-${var.environment}"
   alarm_description   = "The database has used more of its processors than its class earns, which will be charged. First: see in Performance Insights which statement it is; if it is ours, take a larger class."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 144

@@ -1,14 +1,14 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_cloudwatch_log_group" "api_access_log" {
-  name              = "/aws/apigateway/fluxa-${var.environment}/access"
+  name              = "/aws/apigateway/${var.name_prefix}fluxa-${var.environment}/access"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_api_gateway_rest_api" "api" {
-  name                     = "fluxa-${var.environment}"
+  name                     = "${var.name_prefix}fluxa-${var.environment}"
   description              = "Fluxa takes transaction events and tells what became of them"
   minimum_compression_size = 0
   tags                     = local.tags
@@ -21,7 +21,7 @@ resource "aws_api_gateway_rest_api" "api" {
 resource "aws_iam_role" "api_logs" {
   count = var.api_account_role ? 1 : 0
 
-  name = "fluxa-api-logs-${var.environment}-${local.region}"
+  name = "${var.name_prefix}fluxa-api-logs-${var.environment}-${local.region}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -110,7 +110,7 @@ resource "aws_api_gateway_deployment" "api" {
 resource "aws_api_gateway_stage" "api" {
   rest_api_id          = aws_api_gateway_rest_api.api.id
   deployment_id        = aws_api_gateway_deployment.api.id
-  stage_name           = var.environment
+  stage_name           = "${var.name_prefix}${var.environment}"
   xray_tracing_enabled = true
   tags                 = local.tags
 
@@ -393,7 +393,7 @@ resource "aws_api_gateway_integration" "api_health_get" {
 
 resource "aws_api_gateway_request_validator" "api_validator" {
   rest_api_id                 = aws_api_gateway_rest_api.api.id
-  name                        = "fluxa-${var.environment}"
+  name                        = "${var.name_prefix}fluxa-${var.environment}"
   validate_request_body       = true
   validate_request_parameters = true
 }
@@ -679,14 +679,14 @@ resource "aws_api_gateway_gateway_response" "api_no_signature" {
 }
 
 resource "aws_api_gateway_api_key" "api" {
-  name        = "fluxa-${var.environment}"
+  name        = "${var.name_prefix}fluxa-${var.environment}"
   description = "The first caller's; make one for each further caller"
   enabled     = true
   tags        = local.tags
 }
 
 resource "aws_api_gateway_usage_plan" "api" {
-  name = "fluxa-${var.environment}"
+  name = "${var.name_prefix}fluxa-${var.environment}"
   tags = local.tags
 
   api_stages {
@@ -707,7 +707,7 @@ resource "aws_api_gateway_usage_plan_key" "api" {
 }
 
 resource "aws_cloudwatch_log_group" "api_execution_log" {
-  name              = "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/${var.environment}"
+  name              = "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/${var.name_prefix}${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_cloudwatch_dashboard" "dashboard" {
-  dashboard_name = "fluxa-${var.environment}"
+  dashboard_name = "${var.name_prefix}fluxa-${var.environment}"
   dashboard_body = jsonencode({
     periodOverride = "auto"
     start          = "-PT3H"
@@ -62,7 +62,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Ingest",
               "ingest_success",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "ingest",
               {
@@ -75,7 +75,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Processor",
               "processed_success",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "processor",
               {
@@ -88,7 +88,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Processor",
               "duplicate_skipped",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "processor",
               {
@@ -101,7 +101,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Processor",
               "notified",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "processor",
               {
@@ -114,7 +114,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Query",
               "query_success",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "query",
               {
@@ -142,7 +142,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Ingest",
               "ingest_failure",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "ingest",
               {
@@ -155,7 +155,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Processor",
               "processed_failure",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "processor",
               {
@@ -168,7 +168,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Processor",
               "retried",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "processor",
               {
@@ -181,7 +181,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Processor",
               "dlq_sent",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "processor",
               {
@@ -205,7 +205,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Query",
               "query_failure",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "query",
               {
@@ -218,7 +218,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "AWS/ApiGateway",
               "5XXError",
               "ApiName",
-              "fluxa-${var.environment}",
+              "${var.name_prefix}fluxa-${var.environment}",
               "Stage",
               aws_api_gateway_stage.api.stage_name,
               {
@@ -256,7 +256,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Processor",
               "end_to_end_latency_ms",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "processor",
               {
@@ -269,7 +269,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Processor",
               "end_to_end_latency_ms",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "processor",
               {
@@ -282,7 +282,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Processor",
               "end_to_end_latency_ms",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "processor",
               {
@@ -310,7 +310,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Ingest",
               "ingest_latency_ms",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "ingest",
               {
@@ -323,7 +323,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Ingest",
               "ingest_latency_ms",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "ingest",
               {
@@ -336,7 +336,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Ingest",
               "ingest_latency_ms",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "ingest",
               {
@@ -364,7 +364,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Query",
               "query_latency_ms",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "query",
               {
@@ -377,7 +377,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Query",
               "query_latency_ms",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "query",
               {
@@ -390,7 +390,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Query",
               "query_latency_ms",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "query",
               {
@@ -418,7 +418,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Processor",
               "process_latency_ms",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "processor",
               {
@@ -431,7 +431,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Processor",
               "db_latency_ms",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "processor",
               {
@@ -503,7 +503,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Processor",
               "oldest_retried_age_ms",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "processor",
               {
@@ -695,7 +695,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Maintain",
               "maintain_success",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "maintain",
               {
@@ -708,7 +708,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Maintain",
               "maintain_failure",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "maintain",
               {
@@ -721,7 +721,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Maintain",
               "partitions_made",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "maintain",
               {
@@ -734,7 +734,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Maintain",
               "partitions_dropped",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "maintain",
               {
@@ -747,7 +747,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Maintain",
               "partitions_ahead",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "maintain",
               {
@@ -760,7 +760,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Maintain",
               "events_moved",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "maintain",
               {
@@ -773,7 +773,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Maintain",
               "keys_pruned",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "maintain",
               {
@@ -817,7 +817,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "AWS/ApiGateway",
               "Count",
               "ApiName",
-              "fluxa-${var.environment}",
+              "${var.name_prefix}fluxa-${var.environment}",
               "Stage",
               aws_api_gateway_stage.api.stage_name,
               {
@@ -958,7 +958,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "Fluxa/Processor",
               "notified",
               "Environment",
-              var.environment,
+              "${var.name_prefix}${var.environment}",
               "Service",
               "processor",
               {
@@ -989,7 +989,7 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
               "AWS/ApiGateway",
               "Count",
               "ApiName",
-              "fluxa-${var.environment}",
+              "${var.name_prefix}fluxa-${var.environment}",
               "Stage",
               aws_api_gateway_stage.api.stage_name,
               {

@@ -3,7 +3,7 @@
 resource "aws_wafv2_web_acl" "firewall" {
   count = var.api_firewall ? 1 : 0
 
-  name  = "fluxa-${var.environment}"
+  name  = "${var.name_prefix}fluxa-${var.environment}"
   scope = "REGIONAL"
   tags  = local.tags
 
@@ -13,7 +13,7 @@ resource "aws_wafv2_web_acl" "firewall" {
 
   visibility_config {
     cloudwatch_metrics_enabled = true
-    metric_name                = "fluxa-${var.environment}"
+    metric_name                = "${var.name_prefix}fluxa-${var.environment}"
     sampled_requests_enabled   = true
   }
 
@@ -35,7 +35,7 @@ resource "aws_wafv2_web_acl" "firewall" {
 
     visibility_config {
       cloudwatch_metrics_enabled = true
-      metric_name                = "fluxa-${var.environment}-rate"
+      metric_name                = "${var.name_prefix}fluxa-${var.environment}-rate"
       sampled_requests_enabled   = true
     }
   }
@@ -57,7 +57,7 @@ resource "aws_wafv2_web_acl" "firewall" {
 
     visibility_config {
       cloudwatch_metrics_enabled = true
-      metric_name                = "fluxa-${var.environment}-AWSManagedRulesAmazonIpReputationList"
+      metric_name                = "${var.name_prefix}fluxa-${var.environment}-AWSManagedRulesAmazonIpReputationList"
       sampled_requests_enabled   = true
     }
   }
@@ -151,7 +151,7 @@ resource "aws_wafv2_web_acl" "firewall" {
 
     visibility_config {
       cloudwatch_metrics_enabled = true
-      metric_name                = "fluxa-${var.environment}-AWSManagedRulesKnownBadInputsRuleSet"
+      metric_name                = "${var.name_prefix}fluxa-${var.environment}-AWSManagedRulesKnownBadInputsRuleSet"
       sampled_requests_enabled   = true
     }
   }
@@ -293,7 +293,7 @@ resource "aws_wafv2_web_acl" "firewall" {
 
     visibility_config {
       cloudwatch_metrics_enabled = true
-      metric_name                = "fluxa-${var.environment}-AWSManagedRulesCommonRuleSet"
+      metric_name                = "${var.name_prefix}fluxa-${var.environment}-AWSManagedRulesCommonRuleSet"
       sampled_requests_enabled   = true
     }
   }
@@ -309,7 +309,7 @@ resource "aws_wafv2_web_acl_association" "firewall" {
 resource "aws_cloudwatch_log_group" "firewall" {
   count = var.api_firewall ? 1 : 0
 
-  name              = "aws-waf-logs-fluxa-${var.environment}"
+  name              = "aws-waf-logs-${var.name_prefix}fluxa-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags

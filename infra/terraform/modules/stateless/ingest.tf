@@ -1,15 +1,15 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_cloudwatch_log_group" "ingest" {
-  name              = "/aws/lambda/fluxa-ingest-${var.environment}"
+  name              = "/aws/lambda/${var.name_prefix}fluxa-ingest-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_iam_role" "ingest" {
-  name        = "fluxa-ingest-${var.environment}-${local.region}"
-  description = "fluxa-ingest-${var.environment}"
+  name        = "${var.name_prefix}fluxa-ingest-${var.environment}-${local.region}"
+  description = "${var.name_prefix}fluxa-ingest-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -54,7 +54,7 @@ resource "aws_iam_role_policy" "ingest" {
 }
 
 resource "aws_lambda_function" "ingest" {
-  function_name                  = "fluxa-ingest-${var.environment}"
+  function_name                  = "${var.name_prefix}fluxa-ingest-${var.environment}"
   description                    = "Fluxa: takes events over HTTP and puts them on the queue"
   filename                       = var.lambda_ingest_zip_path
   source_code_hash               = filebase64sha256(var.lambda_ingest_zip_path)
@@ -70,7 +70,7 @@ resource "aws_lambda_function" "ingest" {
 
   environment {
     variables = {
-      FLUXA_ENVIRONMENT = var.environment
+      FLUXA_ENVIRONMENT = "${var.name_prefix}${var.environment}"
       FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       QUEUE_URL         = aws_sqs_queue.events.url

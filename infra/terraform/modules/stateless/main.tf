@@ -12,6 +12,6 @@ locals {
   region     = data.aws_region.current.region
   tags = merge(var.tags, {
     application = "fluxa"
-    stage       = var.environment
+    stage       = "${var.name_prefix}${var.environment}"
   })
 }

@@ -1,15 +1,15 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_cloudwatch_log_group" "maintain" {
-  name              = "/aws/lambda/fluxa-maintain-${var.environment}"
+  name              = "/aws/lambda/${var.name_prefix}fluxa-maintain-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_iam_role" "maintain" {
-  name        = "fluxa-maintain-${var.environment}-${local.region}"
-  description = "fluxa-maintain-${var.environment}"
+  name        = "${var.name_prefix}fluxa-maintain-${var.environment}-${local.region}"
+  description = "${var.name_prefix}fluxa-maintain-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -107,7 +107,7 @@ resource "aws_iam_role_policy" "maintain_network_access" {
         ]
         Condition = {
           ArnEquals = {
-            "lambda:SourceFunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:fluxa-maintain-${var.environment}"
+            "lambda:SourceFunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name_prefix}fluxa-maintain-${var.environment}"
           }
         }
         Effect   = "Deny"
@@ -120,7 +120,7 @@ resource "aws_iam_role_policy" "maintain_network_access" {
 }
 
 resource "aws_lambda_function" "maintain" {
-  function_name    = "fluxa-maintain-${var.environment}"
+  function_name    = "${var.name_prefix}fluxa-maintain-${var.environment}"
   description      = "Fluxa: makes partitions ahead, drops expired ones, prunes keys, and does what operators ask for"
   filename         = var.lambda_maintain_zip_path
   source_code_hash = filebase64sha256(var.lambda_maintain_zip_path)
@@ -140,7 +140,7 @@ resource "aws_lambda_function" "maintain" {
       DB_NAME              = "fluxa"
       DB_PORT              = "5432"
       DB_USER              = "fluxa_maintain"
-      FLUXA_ENVIRONMENT    = var.environment
+      FLUXA_ENVIRONMENT    = "${var.name_prefix}${var.environment}"
       FLUXA_LOG_LEVEL      = var.logs_level
       FLUXA_RETENTION_DAYS = var.events_retention_days
       PAYLOAD_BUCKET       = var.payloads_s3_bucket_id
@@ -172,8 +172,8 @@ resource "aws_lambda_function" "maintain" {
 }
 
 resource "aws_iam_role" "maintenance" {
-  name        = "fluxa-maintenance-${var.environment}-${local.region}"
-  description = "fluxa-maintain-${var.environment}"
+  name        = "${var.name_prefix}fluxa-maintenance-${var.environment}-${local.region}"
+  description = "${var.name_prefix}fluxa-maintain-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -206,7 +206,7 @@ resource "aws_iam_role_policy" "maintenance" {
 }
 
 resource "aws_scheduler_schedule" "maintenance" {
-  name                = "fluxa-maintain-${var.environment}"
+  name                = "${var.name_prefix}fluxa-maintain-${var.environment}"
   description         = "Fluxa: makes partitions ahead, drops expired ones and prunes keys"
   schedule_expression = var.events_maintain_every_hours == 1 ? "rate(1 hour)" : "rate(${var.events_maintain_every_hours} hours)"
   state               = "ENABLED"

@@ -1,15 +1,15 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_cloudwatch_log_group" "migrate" {
-  name              = "/aws/lambda/fluxa-migrate-${var.environment}"
+  name              = "/aws/lambda/${var.name_prefix}fluxa-migrate-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_iam_role" "migrate" {
-  name        = "fluxa-migrate-${var.environment}-${local.region}"
-  description = "fluxa-migrate-${var.environment}"
+  name        = "${var.name_prefix}fluxa-migrate-${var.environment}-${local.region}"
+  description = "${var.name_prefix}fluxa-migrate-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -77,7 +77,7 @@ resource "aws_iam_role_policy" "migrate_network_access" {
         ]
         Condition = {
           ArnEquals = {
-            "lambda:SourceFunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:fluxa-migrate-${var.environment}"
+            "lambda:SourceFunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name_prefix}fluxa-migrate-${var.environment}"
           }
         }
         Effect   = "Deny"
@@ -90,7 +90,7 @@ resource "aws_iam_role_policy" "migrate_network_access" {
 }
 
 resource "aws_lambda_function" "migrate" {
-  function_name    = "fluxa-migrate-${var.environment}"
+  function_name    = "${var.name_prefix}fluxa-migrate-${var.environment}"
   description      = "Fluxa: applies the migrations during a deployment"
   filename         = var.lambda_migrate_zip_path
   source_code_hash = filebase64sha256(var.lambda_migrate_zip_path)
@@ -109,7 +109,7 @@ resource "aws_lambda_function" "migrate" {
       DB_NAME           = "fluxa"
       DB_PORT           = "5432"
       DB_SECRET_ARN     = var.database_db_instance_secret_arn
-      FLUXA_ENVIRONMENT = var.environment
+      FLUXA_ENVIRONMENT = "${var.name_prefix}${var.environment}"
       FLUXA_LOG_LEVEL   = var.logs_level
     }
   }

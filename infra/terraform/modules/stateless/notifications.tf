@@ -34,13 +34,13 @@ resource "aws_kms_key" "topic_key" {
 }
 
 resource "aws_kms_alias" "topic_key" {
-  name          = "alias/fluxa-topics-${var.environment}"
+  name          = "alias/${var.name_prefix}fluxa-topics-${var.environment}"
   target_key_id = aws_kms_key.topic_key.arn
 }
 
 resource "aws_sns_topic" "notifications" {
-  name              = "fluxa-notifications-${var.environment}"
-  display_name      = "Fluxa ${var.environment}"
+  name              = "${var.name_prefix}fluxa-notifications-${var.environment}"
+  display_name      = "Fluxa ${var.name_prefix}${var.environment}"
   kms_master_key_id = aws_kms_key.topic_key.arn
   tags              = local.tags
 }

@@ -57,5 +57,5 @@ output "alarm_topic_arn" {
 
 output "dashboard_url" {
   description = "The dashboard."
-  value       = "https://${local.region}.console.aws.amazon.com/cloudwatch/home?region=${local.region}#dashboards/dashboard/fluxa-${var.environment}"
+  value       = "https://${local.region}.console.aws.amazon.com/cloudwatch/home?region=${local.region}#dashboards/dashboard/${var.name_prefix}fluxa-${var.environment}"
 }

@@ -1,15 +1,15 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_cloudwatch_log_group" "processor" {
-  name              = "/aws/lambda/fluxa-processor-${var.environment}"
+  name              = "/aws/lambda/${var.name_prefix}fluxa-processor-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_iam_role" "processor" {
-  name        = "fluxa-processor-${var.environment}-${local.region}"
-  description = "fluxa-processor-${var.environment}"
+  name        = "${var.name_prefix}fluxa-processor-${var.environment}-${local.region}"
+  description = "${var.name_prefix}fluxa-processor-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -107,7 +107,7 @@ resource "aws_iam_role_policy" "processor_network_access" {
         ]
         Condition = {
           ArnEquals = {
-            "lambda:SourceFunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:fluxa-processor-${var.environment}"
+            "lambda:SourceFunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name_prefix}fluxa-processor-${var.environment}"
           }
         }
         Effect   = "Deny"
@@ -120,7 +120,7 @@ resource "aws_iam_role_policy" "processor_network_access" {
 }
 
 resource "aws_lambda_function" "processor" {
-  function_name    = "fluxa-processor-${var.environment}"
+  function_name    = "${var.name_prefix}fluxa-processor-${var.environment}"
   description      = "Fluxa: stores the queue's events and announces them"
   filename         = var.lambda_processor_zip_path
   source_code_hash = filebase64sha256(var.lambda_processor_zip_path)
@@ -141,7 +141,7 @@ resource "aws_lambda_function" "processor" {
       DB_PORT           = "5432"
       DB_USER           = "fluxa_processor"
       DLQ_URL           = aws_sqs_queue.events_dead_letters.url
-      FLUXA_ENVIRONMENT = var.environment
+      FLUXA_ENVIRONMENT = "${var.name_prefix}${var.environment}"
       FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       QUEUE_URL         = aws_sqs_queue.events.url

@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_cloudwatch_query_definition" "by_correlation_id" {
-  name = "fluxa/${var.environment}/by correlation id"
+  name = "${var.name_prefix}fluxa/${var.environment}/by correlation id"
   log_group_names = [
     aws_cloudwatch_log_group.ingest.name,
     aws_cloudwatch_log_group.processor.name,
@@ -17,7 +17,7 @@ resource "aws_cloudwatch_query_definition" "by_correlation_id" {
 }
 
 resource "aws_cloudwatch_query_definition" "by_error_code" {
-  name = "fluxa/${var.environment}/by error code"
+  name = "${var.name_prefix}fluxa/${var.environment}/by error code"
   log_group_names = [
     aws_cloudwatch_log_group.ingest.name,
     aws_cloudwatch_log_group.processor.name,
@@ -33,7 +33,7 @@ resource "aws_cloudwatch_query_definition" "by_error_code" {
 }
 
 resource "aws_cloudwatch_query_definition" "retries" {
-  name = "fluxa/${var.environment}/retries by code"
+  name = "${var.name_prefix}fluxa/${var.environment}/retries by code"
   log_group_names = [
     aws_cloudwatch_log_group.ingest.name,
     aws_cloudwatch_log_group.processor.name,
@@ -48,7 +48,7 @@ resource "aws_cloudwatch_query_definition" "retries" {
 }
 
 resource "aws_cloudwatch_query_definition" "slowest" {
-  name = "fluxa/${var.environment}/slowest requests"
+  name = "${var.name_prefix}fluxa/${var.environment}/slowest requests"
   log_group_names = [
     aws_cloudwatch_log_group.ingest.name,
     aws_cloudwatch_log_group.processor.name,
@@ -65,7 +65,7 @@ resource "aws_cloudwatch_query_definition" "slowest" {
 }
 
 resource "aws_cloudwatch_query_definition" "clients" {
-  name            = "fluxa/${var.environment}/requests by client"
+  name            = "${var.name_prefix}fluxa/${var.environment}/requests by client"
   log_group_names = [aws_cloudwatch_log_group.api_access_log.name]
   query_string = join("\n", [
     "parse principal /:assumed-role\\/(?<role>[^\\/]+)/",

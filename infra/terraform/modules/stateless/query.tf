@@ -1,15 +1,15 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_cloudwatch_log_group" "query" {
-  name              = "/aws/lambda/fluxa-query-${var.environment}"
+  name              = "/aws/lambda/${var.name_prefix}fluxa-query-${var.environment}"
   retention_in_days = var.logs_retention_days
   skip_destroy      = var.retain_data
   tags              = local.tags
 }
 
 resource "aws_iam_role" "query" {
-  name        = "fluxa-query-${var.environment}-${local.region}"
-  description = "fluxa-query-${var.environment}"
+  name        = "${var.name_prefix}fluxa-query-${var.environment}-${local.region}"
+  description = "${var.name_prefix}fluxa-query-${var.environment}"
   assume_role_policy = jsonencode({
     Statement = [{
       Action = "sts:AssumeRole"
@@ -87,7 +87,7 @@ resource "aws_iam_role_policy" "query_network_access" {
         ]
         Condition = {
           ArnEquals = {
-            "lambda:SourceFunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:fluxa-query-${var.environment}"
+            "lambda:SourceFunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name_prefix}fluxa-query-${var.environment}"
           }
         }
         Effect   = "Deny"
@@ -100,7 +100,7 @@ resource "aws_iam_role_policy" "query_network_access" {
 }
 
 resource "aws_lambda_function" "query" {
-  function_name                  = "fluxa-query-${var.environment}"
+  function_name                  = "${var.name_prefix}fluxa-query-${var.environment}"
   description                    = "Fluxa: reads events and their status"
   filename                       = var.lambda_query_zip_path
   source_code_hash               = filebase64sha256(var.lambda_query_zip_path)
@@ -121,7 +121,7 @@ resource "aws_lambda_function" "query" {
       DB_NAME           = "fluxa"
       DB_PORT           = "5432"
       DB_USER           = "fluxa_query"
-      FLUXA_ENVIRONMENT = var.environment
+      FLUXA_ENVIRONMENT = "${var.name_prefix}${var.environment}"
       FLUXA_LOG_LEVEL   = var.logs_level
       PAYLOAD_BUCKET    = var.payloads_s3_bucket_id
       }, !var.database_proxy ? {

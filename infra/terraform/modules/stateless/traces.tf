@@ -1,7 +1,7 @@
 # Written by make terraform-export from the CDK app. Changes are made there.
 
 resource "aws_xray_group" "traces" {
-  group_name        = "fluxa-${var.environment}"
-  filter_expression = "service(\"fluxa-ingest-${var.environment}\") OR service(\"fluxa-processor-${var.environment}\") OR service(\"fluxa-query-${var.environment}\") OR service(\"fluxa-migrate-${var.environment}\") OR service(\"fluxa-maintain-${var.environment}\")"
+  group_name        = "${var.name_prefix}fluxa-${var.environment}"
+  filter_expression = "service(\"${var.name_prefix}fluxa-ingest-${var.environment}\") OR service(\"${var.name_prefix}fluxa-processor-${var.environment}\") OR service(\"${var.name_prefix}fluxa-query-${var.environment}\") OR service(\"${var.name_prefix}fluxa-migrate-${var.environment}\") OR service(\"${var.name_prefix}fluxa-maintain-${var.environment}\")"
   tags              = local.tags
 }

@@ -495,6 +495,16 @@ variable "logs_system_level" {
   }
 }
 
+variable "name_prefix" {
+  description = "What every name begins with, such as acme-, for two installations in one account and region; empty for nothing."
+  type        = string
+
+  validation {
+    condition     = can(regex("^([a-z][a-z0-9]*(-[a-z0-9]+)*-)?$", var.name_prefix)) && length(var.name_prefix) <= 23
+    error_message = "name_prefix must be empty or of a-z 0-9 -, a letter first, no two - in a row and one at the end, such as acme-, and have at most 23 characters."
+  }
+}
+
 variable "payloads_s3_bucket_arn" {
   description = "From the module stateful: the arn of aws_s3_bucket.payloads."
   type        = string

@@ -41,6 +41,7 @@ run "plans_as_in_dev" {
     environment                  = "dev"
     events_export_retention_days = 36600
     logs_retention_days          = 14
+    name_prefix                  = ""
     network_availability_zones   = 2
     network_cidr                 = "10.20.0.0/16"
     network_endpoint_zones       = 1
@@ -190,6 +191,7 @@ run "plans_as_in_prod" {
     environment                  = "prod"
     events_export_retention_days = 36600
     logs_retention_days          = 90
+    name_prefix                  = ""
     network_availability_zones   = 3
     network_cidr                 = "10.30.0.0/16"
     network_endpoint_zones       = 3
@@ -339,6 +341,7 @@ run "refuses_what_cannot_be" {
     environment                  = "load--test"
     events_export_retention_days = 0
     logs_retention_days          = 15
+    name_prefix                  = "acme"
     network_availability_zones   = 1
     network_cidr                 = "10.0.0.0/23"
     network_endpoint_zones       = 4
@@ -352,7 +355,7 @@ run "refuses_what_cannot_be" {
     tags                         = {}
   }
 
-  expect_failures = [var.database_adopted_host, var.database_adopted_name, var.database_adopted_resource_id, var.database_adopted_secret_arn, var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.events_export_retention_days, var.logs_retention_days, var.network_availability_zones, var.network_cidr, var.network_endpoint_zones, var.network_zones, var.payloads_days, var.payloads_glacier_days, var.payloads_old_version_days]
+  expect_failures = [var.database_adopted_host, var.database_adopted_name, var.database_adopted_resource_id, var.database_adopted_secret_arn, var.database_backup_days, var.database_engine_version, var.database_instance_class, var.database_max_storage_gib, var.database_storage_gib, var.environment, var.events_export_retention_days, var.logs_retention_days, var.name_prefix, var.network_availability_zones, var.network_cidr, var.network_endpoint_zones, var.network_zones, var.payloads_days, var.payloads_glacier_days, var.payloads_old_version_days]
 }
 
 run "refuses_a_part_of_another_database" {

@@ -84,6 +84,7 @@ run "plans_as_in_dev" {
     logs_level                              = "info"
     logs_retention_days                     = 14
     logs_system_level                       = "WARN"
+    name_prefix                             = ""
     queue_batch_size                        = 10
     queue_batch_window_seconds              = 0
     retain_data                             = false
@@ -193,6 +194,7 @@ run "plans_as_in_prod" {
     logs_level                              = "info"
     logs_retention_days                     = 90
     logs_system_level                       = "WARN"
+    name_prefix                             = ""
     queue_batch_size                        = 100
     queue_batch_window_seconds              = 1
     retain_data                             = true
@@ -307,6 +309,7 @@ run "refuses_what_cannot_be" {
     logs_level                              = "loud"
     logs_retention_days                     = 15
     logs_system_level                       = "ERROR"
+    name_prefix                             = "acme"
     queue_batch_size                        = 10001
     queue_batch_window_seconds              = 301
     retain_data                             = false
@@ -314,5 +317,5 @@ run "refuses_what_cannot_be" {
     traces_requests_percent                 = 101
   }
 
-  expect_failures = [var.alarms_api_5xx_percent, var.alarms_concurrency_percent, var.alarms_database_connections_percent, var.alarms_database_cpu_percent, var.alarms_database_free_memory_mib, var.alarms_database_free_storage_gib, var.alarms_dlq_depth, var.alarms_end_to_end_p99_ms, var.alarms_error_rate_percent, var.alarms_notifications_failed, var.alarms_proxy_connections_percent, var.alarms_queue_age_seconds, var.alarms_retried, var.alarms_throttles, var.api_burst, var.api_firewall_rate_per_5_minutes, var.api_rate_per_second, var.database_connections, var.database_max_storage_gib, var.environment, var.events_maintain_every_hours, var.events_retention_days, var.functions_ingest_memory_mib, var.functions_ingest_reserved_concurrency, var.functions_ingest_timeout_seconds, var.functions_maintain_memory_mib, var.functions_maintain_timeout_seconds, var.functions_migrate_memory_mib, var.functions_migrate_timeout_seconds, var.functions_processor_maximum_concurrency, var.functions_processor_memory_mib, var.functions_processor_timeout_seconds, var.functions_query_memory_mib, var.functions_query_reserved_concurrency, var.functions_query_timeout_seconds, var.lambda_ingest_zip_path, var.lambda_maintain_zip_path, var.lambda_migrate_zip_path, var.lambda_processor_zip_path, var.lambda_query_zip_path, var.logs_level, var.logs_retention_days, var.logs_system_level, var.queue_batch_size, var.queue_batch_window_seconds, var.traces_requests_percent]
+  expect_failures = [var.alarms_api_5xx_percent, var.alarms_concurrency_percent, var.alarms_database_connections_percent, var.alarms_database_cpu_percent, var.alarms_database_free_memory_mib, var.alarms_database_free_storage_gib, var.alarms_dlq_depth, var.alarms_end_to_end_p99_ms, var.alarms_error_rate_percent, var.alarms_notifications_failed, var.alarms_proxy_connections_percent, var.alarms_queue_age_seconds, var.alarms_retried, var.alarms_throttles, var.api_burst, var.api_firewall_rate_per_5_minutes, var.api_rate_per_second, var.database_connections, var.database_max_storage_gib, var.environment, var.events_maintain_every_hours, var.events_retention_days, var.functions_ingest_memory_mib, var.functions_ingest_reserved_concurrency, var.functions_ingest_timeout_seconds, var.functions_maintain_memory_mib, var.functions_maintain_timeout_seconds, var.functions_migrate_memory_mib, var.functions_migrate_timeout_seconds, var.functions_processor_maximum_concurrency, var.functions_processor_memory_mib, var.functions_processor_timeout_seconds, var.functions_query_memory_mib, var.functions_query_reserved_concurrency, var.functions_query_timeout_seconds, var.lambda_ingest_zip_path, var.lambda_maintain_zip_path, var.lambda_migrate_zip_path, var.lambda_processor_zip_path, var.lambda_query_zip_path, var.logs_level, var.logs_retention_days, var.logs_system_level, var.name_prefix, var.queue_batch_size, var.queue_batch_window_seconds, var.traces_requests_percent]
 }
