@@ -378,6 +378,7 @@ run "refuses_a_part_of_another_database" {
     environment                  = "dev"
     events_export_retention_days = 36600
     logs_retention_days          = 14
+    name_prefix                  = ""
     network_availability_zones   = 2
     network_cidr                 = "10.20.0.0/16"
     network_endpoint_zones       = 1
