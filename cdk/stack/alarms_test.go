@@ -127,7 +127,7 @@ func TestAlarms_watch_the_whole_way_of_an_event(t *testing.T) {
 			vault := func(name, vault string) string { return metric("AWS/Backup", name, "Sum", "BackupVaultName="+vault) }
 			want["exports-behind"] = watch{"FILL(behind, 1); behind=" + ours("Maintain", "export_days_behind", "Minimum"), atLeast, 1, 26 * 60, 26 * 60}
 			want["backup-copy-failed"] = watch{"copies + snapshots; copies=" + vault("NumberOfCopyJobsFailed", "central") +
-				"; snapshots=" + vault("NumberOfBackupJobsFailed", "fluxa-abroad"), atLeast, 1, 60, 60}
+				"; snapshots=" + vault("NumberOfBackupJobsFailed", p.settings.Platform()), atLeast, 1, 60, 60}
 			want["backup-copy-missing"] = watch{"FILL(copies, 0); copies=" + vault("NumberOfCopyJobsCompleted", "central"), below, 1, 30 * 60, 30 * 60}
 		}
 		for _, path := range []string{"Ingest", "Processor", "Query"} {

@@ -24,7 +24,7 @@ func TestDrill_hears_of_what_is_not_done_once_a_day(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const exports, failed, missing = "fluxa-exports-behind-abroad", "fluxa-backup-copy-failed-abroad", "fluxa-backup-copy-missing-abroad"
+	exports, failed, missing := p.settings.Named("exports-behind"), p.settings.Named("backup-copy-failed"), p.settings.Named("backup-copy-missing")
 	alarms.Composite = nil
 	alarms.Metric = slices.DeleteFunc(alarms.Metric, func(a cloudwatch.Alarm) bool { return !slices.Contains([]string{exports, failed, missing}, a.Name) })
 	if err := drill.CheckMetrics(p.settings, alarms); err != nil || len(alarms.Metric) != 3 {
