@@ -84,11 +84,13 @@ func (v variation) of(all []settings.Stage) ([]settings.Stage, error) {
 }
 
 // addThird adds a stage like dev in an existing VPC, which has no collector, while those of
-// dev and prod are behind a peering connection each. Other people are told of alarms in each, at an address that may have the stage in its name. Both have
-// pollers, and prod has none. Both are on Aurora: the other one on a cluster that
-// stays. Callers show a key in dev, sign in prod, and bring a token
-// to the third. All export each day, and two have copies of their database. Dev has clients with keys, one of them called as the stage, the third has
-// some with tokens, and prod has none. Prod alone has no prefix.
+// dev and prod are behind a peering connection each. Other people are told of alarms in each,
+// at an address that may have the stage in its name. Dev and the third have pollers, and prod
+// has none. All are on Aurora: the third on a cluster that stays, dev without Performance
+// Insights, and prod with a key of its own that is not for the database. Callers show a key
+// in dev, sign in prod, and bring a token to the third. All export each day, and two have
+// copies of their database. Dev has clients with keys, one of them called as the stage, the
+// third has some with tokens, and prod has none. Prod alone has no prefix.
 func addThird(dev, prod, added *settings.Stage) {
 	dev.NamePrefix = "acme-"
 	dev.Queue.MinimumPollers, dev.Queue.MaximumPollers = 2, 3
@@ -115,7 +117,11 @@ func addThird(dev, prod, added *settings.Stage) {
 	dev.Events.DailyExport, prod.Events.DailyExport, added.Events.DailyExport = "parquet", "ndjson", "parquet"
 	prod.API.Authorization = settings.IAM
 	prod.OTLP = settings.OTLP{Endpoint: "https://spans.example.org", Network: "10.52.0.0/24", Peering: "pcx-0a1b2c3d4e5f67891"}
-	dev.Encryption, added.Encryption = settings.Encryption{CustomerKey: true, Database: true}, settings.Encryption{CustomerKey: true}
+	prod.Database.Engine, prod.Database.InstanceClass, prod.Database.StorageGiB, prod.Database.MaxStorageGiB = settings.Aurora, "", 0, 0
+	prod.Database.MinimumACU, prod.Database.MaximumACU, prod.Database.Readers = 2, 4, 1
+	prod.Alarms.DatabaseFreeStorageGiB, prod.Alarms.DatabaseCapacityPercent = 0, 70
+	dev.Encryption, added.Encryption = settings.Encryption{CustomerKey: true, Database: true}, settings.Encryption{CustomerKey: true, Database: true}
+	prod.Encryption = settings.Encryption{CustomerKey: true}
 	dev.Database.BackupCopy = settings.BackupCopy{VaultARN: "arn:aws:backup:eu-west-1:123456789012:backup-vault:dev", Days: 1}
 	prod.Database.BackupCopy = settings.BackupCopy{VaultARN: "arn:aws:backup:us-west-2:123456789012:backup-vault:central", Hour: 12, Days: 35}
 	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/0f3a1c52-6d0e-4f5b-9a0e-2b9f5d1c7e1"
