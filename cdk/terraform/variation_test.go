@@ -36,11 +36,16 @@ func joined(s *settings.Stage) {
 	}}
 }
 
-// addJoined adds a stage like dev in an existing VPC, whose own routes lead to the collector.
+// addJoined adds a stage like dev in an existing VPC, whose own routes lead to the
+// collector, with copies of a cluster, where those of prod are of an instance.
 func addJoined(dev, added *settings.Stage) {
 	*added = *dev
 	added.Name = "load-test"
 	joined(added)
+	added.Database.Engine, added.Database.InstanceClass, added.Database.StorageGiB, added.Database.MaxStorageGiB = settings.Aurora, "", 0, 0
+	added.Database.MaximumACU, added.Database.Readers = 4, 1
+	added.Alarms.DatabaseFreeStorageGiB, added.Alarms.DatabaseCapacityPercent = 0, 70
+	added.Database.BackupCopy = settings.BackupCopy{VaultARN: "arn:aws:backup:eu-west-1:123456789012:backup-vault:other", Hour: 3, Days: 7}
 	added.OTLP = settings.OTLP{Endpoint: "https://spans.example.com", Network: "10.53.0.0/24"}
 }
 

@@ -34,8 +34,9 @@ func (m *merger) chosen(flags []string, at location, variants []variant) templat
 // flagged merges lists of resources of which some are there with a flag only, such as
 // the alarms on a dashboard: each of those is in the list with its flag, also one whose
 // flag every stage has, since a list that names what is not there has a null in it. In a
-// resource under the same flag it has none there. Returns false for lists that differ in
-// anything else, and for those in which no resource has a flag.
+// resource under the same flag it has none there, and neither if it is all that the list
+// has: such a list, as that of the clusters of a proxy, is not one without it. Returns false
+// for lists that differ in anything else, and for those in which no resource has a flag.
 func (m *merger) flagged(at location, variants []variant) (template.Value, bool) {
 	own := m.flag(at.construct)
 	var union template.List
@@ -50,7 +51,7 @@ func (m *merger) flagged(at location, variants []variant) (template.Value, bool)
 		}
 		flag := m.flag(r.Resource)
 		lacking := slices.ContainsFunc(variants, func(v variant) bool { return !has(v.value.(template.List), item) })
-		if lacking || flag != own && m.everywhere(flag) {
+		if lacking || len(union) > 1 && flag != own && m.everywhere(flag) {
 			flags[i] = flag
 		}
 	}

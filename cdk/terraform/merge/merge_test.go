@@ -105,6 +105,7 @@ func TestMerge_lists_a_resource_with_its_flag(t *testing.T) {
 			given("database_backup_copy_vault_arn", vault), list("DLQDepth"))},
 		"of every stage": {gateways, gateways, hcl.Func("concat",
 			list("DLQDepth"), given("otlp_transit_gateway", gateway))},
+		"all of a list":         {template.List{gateway}, template.List{gateway}, nil},
 		"of no stage":           {list("DLQDepth"), list("DLQDepth"), nil},
 		"without a flag":        {list("DLQDepth", "QueueAge"), list("DLQDepth"), nil},
 		"where its flag is off": {list("DLQDepth", "ProxyConnections"), list("DLQDepth"), nil},
