@@ -195,6 +195,17 @@ profiles:
 	if got := run(t, "get", "e1", "--profile", "parts"); got.code != exit.Failure || !strings.HasSuffix(got.err, "the profile parts has a name_prefix, which belongs to a stage, and names no stage\n") {
 		t.Errorf("%s", got)
 	}
+	a.api.says("GET /acme-dev/health", 200, `{"status":"healthy"}`)
+	a.api.on("POST /acme-dev/events", func(w http.ResponseWriter, _ *http.Request, body string) {
+		id, _, _ := strings.Cut(strings.SplitAfter(body, `"event_id":"`)[1], `"`)
+		w.WriteHeader(http.StatusAccepted)
+		fmt.Fprintf(w, `{"event_id":%q,"status":"enqueued"}`, id)
+	})
+	a.watched = &cloudWatch{t: t, needed: map[string]bool{}}
+	verify := strings.Fields("verify --stage dev --name-prefix acme- --timeout 1ms --metrics-timeout 1ms --skip-dlq")
+	if got := run(t, verify...); !strings.Contains(got.out, "CloudWatch, environment acme-dev: not seen within 1ms: ") || len(a.watched.metrics) == 0 {
+		t.Errorf("%s", got)
+	}
 	t.Setenv("FLUXA_NAME_PREFIX", "acme-")
 	if got := run(t, "get", "e1", "--stage", "dev"); got.code != exit.OK || a.api.key() != "value-of-acme-k1" {
 		t.Errorf("%s", got)
