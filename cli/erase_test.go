@@ -21,7 +21,8 @@ import (
 type maintains struct {
 	mu       sync.Mutex
 	requests []string
-	answers  map[string]string // by operation
+	begins   map[string]string // what a call without a token is answered, by operation
+	answers  map[string]string // what every other call is
 }
 
 // stackWith returns the data folder of a stack that has these queues and this function.
@@ -32,14 +33,22 @@ func stackWith(t *testing.T, q *queues, m *maintains) (dir string) {
 			q.server.ServeHTTP(w, r)
 			return
 		}
-		var request struct{ Operation, Arguments json.RawMessage }
+		var request struct {
+			Operation, Arguments json.RawMessage
+			Token                string
+		}
 		if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
 			t.Error(err)
 		}
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.requests = append(m.requests, string(request.Operation)+" "+string(request.Arguments))
-		fmt.Fprint(w, m.answers[strings.Trim(string(request.Operation), `"`)])
+		operation := strings.Trim(string(request.Operation), `"`)
+		if answer := m.begins[operation]; answer != "" && request.Token == "" {
+			fmt.Fprint(w, answer)
+			return
+		}
+		fmt.Fprint(w, m.answers[operation])
 	}))
 	t.Cleanup(web.Close)
 	info := q.info
@@ -93,11 +102,13 @@ func TestErase(t *testing.T) {
 		}
 	}
 	q.wantStats("dlq", sqs.Stats{Visible: 7})
+	m.begins = map[string]string{"erase": `{"token":"t","report":{"events":3,"objects":2,"objects_looked_at":0,"waits_for_uploads":true}}`}
 	golden(t, "erase_client", stable(erase("--yes", "--client", "orders").String()))
 	q.wantStats("dlq", sqs.Stats{Visible: 5}) // a2 and a3 are gone
 	golden(t, "erase_json", stable(erase("--yes", "-o", "json").String()))
 	q.wantStats("dlq", sqs.Stats{Visible: 4}) // a1 too; a4 was accepted later
 
+	m.begins = nil
 	q.dead("x2", "invalid_envelope", "r", `{"user_id":"ada"`)
 	golden(t, "erase_unclear", uuidPattern.ReplaceAllString(erase("--yes").String(), "ID"))
 }

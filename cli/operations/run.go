@@ -55,6 +55,7 @@ func Run[R any](ctx context.Context, stage *Stage, job Job[R]) (report R, err er
 		if err != nil {
 			return report, err
 		}
+		report = *new(R) // each answer has the whole report, without the members that are zero
 		if err := json.Unmarshal(answer.Report, &report); err != nil {
 			return report, fmt.Errorf("read the report of %s: %w", job.Operation, err)
 		}

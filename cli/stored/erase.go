@@ -28,7 +28,7 @@ type eraseCommand struct {
 }
 
 func (eraseCommand) Help() string {
-	return `Removes what the stage has of a user: stored events, payload objects with all their versions, dead letters. Messages of the user that wait in the events queue are dropped when their turn comes, and so is whatever else was accepted before; what the user sends later is stored. A record of the erasure stays, with counts and hashes. Backups, and what was announced, exported or archived elsewhere, are out of its reach.
+	return `Removes what the stage has of a user: stored events, payload objects with all their versions, dead letters. Messages of the user that wait in the events queue are dropped when their turn comes, and so is whatever else was accepted before; what the user sends later is stored. It takes half a minute at least, for requests that were under way. A record of the erasure stays, with counts and hashes. Backups, and what was announced, exported or archived elsewhere, are out of its reach.
 
 The same command goes on after an interruption. Exit code 1 when dead letters or objects are left that name the user and cannot be read.
 
@@ -78,11 +78,16 @@ func (e eraseCommand) events(ctx context.Context, c console.Console, stage *oper
 		arguments.Client = *e.Client
 	}
 	progress := console.NewProgress(c.Err, "erased", "events and objects", 0)
-	defer progress.Done()
-	shown := int64(0)
+	defer func() { progress.Done() }()
+	shown, waits := int64(0), false
 	return operations.Run(ctx, stage, operations.Job[erase.Report]{
 		Operation: contract.OperationErase, Arguments: arguments, Remember: !dryRun,
 		Show: func(r erase.Report, _ bool) {
+			if r.Waits && !waits {
+				progress.Done()
+				fmt.Fprintf(c.Err, "waiting up to %s for uploads that were under way\n", contract.RequestLimit)
+				progress, shown, waits = console.NewProgress(c.Err, "erased", "events and objects", 0), 0, true
+			}
 			progress.Add(int(r.Events+r.Objects-shown), 0)
 			shown = r.Events + r.Objects
 		},

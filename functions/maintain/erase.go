@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/fluxa/fluxa/functions/internal/boot"
 	"github.com/fluxa/fluxa/pkg/config"
+	"github.com/fluxa/fluxa/pkg/contract"
 	"github.com/fluxa/fluxa/pkg/erase"
 	"github.com/fluxa/fluxa/pkg/operate"
 	"github.com/fluxa/fluxa/pkg/pgstore"
@@ -17,5 +18,5 @@ func eraseOf(base boot.Base, c config.Reach, store *pgstore.Store) (operate.Oper
 	if err != nil {
 		return nil, err
 	}
-	return erase.Operation(store, objects), nil
+	return erase.Operation(store, objects, contract.RequestLimit), nil
 }

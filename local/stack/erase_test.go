@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ import (
 type usersEvents struct {
 	mu       sync.Mutex
 	accepted map[string]string // the user
+	slow     atomic.Bool       // two events in half a second, in each lane
 }
 
 // load posts events of two users, a tenth of them large, until ctx ends.
@@ -45,6 +47,12 @@ func (u *usersEvents) load(ctx context.Context, p *product, lane int) {
 			u.mu.Lock()
 			u.accepted[id] = user
 			u.mu.Unlock()
+		}
+		if u.slow.Load() {
+			select {
+			case <-time.After(500 * time.Millisecond):
+			case <-ctx.Done():
+			}
 		}
 	}
 }
@@ -92,8 +100,8 @@ func (p *product) objectsOf(user string) (n int) {
 
 // eraseKilled erases a user, and kills maintain again and again, each time a little later
 // after its call, until it ends before it is killed. It returns how often it was killed, and
-// until when what was accepted is erased.
-func (p *product) eraseKilled(user string) (kills int, until time.Time) {
+// until when what was accepted is erased. It calls waits when the erasure waits for uploads.
+func (p *product) eraseKilled(user string, waits func()) (kills int, until time.Time) {
 	p.t.Helper()
 	request := operate.Request{Operation: contract.OperationErase, By: "eva", Arguments: []byte(fmt.Sprintf(`{"user_id":%q,"client":"*"}`, user))}
 	for after := 20 * time.Millisecond; ; after += after / 2 {
@@ -122,11 +130,17 @@ func (p *product) eraseKilled(user string) (kills int, until time.Time) {
 			p.t.Logf("after %s: %+v", after, *answer.Error) // the caller tries again
 		}
 		request.Token = answer.Token
+		var report struct {
+			Until time.Time
+			Waits bool `json:"waits_for_uploads"`
+		}
+		if err := json.Unmarshal(answer.Report, &report); err != nil {
+			p.t.Fatal(err)
+		}
+		if report.Waits {
+			waits()
+		}
 		if answer.Done {
-			var report struct{ Until time.Time }
-			if err := json.Unmarshal(answer.Report, &report); err != nil {
-				p.t.Fatal(err)
-			}
 			return kills, report.Until
 		}
 	}
@@ -149,7 +163,7 @@ func TestErase_under_load_and_killed_leaves_nothing_of_the_user(t *testing.T) {
 		}
 		return ""
 	})
-	kills, until := p.eraseKilled("ada")
+	kills, until := p.eraseKilled("ada", func() { sent.slow.Store(true) })
 	stop()
 	senders.Wait()
 	p.drained()

@@ -117,6 +117,10 @@ const (
 	// stays below API Gateway's 29 seconds.
 	HandlerTimeout = 15 * time.Second
 
+	// RequestLimit is longer than a request can last: a stage gives no HTTP function
+	// more than 28 seconds.
+	RequestLimit = 30 * time.Second
+
 	// MigrateTimeout is the time-out of the migrate function by default, and
 	// MaintainTimeout that of the maintain function.
 	MigrateTimeout  = 5 * time.Minute

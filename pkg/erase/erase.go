@@ -3,13 +3,15 @@
 //
 // First it is made sure that nothing of the user which was accepted before is stored any
 // more; then what is stored goes, an object before its row, so that an interruption leaves
-// a row by which the object is found again; then the objects that no row names. Dead
-// letters are the caller's to delete; messages that wait are refused by the processor.
+// a row by which the object is found again; then, when no request can last that was accepted
+// before, the objects that no row names. Dead letters are the caller's to delete; messages
+// that wait are refused by the processor.
 package erase
 
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -100,8 +102,9 @@ type Blobs interface {
 	// page after the token on. Of an object whose versions are on several pages each page
 	// has one. The next token is empty after the last page.
 	Objects(ctx context.Context, prefix, token string, limit int) (objects []Object, next string, err error)
-	// GetVersion reads one version. A PayloadMissing fault says that there is none.
-	GetVersion(ctx context.Context, key, version string, limit int64) ([]byte, error)
+	// GetVersion reads one version, and when its event was received: zero when the object
+	// does not say so. A PayloadMissing fault says that there is none.
+	GetVersion(ctx context.Context, key, version string, limit int64) (payload []byte, received time.Time, err error)
 	// Remove removes an object with all its versions. It is no error when there are none.
 	Remove(ctx context.Context, key string) error
 }
@@ -140,6 +143,7 @@ type step string
 const (
 	begin   step = ""
 	events  step = "events"
+	uploads step = "uploads"
 	objects step = "objects"
 	finish  step = "finish"
 )
@@ -150,6 +154,7 @@ type Report struct {
 	Counts
 	Erasure    uuid.UUID `json:"erasure,omitzero"`
 	Until      time.Time `json:"until,omitzero"` // what was accepted until then is erased
+	Waits      bool      `json:"waits_for_uploads,omitzero"`
 	Looked     int64     `json:"objects_looked_at"`
 	Unreadable []string  `json:"objects_unreadable,omitzero"` // keys of the first of them
 }
@@ -160,18 +165,19 @@ const unreadableLimit = 20
 type service struct {
 	store Store
 	blobs Blobs
-	now   func() time.Time
+	lasts time.Duration
 }
 
-// Operation returns the operation that erases a user.
-func Operation(store Store, blobs Blobs) operate.Operation {
-	s := service{store, blobs, time.Now}
+// Operation returns the operation that erases a user. A request that ingest takes lasts no
+// longer than it is told.
+func Operation(store Store, blobs Blobs, lasts time.Duration) operate.Operation {
+	s := service{store, blobs, lasts}
 	return operate.Define(s.step)
 }
 
 func (s service) step(ctx context.Context, call operate.Call[Arguments], c *Cursor, r *Report) (done bool, err error) {
 	if call.Arguments.DryRun {
-		r.Counts, err = s.store.CountUserEvents(ctx, call.Arguments.subject(), s.now())
+		r.Counts, err = s.store.CountUserEvents(ctx, call.Arguments.subject(), time.Now())
 		return true, err
 	}
 	switch c.Step {
@@ -183,6 +189,8 @@ func (s service) step(ctx context.Context, call operate.Call[Arguments], c *Curs
 		c.Step = events
 	case events:
 		return false, s.events(ctx, call.Arguments.subject(), c, r)
+	case uploads:
+		return false, s.uploads(ctx, c, r)
 	case objects:
 		return false, s.objects(ctx, call.Arguments, c, r)
 	case finish:
@@ -199,7 +207,7 @@ func (s service) events(ctx context.Context, of Subject, c *Cursor, r *Report) e
 		return err
 	}
 	if len(found) == 0 {
-		c.Step = objects
+		c.Step = uploads
 		return nil
 	}
 	removing, within := errgroup.WithContext(ctx)
@@ -215,6 +223,22 @@ func (s service) events(ctx context.Context, of Subject, c *Cursor, r *Report) e
 	}
 	r.Events += int64(len(found))
 	return s.store.EraseEvents(ctx, c.Begun, found)
+}
+
+// uploads waits, a second at a time, until no request lasts any more that was accepted
+// before: by then each has put its object, or never will.
+func (s service) uploads(ctx context.Context, c *Cursor, r *Report) error {
+	left := time.Until(c.Begun.At.Add(s.lasts))
+	if r.Waits = left > 0; !r.Waits {
+		c.Step = objects
+		return nil
+	}
+	select {
+	case <-time.After(min(left, time.Second)):
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the uploads that are under way: %w", ctx.Err())
+	}
 }
 
 // objects removes the user's of a page of objects that belong to no stored event: those of
@@ -233,7 +257,7 @@ func (s service) objects(ctx context.Context, a Arguments, c *Cursor, r *Report)
 		return err
 	}
 	for _, o := range page {
-		if o.Modified.After(c.Begun.At) || a.Client != EveryClient && o.Client != a.Client {
+		if o.Modified.After(c.Begun.At.Add(s.lasts)) || a.Client != EveryClient && o.Client != a.Client {
 			continue
 		}
 		if err := s.object(ctx, a.UserID, o, c.Begun, r); err != nil {
@@ -247,9 +271,11 @@ func (s service) objects(ctx context.Context, a Arguments, c *Cursor, r *Report)
 	return nil
 }
 
-// object removes an object if it is the user's.
+// object removes an object if it is the user's, and of an event that was accepted before.
+// When S3 has it modified does not tell: an upload takes its time, and S3 says whole seconds
+// (measured in https://github.com/minio/minio-go/pull/1638).
 func (s service) object(ctx context.Context, userID string, o Object, of Begun, r *Report) error {
-	payload, err := s.blobs.GetVersion(ctx, o.Key, o.Version, contract.BodyLimit)
+	payload, received, err := s.blobs.GetVersion(ctx, o.Key, o.Version, contract.BodyLimit)
 	if fault.CodeOf(err) == fault.PayloadMissing {
 		return nil // somebody removed it meanwhile
 	}
@@ -260,7 +286,11 @@ func (s service) object(ctx context.Context, userID string, o Object, of Begun, 
 	if err != nil && len(r.Unreadable) < unreadableLimit {
 		r.Unreadable = append(r.Unreadable, o.Key)
 	}
-	if err != nil || owner != userID {
+	if received.IsZero() {
+		received = o.Modified // an object of a release that did not say it
+	}
+	// The database compares the same two, and keeps microseconds.
+	if err != nil || owner != userID || received.Truncate(time.Microsecond).After(of.At) {
 		return nil
 	}
 	r.Objects++

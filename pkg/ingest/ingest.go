@@ -141,7 +141,7 @@ func (s *Service) accept(ctx context.Context, caller Caller, payloads [][]byte, 
 			continue
 		}
 		puts.Go(func() error {
-			r.Err = s.cfg.Blobs.Put(ctx, event.ObjectKey(envelopes[i].Identity(), r.SHA256), payload, r.SHA256)
+			r.Err = s.cfg.Blobs.Put(ctx, event.ObjectKey(envelopes[i].Identity(), r.SHA256), payload, r.SHA256, now)
 			r.Stored = r.Err == nil
 			return nil
 		})

@@ -32,10 +32,13 @@ type world struct {
 
 func (w *world) Bucket() string { return "payloads" }
 
-func (w *world) Put(_ context.Context, key string, payload []byte, sha string) error {
+func (w *world) Put(_ context.Context, key string, payload []byte, sha string, received time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.steps = append(w.steps, "put")
+	if !received.Equal(now) {
+		return fmt.Errorf("put %s as received at %s", key, received)
+	}
 	if w.putErr != nil {
 		return w.putErr
 	}

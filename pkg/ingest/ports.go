@@ -1,6 +1,9 @@
 package ingest
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Message is one queue message to send: an encoded envelope and the string
 // attributes that go with it.
@@ -20,9 +23,10 @@ type Queue interface {
 }
 
 // Blobs stores payloads that are too large for the queue. Put is idempotent: the
-// key holds the payload's hash. Returns a StorageUnavailable fault.
+// key holds the payload's hash. The object says when its event was received. Returns a
+// StorageUnavailable fault.
 type Blobs interface {
-	Put(ctx context.Context, key string, payload []byte, sha256Hex string) error
+	Put(ctx context.Context, key string, payload []byte, sha256Hex string, received time.Time) error
 	// Bucket names the bucket, for the envelope.
 	Bucket() string
 }

@@ -109,8 +109,8 @@ func (f *faulty) Remove(_ context.Context, key string) error {
 	return f.try(func() error { delete(f.objects, key); return nil })
 }
 
-func (f *faulty) GetVersion(_ context.Context, key, _ string, _ int64) ([]byte, error) {
-	return []byte(f.objects[key]), nil
+func (f *faulty) GetVersion(_ context.Context, key, _ string, _ int64) (payload []byte, received time.Time, err error) {
+	return []byte(f.objects[key]), time.Time{}, nil
 }
 
 // Objects has two objects a page.
@@ -158,7 +158,7 @@ func fillForErasure(t *testing.T, store process.Store, f *faulty) {
 // drive asks for one step after the other, and after a failure from where it stood.
 func drive(t *testing.T, f *faulty, arguments string) erase.Report {
 	t.Helper()
-	operations := operate.Operations{"erase": erase.Operation(f, f)}
+	operations := operate.Operations{"erase": erase.Operation(f, f, 0)}
 	request := operate.Request{Operation: "erase", By: "eva", Arguments: []byte(arguments)}
 	for range 3 {
 		answer, err := operations.Run(t.Context(), request)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -32,6 +33,9 @@ type Client interface {
 }
 
 var _ Client = (*s3.Client)(nil)
+
+// metadataReceived names the metadata that says when ingest received the event.
+const metadataReceived = "received-at"
 
 // NewClient returns a client for a Bucket. With an endpoint of its own, such as
 // an emulator's, it puts the bucket's name into the path, since the host name of
@@ -73,18 +77,19 @@ func New(client Client, c Config) (*Bucket, error) {
 // Bucket returns the bucket's name.
 func (b *Bucket) Bucket() string { return b.name }
 
-// Put writes the payload under the key, encrypted as the bucket has it. S3
+// Put writes the payload under the key, encrypted as the bucket has it, and with it when
+// its event was received. S3
 // compares what arrived with the hash and stores nothing when they differ.
 // Writing the same payload again changes nothing. Needs s3:PutObject.
 //
 // Returns a StorageUnavailable fault, and an Internal one when sha256Hex is not
 // a SHA-256 in hex.
-func (b *Bucket) Put(ctx context.Context, key string, payload []byte, sha256Hex string) error {
+func (b *Bucket) Put(ctx context.Context, key string, payload []byte, sha256Hex string, received time.Time) error {
 	in, err := upload(b.name, key, "application/json", bytes.NewReader(payload), sha256Hex)
 	if err != nil {
 		return err
 	}
-	in.Metadata = map[string]string{"payload-sha256": sha256Hex}
+	in.Metadata = map[string]string{"payload-sha256": sha256Hex, metadataReceived: received.UTC().Format(time.RFC3339Nano)}
 	_, err = b.client.PutObject(ctx, in)
 	if err != nil {
 		return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("put object %s into bucket %s: %w", key, b.name, err),

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -22,6 +23,8 @@ import (
 	"github.com/fluxa/fluxa/pkg/fault"
 	"github.com/fluxa/fluxa/pkg/s3blob"
 )
+
+var received = time.Date(2026, 11, 30, 12, 0, 0, 1, time.UTC)
 
 // miniS3 speaks as much of S3 as a bucket needs: it verifies checksums, keeps
 // objects, and answers for a missing one as S3 does.
@@ -101,7 +104,7 @@ func TestBucket_gives_back_what_was_put(t *testing.T) {
 			hash := event.Hash([]byte(payload))
 			key := event.ObjectKey(event.Identity{ID: "a:b"}, hash)
 			for range 2 {
-				if err := bucket.Put(t.Context(), key, []byte(payload), hash); err != nil {
+				if err := bucket.Put(t.Context(), key, []byte(payload), hash, received); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -110,7 +113,8 @@ func TestBucket_gives_back_what_was_put(t *testing.T) {
 				t.Errorf("%d bytes came back, error %v", len(got), err)
 			}
 			header := mini.headers["/payloads/"+key]
-			if header.Get("Content-Type") != "application/json" || header.Get("X-Amz-Meta-Payload-Sha256") != hash {
+			if header.Get("Content-Type") != "application/json" || header.Get("X-Amz-Meta-Payload-Sha256") != hash ||
+				header.Get("X-Amz-Meta-Received-At") != "2026-11-30T12:00:00.000000001Z" {
 				t.Errorf("stored under /payloads/%s with %v", key, header)
 			}
 		})
@@ -120,7 +124,7 @@ func TestBucket_gives_back_what_was_put(t *testing.T) {
 func TestBucket_Put_stores_nothing_that_differs_from_its_hash(t *testing.T) {
 	t.Parallel()
 	mini := newMini()
-	err := newBucket(t, mini).Put(t.Context(), "k", []byte("damaged"), event.Hash([]byte("sound")))
+	err := newBucket(t, mini).Put(t.Context(), "k", []byte("damaged"), event.Hash([]byte("sound")), received)
 	if fault.CodeOf(err) != fault.StorageUnavailable || mini.puts != 0 {
 		t.Errorf("error %v, %d objects stored", err, mini.puts)
 	}
@@ -130,7 +134,7 @@ func TestBucket_Put_refuses_what_is_no_hash(t *testing.T) {
 	t.Parallel()
 	mini := newMini()
 	for _, hash := range []string{"", "zz", strings.Repeat("0", 62), strings.Repeat("0", 66), strings.Repeat("g", 64)} {
-		if err := newBucket(t, mini).Put(t.Context(), "k", []byte("x"), hash); fault.CodeOf(err) != fault.Internal {
+		if err := newBucket(t, mini).Put(t.Context(), "k", []byte("x"), hash, received); fault.CodeOf(err) != fault.Internal {
 			t.Errorf("hash %q: %v", hash, err)
 		}
 	}
@@ -216,7 +220,7 @@ func TestBucket_Get_faults(t *testing.T) {
 		if _, err := bucket.Get(t.Context(), "raw/k", 10); fault.CodeOf(err) != c.want {
 			t.Errorf("%d %s: %v, want %s", c.status, c.code, err, c.want)
 		}
-		if err := bucket.Put(t.Context(), "raw/k", nil, event.Hash(nil)); fault.CodeOf(err) != fault.StorageUnavailable {
+		if err := bucket.Put(t.Context(), "raw/k", nil, event.Hash(nil), received); fault.CodeOf(err) != fault.StorageUnavailable {
 			t.Errorf("%d %s on put: %v", c.status, c.code, err)
 		}
 	}
@@ -227,7 +231,7 @@ func TestBucket_Sum_is_of_the_bytes_as_they_are_now(t *testing.T) {
 	mini := newMini()
 	bucket := newBucket(t, mini)
 	payload := bytes.Repeat([]byte("0123456789"), 300_000)
-	if err := bucket.Put(t.Context(), "raw/k", payload, event.Hash(payload)); err != nil {
+	if err := bucket.Put(t.Context(), "raw/k", payload, event.Hash(payload), received); err != nil {
 		t.Fatal(err)
 	}
 	if sum, err := bucket.Sum(t.Context(), "raw/k"); err != nil || sum != event.Hash(payload) {
@@ -282,7 +286,7 @@ func TestBucket_no_call_outlives_its_context(t *testing.T) {
 	t.Parallel()
 	for name, call := range map[string]func(context.Context, *s3blob.Bucket) error{
 		"put": func(ctx context.Context, b *s3blob.Bucket) error {
-			return b.Put(ctx, "k", []byte("x"), event.Hash([]byte("x")))
+			return b.Put(ctx, "k", []byte("x"), event.Hash([]byte("x")), received)
 		},
 		"get": func(ctx context.Context, b *s3blob.Bucket) error { _, err := b.Get(ctx, "k", 1); return err },
 		"sum": func(ctx context.Context, b *s3blob.Bucket) error { _, err := b.Sum(ctx, "k"); return err },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/fluxa/fluxa/pkg/awsclient"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -19,7 +20,7 @@ const checkKey = contract.ObjectPrefix + "check/none/none.json"
 // Returns what awsclient.Reached does, as a StorageUnavailable fault.
 func (b *Bucket) CheckPut(ctx context.Context) error {
 	const ofNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-	if err := awsclient.Reached(b.Put(ctx, checkKey, []byte("{}"), ofNothing)); err != nil {
+	if err := awsclient.Reached(b.Put(ctx, checkKey, []byte("{}"), ofNothing, time.Now())); err != nil {
 		return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("put a payload with a wrong hash: %w", err), "the payload cannot be stored")
 	}
 	return nil

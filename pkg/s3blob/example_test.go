@@ -3,6 +3,7 @@ package s3blob_test
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/fluxa/fluxa/pkg/awsclient"
 	"github.com/fluxa/fluxa/pkg/event"
@@ -23,7 +24,7 @@ func ExampleBucket() {
 	}
 	payload := []byte(`{"user_id":"u","amount":1}`)
 	hash := event.Hash(payload)
-	if err := bucket.Put(ctx, event.ObjectKey(event.Identity{ID: "e1"}, hash), payload, hash); err != nil {
+	if err := bucket.Put(ctx, event.ObjectKey(event.Identity{ID: "e1"}, hash), payload, hash, time.Now()); err != nil {
 		fmt.Println(err)
 	}
 }

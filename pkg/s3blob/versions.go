@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -104,18 +105,22 @@ func (v *Versions) page(ctx context.Context, prefix string, after marker, limit 
 	return page, nil
 }
 
-// GetVersion reads one version of at most limit bytes. Needs s3:GetObjectVersion. Returns
-// the faults of Bucket.Get.
-func (v *Versions) GetVersion(ctx context.Context, key, version string, limit int64) ([]byte, error) {
+// GetVersion reads one version of at most limit bytes, and when its event was received: zero
+// when the object does not say so. Needs s3:GetObjectVersion. Returns the faults of
+// Bucket.Get.
+func (v *Versions) GetVersion(ctx context.Context, key, version string, limit int64) (payload []byte, received time.Time, err error) {
 	out, err := v.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(v.name), Key: aws.String(key), VersionId: aws.String(version)})
 	if err != nil {
 		err = fmt.Errorf("get version %s of object %s from bucket %s: %w", version, key, v.name, err)
 		if missing(err) || noSuchVersion(err) {
-			return nil, fault.Wrap(fault.PayloadMissing, err, "the payload's object is gone")
+			return nil, received, fault.Wrap(fault.PayloadMissing, err, "the payload's object is gone")
 		}
-		return nil, unreadable(err)
+		return nil, received, unreadable(err)
 	}
-	return download(out, v.name, key, limit)
+	// What cannot be read stays zero, as in an object of a release that did not say it.
+	received, _ = time.Parse(time.RFC3339Nano, out.Metadata[metadataReceived])
+	payload, err = download(out, v.name, key, limit)
+	return payload, received, err
 }
 
 // Remove removes an object with all its versions and delete markers. It is no error when

@@ -58,7 +58,11 @@ func (v *versioned) ListObjectVersions(_ context.Context, in *s3.ListObjectVersi
 func (v *versioned) GetObject(_ context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
 	for _, entry := range v.versions {
 		if entry.key == *in.Key && entry.id == *in.VersionId && !entry.deleted {
-			return &s3.GetObjectOutput{Body: io.NopCloser(strings.NewReader(entry.id))}, nil
+			out := &s3.GetObjectOutput{Body: io.NopCloser(strings.NewReader(entry.id))}
+			if entry.id == "2" { // of a release that says so
+				out.Metadata = map[string]string{"received-at": received.Format(time.RFC3339Nano)}
+			}
+			return out, nil
 		}
 	}
 	return nil, &smithy.GenericAPIError{Code: "NoSuchVersion"}
@@ -126,8 +130,12 @@ func TestVersions_Objects_has_the_newest_version_of_each(t *testing.T) {
 				if _, twice := found[o.ID]; !twice {
 					found[o.ID] = o.Version
 				}
-				if payload, err := versions.GetVersion(t.Context(), o.Key, o.Version, 10); err != nil || string(payload) != o.Version {
+				payload, at, err := versions.GetVersion(t.Context(), o.Key, o.Version, 10)
+				if err != nil || string(payload) != o.Version {
 					t.Errorf("%s: %q, %v", o.Key, payload, err)
+				}
+				if says := o.Version == "2"; says != at.Equal(received) || says == at.IsZero() {
+					t.Errorf("version %s of %s was received at %s", o.Version, o.Key, at)
 				}
 			}
 			if token = next; next == "" {
@@ -138,7 +146,7 @@ func TestVersions_Objects_has_the_newest_version_of_each(t *testing.T) {
 			t.Errorf("pages of %d: found %v", limit, found)
 		}
 	}
-	if _, err := versions.GetVersion(t.Context(), keyOf("a"), "9", 10); fault.CodeOf(err) != fault.PayloadMissing {
+	if _, _, err := versions.GetVersion(t.Context(), keyOf("a"), "9", 10); fault.CodeOf(err) != fault.PayloadMissing {
 		t.Errorf("no such version: %v", err)
 	}
 	if _, _, err := versions.Objects(t.Context(), "raw/", "{", 1); fault.CodeOf(err) != fault.InvalidValue {

@@ -194,12 +194,13 @@ func (w *world) send(c *content) {
 // sendStored does what an ingest would that had another inline limit: a small event that
 // travels through the bucket takes a hundredth of the time of a large one.
 func (w *world) sendStored(c *content) {
+	received := time.Now().UTC()
 	body := must(event.Envelope{
-		Client: c.Client, EventID: c.ID, CorrelationID: "c", Mode: event.S3, SHA256: c.sha256, Bucket: bucketName, Key: c.key(), ReceivedAt: time.Now().UTC(),
+		Client: c.Client, EventID: c.ID, CorrelationID: "c", Mode: event.S3, SHA256: c.sha256, Bucket: bucketName, Key: c.key(), ReceivedAt: received,
 	}.Encode())
 	w.client(c.Client, c.String(), func(ctx context.Context, out outside) []ingest.Receipt {
 		r := ingest.Receipt{EventID: c.ID, Mode: event.S3, SHA256: c.sha256}
-		if r.Err = out.Put(ctx, c.key(), []byte(c.payload), c.sha256); r.Err == nil {
+		if r.Err = out.Put(ctx, c.key(), []byte(c.payload), c.sha256, received); r.Err == nil {
 			r.Err = inbox{out}.Send(ctx, []ingest.Message{{Body: body, Client: c.Client, EventID: c.ID}})[0]
 		}
 		return []ingest.Receipt{r}

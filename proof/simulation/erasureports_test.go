@@ -88,9 +88,13 @@ func (o outside) Objects(ctx context.Context, prefix, token string, _ int) (page
 	return page, next, nil
 }
 
-func (o outside) GetVersion(ctx context.Context, key, _ string, _ int64) ([]byte, error) {
+func (o outside) GetVersion(ctx context.Context, key, _ string, _ int64) (payload []byte, received time.Time, err error) {
 	c := &call{by: o.environment, op: "get a version", about: []string{key}, failure: fault.StorageUnavailable}
-	return reach(ctx, c, func() ([]byte, error) { return o.world.bytes(key) })
+	payload, err = reach(ctx, c, func() ([]byte, error) {
+		received = o.world.objects[key].received
+		return o.world.bytes(key)
+	})
+	return payload, received, err
 }
 
 func (o outside) Remove(ctx context.Context, key string) error {

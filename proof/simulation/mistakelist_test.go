@@ -26,7 +26,13 @@ func mistakes() []mistake.Mistake {
 		}}},
 		{Name: "an erasure of no client takes the objects of all", Edits: []mistake.Edit{{
 			File: "pkg/erase/erase.go",
-			Old:  "o.Modified.After(c.Begun.At) || a.Client != EveryClient && o.Client != a.Client {", New: "o.Modified.After(c.Begun.At) {",
+			Old:  "o.Modified.After(c.Begun.At.Add(s.lasts)) || a.Client", New: "o.Modified.After(c.Begun.At.Add(s.lasts)) || a.Client == \"*\" && a.Client",
+		}}},
+		{Name: "an erasure that does not wait for uploads", Edits: []mistake.Edit{{
+			File: "pkg/erase/erase.go", Old: "r.Waits = left > 0;", New: "r.Waits = left > s.lasts;",
+		}}},
+		{Name: "an erasure that goes by when an object was put", Edits: []mistake.Edit{{
+			File: "pkg/erase/erase.go", Old: "	if received.IsZero() {\n", New: "	if !received.IsZero() {\n",
 		}}},
 		{Name: "an object erased that nobody notes", Edits: []mistake.Edit{{
 			File: "pkg/erase/erase.go", Old: "	if err := s.store.NoteErased(ctx, of, o); err != nil {\n		return err\n	}\n",
@@ -53,5 +59,6 @@ func inCI() []string {
 		"the error of the DLQ ignored",
 		"the client left out of the identity",
 		"an erased payload stored again",
+		"an erasure that does not wait for uploads",
 	}
 }

@@ -95,10 +95,10 @@ func (o outside) Get(ctx context.Context, key string, _ int64) ([]byte, error) {
 	return reach(ctx, c, func() ([]byte, error) { return o.world.bytes(key) })
 }
 
-func (o outside) Put(ctx context.Context, key string, payload []byte, _ string) error {
+func (o outside) Put(ctx context.Context, key string, payload []byte, _ string, received time.Time) error {
 	c := &call{by: o.environment, op: "put", about: []string{key}, failure: fault.StorageUnavailable}
 	_, err := reach(ctx, c, func() (none struct{}, _ error) {
-		o.world.objects[key] = object{string(payload), time.Now()}
+		o.world.objects[key] = object{string(payload), time.Now(), received}
 		return none, nil
 	})
 	return err

@@ -58,6 +58,7 @@ type world struct {
 type object struct {
 	payload  string
 	modified time.Time
+	received time.Time
 }
 
 // bytes returns those of an object.
@@ -328,5 +329,5 @@ func (w *world) harmObject(s step) {
 		return
 	}
 	c.spoilt = true
-	w.objects[c.key()] = object{"{}", w.objects[c.key()].modified}
+	w.objects[c.key()] = object{"{}", w.objects[c.key()].modified, w.objects[c.key()].received}
 }
