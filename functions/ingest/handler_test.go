@@ -44,7 +44,7 @@ type fakeBlobs struct {
 	keys []string
 }
 
-func (b *fakeBlobs) Put(_ context.Context, key string, _ []byte, _ string) error {
+func (b *fakeBlobs) Put(_ context.Context, key string, _ []byte, _ string, _ time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.err == nil {

@@ -151,7 +151,7 @@ type noBlobs struct{}
 
 func (noBlobs) Bucket() string { return "none" }
 
-func (noBlobs) Put(context.Context, string, []byte, string) error {
+func (noBlobs) Put(context.Context, string, []byte, string, time.Time) error {
 	return fmt.Errorf("the simulation has no bucket")
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	api "github.com/fluxa/fluxa/pkg/client"
 	"github.com/fluxa/fluxa/pkg/contract"
@@ -37,7 +38,7 @@ func newService(t *testing.T) *service {
 
 func (s *service) Bucket() string { return "payloads" }
 
-func (s *service) Put(context.Context, string, []byte, string) error { return nil }
+func (s *service) Put(context.Context, string, []byte, string, time.Time) error { return nil }
 
 func (s *service) Send(_ context.Context, messages []ingest.Message) []error {
 	s.mu.Lock()
