@@ -46,6 +46,10 @@ BEGIN
         GRANT fluxa_owner TO CURRENT_USER;
     END IF;
     EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO fluxa_owner', current_schema());
+    -- GRANT only warns of a right that its user may not pass on. Nothing may stay changed then.
+    IF NOT has_schema_privilege('fluxa_owner', current_schema(), 'USAGE') OR NOT has_schema_privilege('fluxa_owner', current_schema(), 'CREATE') THEN
+        RAISE insufficient_privilege USING MESSAGE = format('permission denied for schema %s', current_schema());
+    END IF;
 
     -- What an earlier release made belongs to the user it logged in with.
     FOR thing IN

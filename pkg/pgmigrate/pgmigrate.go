@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -91,10 +90,6 @@ func up(ctx context.Context, config *pgx.ConnConfig, to release, passwords map[s
 		return nil, fmt.Errorf("make the database's users: %w", err)
 	}
 	if applied, err = apply(ctx, config, to.files); err != nil {
-		// The owner of the tables sees no schema that its user could not let it use.
-		if pgErr, ok := errors.AsType[*pgconn.PgError](err); (ok && pgErr.Code == insufficientPrivilege) || errors.Is(err, errNoSchema) {
-			err = lacks(config.User, err)
-		}
 		return applied, err
 	}
 	if err := administer(ctx, config, to.grants, nil); err != nil {

@@ -223,7 +223,7 @@ func TestUp_says_which_rights_its_user_lacks(t *testing.T) {
 	for name, attributes := range map[string]string{"poor_may_not_make_users": "", "poor_may_not_create": "CREATEROLE"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			schema := pgtest.URL(t)
+			others, schema := pgtest.MigratedURL(t), pgtest.URL(t)
 			admin := connect(t, schema)
 			for _, statement := range []string{
 				"DROP ROLE IF EXISTS " + name, "CREATE ROLE " + name + " LOGIN PASSWORD 'p' " + attributes,
@@ -242,6 +242,7 @@ func TestUp_says_which_rights_its_user_lacks(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), name+" must be allowed to create roles and to use the schema: ALTER ROLE \""+name+"\" CREATEROLE, ") || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v", err)
 			}
+			connect(t, pgtest.As(t, others, contract.UserOperator)) // whose password is as it was
 		})
 	}
 }
