@@ -139,7 +139,7 @@ resource "aws_lambda_function" "migrate" {
 resource "aws_lambda_invocation" "migrations" {
   function_name = aws_lambda_function.migrate.function_name
   triggers = {
-    migrations = "95e421425dded51ca8e717c404673862e1f147250f929e4670b657b7a6ed0b63 on ${var.database_db_instance_resource_id}"
+    migrations = "784e38b21c40cc4939e44145d1532994c1d188cba469742afcbd1aae405e3a5b on ${var.database_db_instance_resource_id}"
   }
   input = jsonencode({})
 }
