@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,6 +25,7 @@ type object struct{ received, modified time.Time }
 type bucket struct {
 	erase.Store
 	erase.Blobs
+	mu      sync.Mutex // of the objects, while a request puts one
 	objects map[string]object
 	noted   int
 	read    []string
@@ -54,6 +56,8 @@ func (b *bucket) FinishErasure(context.Context, erase.Begun) (erase.Counts, erro
 }
 
 func (b *bucket) Objects(context.Context, string, string, int) (page []erase.Object, next string, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for _, k := range slices.Sorted(maps.Keys(b.objects)) {
 		of, hash, _ := event.ParseObjectKey(k)
 		page = append(page, erase.Object{Identity: of, SHA256: hash, Key: k, Modified: b.objects[k].modified})
@@ -99,7 +103,11 @@ func TestOperation_waits_for_uploads_and_goes_by_when_an_event_was_received(t *t
 			key("unsaid-after"): {time.Time{}, after},
 			key("much-later"):   {at.Add(time.Hour), at.Add(time.Hour)},
 		}}
-		slow := time.AfterFunc(contract.RequestLimit-time.Second, func() { b.objects[key("slow")] = object{before, time.Now()} })
+		slow := time.AfterFunc(contract.RequestLimit-time.Second, func() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.objects[key("slow")] = object{before, time.Now()}
+		})
 		defer slow.Stop()
 
 		operation := erase.Operation(b, b, contract.RequestLimit)
