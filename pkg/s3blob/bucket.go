@@ -78,9 +78,9 @@ func New(client Client, c Config) (*Bucket, error) {
 func (b *Bucket) Bucket() string { return b.name }
 
 // Put writes the payload under the key, encrypted as the bucket has it, and with it when
-// its event was received. S3
-// compares what arrived with the hash and stores nothing when they differ.
-// Writing the same payload again changes nothing. Needs s3:PutObject.
+// its event was received. S3 compares what arrived with the hash and stores nothing when
+// they differ. Writing the same payload again changes nothing but that time. Needs
+// s3:PutObject.
 //
 // Returns a StorageUnavailable fault, and an Internal one when sha256Hex is not
 // a SHA-256 in hex.
