@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fluxa/fluxa/pkg/contract"
 )
@@ -202,16 +203,23 @@ const invocationsOfPoller = 10
 
 func (f Functions) check(l *faultList) {
 	// API Gateway gives up after 29 seconds.
-	f.Ingest.check(l, "functions.ingest", leastMemory, 28)
-	f.Query.check(l, "functions.query", leastMemory, 28)
+	f.Ingest.check(l, "functions.ingest", leastMemory, longestHandler)
+	f.Query.check(l, "functions.query", leastMemory, longestHandler)
 	f.Processor.check(l, "functions.processor", contract.ProcessorMemory, 900)
 	f.Migrate.check(l, "functions.migrate", leastMemory, 900)
 	f.Maintain.check(l, "functions.maintain", leastMemory, 900)
-	f.Authorize.check(l, "functions.authorize", leastMemory, 28)
+	f.Authorize.check(l, "functions.authorize", leastMemory, longestHandler)
 	l.between(f.Ingest.ReservedConcurrency, 0, 10_000, "functions.ingest.reserved_concurrency")
 	l.between(f.Query.ReservedConcurrency, 0, 10_000, "functions.query.reserved_concurrency")
 	l.between(f.Processor.MaximumConcurrency, 2, 1_000, "functions.processor.maximum_concurrency")
 }
+
+// longestHandler is the longest time-out of an HTTP function, in seconds. It is below API
+// Gateway's 29, and below contract.RequestLimit: an erasure waits that long for requests.
+const longestHandler = 28
+
+// This does not compile when it is not.
+const _ = uint64(contract.RequestLimit - longestHandler*time.Second - 1)
 
 // leastMemory is the smallest Lambda function there is, in MiB.
 const leastMemory = 128

@@ -117,8 +117,8 @@ const (
 	// stays below API Gateway's 29 seconds.
 	HandlerTimeout = 15 * time.Second
 
-	// RequestLimit is longer than a request can last: a stage gives no HTTP function
-	// more than 28 seconds.
+	// RequestLimit is longer than a request can last: no stage gives an HTTP function as
+	// much, which cdk/stage sees to.
 	RequestLimit = 30 * time.Second
 
 	// MigrateTimeout is the time-out of the migrate function by default, and
