@@ -170,6 +170,9 @@ func TestErase_under_load_and_killed_leaves_nothing_of_the_user(t *testing.T) {
 	if kills == 0 || until.IsZero() {
 		t.Fatalf("killed %d times, erased until %s", kills, until)
 	}
+	if !sent.slow.Load() {
+		t.Error("the erasure did not wait for uploads")
+	}
 	// What was accepted later is the user's again.
 	later := p.number(`SELECT count(*) FROM events WHERE user_id = 'ada'`)
 	if before := p.number(`SELECT count(*) FROM events WHERE user_id = 'ada' AND received_at <= $1`, until); before != 0 || later == 0 {
